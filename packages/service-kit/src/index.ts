@@ -1,1 +1,11 @@
-export const one: number = 1;
+export { ConfigError, List, loadConfig, type ProcessConfig, ProcessConfigSchema } from './config.ts';
+export { jsonContentType, parseJson } from './json-parser.ts';
+export { openapi } from './openapi.ts';
+export { inTransaction, migrate, postgres } from './postgres.ts';
+export { Problem, type ProblemBody, type ProblemDetail, unavailable } from './problem.ts';
+export { buildProcess, serve } from './process.ts';
+export { redis } from './redis.ts';
+export { run } from './run.ts';
+export { ProblemSchema, problemResponses } from './schemas.ts';
+export { isStoreUnavailable } from './unavailable.ts';
+export { type StringFormat, unprocessable, validatorCompiler } from './validation.ts';

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
+import { isStoreUnavailable } from './unavailable.ts';
+
+const CLIENT_ERRORS: Record<number, [code: string, detail: string]> = {
+  400: ['invalid_request', 'The request is malformed.'],
+  404: ['not_found', 'There is nothing here.'],
+  408: ['request_timeout', 'The request took too long to arrive.'],
+  413: ['body_too_large', 'The body is larger than this route accepts.'],
+  414: ['uri_too_long', 'The path is too long.'],
+  415: ['unsupported_media_type', 'The media type of the body is not supported here.'],
+  431: ['headers_too_large', 'The header section is too large.'],
+};
+
+/** What Fastify itself refuses: its texts are kept where they tell the client more than the status does. */
+const FASTIFY_ERRORS: Record<string, [code: string, detail: string]> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'The body is not valid JSON.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['empty_body', 'This request needs a body.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
+};
+
+/** Every error becomes a Problem here; one that nobody foresaw becomes a constant 500. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isStoreUnavailable(error)) return unavailable(error);
+  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  const known = FASTIFY_ERRORS[code ?? ''] ?? CLIENT_ERRORS[statusCode ?? 0];
+  if (known !== undefined && statusCode !== undefined) return new Problem(statusCode, known[0], known[1]);
+  return new Problem(
+    500,
+    'internal_error',
+    'Something went wrong on our side. It was logged under request_id.',
+    {
+      cause: error,
+    },
+  );
+}
+
+/** For `setErrorHandler` and `frameworkErrors`. Sends a string, so that no route's response schema can thin it out. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = toProblem(error);
+  if (problem.statusCode >= 500) {
+    const level = problem.statusCode === 503 ? 'warn' : 'error';
+    request.log[level]({ req: request, err: problem.cause ?? problem }, problem.code);
+  }
+  if (problem.headers !== undefined) reply.headers(problem.headers);
+  reply
+    .code(problem.statusCode)
+    .header('content-type', PROBLEM_CONTENT_TYPE)
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(problemBody(problem, request.id, request.url));
+}
+
+const SOCKET_ERRORS: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** For `clientErrorHandler`: bytes that never became a request, so there is no reply to use, only the socket. */
+export function handleClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = SOCKET_ERRORS[error.code ?? ''] ?? 400;
+  const [code, detail] = CLIENT_ERRORS[status] ?? ['invalid_request', 'The request is malformed.'];
+  const requestId = randomUUID();
+  const body = JSON.stringify(problemBody(new Problem(status, code, detail), requestId));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
+      `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `X-Request-Id: ${requestId}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,41 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import findMyWay from 'find-my-way';
+import { handleError } from './errors.ts';
+import { Problem, pathOf } from './problem.ts';
+
+/**
+ * Tells 405 with `Allow` (RFC 9110 §15.5.6) from 404, and answers OPTIONS. Fastify's own router keeps a tree for
+ * each method and says 404 for a path that exists under another; this keeps one tree of paths with their methods.
+ * It must see every route, so it is called on the root before anything is registered.
+ */
+export function addNotFoundHandler(app: FastifyInstance): void {
+  const paths = findMyWay({ maxParamLength: MAX_PARAM_LENGTH });
+  const methodsOfPath = new Map<string, Set<string>>();
+
+  app.addHook('onRoute', ({ url, method }) => {
+    if (url === '*') return; // the CORS preflight: not a resource
+    let methods = methodsOfPath.get(url);
+    if (methods === undefined) {
+      methods = new Set();
+      methodsOfPath.set(url, methods);
+      paths.on('GET', url, () => {}, methods);
+    }
+    for (const name of [method].flat()) methods.add(name);
+  });
+
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const methods: Set<string> | undefined = paths.find('GET', pathOf(request.url))?.store;
+    if (methods === undefined) {
+      return handleError(new Problem(404, 'not_found', 'There is nothing here.'), request, reply);
+    }
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
+    const problem = new Problem(405, 'method_not_allowed', `This resource answers ${allow}.`, {
+      headers: { allow },
+    });
+    return handleError(problem, request, reply);
+  });
+}
+
+/** Longer than any URL that the server reads, so that a long id is the route's 400 and not the router's 404. */
+export const MAX_PARAM_LENGTH = 16_384;

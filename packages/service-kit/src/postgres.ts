@@ -1,0 +1,68 @@
+import fastifyPostgres from '@fastify/postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator';
+import fp from 'fastify-plugin';
+import pg from 'pg';
+import { isStoreUnavailable } from './unavailable.ts';
+
+/** DESIGN: a database that is away is a quick 503, so each wait has an end, on our side of the wire too. */
+const TIMEOUTS = { connectionTimeoutMillis: 400, query_timeout: 800, statement_timeout: 700 };
+const POOL_SIZE = 10;
+const MIGRATION_LOCK = 'migrations';
+
+/**
+ * `app.pg` from @fastify/postgres, with time-outs and a pool that survives the server's absence: connections are
+ * made when first needed, so a process boots without its database.
+ */
+export const postgres = fp<{ databaseUrl: string; name: string }>(
+  async (app, { databaseUrl, name }) => {
+    await app.register(fastifyPostgres, {
+      connectionString: databaseUrl,
+      max: POOL_SIZE,
+      application_name: name,
+      ...TIMEOUTS,
+    });
+    // an idle connection that breaks is replaced at the next query; without a listener it would end the process
+    app.pg.pool.on('error', (err) => app.log.warn({ err }, 'lost a connection to PostgreSQL'));
+    app.readinessCheck(`${name}: PostgreSQL`, () => app.pg.query('SELECT 1'));
+  },
+  { name: 'postgres' },
+);
+
+/**
+ * Runs `work` in one transaction. When a store fails the connection is thrown away instead of being asked to
+ * roll back: a server that does not answer would not answer that either, and its side rolls back by itself.
+ */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let result: T;
+  try {
+    await client.query('BEGIN');
+    result = await work(client);
+    await client.query('COMMIT');
+  } catch (error) {
+    if (isStoreUnavailable(error)) client.release(true);
+    else await client.query('ROLLBACK').then(() => client.release(), client.release);
+    throw error;
+  }
+  client.release();
+  return result;
+}
+
+/**
+ * Applies the SQL files of `migrationsFolder` that are not applied yet. The session lock makes replicas of the
+ * one-shot job wait for each other: drizzle's migrator takes none.
+ */
+export async function migrate(options: { databaseUrl: string; migrationsFolder: string }): Promise<void> {
+  const client = new pg.Client({ connectionString: options.databaseUrl, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [MIGRATION_LOCK]);
+    await drizzleMigrate(drizzle({ client }), { migrationsFolder: options.migrationsFolder });
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import cors from '@fastify/cors';
+import closeWithGrace from 'close-with-grace';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  LogController,
+} from 'fastify';
+import { type DestinationStream, pino } from 'pino';
+import type { ProcessConfig } from './config.ts';
+import { handleClientError, handleError } from './errors.ts';
+import { addHealthRoutes } from './health.ts';
+import { JSON_CONTENT_TYPE, parseJson } from './json-parser.ts';
+import { loggerOptions } from './logger.ts';
+import { addNotFoundHandler, MAX_PARAM_LENGTH } from './not-found.ts';
+import { Problem } from './problem.ts';
+import { ProblemSchema } from './schemas.ts';
+import { validatorCompiler } from './validation.ts';
+
+const BODY_LIMIT_BYTES = 16 * 1024;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer than nginx keeps an idle connection to an upstream (60 s), so that it is never the one to be cut off. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const DRAIN_TIMEOUT_MS = 10_000;
+
+/**
+ * What exists once in a process, whichever services it runs: Fastify and its limits, parsers, errors, 404 and
+ * 405, request ids, security headers, CORS and health. Each service is an encapsulated plugin beside the others.
+ */
+export async function buildProcess(
+  config: Omit<ProcessConfig, 'HOST' | 'PORT'>,
+  services: FastifyPluginAsync[],
+  options: { logStream?: DestinationStream } = {},
+): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = pino(
+    { ...loggerOptions, level: config.LOG_LEVEL },
+    options.logStream ?? pino.destination(1),
+  );
+  const app = Fastify({
+    loggerInstance,
+    // nginx writes the access log; here only what an operator must know is logged
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId,
+    trustProxy: config.TRUSTED_PROXIES.length > 0 ? config.TRUSTED_PROXIES : false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    // a request that still arrives on an open connection is answered, not refused
+    return503OnClosing: false,
+    allowErrorHandlerOverride: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // Node answers a missing Host with an empty 400; ours, below, has a body
+    http: { requireHostHeader: false },
+    frameworkErrors: handleError,
+    clientErrorHandler: handleClientError,
+  });
+
+  addNotFoundHandler(app);
+  app.setErrorHandler(handleError);
+  app.setValidatorCompiler(validatorCompiler());
+  app.addSchema(ProblemSchema);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(JSON_CONTENT_TYPE, { parseAs: 'buffer' }, parseJson);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.setHeader('x-request-id', request.id);
+    reply.headers(SECURITY_HEADERS);
+    done(request.headers.host === undefined && request.raw.httpVersionMinor === 1 ? MISSING_HOST : undefined);
+  });
+  addHealthRoutes(app);
+  if (config.CORS_ORIGINS.length > 0) {
+    await app.register(cors, {
+      origin: config.CORS_ORIGINS,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
+      exposedHeaders: ['etag', 'link', 'location', 'retry-after', 'www-authenticate', 'x-request-id'],
+      maxAge: 600,
+    });
+  }
+  for (const service of services) await app.register(service);
+  return app;
+}
+
+/** Listens, and stops in order on SIGTERM, SIGINT or a fault: readiness off, requests drained, stores closed. */
+export async function serve(app: FastifyInstance, address: { HOST: string; PORT: number }): Promise<string> {
+  closeWithGrace({ delay: DRAIN_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
+    if (err) app.log.fatal({ err }, 'stopping after a fault');
+    else app.log.info({ signal }, 'stopping: draining requests');
+    app.drain();
+    await app.close();
+  });
+  return app.listen({ host: address.HOST, port: address.PORT });
+}
+
+/** For answers of an API; pages (Swagger UI) bring their own policy. HSTS belongs to whoever terminates TLS. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+const MISSING_HOST = new Problem(400, 'invalid_request', 'The Host header is missing.');
+
+/** The gateway's id, so that one id finds a request in every log; anything that could not be one is not taken. */
+function genReqId(request: IncomingMessage): string {
+  const id = request.headers['x-request-id'];
+  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : randomUUID();
+}

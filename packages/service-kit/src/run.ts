@@ -1,0 +1,28 @@
+import { ConfigError } from './config.ts';
+
+const LISTEN_ERRORS: Record<string, string> = {
+  EADDRINUSE: 'is in use by another process',
+  EACCES: 'needs more rights than this process has',
+  EADDRNOTAVAIL: 'is not an address of this machine',
+};
+
+/** The entry of a process: what an operator can mend is one clear sentence and exit code 1, the rest is a fault. */
+export async function run(main: () => Promise<unknown>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  const reason = LISTEN_ERRORS[code ?? ''];
+  if (syscall === 'listen' && reason !== undefined) return `${address}:${port} ${reason}.`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

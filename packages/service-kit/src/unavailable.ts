@@ -1,0 +1,29 @@
+/** SQLSTATE classes and codes that say "not now": connection, resources, operator, lock and statement time-outs. */
+const TRANSIENT_SQLSTATE = /^(08...|53...|57P0[1-5]|57014|55P03|25006|40001|40P01)$/;
+const TRANSIENT_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+const TRANSIENT_REPLY =
+  /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|LATE)\b/;
+/** pg and ioredis give these no code. */
+const TRANSIENT_MESSAGE =
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Cannot use a pool after calling end|Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries per request limit)/;
+
+/** True of an error that says nothing about the request, only that PostgreSQL or Redis could not serve it now. */
+export function isStoreUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isStoreUnavailable);
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && (TRANSIENT_SYSTEM.has(code) || TRANSIENT_SQLSTATE.test(code))) return true;
+  if (error.name === 'ReplyError') return TRANSIENT_REPLY.test(error.message);
+  if (TRANSIENT_MESSAGE.test(error.message)) return true;
+  return isStoreUnavailable(error.cause);
+}
