@@ -99,3 +99,41 @@ export const ProcessConfigSchema = Type.Object({
   }),
 });
 export type ProcessConfig = Static<typeof ProcessConfigSchema>;
+
+/** What both services are told, whichever process they run in. */
+export const ServiceConfigSchema = Type.Object({
+  ISSUER: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^?#]*[^/?#]$',
+      description:
+        'The `iss` of tokens: the public base URL, without a trailing slash. Default: http://localhost:PORT',
+    }),
+  ),
+  AUDIENCE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'The `aud` of tokens, the same for both services. Default: ISSUER',
+    }),
+  ),
+  DATABASE_URL: Type.String({
+    pattern: '^postgres(ql)?://',
+    description: 'PostgreSQL: postgres://role:password@host:5432/database',
+  }),
+  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis: redis://user:password@host:6379' }),
+  REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({
+    default: 30,
+    minimum: 2,
+    maximum: 600,
+    description: 'How long tokens are accepted after the revocation feed was last heard of; then 503',
+  }),
+});
+type ServiceConfig = Static<typeof ServiceConfigSchema>;
+
+/** Fills in what derives from other settings. */
+export function withDerivedDefaults<T extends ServiceConfig>(
+  config: T,
+  port: number,
+): T & { ISSUER: string; AUDIENCE: string } {
+  const issuer = config.ISSUER ?? `http://localhost:${port}`;
+  return { ...config, ISSUER: issuer, AUDIENCE: config.AUDIENCE ?? issuer };
+}

@@ -1,4 +1,12 @@
-export { ConfigError, List, loadConfig, type ProcessConfig, ProcessConfigSchema } from './config.ts';
+export {
+  ConfigError,
+  List,
+  loadConfig,
+  type ProcessConfig,
+  ProcessConfigSchema,
+  ServiceConfigSchema,
+  withDerivedDefaults,
+} from './config.ts';
 export { jsonContentType, parseJson } from './json-parser.ts';
 export { openapi } from './openapi.ts';
 export { inTransaction, migrate, postgres } from './postgres.ts';
