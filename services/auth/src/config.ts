@@ -1,0 +1,45 @@
+import { List, ProcessConfigSchema, ServiceConfigSchema } from '@pair/service-kit';
+import { type Static, Type } from 'typebox';
+
+const REGISTRATION_SCOPES = ['customers:read', 'customers:write'] as const;
+
+/** What the auth service is told; `authService` takes it with ISSUER and AUDIENCE filled in. */
+export const AuthConfigSchema = Type.Object({
+  ...ServiceConfigSchema.properties,
+  KEY_ENCRYPTION_KEY: Type.String({
+    pattern: '^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})?$',
+    description:
+      '32 random bytes as base64url, under which signing keys are sealed. Two, separated by a comma, while changing it: the first seals, either opens',
+  }),
+  REGISTRATION: Type.Union([Type.Literal('closed'), Type.Literal('open')], {
+    default: 'closed',
+    description: 'Whether anybody may make an account at POST /auth/register',
+  }),
+  REGISTRATION_SCOPES: List(Type.Union(REGISTRATION_SCOPES.map((scope) => Type.Literal(scope))), {
+    default: [],
+    description: 'Scopes of accounts made by registration; users:admin cannot be among them',
+  }),
+});
+export type AuthConfig = Static<typeof AuthConfigSchema> & { ISSUER: string; AUDIENCE: string };
+
+export const AuthProcessConfigSchema = Type.Object({
+  ...ProcessConfigSchema.properties,
+  ...AuthConfigSchema.properties,
+});
+
+/** The one-shot job that migrates and makes the first admin. */
+export const MigrateConfigSchema = Type.Object({
+  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
+  ADMIN_USERNAME: Type.String({ default: 'admin', pattern: '^[a-z0-9._-]{3,64}$', description: 'Name of the first admin' }),
+  ADMIN_PASSWORD: Type.Optional(
+    Type.String({ minLength: 8, maxLength: 128, description: 'Password of the first admin; generated and printed once if not set' }),
+  ),
+});
+export type MigrateConfig = Static<typeof MigrateConfigSchema>;
+
+export const SetPasswordConfigSchema = Type.Object({
+  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
+  REDIS_URL: AuthConfigSchema.properties.REDIS_URL,
+});
+export type SetPasswordConfig = Static<typeof SetPasswordConfigSchema>;
+

@@ -1,0 +1,21 @@
+import { boolean, customType, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+
+export const users = pgTable('users', {
+  id: uuid().primaryKey(),
+  username: text().notNull().unique(),
+  passwordHash: text('password_hash').notNull(),
+  scopes: text().array().notNull().default([]),
+  disabled: boolean().notNull().default(false),
+  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+});
+
+export const signingKeys = pgTable('signing_keys', {
+  /** RFC 7638 thumbprint of the public key. */
+  kid: text().primaryKey(),
+  publicJwk: jsonb('public_jwk').$type<{ kty: 'EC'; crv: 'P-256'; x: string; y: string }>().notNull(),
+  sealedPrivateJwk: bytea('sealed_private_jwk').notNull(),
+  activeFrom: timestamp('active_from', { withTimezone: true }).notNull(),
+  createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+});
