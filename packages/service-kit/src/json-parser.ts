@@ -11,22 +11,52 @@ export function jsonContentType(mediaType: string): RegExp {
   return new RegExp(`^${mediaType.replace(/[.+]/g, '\\$&')}\\s*(?:;\\s*charset="?utf-8"?\\s*)?$`, 'i');
 }
 
-/** Refuses `__proto__` and `constructor.prototype` members, whatever the schema would say of them. */
+/**
+ * Refuses what JSON.parse lets pass and no honest client sends: `__proto__` and `constructor.prototype` members,
+ * and two members of one name. A route without a body schema bears an empty body: many clients send a
+ * Content-Type with every DELETE.
+ */
 export function parseJson(
-  _request: FastifyRequest,
+  request: FastifyRequest,
   body: Buffer,
   done: (error: Error | null, body?: unknown) => void,
 ): void {
-  if (body.length === 0) return done(new Problem(400, 'empty_body', 'This request needs a body.'));
+  if (body.length === 0) {
+    if (request.routeOptions.schema?.body === undefined) return done(null);
+    return done(new Problem(400, 'empty_body', 'This request needs a body.'));
+  }
   if (!isUtf8(body)) return done(new Problem(400, 'invalid_json', 'The body is not valid UTF-8.'));
+  const json = body.toString('utf8');
   let value: unknown;
   try {
-    value = secureJson.parse(body.toString('utf8'), undefined, {
+    value = secureJson.parse(json, undefined, {
       protoAction: 'error',
       constructorAction: 'error',
     });
   } catch {
     return done(new Problem(400, 'invalid_json', 'The body is not valid JSON.'));
   }
+  if (hasDuplicateMember(json)) {
+    return done(new Problem(400, 'invalid_json', 'The body has two members of one name.'));
+  }
   done(null, value);
+}
+
+/** In valid JSON: a brace, or a string and the colon that makes it a member's name. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]/g;
+
+/** RFC 8259 §4: readers of such an object may disagree, so a check by one would say nothing about another. */
+function hasDuplicateMember(json: string): boolean {
+  const objects: Set<string>[] = [];
+  for (const [token, colon] of json.matchAll(TOKEN)) {
+    if (token === '{') objects.push(new Set());
+    else if (token === '}') objects.pop();
+    else if (colon !== undefined) {
+      const name: string = JSON.parse(token.slice(0, -colon.length));
+      const names = objects.at(-1);
+      if (names?.has(name)) return true;
+      names?.add(name);
+    }
+  }
+  return false;
 }
