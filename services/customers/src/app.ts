@@ -1,0 +1,32 @@
+import { accessToken, authenticated } from '@pair/access-token';
+import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import type { FastifyPluginAsync } from 'fastify';
+import type { CustomersConfig } from './config.ts';
+import { mergePatchRoutes } from './customers/merge-patch-routes.ts';
+import { readRoutes } from './customers/read-routes.ts';
+import { customersStore } from './customers/repository.ts';
+import { formats } from './customers/schemas.ts';
+import { writeRoutes } from './customers/write-routes.ts';
+import { tokenSources } from './token-sources.ts';
+
+const DESCRIPTION =
+  'Keeps customers. Send the access token from `POST /auth/login` as `Authorization: Bearer …`. Errors are `application/problem+json`.';
+
+/** The customers service: a plugin for `buildProcess`, with its own stores, documents and routes. */
+export function customersService(config: CustomersConfig): FastifyPluginAsync {
+  return async (app) => {
+    app.setValidatorCompiler(validatorCompiler({ formats }));
+    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'customers' });
+    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'customers' });
+    await app.register(openapi, { title: 'Customers', description: DESCRIPTION, prefix: '/docs/customers' });
+    await app.register(accessToken, {
+      issuer: config.ISSUER,
+      audience: config.AUDIENCE,
+      ...tokenSources(app, config),
+    });
+    await app.register(customersStore);
+    await app.register(authenticated('customers:read', readRoutes));
+    await app.register(authenticated('customers:write', writeRoutes));
+    await app.register(authenticated('customers:write', mergePatchRoutes));
+  };
+}

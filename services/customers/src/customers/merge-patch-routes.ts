@@ -1,0 +1,44 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { jsonContentType, parseJson, problemResponses } from '@pair/service-kit';
+import { expectedVersions } from './entity-tag.ts';
+import { normalizeName } from './name.ts';
+import { sendCustomer } from './representation.ts';
+import { CustomerParamsSchema, CustomerPatchSchema, customerResponse, IfMatchSchema } from './schemas.ts';
+import { writeMissed } from './write-missed.ts';
+
+const MERGE_PATCH = 'application/merge-patch+json';
+
+/** In a scope of its own, where merge-patch is the only media type: a patch of another kind would be misread. */
+export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(jsonContentType(MERGE_PATCH), { parseAs: 'buffer' }, parseJson);
+  // RFC 5789 §2.2: what a 415 has to name
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('accept-patch', MERGE_PATCH);
+  });
+
+  app.patch(
+    '/customers/:id',
+    {
+      schema: {
+        operationId: 'patchCustomer',
+        summary: 'Change some members of a customer',
+        description: 'A JSON merge patch (RFC 7396).',
+        tags: ['customers'],
+        consumes: [MERGE_PATCH],
+        params: CustomerParamsSchema,
+        headers: IfMatchSchema,
+        body: CustomerPatchSchema,
+        response: { ...customerResponse, ...problemResponses(400, 404, 412, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { name, dob } = request.body;
+      const expected = expectedVersions(request.headers['if-match']);
+      const changes = { name: name === undefined ? undefined : normalizeName(name), dob };
+      const customer = await app.customers.update(request.params.id, changes, expected);
+      if (customer === undefined) throw await writeMissed(app.customers, request.params.id, expected);
+      return sendCustomer(reply, customer);
+    },
+  );
+};

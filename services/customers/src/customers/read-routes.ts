@@ -1,0 +1,55 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { problemResponses } from '@pair/service-kit';
+import { entityTag, noneMatchFails } from './entity-tag.ts';
+import { CACHE_CONTROL, customerNotFound, sendCustomer } from './representation.ts';
+import {
+  CustomerParamsSchema,
+  customerResponse,
+  IfNoneMatchSchema,
+  listResponse,
+  notModifiedResponse,
+  YoungestQuerySchema,
+} from './schemas.ts';
+
+export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    '/customers',
+    {
+      schema: {
+        operationId: 'listYoungestCustomers',
+        summary: 'The n youngest customers',
+        tags: ['customers'],
+        querystring: YoungestQuerySchema,
+        response: { ...listResponse, ...problemResponses(400) },
+      },
+    },
+    async (request, reply) => {
+      const items = await app.customers.youngest(Number(request.query.n));
+      reply.header('cache-control', CACHE_CONTROL);
+      return { items, next_cursor: null };
+    },
+  );
+
+  app.get(
+    '/customers/:id',
+    {
+      schema: {
+        operationId: 'getCustomer',
+        summary: 'One customer',
+        tags: ['customers'],
+        params: CustomerParamsSchema,
+        headers: IfNoneMatchSchema,
+        response: { ...customerResponse, ...notModifiedResponse, ...problemResponses(400, 404) },
+      },
+    },
+    async (request, reply) => {
+      const customer = await app.customers.find(request.params.id);
+      if (customer === undefined) throw customerNotFound();
+      if (noneMatchFails(request.headers['if-none-match'], customer.version)) {
+        reply.header('etag', entityTag(customer.version)).header('cache-control', CACHE_CONTROL);
+        return reply.code(304).send();
+      }
+      return sendCustomer(reply, customer);
+    },
+  );
+};

@@ -1,0 +1,119 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import fp from 'fastify-plugin';
+import type { Pool } from 'pg';
+import { customers } from '../db/schema.ts';
+
+interface CustomerFields {
+  name: string;
+  dob: string;
+}
+
+export type CustomersRepository = ReturnType<typeof customersRepository>;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    customers: CustomersRepository;
+  }
+}
+
+/** `app.customers` over the pool of `app.pg`. */
+export const customersStore = fp(
+  async (app) => {
+    app.decorate('customers', customersRepository(app.pg.pool));
+  },
+  { name: 'customers-store', dependencies: ['postgres'] },
+);
+
+/** Written by the database, so that no clock and no time zone of ours takes part: RFC 3339 in UTC. */
+const updatedAt = sql<string>`to_char(${customers.updatedAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** A customer as a row: what the API shows of it, and its version. */
+export interface Customer extends CustomerFields {
+  id: string;
+  updated_at: string;
+  version: number;
+}
+const row = {
+  id: customers.id,
+  name: customers.name,
+  dob: customers.dob,
+  updated_at: updatedAt.as('updated_at'),
+  version: customers.version,
+};
+
+const $id = sql.placeholder('id');
+const $name = sql.placeholder('name');
+const $dob = sql.placeholder('dob');
+
+/** The row of this id, if it has one of the expected versions: what If-Match asks is decided by the write itself. */
+const isTarget = and(
+  eq(customers.id, $id),
+  sql`coalesce(${customers.version}::text = ANY(${sql.placeholder('expected')}::text[]), true)`,
+);
+
+/** Each method is one prepared statement. `expected` are versions as text, of which the row must have one; null is any. */
+export function customersRepository(pool: Pool) {
+  const db = drizzle({ client: pool });
+
+  const insert = db
+    .insert(customers)
+    .values({ id: $id, name: $name, dob: $dob })
+    .returning(row)
+    .prepare('insert_customer');
+  const select = db.select(row).from(customers).where(eq(customers.id, $id)).prepare('select_customer');
+  const selectYoungest = db
+    .select(row)
+    .from(customers)
+    .orderBy(desc(customers.dob), desc(customers.id))
+    .limit(sql.placeholder('n'))
+    .prepare('select_youngest_customers');
+  const update = db
+    .update(customers)
+    .set({
+      name: sql`coalesce(${$name}, ${customers.name})`,
+      dob: sql`coalesce(${$dob}, ${customers.dob})`,
+      version: sql`${customers.version} + 1`,
+      // not now(), the start of the transaction: one that waited for another's write would go back in time
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(isTarget)
+    .returning(row)
+    .prepare('update_customer');
+  const remove = db
+    .delete(customers)
+    .where(isTarget)
+    .returning({ id: customers.id })
+    .prepare('delete_customer');
+
+  return {
+    async create(id: string, fields: CustomerFields) {
+      const [created] = await insert.execute({ id, ...fields });
+      if (created === undefined) throw new Error('INSERT returned no row');
+      return created;
+    },
+
+    async find(id: string) {
+      return (await select.execute({ id }))[0];
+    },
+
+    /** Latest dob first, then latest id, so that the order is the same every time. */
+    youngest(n: number) {
+      return selectYoungest.execute({ n });
+    },
+
+    /** Members that are not given stay as they are. */
+    async update(
+      id: string,
+      changes: { [K in keyof CustomerFields]?: string | undefined },
+      expected: string[] | null,
+    ) {
+      return (
+        await update.execute({ id, name: changes.name ?? null, dob: changes.dob ?? null, expected })
+      )[0];
+    },
+
+    async remove(id: string, expected: string[] | null) {
+      return (await remove.execute({ id, expected })).length > 0;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { Type } from 'typebox';
+import { dateOfBirthFormat } from './date-of-birth.ts';
+import { nameFormat } from './name.ts';
+
+/** For `validatorCompiler`: rules of this service that JSON Schema has no word for. */
+export const formats = { name: nameFormat, 'date-of-birth': dateOfBirthFormat };
+
+const EXAMPLE_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
+const EXAMPLE_NAME = 'Amy Klobuchar';
+const EXAMPLE_DOB = '1960-05-25';
+
+const name = Type.String({
+  format: 'name',
+  description:
+    'Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.',
+  examples: [EXAMPLE_NAME],
+});
+const dob = Type.String({
+  format: 'date-of-birth',
+  description: 'Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).',
+  examples: [EXAMPLE_DOB],
+});
+
+export const NewCustomerSchema = Type.Object({ name, dob }, { additionalProperties: false });
+
+export const CustomerPatchSchema = Type.Object(
+  { name: Type.Optional(name), dob: Type.Optional(dob) },
+  {
+    additionalProperties: false,
+    description:
+      'RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch is a write all the same.',
+  },
+);
+
+export const CustomerSchema = Type.Object({
+  id: Type.String({ format: 'uuid', description: 'UUIDv7, made here.', examples: [EXAMPLE_ID] }),
+  name: Type.String({ examples: [EXAMPLE_NAME] }),
+  dob: Type.String({ format: 'date', examples: [EXAMPLE_DOB] }),
+  updated_at: Type.String({
+    format: 'date-time',
+    description: 'When it was last written, UTC, set by the database.',
+    examples: ['2026-11-30T09:41:07.123Z'],
+  }),
+});
+
+export const CustomerListSchema = Type.Object({
+  items: Type.Array(CustomerSchema),
+  next_cursor: Type.Null({ description: 'The n youngest are one page.' }),
+});
+
+export const YoungestQuerySchema = Type.Object(
+  {
+    n: Type.String({
+      pattern: '^([1-9][0-9]{0,2}|1000)$',
+      description: 'How many of the youngest: 1 to 1000.',
+      examples: ['5'],
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const CustomerParamsSchema = Type.Object({
+  id: Type.String({ format: 'uuid', examples: [EXAMPLE_ID] }),
+});
+
+export const IfMatchSchema = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description:
+        'Write only while this is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins.',
+      examples: ['"1"'],
+    }),
+  ),
+});
+
+export const IfNoneMatchSchema = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: '304 if this is the current version (RFC 9110 §13.1.2).', examples: ['"1"'] }),
+  ),
+});
+
+const headers = {
+  ETag: { type: 'string', description: 'Strong; changes with every write. For If-Match and If-None-Match.' },
+};
+
+/** A customer as an answer, with the entity tag in its header. */
+export const customerResponse = {
+  200: {
+    description: 'The customer',
+    headers,
+    content: { 'application/json': { schema: CustomerSchema } },
+  },
+};
+
+export const createdResponse = {
+  201: {
+    description: 'The customer that was made',
+    headers: { ...headers, Location: { type: 'string', description: 'The path of the new customer.' } },
+    content: { 'application/json': { schema: CustomerSchema } },
+  },
+};
+
+export const listResponse = {
+  200: {
+    description: 'The youngest first: by `dob`, then by `id`, both descending',
+    content: { 'application/json': { schema: CustomerListSchema } },
+  },
+};
+
+export const notModifiedResponse = {
+  304: Type.Null({ description: 'The version that If-None-Match names is the current one' }),
+};
+
+export const deletedResponse = { 204: Type.Null({ description: 'It is gone' }) };

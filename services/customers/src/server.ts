@@ -1,0 +1,9 @@
+import { buildProcess, loadConfig, run, serve, withDerivedDefaults } from '@pair/service-kit';
+import { customersService } from './app.ts';
+import { CustomersProcessConfigSchema } from './config.ts';
+
+await run(async () => {
+  const config = loadConfig(CustomersProcessConfigSchema, process.env);
+  const app = await buildProcess(config, [customersService(withDerivedDefaults(config, config.PORT))]);
+  await serve(app, config);
+});
