@@ -25,10 +25,11 @@ const FASTIFY_ERRORS: Record<string, [code: string, detail: string]> = {
 /** Every error becomes a Problem here; one that nobody foresaw becomes a constant 500. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isStoreUnavailable(error)) return unavailable(error);
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   const known = FASTIFY_ERRORS[code ?? ''] ?? CLIENT_ERRORS[statusCode ?? 0];
+  // before the stores: a client that goes away while it sends is an ECONNRESET with status 400
   if (known !== undefined && statusCode !== undefined) return new Problem(statusCode, known[0], known[1]);
+  if (isStoreUnavailable(error)) return unavailable(error);
   return new Problem(
     500,
     'internal_error',

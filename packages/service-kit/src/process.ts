@@ -6,6 +6,8 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
   LogController,
 } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
@@ -54,7 +56,11 @@ export async function buildProcess(
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Node answers a missing Host with an empty 400; ours, below, has a body
     http: { requireHostHeader: false },
-    frameworkErrors: handleError,
+    // a URL that cannot be decoded: it comes before the hooks
+    frameworkErrors: (error, request, reply) => {
+      addCommonHeaders(request, reply);
+      handleError(error, request, reply);
+    },
     clientErrorHandler: handleClientError,
   });
 
@@ -65,8 +71,7 @@ export async function buildProcess(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_CONTENT_TYPE, { parseAs: 'buffer' }, parseJson);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.setHeader('x-request-id', request.id);
-    reply.headers(SECURITY_HEADERS);
+    addCommonHeaders(request, reply);
     done(request.headers.host === undefined && request.raw.httpVersionMinor === 1 ? MISSING_HOST : undefined);
   });
   addHealthRoutes(app);
@@ -101,6 +106,11 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
+
+function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.setHeader('x-request-id', request.id);
+  reply.headers(SECURITY_HEADERS);
+}
 
 const MISSING_HOST = new Problem(400, 'invalid_request', 'The Host header is missing.');
 
