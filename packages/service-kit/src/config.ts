@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { Ajv } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import { OperatorError } from './operator-error.ts';
 
 /** What is wrong with the environment: every problem, one a line. The message never repeats a value. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
   constructor(problems: string[]) {
     super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
@@ -31,10 +32,17 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
     const text = readVariable(name, env, problems);
     if (text !== undefined) values[name] = isList(property) ? splitList(text) : text;
   }
-  const ajv = new Ajv({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false });
+  const ajv = new Ajv({
+    coerceTypes: true,
+    useDefaults: true,
+    allErrors: true,
+    strict: false,
+    verbose: true,
+  });
   const validate = ajv.compile(schema);
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {
+      if (error.keyword === 'const') continue; // one of several: anyOf tells them all
       const name = error.instancePath.split('/')[1] ?? String(error.params.missingProperty);
       const member = schema.properties[name] as { description?: string } | undefined;
       if (problems.some((problem) => problem.startsWith(`${name}_FILE`))) continue;
@@ -71,10 +79,10 @@ function splitList(text: string): string[] {
     .filter((item) => item !== '');
 }
 
-function explain(error: { keyword: string; message?: string; params: Record<string, unknown> }): string {
+function explain(error: ErrorObject): string {
   if (error.keyword === 'required') return 'is missing';
-  if (error.keyword === 'enum')
-    return `must be one of ${(error.params.allowedValues as string[]).join(', ')}`;
+  if (error.keyword === 'anyOf')
+    return `must be one of ${(error.schema as { const: string }[]).map((literal) => literal.const).join(', ')}`;
   return error.message ?? 'is not valid';
 }
 
@@ -83,9 +91,15 @@ export const ProcessConfigSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
   PORT: Type.Integer({ default: 8080, minimum: 1, maximum: 65535, description: 'Port to listen on' }),
   LOG_LEVEL: Type.Union(
-    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) =>
-      Type.Literal(level),
-    ),
+    [
+      Type.Literal('fatal'),
+      Type.Literal('error'),
+      Type.Literal('warn'),
+      Type.Literal('info'),
+      Type.Literal('debug'),
+      Type.Literal('trace'),
+      Type.Literal('silent'),
+    ],
     { default: 'info', description: 'Least severe level that is logged' },
   ),
   TRUSTED_PROXIES: List(Type.String(), {

@@ -1,3 +1,8 @@
+// for what they add to Fastify's types
+import '@fastify/postgres';
+import '@fastify/redis';
+import './health.ts';
+
 export {
   ConfigError,
   List,
@@ -9,6 +14,7 @@ export {
 } from './config.ts';
 export { jsonContentType, parseJson } from './json-parser.ts';
 export { openapi } from './openapi.ts';
+export { OperatorError } from './operator-error.ts';
 export { inTransaction, migrate, postgres } from './postgres.ts';
 export { Problem, type ProblemBody, type ProblemDetail, unavailable } from './problem.ts';
 export { buildProcess, serve } from './process.ts';

@@ -1,4 +1,4 @@
-import { ConfigError } from './config.ts';
+import { OperatorError } from './operator-error.ts';
 
 const LISTEN_ERRORS: Record<string, string> = {
   EADDRINUSE: 'is in use by another process',
@@ -17,7 +17,7 @@ export async function run(main: () => Promise<unknown>): Promise<void> {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof OperatorError) return error.message;
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;
