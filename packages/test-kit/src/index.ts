@@ -1,1 +1,11 @@
-export {};
+export { freePort } from '@pair/local-stores';
+export { type JwksServer, jwksServer } from './jwks-server.ts';
+export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
+export { type StartedProcess, startProcess } from './start-process.ts';
+export type { Teardown } from './teardown.ts';
+export { testDatabase } from './test-database.ts';
+export { testNginx } from './test-nginx.ts';
+export { testPostgres } from './test-postgres.ts';
+export { testRedis } from './test-redis.ts';
+export type { TestServer } from './test-server.ts';
+export { waitFor } from './wait-for.ts';

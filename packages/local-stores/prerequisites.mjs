@@ -1,0 +1,99 @@
+// Plain JavaScript, without dependencies: it runs before anything is installed or built.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Debian keeps servers where the PATH of a normal user does not lead. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
+
+/**
+ * The path of a program, or undefined when this machine has none of that name.
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function findCommand(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS].filter(Boolean);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const PACKAGES = {
+  'redis-server': { apt: 'redis-server', brew: 'redis', dnf: 'redis', apk: 'redis' },
+  nginx: { apt: 'nginx', brew: 'nginx', dnf: 'nginx', apk: 'nginx' },
+};
+
+/**
+ * One sentence that says how to install a program by hand.
+ * @param {string} name
+ */
+export function manualInstall(name) {
+  const { apt, brew, dnf, apk } = PACKAGES[name];
+  return (
+    `${name} is missing: install it with "apt-get install ${apt}", "brew install ${brew}", ` +
+    `"dnf install ${dnf}" or "apk add ${apk}".`
+  );
+}
+
+/**
+ * Debian starts and enables a server when it installs it. The first is refused by policy-rc.d (an existing one is
+ * respected: it is there for the same purpose), the second undone.
+ */
+const APT = `
+set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT INT TERM HUP
+  printf '#!/bin/sh\\nexit 101\\n' > $policy
+  chmod +x $policy
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q || true
+apt-get install -q -y --no-install-recommends "$1"
+if command -v systemctl > /dev/null; then systemctl disable "$1" || true; fi
+if command -v update-rc.d > /dev/null; then update-rc.d "$1" disable || true; fi
+`;
+
+const INSTALLERS = [
+  { tool: 'apt-get', root: true, command: (name) => ['sh', '-c', APT, 'install', PACKAGES[name].apt] },
+  { tool: 'dnf', root: true, command: (name) => ['dnf', 'install', '-y', PACKAGES[name].dnf] },
+  { tool: 'apk', root: true, command: (name) => ['apk', 'add', PACKAGES[name].apk] },
+  { tool: 'brew', root: false, command: (name) => ['brew', 'install', PACKAGES[name].brew] },
+];
+
+/**
+ * Installs a program with the system's package manager unless it is there, says so, and leaves none of its services
+ * running or enabled.
+ * @param {'redis-server' | 'nginx'} name
+ * @param {(line: string) => void} say
+ * @returns {boolean} whether the program is there now
+ */
+export function ensureCommand(name, say) {
+  if (findCommand(name) !== undefined) return true;
+  const installer = INSTALLERS.find(({ tool }) => findCommand(tool) !== undefined);
+  const command = installer && withRights(installer.command(name), installer.root);
+  if (command === undefined) return false;
+  say(`installing ${name} with ${installer.tool} (no service is started or enabled)`);
+  const result = spawnSync(command[0], command.slice(1), {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (result.status !== 0)
+    say(`${installer.tool} failed: ${(result.stderr ?? '').trim().split('\n').at(-1)}`);
+  return findCommand(name) !== undefined;
+}
+
+/** With sudo only where it asks for no password: a prompt in the middle of a start helps nobody. */
+function withRights(command, needsRoot) {
+  if (!needsRoot || process.getuid?.() === 0) return command;
+  return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0
+    ? ['sudo', '-n', ...command]
+    : undefined;
+}

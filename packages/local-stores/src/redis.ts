@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { findCommand, manualInstall } from '../prerequisites.mjs';
+import { type LocalServer, launch } from './local-server.ts';
+import { endProcess, isRunning } from './process-table.ts';
+
+/**
+ * Runs the system's redis-server on 127.0.0.1, with every write on disk before it is acknowledged, and nothing ever
+ * evicted. `config` are more lines for its configuration file, `args` more arguments. A server that an earlier
+ * process left running on this folder is stopped first.
+ *
+ * @throws when there is no redis-server
+ */
+export async function startRedis(options: {
+  dataDir: string;
+  port: number;
+  config?: string[];
+  args?: string[];
+  temporaryFolder?: string;
+}): Promise<LocalServer> {
+  const { dataDir, port } = options;
+  const command = findCommand('redis-server');
+  if (command === undefined) throw new Error(manualInstall('redis-server'));
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await stopOrphan(dataDir);
+
+  const configFile = join(dataDir, 'redis.conf');
+  const lines = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir "${dataDir}"`,
+    `pidfile "${join(dataDir, PID_FILE)}"`,
+    // else the command line would not tell which server this is
+    'proc-title-template "{title} {config-file} {listen-addr}"',
+    'save ""',
+    'appendonly yes',
+    'appendfsync always',
+    'maxmemory-policy noeviction',
+    ...(options.config ?? []),
+  ];
+  writeFileSync(configFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return launch({
+    command,
+    args: [configFile, ...(options.args ?? [])],
+    port,
+    logFile: join(dataDir, 'redis.log'),
+    temporaryFolder: options.temporaryFolder,
+    ready: () => answers(port),
+  });
+}
+
+const PID_FILE = 'redis.pid';
+
+/** +PONG, or -NOAUTH where a password is asked for; while it loads its data it says -LOADING. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.once('data', (reply) => {
+      resolve(/^(\+PONG|-NOAUTH)/.test(reply.toString()));
+      socket.destroy();
+    });
+    socket.once('error', () => undefined);
+    socket.once('close', () => resolve(false));
+  });
+}
+
+async function stopOrphan(dataDir: string): Promise<void> {
+  const pidFile = join(dataDir, PID_FILE);
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  if (pid > 0 && isRunning(pid, dataDir)) await endProcess(pid, dataDir);
+}

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { guard } from '@pair/local-stores';
+import { REPOSITORY } from './repository.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface StartedProcess {
+  pid: number;
+  /** What it has printed so far, on both streams. */
+  output(): string;
+  /** Sends SIGTERM, or another signal, and resolves with the exit code: null when the signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  exited: Promise<number | null>;
+}
+
+const STOP_TIMEOUT_MS = 20_000;
+
+/**
+ * Runs a Node program, as a container or a terminal would, with nothing in its environment but `env` and the PATH.
+ * `entry` is its path from the root of the repository, `input` what it finds on its standard input.
+ */
+export async function startProcess(
+  t: Teardown,
+  program: { entry: string; env: NodeJS.ProcessEnv; args?: string[]; input?: string },
+): Promise<StartedProcess> {
+  const child = spawn(process.execPath, [join(REPOSITORY, program.entry), ...(program.args ?? [])], {
+    cwd: REPOSITORY,
+    env: { PATH: process.env.PATH, ...program.env },
+    stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  child.stdin?.end(program.input);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const guarding = guard(child.pid as number);
+  const exited = new Promise<number | null>((resolve) => {
+    // `close`, not `exit`: all that it printed has arrived
+    child.once('close', (code) => {
+      guarding.release();
+      resolve(code);
+    });
+  });
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    child.kill('SIGCONT');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    return exited.finally(() => clearTimeout(timer));
+  };
+  t.teardown(() => stop());
+  return { pid: child.pid as number, output: () => output, stop, exited };
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { findCommand, freePort, guard, manualInstall } from '@pair/local-stores';
+import { REPOSITORY } from './repository.ts';
+import type { Teardown } from './teardown.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { waitFor } from './wait-for.ts';
+
+/**
+ * The URL of a real nginx with the repository's own configuration; only `upstreams.conf` is another: these loopback
+ * ports.
+ */
+export async function testNginx(
+  t: Teardown,
+  upstreams: { auth: number[]; customers: number[] },
+): Promise<string> {
+  const command = findCommand('nginx');
+  if (command === undefined) throw new Error(manualInstall('nginx'));
+  const folder = temporaryFolder('nginx');
+  const port = await freePort();
+  const source = join(REPOSITORY, 'nginx');
+  for (const file of readdirSync(source).filter((name) => name.endsWith('.conf'))) {
+    copyFileSync(join(source, file), join(folder, file));
+  }
+  writeFileSync(join(folder, 'upstreams.conf'), upstreamsConf(port, upstreams));
+
+  const args = ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')];
+  // its workers would be `nobody`, who cannot write into this folder
+  if (process.getuid?.() === 0) args.push('-g', 'user root;');
+  const nginx = spawn(command, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  let errors = '';
+  nginx.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const guarding = guard(nginx.pid as number, folder);
+  t.teardown(async () => {
+    if (nginx.exitCode === null) {
+      nginx.kill('SIGINT');
+      await once(nginx, 'exit');
+    }
+    guarding.release();
+    rmSync(folder, { recursive: true });
+  });
+  await waitFor(async () => nginx.exitCode !== null || (await listens(port)));
+  if (nginx.exitCode !== null) throw new Error(`nginx did not start:\n${errors}`);
+  return `http://127.0.0.1:${port}`;
+}
+
+function upstreamsConf(port: number, upstreams: { auth: number[]; customers: number[] }): string {
+  const blocks = Object.entries(upstreams).map(([name, ports]) => {
+    const servers = ports.map((upstream) => `  server 127.0.0.1:${upstream} max_fails=1 fail_timeout=1s;\n`);
+    return `upstream ${name} {\n  zone ${name} 256k;\n${servers.join('')}  keepalive 32;\n}\n`;
+  });
+  return `${blocks.join('')}server {
+  listen 127.0.0.1:${port} default_server;
+  root ${JSON.stringify(join(REPOSITORY, 'nginx', 'html'))};
+  access_log access.log json;
+  include gateway.conf;
+}
+`;
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
