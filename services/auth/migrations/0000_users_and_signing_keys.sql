@@ -10,7 +10,7 @@ CREATE TABLE users (
 CREATE TABLE signing_keys (
   kid text PRIMARY KEY,
   public_jwk jsonb NOT NULL,
-  sealed_private_jwk bytea NOT NULL,
-  active_from timestamptz NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
+  sealed_private_key bytea NOT NULL,
+  active_from timestamptz(3) NOT NULL,
+  created_at timestamptz(3) NOT NULL DEFAULT now()
 );

@@ -30,9 +30,17 @@ export const AuthProcessConfigSchema = Type.Object({
 /** The one-shot job that migrates and makes the first admin. */
 export const MigrateConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
-  ADMIN_USERNAME: Type.String({ default: 'admin', pattern: '^[a-z0-9._-]{3,64}$', description: 'Name of the first admin' }),
+  ADMIN_USERNAME: Type.String({
+    default: 'admin',
+    pattern: '^[a-z0-9._-]{3,64}$',
+    description: 'Name of the first admin',
+  }),
   ADMIN_PASSWORD: Type.Optional(
-    Type.String({ minLength: 8, maxLength: 128, description: 'Password of the first admin; generated and printed once if not set' }),
+    Type.String({
+      minLength: 8,
+      maxLength: 128,
+      description: 'Password of the first admin; generated and printed once if not set',
+    }),
   ),
 });
 export type MigrateConfig = Static<typeof MigrateConfigSchema>;
@@ -42,4 +50,3 @@ export const SetPasswordConfigSchema = Type.Object({
   REDIS_URL: AuthConfigSchema.properties.REDIS_URL,
 });
 export type SetPasswordConfig = Static<typeof SetPasswordConfigSchema>;
-

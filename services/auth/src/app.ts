@@ -1,0 +1,48 @@
+import { accessToken, authenticated, revocationFeed } from '@pair/access-token';
+import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import type { FastifyPluginAsync } from 'fastify';
+import type { AuthConfig } from './config.ts';
+import { keyRing } from './keys/key-ring.ts';
+import { jwksRoutes } from './keys/routes.ts';
+import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts';
+import { sessions } from './sessions/session-store.ts';
+import { accessTokenSigner } from './tokens/sign-access-token.ts';
+import { passwords } from './users/password-hasher.ts';
+import { users } from './users/repository.ts';
+import { ownUserRoutes, registrationRoutes, userAdminRoutes } from './users/routes.ts';
+import { passwordFormat } from './users/schemas.ts';
+
+/** The auth service, for `buildProcess`. */
+export function authService(config: AuthConfig): FastifyPluginAsync {
+  const { ISSUER: issuer, AUDIENCE: audience } = config;
+  return async (app) => {
+    app.setValidatorCompiler(validatorCompiler({ formats: { 'new-password': passwordFormat } }));
+
+    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth' });
+    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth' });
+    await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY });
+    await app.register(accessTokenSigner, { issuer, audience });
+    await app.register(sessions);
+    await app.register(users);
+    await app.register(passwords);
+    const feed = revocationFeed({
+      redis: app.redis,
+      maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
+      log: app.log,
+    });
+    await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
+
+    await app.register(openapi, { title: 'auth', description: DESCRIPTION, prefix: '/docs/auth' });
+    await app.register(jwksRoutes);
+    await app.register(sessionRoutes);
+    await app.register(authenticated(undefined, ownSessionRoutes));
+    await app.register(authenticated(undefined, ownUserRoutes));
+    await app.register(authenticated('users:admin', userAdminRoutes));
+    await app.register(
+      registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
+    );
+  };
+}
+
+const DESCRIPTION =
+  'Signs people in. Access tokens are JWTs (RFC 9068) that live ten minutes; refresh tokens work once. Errors are problem+json (RFC 9457).';

@@ -1,0 +1,12 @@
+import { loadConfig, run } from '@pair/service-kit';
+import { MigrateConfigSchema } from './config.ts';
+import { migrateAuth } from './db/migrate.ts';
+
+await run(async () => {
+  const { admin } = await migrateAuth(loadConfig(MigrateConfigSchema, process.env));
+  process.stdout.write('The database of auth is up to date.\n');
+  if (admin !== undefined) process.stdout.write(`The first admin is "${admin.username}".\n`);
+  if (admin?.password !== undefined) {
+    process.stdout.write(`Its password, shown only now: ${admin.password}\n`);
+  }
+});

@@ -1,0 +1,82 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { problemResponses } from '@pair/service-kit';
+import { refresh } from './refresh.ts';
+import { LoginSchema, LogoutSchema, RefreshSchema, TokensSchema } from './schemas.ts';
+import { signIn } from './sign-in.ts';
+import { signOut } from './sign-out.ts';
+
+const NO_CONTENT = { description: 'Done', type: 'null' };
+
+/** Whoever calls these proves who they are in the request itself. */
+export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+
+  app.post(
+    '/auth/login',
+    {
+      schema: {
+        operationId: 'login',
+        summary: 'Sign in',
+        tags: ['sessions'],
+        body: LoginSchema,
+        response: { 200: TokensSchema, ...problemResponses(400, 401, 413, 415, 422, 429, 503) },
+      },
+    },
+    async (request) => signIn(app, request.body.username, request.body.password),
+  );
+
+  app.post(
+    '/auth/refresh',
+    {
+      schema: {
+        operationId: 'refresh',
+        summary: 'A new access token, and the next refresh token',
+        description:
+          'A refresh token works once. One that comes a second time ends its session: all its tokens are refused from then on.',
+        tags: ['sessions'],
+        body: RefreshSchema,
+        response: { 200: TokensSchema, ...problemResponses(400, 401, 413, 415, 422, 503) },
+      },
+    },
+    async (request) => refresh(request, request.body.refresh_token),
+  );
+
+  app.post(
+    '/auth/logout',
+    {
+      schema: {
+        operationId: 'logout',
+        summary: 'Sign out',
+        description:
+          'Ends the session of the Bearer token, or of the refresh token in the body when the other has expired. Its access tokens are refused everywhere within a second. Repeating it is no error.',
+        tags: ['sessions'],
+        security: [{ bearerAuth: [] }, {}],
+        body: LogoutSchema,
+        response: { 204: NO_CONTENT, ...problemResponses(400, 401, 413, 415, 422, 503) },
+      },
+    },
+    async (request, reply) => {
+      await signOut(request, request.body?.refresh_token);
+      return reply.code(204).send();
+    },
+  );
+};
+
+/** For whoever is signed in. */
+export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    '/auth/logout-all',
+    {
+      schema: {
+        operationId: 'logoutAll',
+        summary: 'Sign out everywhere: ends all sessions of the signed-in user',
+        tags: ['sessions'],
+        response: { 204: NO_CONTENT },
+      },
+    },
+    async (request, reply) => {
+      await app.sessions.endAllOfUser(request.accessToken.sub);
+      return reply.code(204).send();
+    },
+  );
+};

@@ -1,0 +1,128 @@
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
+
+/**
+ * What changes a session, each change one Lua script: Redis runs a script whole, alone, and writes it to the AOF as
+ * one unit. Only KEYS[1], the session, is known to the caller; what else a script touches is known only inside, and
+ * is on the same node because all keys carry the tag {auth}.
+ *
+ * {auth}:session:<sid>          hash: user_id, client_id, family (SHA-256), nonce (SHA-256), created_at,
+ *                               expires_at (idle limit), absolute_expires_at; milliseconds
+ * {auth}:user:<id>:sessions     sorted set: sid by expires_at
+ * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>
+ * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
+ *
+ * Times are compared with ARGV, on values kept in the hash; the TTL only sweeps. A session's key outlives it until its
+ * last access token has expired, so that a session without a key has no token that would still have to be revoked.
+ */
+const PRELUDE = `
+local deadline, now = tonumber(ARGV[1]), tonumber(ARGV[2])
+local KEEP_MS = ${(ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000}
+
+local time = redis.call('TIME')
+local clock = time[1] * 1000 + math.floor(time[2] / 1000)
+if clock > deadline then
+  return redis.error_reply('LATE the caller has given up')
+end
+
+local function sessions_of(user_id)
+  return '{auth}:user:' .. user_id .. ':sessions'
+end
+
+local function announce(kind, id)
+  redis.call('XADD', '{auth}:revocations', 'MINID', '~', string.format('%.0f', clock - KEEP_MS), '*',
+    kind, id, 'until', string.format('%.0f', math.ceil((clock + KEEP_MS) / 1000)))
+end
+
+local function end_session(sid)
+  local key = '{auth}:session:' .. sid
+  local user_id = redis.call('HGET', key, 'user_id')
+  if not user_id then return 0 end
+  redis.call('DEL', key)
+  redis.call('ZREM', sessions_of(user_id), sid)
+  announce('sid', sid)
+  return 1
+end
+
+-- the first script to write after Redis lost its data names the new data, and wakes the verifiers
+local function epoch(candidate)
+  local current = redis.call('GET', '{auth}:epoch')
+  if current then return current end
+  redis.call('SET', '{auth}:epoch', candidate)
+  announce('epoch', candidate)
+  return candidate
+end
+
+local function extend(sid, user_id, expires_at)
+  redis.call('HSET', KEYS[1], 'expires_at', expires_at)
+  redis.call('PEXPIREAT', KEYS[1], expires_at + KEEP_MS)
+  redis.call('ZADD', sessions_of(user_id), expires_at, sid)
+  -- NX sets the first expiry, GT only ever moves it back
+  redis.call('PEXPIREAT', sessions_of(user_id), expires_at + KEEP_MS, 'NX')
+  redis.call('PEXPIREAT', sessions_of(user_id), expires_at + KEEP_MS, 'GT')
+end
+`;
+
+/** Without flags: refused as a whole when `maxmemory` is reached, which costs nobody a session. */
+const CREATE_SESSION = `#!lua
+${PRELUDE}
+local sid, user_id, client_id, family, nonce = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+
+redis.call('ZREMRANGEBYSCORE', sessions_of(user_id), '-inf', now - KEEP_MS)
+while redis.call('ZCARD', sessions_of(user_id)) >= max_sessions do
+  local oldest = redis.call('ZRANGE', sessions_of(user_id), 0, 0)[1]
+  if end_session(oldest) == 0 then redis.call('ZREM', sessions_of(user_id), oldest) end
+end
+
+redis.call('HSET', KEYS[1], 'user_id', user_id, 'client_id', client_id, 'family', family, 'nonce', nonce,
+  'created_at', now, 'absolute_expires_at', now + absolute_ms)
+extend(sid, user_id, now + math.min(idle_ms, absolute_ms))
+return epoch(ARGV[11])
+`;
+
+/**
+ * Consumes a refresh token. 'unknown': no such session, or the caller does not hold its family secret: nothing is
+ * changed. 'reuse': a token that was consumed before, so somebody else holds the session too: it is ended here.
+ * Memory stays the same, so it may run at `maxmemory`.
+ */
+const ROTATE = `#!lua flags=allow-oom
+${PRELUDE}
+local sid, client_id, family, nonce, successor, idle_ms = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+
+local session = redis.call('HMGET', KEYS[1], 'user_id', 'client_id', 'family', 'nonce', 'expires_at',
+  'absolute_expires_at')
+if not session[1] or session[2] ~= client_id or session[3] ~= family then return {'unknown'} end
+if now >= tonumber(session[5]) then return {'unknown'} end
+if session[4] ~= nonce then
+  end_session(sid)
+  return {'reuse'}
+end
+redis.call('HSET', KEYS[1], 'nonce', successor)
+extend(sid, session[1], math.min(now + idle_ms, tonumber(session[6])))
+return {'rotated', epoch(ARGV[9])}
+`;
+
+/** Ends one session; with a family secret in ARGV[4], only if that is right. Returns how many were ended. */
+const END_SESSION = `#!lua flags=allow-oom
+${PRELUDE}
+local sid, family = ARGV[3], ARGV[4]
+if family ~= '' and redis.call('HGET', KEYS[1], 'family') ~= family then return 0 end
+return end_session(sid)
+`;
+
+/** Ends all sessions of the user whose index is KEYS[1]. Returns how many were ended. */
+const END_USER_SESSIONS = `#!lua flags=allow-oom
+${PRELUDE}
+local ended = 0
+for _, sid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do ended = ended + end_session(sid) end
+redis.call('DEL', KEYS[1])
+return ended
+`;
+
+/** As ioredis' `defineCommand` takes them. */
+export const SCRIPTS = {
+  createSession: { lua: CREATE_SESSION, numberOfKeys: 1 },
+  rotateRefreshToken: { lua: ROTATE, numberOfKeys: 1 },
+  endSession: { lua: END_SESSION, numberOfKeys: 1 },
+  endUserSessions: { lua: END_USER_SESSIONS, numberOfKeys: 1 },
+};

@@ -1,0 +1,21 @@
+import { text } from 'node:stream/consumers';
+import { loadConfig, OperatorError, run } from '@pair/service-kit';
+import { SetPasswordConfigSchema } from './config.ts';
+import { generatePassword } from './users/first-admin.ts';
+import { setPassword } from './users/set-password.ts';
+
+/** `node dist/set-password.js <username>`: the new password comes from a pipe, or is generated and printed. */
+await run(async () => {
+  const [username] = process.argv.slice(2);
+  if (username === undefined) {
+    throw new OperatorError(
+      'Usage: set-password <username>, with the new password on standard input or none to generate one',
+    );
+  }
+  const config = loadConfig(SetPasswordConfigSchema, process.env);
+  const piped = process.stdin.isTTY ? '' : (await text(process.stdin)).replace(/\r?\n$/, '');
+  const password = piped === '' ? generatePassword() : piped;
+  await setPassword(config, username, password);
+  process.stdout.write(`The password of "${username}" is set, and all its sessions are ended.\n`);
+  if (piped === '') process.stdout.write(`It is: ${password}\n`);
+});

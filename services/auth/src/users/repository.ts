@@ -1,0 +1,70 @@
+import { eq, gt, sql } from 'drizzle-orm';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import fp from 'fastify-plugin';
+import type pg from 'pg';
+import { users as table } from '../db/schema.ts';
+
+export type User = typeof table.$inferSelect;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    users: UserRepository;
+  }
+}
+
+export type UserRepository = ReturnType<typeof createUserRepository>;
+
+export const users = fp(
+  async (app) => {
+    app.decorate('users', createUserRepository(app.pg.pool));
+  },
+  { name: 'users', dependencies: ['postgres'] },
+);
+
+export function createUserRepository(pool: pg.Pool) {
+  const db = drizzle({ client: pool });
+  const byId = eq(table.id, sql.placeholder('id'));
+  const selectByUsername = db
+    .select()
+    .from(table)
+    .where(eq(table.username, sql.placeholder('username')))
+    .prepare('user_by_username');
+  const selectById = db.select().from(table).where(byId).prepare('user_by_id');
+  const selectByIdShared = db.select().from(table).where(byId).for('share').prepare('user_by_id_for_share');
+  const selectPage = db
+    .select()
+    .from(table)
+    .where(gt(table.username, sql.placeholder('after')))
+    .orderBy(table.username)
+    .limit(sql.placeholder('limit'))
+    .prepare('users_page');
+
+  return {
+    async findByUsername(username: string): Promise<User | undefined> {
+      return (await selectByUsername.execute({ username }))[0];
+    },
+    async findById(id: string): Promise<User | undefined> {
+      return (await selectById.execute({ id }))[0];
+    },
+    /** Waits for a change that is being made to the user, and returns what became of it. */
+    async findSettledById(id: string): Promise<User | undefined> {
+      return (await selectByIdShared.execute({ id }))[0];
+    },
+    async page(after: string, limit: number): Promise<User[]> {
+      return selectPage.execute({ after, limit });
+    },
+    /** Undefined when the name is taken. */
+    async insert(user: Pick<User, 'id' | 'username' | 'passwordHash' | 'scopes'>): Promise<User | undefined> {
+      return (await db.insert(table).values(user).onConflictDoNothing().returning())[0];
+    },
+  };
+}
+
+/** Within a transaction. */
+export async function updateUserRow(
+  db: NodePgDatabase,
+  id: string,
+  change: Partial<Pick<User, 'disabled' | 'scopes' | 'passwordHash'>>,
+): Promise<User | undefined> {
+  return (await db.update(table).set(change).where(eq(table.id, id)).returning())[0];
+}

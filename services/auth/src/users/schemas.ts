@@ -1,0 +1,88 @@
+import { SCOPES } from '@pair/access-token';
+import type { StringFormat } from '@pair/service-kit';
+import { type Static, Type } from 'typebox';
+
+const PASSWORD_MIN = 8;
+const PASSWORD_MAX = 128;
+
+/** Counted as a person would: in code points, after NFC. */
+export const passwordFormat: StringFormat = {
+  validate: (password) => {
+    if (/\p{Surrogate}/u.test(password)) return false;
+    const length = [...password.normalize('NFC')].length;
+    return length >= PASSWORD_MIN && length <= PASSWORD_MAX;
+  },
+  message: `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`,
+};
+
+const SCOPE = `(?:${SCOPES.join('|')})`;
+
+export const ScopeSchema = Type.String({
+  pattern: `^(?:${SCOPE}(?: ${SCOPE})*)?$`,
+  maxLength: 200,
+  description: `Scopes, separated by spaces (RFC 6749 §3.3), of: ${SCOPES.join(', ')}`,
+  examples: ['customers:read customers:write'],
+});
+
+export const UsernameSchema = Type.String({
+  pattern: '^[A-Za-z0-9._-]{3,64}$',
+  description: '3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case',
+  examples: ['ada'],
+});
+
+export const NewPasswordSchema = Type.String({
+  format: 'new-password',
+  description: `${PASSWORD_MIN} to ${PASSWORD_MAX} characters, any of them`,
+  examples: ['correct horse battery staple'],
+});
+
+export const UserSchema = Type.Object({
+  id: Type.String({ format: 'uuid' }),
+  username: Type.String(),
+  scope: ScopeSchema,
+  created_at: Type.String({ format: 'date-time' }),
+});
+
+/** What an admin sees of a user. */
+export const ManagedUserSchema = Type.Object({
+  ...UserSchema.properties,
+  disabled: Type.Boolean({ description: 'A disabled user cannot sign in and has no sessions' }),
+});
+
+export const UserPageSchema = Type.Object({
+  items: Type.Array(ManagedUserSchema),
+  next_cursor: Type.Union([Type.String(), Type.Null()], {
+    description: 'For the next page; null on the last',
+  }),
+});
+
+export const ListUsersQuerySchema = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.String({ pattern: '^(?:[1-9][0-9]?|100)$', description: 'How many, 1 to 100; default 20' }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9_-]{4,86}$', description: 'next_cursor of the page before' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const CreateUserSchema = Type.Object(
+  { username: UsernameSchema, password: NewPasswordSchema, scope: Type.Optional(ScopeSchema) },
+  { additionalProperties: false },
+);
+export type CreateUser = Static<typeof CreateUserSchema>;
+
+export const RegisterSchema = Type.Object(
+  { username: UsernameSchema, password: NewPasswordSchema },
+  { additionalProperties: false },
+);
+
+export const UpdateUserSchema = Type.Object(
+  { disabled: Type.Optional(Type.Boolean()), scope: Type.Optional(ScopeSchema) },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type UpdateUser = Static<typeof UpdateUserSchema>;
+
+export const UserParamsSchema = Type.Object({ id: Type.String({ format: 'uuid' }) });

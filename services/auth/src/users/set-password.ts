@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { buildProcess, OperatorError, postgres, redis } from '@pair/service-kit';
+import type { FastifyInstance } from 'fastify';
+import type { SetPasswordConfig } from '../config.ts';
+import { sessions } from '../sessions/session-store.ts';
+import { passwords } from './password-hasher.ts';
+import { users } from './repository.ts';
+import { passwordFormat } from './schemas.ts';
+import { changePassword } from './update-user.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * The operator's way to set a password anew; ends all sessions of the user.
+ *
+ * @throws {OperatorError}
+ */
+export async function setPassword(
+  config: SetPasswordConfig,
+  username: string,
+  password: string,
+): Promise<void> {
+  if (!passwordFormat.validate(password)) throw new OperatorError(`The password ${passwordFormat.message}.`);
+  const stores: { app?: FastifyInstance } = {};
+  const app = await buildProcess({ LOG_LEVEL: 'warn', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [
+    async (scope) => {
+      await scope.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'set-password' });
+      await scope.register(redis, { redisUrl: config.REDIS_URL, name: 'set-password' });
+      await scope.register(sessions);
+      await scope.register(users);
+      await scope.register(passwords);
+      stores.app = scope;
+    },
+  ]);
+  try {
+    await app.ready();
+    if (stores.app === undefined) throw new Error('the stores were not set up');
+    await reachRedis(stores.app);
+    const user = await stores.app.users.findByUsername(username.toLowerCase());
+    if (user === undefined) throw new OperatorError(`There is no user "${username}".`);
+    await changePassword(stores.app, user.id, password);
+  } finally {
+    await app.close();
+  }
+}
+
+async function reachRedis(app: FastifyInstance): Promise<void> {
+  if (app.redis.status !== 'ready') {
+    const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+    await once(app.redis, 'ready', { signal }).catch(() => {
+      throw new OperatorError(
+        'Redis cannot be reached: the sessions of the user could not be ended, so nothing was changed.',
+      );
+    });
+  }
+  await app.sessions.ready();
+}

@@ -1,0 +1,51 @@
+import { inTransaction, Problem } from '@pair/service-kit';
+import { and, arrayContains, eq } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { FastifyInstance } from 'fastify';
+import { users as table } from '../db/schema.ts';
+import { type User, updateUserRow } from './repository.ts';
+
+/**
+ * Changes what a user may do. When it becomes less, the user's sessions end between UPDATE and COMMIT: a Redis that
+ * fails rolls the change back, so a disabled user with live sessions cannot be.
+ *
+ * @throws {Problem} 404 `not_found`, 409 `last_admin`, 503
+ */
+export async function updateUser(
+  app: FastifyInstance,
+  id: string,
+  change: Partial<Pick<User, 'disabled' | 'scopes'>>,
+): Promise<User> {
+  return inTransaction(app.pg.pool, async (client) => {
+    const db = drizzle({ client });
+    // locked in one order by everybody who changes a user: two admins cannot each disable the other
+    const admins = await db
+      .select({ id: table.id })
+      .from(table)
+      .where(and(arrayContains(table.scopes, ['users:admin']), eq(table.disabled, false)))
+      .orderBy(table.id)
+      .for('update');
+    const [before] = await db.select().from(table).where(eq(table.id, id)).for('update');
+    if (before === undefined) throw new Problem(404, 'not_found', 'There is no such user.');
+
+    const after = { ...before, ...change };
+    const remainsAdmin = after.scopes.includes('users:admin') && !after.disabled;
+    if (!remainsAdmin && admins.every((admin) => admin.id === id) && admins.length > 0) {
+      throw new Problem(409, 'last_admin', 'This is the last admin: make another one first.');
+    }
+
+    await updateUserRow(db, id, change);
+    const lostScope = before.scopes.some((scope) => !after.scopes.includes(scope));
+    if (after.disabled || lostScope) await app.sessions.endAllOfUser(id);
+    return after;
+  });
+}
+
+/** Sets a new password and ends all sessions of the user, both or neither. */
+export async function changePassword(app: FastifyInstance, id: string, password: string): Promise<void> {
+  const passwordHash = await app.passwords.hash(password);
+  await inTransaction(app.pg.pool, async (client) => {
+    await updateUserRow(drizzle({ client }), id, { passwordHash });
+    await app.sessions.endAllOfUser(id);
+  });
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { buildProcess } from '@pair/service-kit';
+import { type TestServer, testDatabase, testRedis, waitFor } from '@pair/test-kit';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { Redis } from 'ioredis';
+import type { Test } from 'tap';
+import { type AuthConfig, authService, migrateAuth } from '../src/index.ts';
+
+export const ADMIN = { username: 'admin', password: 'the password of the admin' };
+
+export interface Tokens {
+  access_token: string;
+  token_type: string;
+  expires_in: number;
+  refresh_token: string;
+  scope: string;
+}
+
+export interface AuthUnderTest {
+  app: FastifyInstance;
+  config: AuthConfig;
+  redis: TestServer;
+  /** Everything that was logged, as text. */
+  logged(): string;
+  /** A second process on the same stores. */
+  another(overrides?: Partial<AuthConfig>): Promise<FastifyInstance>;
+  redisClient(): Redis;
+}
+
+/** The service as production builds it, on stores of its own, with the first admin. */
+export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): Promise<AuthUnderTest> {
+  const [databaseUrl, redis] = await Promise.all([overrides.DATABASE_URL ?? testDatabase(t), testRedis(t)]);
+  const config: AuthConfig = {
+    ISSUER: 'http://localhost:8080',
+    AUDIENCE: 'http://localhost:8080',
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redis.url,
+    REVOCATION_MAX_STALENESS_SECONDS: 30,
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
+    REGISTRATION: 'closed',
+    REGISTRATION_SCOPES: [],
+    ...overrides,
+  };
+  await migrateAuth({
+    DATABASE_URL: databaseUrl,
+    ADMIN_USERNAME: ADMIN.username,
+    ADMIN_PASSWORD: ADMIN.password,
+  });
+  const lines: string[] = [];
+  const logStream = { write: (line: string) => void lines.push(line) };
+  const another = async (more: Partial<AuthConfig> = {}) => {
+    const app = await buildProcess(
+      { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
+      [authService({ ...config, ...more })],
+      {
+        logStream,
+      },
+    );
+    t.teardown(() => app.close());
+    await app.ready();
+    await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
+    return app;
+  };
+  return {
+    app: await another(),
+    config,
+    redis,
+    logged: () => lines.join(''),
+    another,
+    redisClient: () => {
+      const client = new Redis(redis.url);
+      t.teardown(() => client.disconnect());
+      return client;
+    },
+  };
+}
+
+export function post(app: FastifyInstance, url: string, payload?: InjectOptions['payload'], token?: string) {
+  return app.inject({
+    method: 'POST',
+    url,
+    ...(payload === undefined ? {} : { payload }),
+    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+  });
+}
+
+export function get(app: FastifyInstance, url: string, token?: string) {
+  return app.inject({
+    url,
+    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+  });
+}
+
+export function patch(app: FastifyInstance, url: string, payload: object, token: string) {
+  return app.inject({ method: 'PATCH', url, payload, headers: { authorization: `Bearer ${token}` } });
+}
+
+export async function login(app: FastifyInstance, credentials = ADMIN): Promise<Tokens> {
+  const response = await post(app, '/auth/login', credentials);
+  if (response.statusCode !== 200) throw new Error(`login: ${response.statusCode} ${response.body}`);
+  return response.json<Tokens>();
+}
+
+/** A user with these scopes, made through the API; and its credentials. */
+export async function makeUser(app: FastifyInstance, username: string, scope = '') {
+  const credentials = { username, password: `the password of ${username}` };
+  const { access_token } = await login(app);
+  const response = await post(app, '/auth/users', { ...credentials, scope }, access_token);
+  if (response.statusCode !== 201) throw new Error(`make user: ${response.statusCode} ${response.body}`);
+  return { id: response.json<{ id: string }>().id, credentials };
+}
+
+/** The status of the next request once it is not 200 any more; revocation is to reach us within a second. */
+export async function refusedWithin1s(app: FastifyInstance, token: string): Promise<boolean> {
+  try {
+    await waitFor(async () => (await get(app, '/auth/me', token)).statusCode === 401, 1_000);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,110 @@
+import t from 'tap';
+import { ADMIN, get, login, post, startAuth } from './auth-under-test.ts';
+
+const { app } = await startAuth(t);
+const admin = (await login(app)).access_token;
+
+const WRONG_TYPES = [null, 1, true, [], {}, ''];
+
+t.test('a member of a wrong type is 422 and named', async (t) => {
+  const bodies: [url: string, body: Record<string, unknown>, token?: string][] = [
+    ['/auth/login', { username: 'admin', password: 'a long enough password' }],
+    ['/auth/refresh', { refresh_token: 'rt_x' }],
+    ['/auth/users', { username: 'somebody', password: 'a long enough password' }, admin],
+  ];
+  for (const [url, body, token] of bodies) {
+    for (const name of Object.keys(body)) {
+      for (const value of WRONG_TYPES) {
+        const response = await post(app, url, { ...body, [name]: value }, token);
+        t.equal(response.statusCode, 422, `${url} ${name} ${JSON.stringify(value)}`);
+        t.equal(response.headers['content-type'], 'application/problem+json; charset=utf-8');
+        t.match(response.json().errors, [{ pointer: `/${name}` }]);
+      }
+      const { [name]: _, ...rest } = body;
+      t.match((await post(app, url, rest, token)).json(), { status: 422, errors: [{ pointer: `/${name}` }] });
+    }
+    t.match((await post(app, url, { ...body, is_admin: true }, token)).json(), {
+      status: 422,
+      errors: [{ pointer: '/is_admin' }],
+    });
+  }
+});
+
+t.test('what is no JSON object is 400, 413, 415 or 422', async (t) => {
+  const answers: [status: number, type: string, body: string | Buffer][] = [
+    [400, 'application/json', '{"username":'],
+    [400, 'application/json', ''],
+    [400, 'application/json', '{"username":"a","username":"b"}'],
+    [400, 'application/json', '{"__proto__":{},"username":"admin","password":"12345678"}'],
+    [400, 'application/json', Buffer.from([0x22, 0xff, 0x22])],
+    [413, 'application/json', JSON.stringify({ username: 'x'.repeat(20_000) })],
+    [415, 'application/json; charset=utf-16', '{}'],
+    [415, 'application/x-www-form-urlencoded', 'username=admin&password=12345678'],
+    [415, 'text/plain', '{}'],
+    [422, 'application/json', '[]'],
+    [422, 'application/json', 'null'],
+    [422, 'application/json', '"text"'],
+  ];
+  for (const [status, type, payload] of answers) {
+    const response = await app.inject({
+      method: 'POST',
+      url: '/auth/login',
+      headers: { 'content-type': type },
+      payload,
+    });
+    t.equal(response.statusCode, status, `${type} ${payload.subarray?.(0, 9) ?? payload.slice(0, 30)}`);
+    t.equal(response.json().status, status);
+  }
+});
+
+t.test('a username or scope outside its rules is 422 and named', async (t) => {
+  for (const username of [
+    'ab',
+    'x'.repeat(65),
+    'with space',
+    'ümlaut',
+    'a/b',
+    'a\u0000bc',
+    'ſss',
+    "o'hara",
+  ]) {
+    const response = await post(app, '/auth/users', { username, password: 'a long enough password' }, admin);
+    t.match(response.json(), { status: 422, errors: [{ pointer: '/username' }] }, username);
+  }
+  for (const scope of [
+    'root',
+    'customers:read,customers:write',
+    ' customers:read',
+    'customers:read  users:admin',
+  ]) {
+    const response = await post(
+      app,
+      '/auth/users',
+      { username: 'valid', password: 'a long enough password', scope },
+      admin,
+    );
+    t.match(response.json(), { status: 422, errors: [{ pointer: '/scope' }] }, scope);
+  }
+});
+
+t.test('a page size or cursor outside its rules is 400 and named', async (t) => {
+  for (const limit of ['0', '-1', '1.5', '1e1', '0x10', '101', '99999999999999999999', '', 'ten']) {
+    const response = await get(app, `/auth/users?limit=${limit}`, admin);
+    t.match(response.json(), { status: 400, errors: [{ pointer: '/limit' }] }, limit);
+  }
+  t.equal((await get(app, '/auth/users?cursor=***', admin)).statusCode, 400);
+  t.equal((await get(app, '/auth/users?page=2', admin)).statusCode, 400);
+  t.equal((await get(app, '/auth/users?limit=1&limit=2', admin)).statusCode, 400);
+});
+
+t.test('another method is 405 with Allow, another path 404, in the same form', async (t) => {
+  const response = await get(app, '/auth/login');
+  t.equal(response.statusCode, 405);
+  t.equal(response.headers.allow, 'POST, OPTIONS');
+  t.match((await get(app, '/auth/nothing')).json(), { status: 404, code: 'not_found' });
+  t.equal((await post(app, '/auth/me', {}, admin)).statusCode, 405);
+});
+
+t.test('a right password with a wrong type beside it signs nobody in', async (t) => {
+  t.equal((await post(app, '/auth/login', { ...ADMIN, remember: 1 })).statusCode, 422);
+});

@@ -1,0 +1,111 @@
+import { testPostgres, waitFor } from '@pair/test-kit';
+import type { FastifyInstance } from 'fastify';
+import t, { type Test } from 'tap';
+import { ADMIN, get, login, patch, post, startAuth } from './auth-under-test.ts';
+
+const postgres = await testPostgres(t);
+const auth = await startAuth(t, { DATABASE_URL: postgres.url });
+const { app, redis } = auth;
+
+async function isQuick503(t: Test, name: string, request: () => ReturnType<FastifyInstance['inject']>) {
+  const start = performance.now();
+  const response = await request();
+  const elapsedMs = performance.now() - start;
+  t.match(response.json(), { status: 503, code: 'unavailable' }, name);
+  t.equal(response.headers['retry-after'], '1', name);
+  t.ok(elapsedMs < 1_000, `${name}: ${elapsedMs.toFixed()} ms`);
+}
+
+const works = async () => (await post(app, '/auth/login', ADMIN)).statusCode === 200;
+const ready = async () => (await get(app, '/readyz')).statusCode === 200;
+
+for (const [trouble, begin, end] of [
+  ['stopped', () => redis.stop(), () => redis.start()],
+  ['paused', async () => redis.pause(), async () => redis.resume()],
+] as const) {
+  t.test(
+    `Redis ${trouble}: what needs it is 503 within a second, the keys are served, and all is well afterwards`,
+    async (t) => {
+      const { access_token, refresh_token } = await login(app);
+      await begin();
+      await isQuick503(t, 'login', () => post(app, '/auth/login', ADMIN));
+      await isQuick503(t, 'refresh', () => post(app, '/auth/refresh', { refresh_token }));
+      await isQuick503(t, 'logout', () => post(app, '/auth/logout', undefined, access_token));
+      t.equal((await get(app, '/.well-known/jwks.json')).statusCode, 200);
+      t.equal((await get(app, '/auth/me', access_token)).statusCode, 200, 'inside the staleness bound');
+      t.equal((await get(app, '/readyz')).statusCode, 503);
+      await end();
+      await waitFor(works);
+      await waitFor(ready);
+      t.equal(
+        (await post(app, '/auth/refresh', { refresh_token })).statusCode,
+        200,
+        'the token was not consumed',
+      );
+    },
+  );
+}
+
+for (const [trouble, begin, end] of [
+  ['stopped', () => postgres.stop(), () => postgres.start()],
+  ['paused', async () => postgres.pause(), async () => postgres.resume()],
+] as const) {
+  t.test(
+    `Postgres ${trouble}: what needs it is 503 within a second, and all is well afterwards`,
+    async (t) => {
+      const { access_token, refresh_token } = await login(app);
+      await begin();
+      await isQuick503(t, 'login', () => post(app, '/auth/login', ADMIN));
+      await isQuick503(t, 'refresh', () => post(app, '/auth/refresh', { refresh_token }));
+      await isQuick503(t, 'me', () => get(app, '/auth/me', access_token));
+      await isQuick503(t, 'users', () => get(app, '/auth/users', access_token));
+      t.equal((await get(app, '/.well-known/jwks.json')).statusCode, 200);
+      await end();
+      await waitFor(works);
+      await waitFor(ready);
+      t.equal(
+        (await post(app, '/auth/refresh', { refresh_token })).statusCode,
+        200,
+        'the token was not consumed',
+      );
+    },
+  );
+}
+
+t.test('a Redis that fails while a user is disabled leaves the user as before', async (t) => {
+  const admin = (await login(app)).access_token;
+  const created = await post(
+    app,
+    '/auth/users',
+    { username: 'undecided', password: 'a long enough password' },
+    admin,
+  );
+  await redis.stop();
+  await isQuick503(t, 'disable', () =>
+    patch(app, `/auth/users/${created.json().id}`, { disabled: true }, admin),
+  );
+  await redis.start();
+  await waitFor(works);
+  t.match((await get(app, `/auth/users/${created.json().id}`, admin)).json(), { disabled: false });
+});
+
+t.test(
+  'a service that starts without its stores comes up, says 503, and works as soon as they are there',
+  async (t) => {
+    await Promise.all([postgres.stop(), redis.stop()]);
+    const starting = auth.another();
+    await Promise.all([postgres.start(), redis.start()]);
+    const restarted = await starting;
+    await waitFor(async () => (await post(restarted, '/auth/login', ADMIN)).statusCode === 200);
+    t.equal((await get(restarted, '/readyz')).statusCode, 200);
+  },
+);
+
+t.test('a Redis that lost its data refuses the tokens of before, and new ones work', async (t) => {
+  const { access_token, refresh_token } = await login(app);
+  await auth.redisClient().flushall();
+  t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 401);
+  const fresh = await login(app);
+  t.equal((await get(app, '/auth/me', fresh.access_token)).statusCode, 200);
+  t.equal((await get(app, '/auth/me', access_token)).statusCode, 401);
+});

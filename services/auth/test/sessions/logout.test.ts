@@ -1,0 +1,93 @@
+import t from 'tap';
+import { get, login, makeUser, post, refusedWithin1s, startAuth, type Tokens } from '../auth-under-test.ts';
+
+const auth = await startAuth(t);
+const { app } = auth;
+
+t.test(
+  'after logout every access token of the session is refused by every process, and its refresh token too',
+  async (t) => {
+    const other = await auth.another();
+    const first = await login(app);
+    const second = (await post(app, '/auth/refresh', { refresh_token: first.refresh_token })).json<Tokens>();
+    t.equal((await get(other, '/auth/me', second.access_token)).statusCode, 200);
+
+    t.equal((await post(app, '/auth/logout', undefined, second.access_token)).statusCode, 204);
+    for (const { access_token } of [first, second]) {
+      t.ok(await refusedWithin1s(app, access_token));
+      t.ok(await refusedWithin1s(other, access_token));
+    }
+    t.match((await post(app, '/auth/refresh', { refresh_token: second.refresh_token })).json(), {
+      status: 401,
+      code: 'invalid_grant',
+    });
+  },
+);
+
+t.test('a refused token says so as RFC 6750 wants it', async (t) => {
+  const { access_token } = await login(app);
+  await post(app, '/auth/logout', undefined, access_token);
+  t.ok(await refusedWithin1s(app, access_token));
+  const response = await get(app, '/auth/me', access_token);
+  t.match(response.headers['www-authenticate'], /^Bearer .*error="invalid_token"/);
+  t.match(response.json(), { status: 401, code: 'invalid_token' });
+});
+
+t.test('logging out again is 204 again', async (t) => {
+  const { access_token } = await login(app);
+  for (let i = 0; i < 3; i++) {
+    t.equal((await post(app, '/auth/logout', undefined, access_token)).statusCode, 204);
+  }
+});
+
+t.test('a refresh token alone logs out, also when it was used before, and again', async (t) => {
+  const first = await login(app);
+  const second = (await post(app, '/auth/refresh', { refresh_token: first.refresh_token })).json<Tokens>();
+  for (const { refresh_token } of [first, second, first]) {
+    t.equal((await post(app, '/auth/logout', { refresh_token })).statusCode, 204);
+  }
+  t.ok(await refusedWithin1s(app, second.access_token));
+});
+
+t.test('a refresh token logs out beside an access token that is not valid any more', async (t) => {
+  const { access_token, refresh_token } = await login(app);
+  const response = await post(app, '/auth/logout', { refresh_token }, `${access_token.slice(0, -4)}AAAA`);
+  t.equal(response.statusCode, 204);
+  t.ok(await refusedWithin1s(app, access_token));
+});
+
+t.test('a refresh token with a wrong family secret logs nobody out', async (t) => {
+  const { access_token, refresh_token } = await login(app);
+  const bytes = Buffer.from(refresh_token.slice(3), 'base64url');
+  bytes[20] = (bytes[20] ?? 0) ^ 1;
+  await post(app, '/auth/logout', { refresh_token: `rt_${bytes.toString('base64url')}` });
+  t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 200);
+  t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
+});
+
+t.test('logout ends one session of the user, logout-all every one', async (t) => {
+  const { credentials } = await makeUser(app, 'three-devices');
+  const [phone, laptop, tablet] = await Promise.all([
+    login(app, credentials),
+    login(app, credentials),
+    login(app, credentials),
+  ]);
+  await post(app, '/auth/logout', undefined, phone.access_token);
+  t.ok(await refusedWithin1s(app, phone.access_token));
+  t.equal((await get(app, '/auth/me', laptop.access_token)).statusCode, 200);
+
+  const bystander = await login(app);
+  t.equal((await post(app, '/auth/logout-all', undefined, laptop.access_token)).statusCode, 204);
+  for (const { access_token, refresh_token } of [laptop, tablet]) {
+    t.ok(await refusedWithin1s(app, access_token));
+    t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 401);
+  }
+  t.equal((await get(app, '/auth/me', bystander.access_token)).statusCode, 200);
+});
+
+t.test('without anything valid there is nobody to log out: 401', async (t) => {
+  t.equal((await post(app, '/auth/logout')).statusCode, 401);
+  t.equal((await post(app, '/auth/logout', undefined, 'x.y.z')).statusCode, 401);
+  t.equal((await post(app, '/auth/logout', { refresh_token: 'rt_x' })).statusCode, 401);
+  t.equal((await post(app, '/auth/logout-all')).statusCode, 401);
+});

@@ -1,0 +1,124 @@
+import t from 'tap';
+import {
+  get,
+  login,
+  makeUser,
+  patch,
+  post,
+  refusedWithin1s,
+  startAuth,
+  type Tokens,
+} from '../auth-under-test.ts';
+
+const auth = await startAuth(t);
+const { app } = auth;
+const refresh = (refresh_token: string, server = app) => post(server, '/auth/refresh', { refresh_token });
+
+t.test('a refresh token gets a new access token and the next refresh token', async (t) => {
+  const first = await login(app);
+  const response = await refresh(first.refresh_token);
+  t.equal(response.statusCode, 200);
+  t.equal(response.headers['cache-control'], 'no-store');
+  const second = response.json<Tokens>();
+  t.match(second, { token_type: 'Bearer', expires_in: 600, scope: first.scope });
+  t.not(second.refresh_token, first.refresh_token);
+  t.equal((await get(app, '/auth/me', second.access_token)).statusCode, 200);
+  t.equal((await refresh(second.refresh_token)).statusCode, 200);
+});
+
+t.test(
+  'a reused refresh token is refused and ends its session: the newest refresh token and every access token',
+  async (t) => {
+    const first = await login(app);
+    const second = (await refresh(first.refresh_token)).json<Tokens>();
+    const third = (await refresh(second.refresh_token)).json<Tokens>();
+    const reused = await refresh(first.refresh_token);
+    t.equal(reused.statusCode, 401);
+    t.match(reused.json(), { code: 'invalid_grant' });
+    t.equal((await refresh(third.refresh_token)).statusCode, 401);
+    for (const { access_token } of [first, second, third]) {
+      t.ok(await refusedWithin1s(app, access_token), 'refused within a second');
+    }
+    t.match(auth.logged(), 'refresh token reused: session ended');
+  },
+);
+
+t.test('reuse ends only the session it belongs to', async (t) => {
+  const [victim, bystander] = await Promise.all([login(app), login(app)]);
+  await refresh(victim.refresh_token);
+  await refresh(victim.refresh_token);
+  t.equal((await refresh(bystander.refresh_token)).statusCode, 200);
+});
+
+t.test(
+  'of 100 concurrent refreshes of one token, over two processes, one succeeds and the session ends',
+  async (t) => {
+    const other = await auth.another();
+    const { refresh_token } = await login(app);
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => refresh(refresh_token, i % 2 === 0 ? app : other)),
+    );
+    const won = answers.filter((answer) => answer.statusCode === 200);
+    t.equal(won.length, 1);
+    t.equal(answers.filter((answer) => answer.statusCode === 401).length, 99);
+    t.equal((await refresh(won[0]?.json<Tokens>().refresh_token ?? '')).statusCode, 401);
+  },
+);
+
+t.test('a token with a wrong family secret is refused without effect on the session', async (t) => {
+  const { refresh_token } = await login(app);
+  t.equal((await refresh(withByte(refresh_token, 20))).statusCode, 401);
+  t.equal((await refresh(refresh_token)).statusCode, 200);
+});
+
+t.test('a token with the right family secret and an unknown nonce ends the session', async (t) => {
+  const { refresh_token } = await login(app);
+  t.equal((await refresh(withByte(refresh_token, 60))).statusCode, 401);
+  t.equal((await refresh(refresh_token)).statusCode, 401);
+});
+
+t.test('another spelling of the same bytes is not the token', async (t) => {
+  const { refresh_token } = await login(app);
+  const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const spelled = refresh_token.slice(0, -1) + last.charAt(last.indexOf(refresh_token.slice(-1)) + 1);
+  for (const other of [spelled, `${refresh_token}=`, ` ${refresh_token}`, refresh_token.slice(3)]) {
+    t.match((await refresh(other)).json(), { status: 401, code: 'invalid_grant' }, other.slice(0, 4));
+  }
+  t.equal((await refresh(refresh_token)).statusCode, 200);
+});
+
+t.test('an access token is no refresh token, and the other way round', async (t) => {
+  const { access_token, refresh_token } = await login(app);
+  t.not((await refresh(access_token.slice(0, 256))).statusCode, 200);
+  t.equal((await get(app, '/auth/me', refresh_token)).statusCode, 401);
+});
+
+t.test('a disabled user cannot refresh', async (t) => {
+  const { id, credentials } = await makeUser(app, 'disabled-later');
+  const tokens = await login(app, credentials);
+  const admin = await login(app);
+  t.equal((await patch(app, `/auth/users/${id}`, { disabled: true }, admin.access_token)).statusCode, 200);
+  t.equal((await refresh(tokens.refresh_token)).statusCode, 401);
+});
+
+t.test('a scope that was added is in the next access token', async (t) => {
+  const { id, credentials } = await makeUser(app, 'promoted', 'customers:read');
+  const tokens = await login(app, credentials);
+  t.equal(tokens.scope, 'customers:read');
+  const admin = await login(app);
+  await patch(app, `/auth/users/${id}`, { scope: 'customers:write customers:read' }, admin.access_token);
+  t.equal((await refresh(tokens.refresh_token)).json().scope, 'customers:read customers:write');
+});
+
+t.test('a session survives a restart of the service', async (t) => {
+  const { refresh_token, access_token } = await login(app);
+  const restarted = await auth.another();
+  t.equal((await get(restarted, '/auth/me', access_token)).statusCode, 200);
+  t.equal((await refresh(refresh_token, restarted)).statusCode, 200);
+});
+
+function withByte(refreshToken: string, index: number): string {
+  const bytes = Buffer.from(refreshToken.slice(3), 'base64url');
+  bytes[index] = (bytes[index] ?? 0) ^ 1;
+  return `rt_${bytes.toString('base64url')}`;
+}

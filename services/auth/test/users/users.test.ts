@@ -1,0 +1,141 @@
+import t from 'tap';
+import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+
+const auth = await startAuth(t);
+const { app } = auth;
+const admin = (await login(app)).access_token;
+
+t.test('me is the signed-in user, without anything secret', async (t) => {
+  const me = (await get(app, '/auth/me', admin)).json();
+  t.same(Object.keys(me).sort(), ['created_at', 'id', 'scope', 'username']);
+  t.match(me, {
+    id: /^[0-9a-f-]{36}$/,
+    username: 'admin',
+    scope: 'customers:read customers:write users:admin',
+    created_at: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+  });
+});
+
+t.test('an admin makes a user, who signs in with just the given scopes', async (t) => {
+  const response = await post(
+    app,
+    '/auth/users',
+    {
+      username: 'Ada',
+      password: 'a long enough password',
+      scope: 'customers:write customers:read customers:write',
+    },
+    admin,
+  );
+  t.equal(response.statusCode, 201);
+  t.match(response.json(), { username: 'ada', scope: 'customers:read customers:write', disabled: false });
+  t.equal(response.headers.location, `/auth/users/${response.json().id}`);
+  t.same((await get(app, String(response.headers.location), admin)).json(), response.json());
+  const tokens = await login(app, { username: 'ada', password: 'a long enough password' });
+  t.equal(tokens.scope, 'customers:read customers:write');
+});
+
+t.test('a name that is taken, in whatever case, is 409', async (t) => {
+  const user = { username: 'taken', password: 'a long enough password' };
+  const answers = await Promise.all(
+    ['taken', 'Taken', 'TAKEN'].map((username) => post(app, '/auth/users', { ...user, username }, admin)),
+  );
+  t.same(answers.map((answer) => answer.statusCode).sort(), [201, 409, 409]);
+  t.match(answers.find((answer) => answer.statusCode === 409)?.json(), { code: 'username_taken' });
+});
+
+t.test('without users:admin there is no looking at users and no changing them', async (t) => {
+  const { id, credentials } = await makeUser(app, 'not-an-admin', 'customers:read customers:write');
+  const { access_token } = await login(app, credentials);
+  for (const response of [
+    await get(app, '/auth/users', access_token),
+    await get(app, `/auth/users/${id}`, access_token),
+    await post(app, '/auth/users', { username: 'x-y-z', password: 'a long enough password' }, access_token),
+    await patch(app, `/auth/users/${id}`, { scope: 'users:admin' }, access_token),
+  ]) {
+    t.match(response.json(), { status: 403, code: 'insufficient_scope' });
+    t.match(response.headers['www-authenticate'], /error="insufficient_scope"/);
+  }
+  t.equal((await get(app, '/auth/users')).statusCode, 401);
+});
+
+t.test('disabling a user ends the user’s sessions everywhere within a second', async (t) => {
+  const { id, credentials } = await makeUser(app, 'to-disable', 'customers:read');
+  const sessions = await Promise.all([login(app, credentials), login(app, credentials)]);
+  t.match((await patch(app, `/auth/users/${id}`, { disabled: true }, admin)).json(), { disabled: true });
+  for (const { access_token } of sessions) t.ok(await refusedWithin1s(app, access_token));
+  t.equal((await post(app, '/auth/login', credentials)).statusCode, 401);
+
+  t.match((await patch(app, `/auth/users/${id}`, { disabled: false }, admin)).json(), { disabled: false });
+  t.equal((await post(app, '/auth/login', credentials)).statusCode, 200);
+});
+
+t.test('taking a scope away ends the user’s sessions, giving one does not', async (t) => {
+  const { id, credentials } = await makeUser(app, 'rescoped', 'customers:read');
+  const { access_token } = await login(app, credentials);
+  t.match(
+    (await patch(app, `/auth/users/${id}`, { scope: 'customers:read customers:write' }, admin)).json(),
+    {
+      scope: 'customers:read customers:write',
+    },
+  );
+  t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
+  await patch(app, `/auth/users/${id}`, { scope: 'customers:write' }, admin);
+  t.ok(await refusedWithin1s(app, access_token));
+});
+
+t.test('an update may come as merge patch too', async (t) => {
+  const { id } = await makeUser(app, 'merge-patched');
+  const response = await app.inject({
+    method: 'PATCH',
+    url: `/auth/users/${id}`,
+    headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/merge-patch+json' },
+    payload: '{"scope":"customers:read"}',
+  });
+  t.match(response.json(), { scope: 'customers:read' });
+});
+
+t.test('users are listed by name in pages', async (t) => {
+  for (const name of ['page-a', 'page-b', 'page-c']) await makeUser(app, name);
+  const names: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const page: { items: { username: string; disabled: boolean }[]; next_cursor: string | null } = (
+      await get(app, `/auth/users?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, admin)
+    ).json();
+    t.ok(page.items.length <= 2);
+    names.push(...page.items.map((user) => user.username));
+    cursor = page.next_cursor;
+  }
+  t.same(names, [...names].sort());
+  t.equal(new Set(names).size, names.length);
+  for (const name of ['admin', 'page-a', 'page-b', 'page-c']) t.ok(names.includes(name));
+});
+
+t.test('an unknown user is 404, an id that is none is 400', async (t) => {
+  const nobody = '/auth/users/0198c7a2-7a00-7000-8000-000000000000';
+  t.equal((await get(app, nobody, admin)).statusCode, 404);
+  t.equal((await patch(app, nobody, { disabled: true }, admin)).statusCode, 404);
+  for (const id of ['1', 'admin', '%00', 'x'.repeat(500)]) {
+    t.equal((await get(app, `/auth/users/${id}`, admin)).statusCode, 400, id);
+  }
+});
+
+t.test('registration is closed unless it was opened', async (t) => {
+  const response = await post(app, '/auth/register', {
+    username: 'somebody',
+    password: 'a long enough password',
+  });
+  t.match(response.json(), { status: 403, code: 'registration_closed' });
+});
+
+t.test('open registration makes an account with the configured scopes, and never an admin', async (t) => {
+  const open = await auth.another({ REGISTRATION: 'open', REGISTRATION_SCOPES: ['customers:read'] });
+  const account = { username: 'Newcomer', password: 'a long enough password' };
+  const response = await post(open, '/auth/register', account);
+  t.equal(response.statusCode, 201);
+  t.match(response.json(), { username: 'newcomer', scope: 'customers:read' });
+  t.equal((await login(app, account)).scope, 'customers:read');
+  t.match((await post(open, '/auth/register', account)).json(), { status: 409, code: 'username_taken' });
+  t.equal((await post(open, '/auth/register', { ...account, scope: 'users:admin' })).statusCode, 422);
+});
