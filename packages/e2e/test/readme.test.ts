@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { ADMIN, startSystem } from './system.ts';
+
+/**
+ * The transcript of the README, as it stands: each line that begins with `$` is typed into one bash, and must print
+ * what follows it there, where `…` stands for anything. Only the first line, where and who, is replaced.
+ */
+const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const OUTPUT_OF = '--- output of step ';
+
+t.test('the transcript of the README is true', async (t) => {
+  const [whereAndWho, ...steps] = transcript(README);
+  t.match(whereAndWho?.command, /^API=\S+ PASSWORD=/);
+  t.ok(steps.length > 10);
+  const { url } = await startSystem(t);
+  const script = [
+    'set -u',
+    `API=${url} PASSWORD='${ADMIN.password}'`,
+    ...steps.flatMap(({ command }, i) => [`echo '${OUTPUT_OF}${i}'`, command]),
+  ].join('\n');
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script]);
+  t.equal(stderr, '');
+  const outputs = new Map(
+    stdout
+      .split(OUTPUT_OF)
+      .slice(1)
+      .map((part) => {
+        const lineEnd = part.indexOf('\n');
+        return [Number(part.slice(0, lineEnd)), part.slice(lineEnd + 1).trimEnd()];
+      }),
+  );
+  for (const [i, { command, expected }] of steps.entries()) {
+    t.match(outputs.get(i), pattern(expected), command);
+  }
+});
+
+function transcript(markdown: string): { command: string; expected: string }[] {
+  const [, part = ''] = markdown.split(/<!-- \/?transcript -->/);
+  const steps: { command: string; expected: string }[] = [];
+  for (const [, block = ''] of part.matchAll(/```console\n(.*?)```/gs)) {
+    for (const line of block.trimEnd().split('\n')) {
+      const last = steps.at(-1);
+      if (line.startsWith('$ ')) steps.push({ command: line.slice(2), expected: '' });
+      else if (last !== undefined) last.expected += `${last.expected === '' ? '' : '\n'}${line}`;
+    }
+  }
+  return steps;
+}
+
+function pattern(expected: string): RegExp {
+  return new RegExp(`^${expected.split('…').map(escapeRegExp).join('.+')}$`);
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import {
+  freePort,
+  type StartedProcess,
+  startProcess,
+  testDatabase,
+  testNginx,
+  testRedis,
+  waitFor,
+} from '@pair/test-kit';
+import type { Test } from 'tap';
+
+export const ADMIN = { username: 'admin', password: 'the password of the admin' };
+
+export interface System {
+  /** nginx: the only door. */
+  url: string;
+  /** The processes behind it, for what must be true of each of them. */
+  auth: StartedProcess & { url: string };
+  customers: (StartedProcess & { url: string })[];
+}
+
+/** The whole system as it is deployed, each service a process of its own, behind nginx. */
+export async function startSystem(t: Test, customersProcesses = 2): Promise<System> {
+  const [authDatabase, customersDatabase, redis, authPort, ...customersPorts] = await Promise.all([
+    testDatabase(t),
+    testDatabase(t),
+    testRedis(t),
+    freePort(),
+    ...Array.from({ length: customersProcesses }, freePort),
+  ]);
+  const url = await testNginx(t, { auth: [authPort], customers: customersPorts });
+  const shared = { ISSUER: url, REDIS_URL: redis.url, TRUSTED_PROXIES: 'loopback' };
+  const authEnv = {
+    ...shared,
+    DATABASE_URL: authDatabase,
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
+  };
+  const customersEnv = {
+    ...shared,
+    DATABASE_URL: customersDatabase,
+    JWKS_URL: `http://127.0.0.1:${authPort}/.well-known/jwks.json`,
+  };
+
+  await Promise.all([
+    runToEnd(t, 'services/auth/dist/migrate.js', {
+      DATABASE_URL: authDatabase,
+      ADMIN_USERNAME: ADMIN.username,
+      ADMIN_PASSWORD: ADMIN.password,
+    }),
+    runToEnd(t, 'services/customers/dist/migrate.js', { DATABASE_URL: customersDatabase }),
+  ]);
+  const [auth, ...customers] = await Promise.all([
+    startService(t, 'services/auth/dist/server.js', authEnv, authPort),
+    ...customersPorts.map((port) => startService(t, 'services/customers/dist/server.js', customersEnv, port)),
+  ]);
+  await Promise.all([auth, ...customers].map((process) => isReady(process)));
+  return { url, auth, customers };
+}
+
+async function runToEnd(t: Test, entry: string, env: Record<string, string>): Promise<void> {
+  const job = await startProcess(t, { entry, env });
+  if ((await job.exited) !== 0) throw new Error(`${entry}: ${job.output()}`);
+}
+
+async function startService(t: Test, entry: string, env: Record<string, string>, port: number) {
+  const started = await startProcess(t, { entry, env: { ...env, PORT: String(port) } });
+  return { ...started, url: `http://127.0.0.1:${port}` };
+}
+
+async function isReady({ url, output }: StartedProcess & { url: string }): Promise<void> {
+  try {
+    await waitFor(async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200, 20_000);
+  } catch (error) {
+    throw new Error(`not ready: ${output()}`, { cause: error });
+  }
+}
