@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import cors from '@fastify/cors';
+import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import closeWithGrace from 'close-with-grace';
 import Fastify, {
   type FastifyBaseLogger,
@@ -74,18 +74,38 @@ export async function buildProcess(
     addCommonHeaders(request, reply);
     done(request.headers.host === undefined && request.raw.httpVersionMinor === 1 ? MISSING_HOST : undefined);
   });
+  closeConnectionsWhileClosing(app);
   addHealthRoutes(app);
   if (config.CORS_ORIGINS.length > 0) {
-    await app.register(cors, {
+    const options: FastifyCorsOptions = {
       origin: config.CORS_ORIGINS,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
       exposedHeaders: ['etag', 'link', 'location', 'retry-after', 'www-authenticate', 'x-request-id'],
       maxAge: 600,
+    };
+    await app.register(cors, {
+      // an OPTIONS that is no preflight is asked for `Allow`: @fastify/cors would answer it 400 in plain text
+      delegator: (request, done) => done(null, isOtherOptions(request) ? { origin: false } : options),
     });
   }
   for (const service of services) await app.register(service);
   return app;
+}
+
+/**
+ * Fastify tells clients to close a connection on which a request arrives while it closes, but not those whose
+ * request was in flight already: theirs would stay open, and `close()` wait for them, as long as keep-alive lasts.
+ */
+function closeConnectionsWhileClosing(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done();
+  });
 }
 
 /** Listens, and stops in order on SIGTERM, SIGINT or a fault: readiness off, requests drained, stores closed. */
@@ -106,6 +126,11 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
+
+function isOtherOptions({ method, headers }: FastifyRequest): boolean {
+  const isPreflight = headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+  return method === 'OPTIONS' && !isPreflight;
+}
 
 function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.raw.setHeader('x-request-id', request.id);
