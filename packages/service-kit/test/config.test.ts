@@ -1,0 +1,137 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { Type } from 'typebox';
+import {
+  ConfigError,
+  List,
+  loadConfig,
+  ProcessConfigSchema,
+  ServiceConfigSchema,
+  withDerivedDefaults,
+} from '../src/index.ts';
+
+const Schema = Type.Object({
+  NAME: Type.String({ pattern: '^[a-z]+$', description: 'A name' }),
+  COUNT: Type.Integer({ default: 7, minimum: 1, description: 'A number' }),
+  COLOUR: Type.Union([Type.Literal('red'), Type.Literal('blue')], {
+    default: 'red',
+    description: 'A colour',
+  }),
+  PEERS: List(Type.String({ pattern: '^[a-z.]+$' }), { default: [], description: 'Some hosts' }),
+  SECRET: Type.Optional(Type.String({ minLength: 8, description: 'A secret' })),
+});
+
+function problemsOf(env: NodeJS.ProcessEnv): string {
+  try {
+    loadConfig(Schema, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+t.test('members that are not set have their defaults', async (t) => {
+  t.same(loadConfig(Schema, { NAME: 'ann' }), { NAME: 'ann', COUNT: 7, COLOUR: 'red', PEERS: [] });
+});
+
+t.test('numbers are converted, lists are split and trimmed, other variables are left alone', async (t) => {
+  const env = { NAME: 'ann', COUNT: '12', COLOUR: 'blue', PEERS: ' a.b , c,,', PATH: '/bin' };
+  t.same(loadConfig(Schema, env), { NAME: 'ann', COUNT: 12, COLOUR: 'blue', PEERS: ['a.b', 'c'] });
+});
+
+t.test('an empty variable counts as not set', async (t) => {
+  t.same(loadConfig(Schema, { NAME: 'ann', COUNT: '', COLOUR: '', PEERS: '', SECRET: '', SECRET_FILE: '' }), {
+    NAME: 'ann',
+    COUNT: 7,
+    COLOUR: 'red',
+    PEERS: [],
+  });
+});
+
+t.test('all problems are told at once, each with its name and what it is for', async (t) => {
+  const text = problemsOf({ COUNT: 'many', COLOUR: 'green', PEERS: 'ok,NOT', SECRET: 'short' });
+  t.match(text, /NAME is missing \(A name\)/);
+  t.match(text, /COUNT must be integer \(A number\)/);
+  t.match(text, /COLOUR .*\(A colour\)/);
+  t.match(text, /PEERS must match pattern .*\(Some hosts\)/);
+  t.match(text, /SECRET must NOT have fewer than 8 characters \(A secret\)/);
+  for (const name of ['NAME', 'COUNT', 'COLOUR', 'PEERS', 'SECRET']) {
+    t.equal(text.split('\n').filter((line) => line.includes(`- ${name} `)).length, 1, `${name} is told once`);
+  }
+});
+
+t.test('no message repeats a value', async (t) => {
+  const text = problemsOf({
+    NAME: 'HUNTER2',
+    COUNT: 'HUNTER3',
+    COLOUR: 'HUNTER4',
+    PEERS: 'HUNTER5',
+    SECRET: 'HUNTER6',
+  });
+  t.notMatch(text, /HUNTER/);
+});
+
+t.test('a member can be given as a file, whose last line break is dropped', async (t) => {
+  const file = join(t.testdir({ secret: 'correct horse\n' }), 'secret');
+  t.equal(loadConfig(Schema, { NAME: 'ann', SECRET_FILE: file }).SECRET, 'correct horse');
+  writeFileSync(file, 'battery staple\r\n');
+  t.equal(loadConfig(Schema, { NAME: 'ann', SECRET_FILE: file }).SECRET, 'battery staple');
+  writeFileSync(file, ' two\nlines \n\n');
+  t.equal(
+    loadConfig(Schema, { NAME: 'ann', SECRET_FILE: file }).SECRET,
+    ' two\nlines \n',
+    'and nothing else',
+  );
+});
+
+t.test('a file that cannot be read is one problem that names the variable, not the path', async (t) => {
+  const text = problemsOf({ NAME_FILE: '/nowhere/at/all' });
+  t.equal(text.split('\n').length, 2);
+  t.match(text, /NAME_FILE cannot be read: ENOENT/);
+  t.notMatch(text, /nowhere/);
+});
+
+t.test('a variable and its file together are refused', async (t) => {
+  const file = join(t.testdir({ name: 'bob' }), 'name');
+  t.match(problemsOf({ NAME: 'ann', NAME_FILE: file }), /NAME and NAME_FILE are both set/);
+});
+
+t.test('a password in DATABASE_URL is not repeated when the URL is wrong', async (t) => {
+  const env = { DATABASE_URL: 'mysql://root:hunter2@db/x', REDIS_URL: 'redis://localhost' };
+  t.throws(() => loadConfig(ServiceConfigSchema, env), { message: /DATABASE_URL/ });
+  try {
+    loadConfig(ServiceConfigSchema, env);
+  } catch (error) {
+    t.notMatch((error as Error).message, /hunter2/);
+  }
+});
+
+t.test('issuer and audience derive from the port, and from each other', async (t) => {
+  const env = { DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x' };
+  const bare = withDerivedDefaults(loadConfig(ServiceConfigSchema, env), 8081);
+  t.match(bare, { ISSUER: 'http://localhost:8081', AUDIENCE: 'http://localhost:8081' });
+  const named = loadConfig(ServiceConfigSchema, { ...env, ISSUER: 'https://id.example.org/x' });
+  t.match(withDerivedDefaults(named, 8081), {
+    ISSUER: 'https://id.example.org/x',
+    AUDIENCE: 'https://id.example.org/x',
+  });
+});
+
+t.test('an issuer with a trailing slash, a query or another scheme is refused', async (t) => {
+  for (const ISSUER of ['https://x/', 'https://x?y', 'https://x#y', 'ftp://x', 'x']) {
+    const env = { ISSUER, DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x' };
+    t.throws(() => loadConfig(ServiceConfigSchema, env), { message: /ISSUER/ }, ISSUER);
+  }
+});
+
+t.test('a wildcard or a path is no CORS origin', async (t) => {
+  for (const origin of ['*', 'https://a.example/x', 'https://*.example', 'a.example']) {
+    t.throws(
+      () => loadConfig(ProcessConfigSchema, { CORS_ORIGINS: origin }),
+      { message: /CORS_ORIGINS/ },
+      origin,
+    );
+  }
+});
