@@ -1,0 +1,50 @@
+import t from 'tap';
+import { startedProcess } from './support/process.ts';
+
+t.test('a process without stores is alive and ready', async (t) => {
+  const { app } = await startedProcess(t, []);
+  t.same((await app.inject('/livez')).json(), { status: 'alive' });
+  t.same((await app.inject('/readyz')).json(), { status: 'ready', checks: {} });
+});
+
+t.test('it is not ready while a check fails, and says which; it stays alive', async (t) => {
+  let away = true;
+  const { app } = await startedProcess(t, [
+    async (app) => {
+      app.readinessCheck('one', async () => {});
+      app.readinessCheck('two', async () => {
+        if (away) throw new Error('hunter2');
+      });
+    },
+  ]);
+  const response = await app.inject('/readyz');
+  t.match(response.json(), { status: 503, code: 'not_ready', detail: 'Not ready: two.' });
+  t.equal(response.headers['retry-after'], '1');
+  t.notMatch(response.body, /hunter2/);
+  t.equal((await app.inject('/livez')).statusCode, 200);
+  away = false;
+  t.same((await app.inject('/readyz')).json(), { status: 'ready', checks: { one: 'ok', two: 'ok' } });
+});
+
+t.test('a check that never answers fails after a second', async (t) => {
+  const { app } = await startedProcess(t, [
+    async (app) => app.readinessCheck('stuck', () => new Promise(() => {})),
+  ]);
+  const started = Date.now();
+  t.match((await app.inject('/readyz')).json(), { status: 503, detail: 'Not ready: stuck.' });
+  t.ok(Date.now() - started < 1_500);
+});
+
+t.test('it is not ready any more as soon as it drains, whatever the checks say', async (t) => {
+  let checked = 0;
+  const { app } = await startedProcess(t, [
+    async (app) =>
+      app.readinessCheck('one', async () => {
+        checked += 1;
+      }),
+  ]);
+  app.drain();
+  t.match((await app.inject('/readyz')).json(), { status: 503, code: 'not_ready' });
+  t.equal(checked, 0);
+  t.equal((await app.inject('/livez')).statusCode, 200);
+});
