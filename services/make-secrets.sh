@@ -1,0 +1,69 @@
+#!/bin/sh
+# The one-shot job `secrets` of docker-compose.yml. Makes each secret once, keeps all of them in /secrets/vault,
+# which no other container mounts, and writes for each consumer what that one needs, again at every start: an
+# upgrade that changes a file below takes effect, and a secret that exists never changes.
+# Files are readable by any user of a container, because only their consumer's container mounts them.
+set -eu
+cd /secrets
+
+write() { # FILE: standard input, in one step
+  cat >"$1.new"
+  mv "$1.new" "$1"
+}
+
+secret() { # NAME BYTES: base64url, made when it is not there
+  [ -s "vault/$1" ] || head -c "$2" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' | write "vault/$1"
+  cat "vault/$1"
+}
+
+sha256() {
+  printf %s "$1" | sha256sum | cut -d ' ' -f 1
+}
+
+database() { # NAME PASSWORD: SQL for psql that may run again and again
+  cat <<SQL
+SELECT 'CREATE ROLE $1 LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$1') \gexec
+ALTER ROLE $1 PASSWORD '$2';
+SELECT 'CREATE DATABASE $1 OWNER $1 TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8'''
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$1') \gexec
+REVOKE ALL ON DATABASE $1 FROM PUBLIC;
+SQL
+}
+
+postgres=$(secret postgres 32)
+postgres_auth=$(secret postgres-auth 32)
+postgres_customers=$(secret postgres-customers 32)
+redis_auth=$(secret redis-auth 32)
+redis_customers=$(secret redis-customers 32)
+key_encryption_key=$(secret key-encryption-key 32)
+admin_password=$(secret admin-password 15)
+auth_database_url=postgres://auth:$postgres_auth@postgres:5432/auth
+customers_database_url=postgres://customers:$postgres_customers@postgres:5432/customers
+
+printf %s "$postgres" | write postgres/superuser-password
+
+printf %s "$postgres" | write databases/superuser-password
+{
+  database auth "$postgres_auth"
+  database customers "$postgres_customers"
+} | write databases/databases.sql
+
+# auth: its own keys, no commands over the whole server. customers: it may read the revocation feed and the epoch.
+write redis/users.acl <<ACL
+user default off
+user health on nopass -@all +ping
+user auth on #$(sha256 "$redis_auth") ~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha +script|load +time +info
+user customers on #$(sha256 "$redis_customers") %R~{auth}:revocations %R~{auth}:epoch -@all +hello +auth +ping +info +select +quit +command +client|setname +client|setinfo +client|id +xread +xrange +get
+ACL
+
+printf %s "$auth_database_url" | write auth/database-url
+printf %s "redis://auth:$redis_auth@redis:6379" | write auth/redis-url
+printf %s "$key_encryption_key" | write auth/key-encryption-key
+
+printf %s "$auth_database_url" | write auth-migrate/database-url
+printf %s "${ADMIN_PASSWORD:-$admin_password}" | write auth-migrate/admin-password
+
+printf %s "$customers_database_url" | write customers/database-url
+printf %s "redis://customers:$redis_customers@redis:6379" | write customers/redis-url
+
+printf %s "$customers_database_url" | write customers-migrate/database-url
