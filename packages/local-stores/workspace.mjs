@@ -1,0 +1,96 @@
+// Plain JavaScript, without dependencies: it runs before anything is installed or built.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the whole repository. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Ends the process with one sentence.
+ * @param {string} sentence
+ * @returns {never}
+ */
+export function refuse(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+const manifest = () => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** Ends the process with one sentence unless this Node is new enough. */
+export function requireNode() {
+  const wanted = manifest().engines.node.replace(/[^\d.]/g, '');
+  if (isAtLeast(process.versions.node, wanted)) return;
+  refuse(`This needs Node ${wanted} or newer, and this is ${process.versions.node}: see https://nodejs.org.`);
+}
+
+/**
+ * Compares versions number by number; what follows a hyphen does not count.
+ * @param {string} version
+ * @param {string} floor
+ */
+export function isAtLeast(version, floor) {
+  const [have, need] = [version, floor].map((text) => text.split('-')[0].split('.').map(Number));
+  const index = need.findIndex((number, position) => number !== (have[position] ?? 0));
+  return index === -1 || (have[index] ?? 0) > need[index];
+}
+
+/**
+ * Installs what the lock file says, with the pnpm that package.json names, unless it is installed. npm is wherever
+ * Node is, so npx brings pnpm.
+ * @param {(line: string) => void} say
+ */
+export function installDependencies(say) {
+  if (isInstalled()) return;
+  const { packageManager } = manifest();
+  say(`installing dependencies with ${packageManager}`);
+  // npx has just brought the pinned pnpm: it need not fetch itself again, nor record itself in the lock file
+  const args = ['--yes', packageManager, 'install', '--frozen-lockfile', '--pm-on-fail=ignore'];
+  const result = spawnSync('npx', [...args, '--config.confirmModulesPurge=false'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (result.status === 0) return;
+  refuse('The dependencies could not be installed: see the lines above.');
+}
+
+/** pnpm keeps a copy of the lock file that it installed last. */
+function isInstalled() {
+  const installed = join(ROOT, 'node_modules', '.pnpm', 'lock.yaml');
+  if (!existsSync(installed)) return false;
+  return readFileSync(installed, 'utf8') === readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8');
+}
+
+/** The folders of all services and packages, from the root. */
+export function workspaces() {
+  return ['packages', 'services'].flatMap((kind) =>
+    readdirSync(join(ROOT, kind))
+      .map((name) => `${kind}/${name}`)
+      .filter((folder) => existsSync(join(ROOT, folder, 'package.json'))),
+  );
+}
+
+/**
+ * Compiles TypeScript projects and what they refer to; what is up to date is left alone.
+ * @param {string[]} projects folders with a tsconfig.json, from the root
+ * @returns {boolean} whether the types are right
+ */
+export function build(projects) {
+  return runTool('tsc', [
+    '-b',
+    ...projects.filter((folder) => existsSync(join(ROOT, folder, 'tsconfig.json'))),
+  ]);
+}
+
+/**
+ * Runs a command of the root's dependencies, and shows what it prints.
+ * @param {string} name
+ * @param {string[]} args
+ * @returns {boolean} whether it succeeded
+ */
+export function runTool(name, args, env = process.env) {
+  const command = join(ROOT, 'node_modules', '.bin', name);
+  return spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env }).status === 0;
+}

@@ -1,0 +1,77 @@
+// `npm test` checks everything; `npm test -- services/auth/test` builds, and runs the tests in these files or folders.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
+import {
+  build,
+  installDependencies,
+  ROOT,
+  requireNode,
+  runTool,
+  workspaces,
+} from '../local-stores/workspace.mjs';
+import { belowFloor } from './floors.mjs';
+import { runTap } from './run-tap.mjs';
+
+const paths = process.argv.slice(2);
+const started = Date.now();
+let passed = 0;
+let failed = 0;
+
+requireNode();
+installDependencies(say);
+for (const name of ['redis-server', 'nginx']) {
+  if (!ensureCommand(name, say)) check(manualInstall(name), false);
+}
+if (failed === 0) await (paths.length > 0 ? testSome() : testAll());
+say(`took ${Math.round((Date.now() - started) / 1_000)} s`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function testAll() {
+  const folders = workspaces();
+  check('types', build([...folders, ...folders.map((folder) => `${folder}/test`)]));
+  check('lint', runTool('biome', ['check', '.']));
+  const faults = belowFloor(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8'));
+  check(['floor versions of dependencies', ...faults].join('\n  '), faults.length === 0);
+  await runTests(folders.flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
+}
+
+async function testSome() {
+  check('types', build(workspaces()));
+  await runTests(paths.flatMap((path) => testFiles(resolve(ROOT, path))));
+}
+
+/** On one PostgreSQL, because starting one takes longer than most tests; each test has a database of its own in it. */
+async function runTests(files) {
+  if (files.length === 0) return check(`tests in ${paths.join(', ')}`, false);
+  say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
+  const { startSharedPostgres } = await import('./dist/test-database.js');
+  const postgres = await startSharedPostgres();
+  const folder = mkdtempSync(join(tmpdir(), 'pair-tap-'));
+  const result = await runTap(files, join(folder, 'results.tap'), { TEST_POSTGRES_URL: postgres.url });
+  passed += result.passed;
+  failed += result.failed;
+  rmSync(folder, { recursive: true });
+  await postgres.stop();
+}
+
+function testFiles(path) {
+  if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [relative(ROOT, path)];
+  return readdirSync(path, { recursive: true })
+    .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
+    .map((name) => relative(ROOT, join(path, name)))
+    .sort();
+}
+
+function check(name, isRight) {
+  if (isRight) passed += 1;
+  else failed += 1;
+  say(`${isRight ? 'passed' : 'FAILED'}: ${name}`);
+}
+
+function say(line) {
+  console.log(`> ${line}`);
+}
