@@ -5,8 +5,11 @@ import fp from 'fastify-plugin';
 import pg from 'pg';
 import { isStoreUnavailable } from './unavailable.ts';
 
-/** DESIGN: a database that is away is a quick 503, so each wait has an end, on our side of the wire too. */
-const TIMEOUTS = { connectionTimeoutMillis: 400, query_timeout: 800, statement_timeout: 700 };
+/**
+ * A database that is away is a quick 503, so each wait has an end, on our side of the wire too. A request may wait
+ * for a connection first and for its statement then: both together stay under a second.
+ */
+const TIMEOUTS = { connectionTimeoutMillis: 350, query_timeout: 600, statement_timeout: 500 };
 const POOL_SIZE = 10;
 const MIGRATION_LOCK = 'migrations';
 

@@ -1,0 +1,201 @@
+import { setTimeout } from 'node:timers/promises';
+import { freePort, testDatabase, testPostgres, waitFor } from '@pair/test-kit';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { FastifyInstance } from 'fastify';
+import pg from 'pg';
+import t, { type Test } from 'tap';
+import { inTransaction, migrate, postgres } from '../src/index.ts';
+import { startedProcess } from './support/process.ts';
+
+/** A service that asks its database something on each request. */
+const service = (databaseUrl: string) => async (app: FastifyInstance) => {
+  await app.register(postgres, { databaseUrl, name: 'test' });
+  const one = drizzle({ client: app.pg.pool })
+    .select({ one: sql<number>`1` })
+    .from(sql`pg_class`)
+    .limit(1)
+    .prepare('one');
+  app.get('/one', async () => (await one.execute())[0]);
+  app.get('/sleep', async () => (await app.pg.query('SELECT pg_sleep(5)')).rows);
+  app.get('/wrong', async () => (await app.pg.query('SELECT nothing FROM nowhere')).rows);
+};
+
+/** Sends a GET and tells how long it took, too. */
+async function timed(app: FastifyInstance, url: string) {
+  const started = Date.now();
+  const response = await app.inject(url);
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.json(),
+    tookMs: Date.now() - started,
+  };
+}
+
+function isQuick503(t: Test, answer: Awaited<ReturnType<typeof timed>>, name: string) {
+  t.match(answer, { status: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } }, name);
+  t.ok(answer.tookMs < 1_000, `${name}: within a second (${answer.tookMs} ms)`);
+}
+
+t.test('a process boots without its database, says so, and finds it later', async (t) => {
+  const server = await testPostgres(t);
+  await server.stop();
+  const { app } = await startedProcess(t, [service(server.url)]);
+  isQuick503(t, await timed(app, '/one'), 'away');
+  t.match(await timed(app, '/readyz'), { status: 503, body: { detail: 'Not ready: test: PostgreSQL.' } });
+  await server.start();
+  t.match(await timed(app, '/one'), { status: 200, body: { one: 1 } });
+  t.match(await timed(app, '/readyz'), { status: 200, body: { checks: { 'test: PostgreSQL': 'ok' } } });
+});
+
+t.test('a database that stops, starts again, is paused and resumed is a quick 503 in between', async (t) => {
+  const server = await testPostgres(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await Promise.all(Array.from({ length: 20 }, () => timed(app, '/one')));
+
+  server.pause();
+  for (const answer of await Promise.all(Array.from({ length: 20 }, () => timed(app, '/one')))) {
+    isQuick503(t, answer, 'paused');
+  }
+  isQuick503(t, await timed(app, '/one'), 'paused, without an open connection');
+  server.resume();
+  await waitFor(async () => (await timed(app, '/one')).status === 200);
+
+  await server.stop();
+  for (const answer of await Promise.all(Array.from({ length: 20 }, () => timed(app, '/one')))) {
+    isQuick503(t, answer, 'stopped');
+  }
+  await server.start();
+  await waitFor(async () => (await timed(app, '/one')).status === 200);
+});
+
+t.test('a statement that is too slow is a quick 503, and does not go on in the database', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  const { app } = await startedProcess(t, [service(databaseUrl)]);
+  isQuick503(t, await timed(app, '/sleep'), 'slow');
+  const { rows } = await app.inject('/one').then(async () => {
+    const client = new pg.Client(databaseUrl);
+    await client.connect();
+    t.teardown(() => client.end());
+    return client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(5)' AND state = 'active' AND datname = current_database()",
+    );
+  });
+  t.same(rows, []);
+});
+
+t.test('the wait for a connection and that for a statement are under a second together', async (t) => {
+  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  // three clients for each connection, and a slow statement for each request, out of step with each other
+  const clients = Array.from({ length: 30 }, async (_, i) => {
+    await setTimeout(37 * i);
+    const answers = [];
+    for (let n = 0; n < 4; n += 1) answers.push(await timed(app, '/sleep'));
+    return answers;
+  });
+  for (const answer of (await Promise.all(clients)).flat()) isQuick503(t, answer, 'slow and many');
+});
+
+t.test('a statement that is wrong is a 500, and the process goes on', async (t) => {
+  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  t.match(await timed(app, '/wrong'), { status: 500, body: { code: 'internal_error' } });
+  t.match(await timed(app, '/one'), { status: 200 });
+});
+
+t.test('a database that nobody listens for is a quick 503', async (t) => {
+  const { app } = await startedProcess(t, [service(`postgres://a:b@127.0.0.1:${await freePort()}/x`)]);
+  isQuick503(t, await timed(app, '/one'), 'refused');
+});
+
+t.test('a transaction is kept as a whole or not at all', async (t) => {
+  const pool = new pg.Pool({ connectionString: await testDatabase(t), max: 1 });
+  t.teardown(() => pool.end());
+  await pool.query('CREATE TABLE things (id integer PRIMARY KEY)');
+  const result = await inTransaction(pool, async (client) => {
+    await client.query('INSERT INTO things VALUES (1)');
+    return 'kept';
+  });
+  t.equal(result, 'kept');
+  await t.rejects(
+    inTransaction(pool, async (client) => {
+      await client.query('INSERT INTO things VALUES (2)');
+      throw new Error('changed my mind');
+    }),
+    { message: 'changed my mind' },
+  );
+  await t.rejects(
+    inTransaction(pool, async (client) => {
+      await client.query('INSERT INTO things VALUES (3)');
+      await client.query('INSERT INTO things VALUES (1)');
+    }),
+    { code: '23505' },
+  );
+  t.same((await pool.query('SELECT id FROM things')).rows, [{ id: 1 }], 'and its connection is usable again');
+});
+
+t.test(
+  'a transaction whose server goes away fails quickly and gives its place in the pool back',
+  async (t) => {
+    const server = await testPostgres(t);
+    const pool = new pg.Pool({
+      connectionString: server.url,
+      max: 1,
+      connectionTimeoutMillis: 400,
+      query_timeout: 800,
+    });
+    pool.on('error', () => {});
+    t.teardown(() => pool.end());
+    await t.rejects(
+      inTransaction(pool, async (client) => {
+        await client.query('SELECT 1');
+        server.pause();
+        await client.query('SELECT 2');
+      }),
+      { message: 'Query read timeout' },
+    );
+    server.resume();
+    await waitFor(
+      async () => (await inTransaction(pool, (client) => client.query('SELECT 3'))).rowCount === 1,
+    );
+  },
+);
+
+const JOURNAL = JSON.stringify({
+  version: '7',
+  dialect: 'postgresql',
+  entries: [
+    { idx: 0, version: '7', when: 1, tag: '0000_first', breakpoints: true },
+    { idx: 1, version: '7', when: 2, tag: '0001_second', breakpoints: true },
+  ],
+});
+
+t.test('migrations that are run several times at once are applied once, in order', async (t) => {
+  const migrationsFolder = t.testdir({
+    meta: { '_journal.json': JOURNAL },
+    '0000_first.sql':
+      'CREATE TABLE things (id integer PRIMARY KEY);\n--> statement-breakpoint\nSELECT pg_sleep(0.2);',
+    '0001_second.sql': 'INSERT INTO things VALUES (1);',
+  });
+  const databaseUrl = await testDatabase(t);
+  await Promise.all(Array.from({ length: 4 }, () => migrate({ databaseUrl, migrationsFolder })));
+  await migrate({ databaseUrl, migrationsFolder });
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  t.teardown(() => client.end());
+  t.same((await client.query('SELECT id FROM things')).rows, [{ id: 1 }]);
+});
+
+t.test('a migration that fails leaves nothing behind', async (t) => {
+  const migrationsFolder = t.testdir({
+    meta: { '_journal.json': JOURNAL },
+    '0000_first.sql': 'CREATE TABLE things (id integer PRIMARY KEY);',
+    '0001_second.sql': 'INSERT INTO nowhere VALUES (1);',
+  });
+  const databaseUrl = await testDatabase(t);
+  await t.rejects(migrate({ databaseUrl, migrationsFolder }));
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  t.teardown(() => client.end());
+  t.same((await client.query("SELECT to_regclass('things') AS things")).rows, [{ things: null }]);
+});
