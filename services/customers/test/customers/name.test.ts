@@ -1,0 +1,55 @@
+import t from 'tap';
+import { nameFormat, normalizeName } from '../../src/customers/name.ts';
+
+t.test('a name is kept in NFC and without white space around it', async (t) => {
+  const names: [sent: string, kept: string][] = [
+    ['Ann', 'Ann'],
+    ['  Ann Lee\t', 'Ann Lee'],
+    ['\u00a0\u2003Ann\u3000\n', 'Ann'],
+    ['Zoe\u0308', 'Zo\u00eb'],
+    ['\u212bngstr\u00f6m', '\u00c5ngstr\u00f6m'],
+    ['a  b', 'a  b'],
+    ['O\'Brien "Bob" \\ %s; --', 'O\'Brien "Bob" \\ %s; --'],
+    ['🦊', '🦊'],
+    ['می\u200cخواهم', 'می\u200cخواهم'],
+  ];
+  for (const [sent, kept] of names) {
+    t.equal(nameFormat.validate(sent), true, sent);
+    t.equal(normalizeName(sent), kept);
+    t.equal(normalizeName(kept), kept, 'and stays as it is');
+  }
+});
+
+t.test('a name has 1 to 255 characters after that, counted as code points', async (t) => {
+  for (const name of [
+    'a',
+    'a'.repeat(255),
+    '🦊'.repeat(255),
+    'e\u0301'.repeat(255),
+    `${' '.repeat(300)}a${' '.repeat(300)}`,
+  ]) {
+    t.equal(nameFormat.validate(name), true, `${name.length} code units`);
+  }
+  for (const name of ['', ' ', '\t\n', '\u00a0', 'a'.repeat(256), '🦊'.repeat(256), 'e\u0301'.repeat(256)]) {
+    t.equal(nameFormat.validate(name), false, `${name.length} code units`);
+  }
+});
+
+t.test('control characters and halves of surrogate pairs are refused', async (t) => {
+  for (const character of [
+    '\0',
+    '\x01',
+    '\t',
+    '\n',
+    '\r',
+    '\x1b',
+    '\x7f',
+    '\x85',
+    '\x9f',
+    '\ud800',
+    '\udfff',
+    '\ude00\ud83e',
+  ]) {
+    t.equal(nameFormat.validate(`a${character}b`), false, JSON.stringify(character));
+  }
+});
