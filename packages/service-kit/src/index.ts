@@ -1,6 +1,7 @@
 // for what they add to Fastify's types
 import '@fastify/postgres';
 import '@fastify/redis';
+import '@fastify/swagger';
 import './health.ts';
 
 export {

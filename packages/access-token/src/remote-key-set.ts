@@ -1,0 +1,147 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import { type KeySource, KeysUnavailable, KID_PATTERN } from './keys.ts';
+
+const REFRESH_INTERVAL_MS = 60_000;
+const MIN_RETRY_MS = 100;
+const MAX_RETRY_MS = 2_000;
+/** At most one fetch in this time because of a kid that is not known: else anybody could make us fetch. */
+const UNKNOWN_KID_COOLDOWN_MS = 30_000;
+/** How long the last good set is used while auth cannot be reached. */
+const LAST_GOOD_MS = 3_600_000;
+const FETCH_TIMEOUT_MS = 2_000;
+const MAX_BYTES = 64 * 1_024;
+
+export interface RemoteKeySet extends KeySource {
+  /** Begins to fetch, and to fetch again each minute. Never waits. */
+  start(): void;
+  stop(): void;
+  /** Rejects while there is no good set. */
+  ready(): Promise<void>;
+}
+
+/**
+ * A JWK Set (RFC 7517 §5) at a URL that is configured, never taken from a token. A key that is absent from a set that
+ * was fetched is gone at once; a set that cannot be fetched leaves the last good one in use for an hour.
+ */
+export function remoteKeySet(options: {
+  url: string;
+  log: FastifyBaseLogger;
+  /** A monotonic clock in ms; a test may move it. */
+  now?: () => number;
+}): RemoteKeySet {
+  const { url, log, now = () => performance.now() } = options;
+  const stopping = new AbortController();
+  let keys: ReadonlyMap<string, string> = new Map();
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let lookedForUnknownAt = Number.NEGATIVE_INFINITY;
+  let inFlight: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let retryMs = MIN_RETRY_MS;
+  let failing = false;
+
+  const isGood = () => now() - fetchedAt < LAST_GOOD_MS;
+
+  /** One at a time; whoever comes meanwhile shares it. */
+  function refresh(): Promise<void> {
+    inFlight ??= fetchKeys(url, stopping.signal)
+      .then(
+        (fetched) => {
+          keys = fetched;
+          fetchedAt = now();
+          if (failing) log.info({ url }, 'signing keys can be fetched again');
+          failing = false;
+        },
+        (err) => {
+          if (!failing && !stopping.signal.aborted) log.warn({ err, url }, 'signing keys cannot be fetched');
+          failing = true;
+          throw err;
+        },
+      )
+      .finally(() => {
+        inFlight = undefined;
+      });
+    return inFlight;
+  }
+
+  async function follow(): Promise<void> {
+    try {
+      await refresh();
+      retryMs = MIN_RETRY_MS;
+      schedule(REFRESH_INTERVAL_MS);
+    } catch {
+      schedule(retryMs);
+      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+    }
+  }
+
+  function schedule(delayMs: number): void {
+    if (stopping.signal.aborted) return;
+    timer = setTimeout(follow, delayMs);
+    timer.unref();
+  }
+
+  return {
+    start: () => void follow(),
+    stop: () => {
+      stopping.abort();
+      clearTimeout(timer);
+    },
+    ready: async () => {
+      if (!isGood()) throw new KeysUnavailable('no signing keys');
+    },
+    has: (kid) => isGood() && keys.has(kid),
+    get: async (kid) => {
+      if (!KID_PATTERN.test(kid)) return undefined;
+      if (!isGood()) throw new KeysUnavailable('no signing keys');
+      const key = keys.get(kid);
+      if (key !== undefined || now() - lookedForUnknownAt < UNKNOWN_KID_COOLDOWN_MS) return key;
+      lookedForUnknownAt = now();
+      await refresh().catch((cause) => {
+        throw new KeysUnavailable('an unknown signing key could not be looked for', { cause });
+      });
+      return keys.get(kid);
+    },
+  };
+}
+
+async function fetchKeys(url: string, stopping: AbortSignal): Promise<Map<string, string>> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/jwk-set+json, application/json' },
+    redirect: 'error',
+    signal: AbortSignal.any([stopping, AbortSignal.timeout(FETCH_TIMEOUT_MS)]),
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`the key set was answered with ${response.status}`);
+  }
+  const { keys } = JSON.parse(await readLimited(response)) as { keys?: unknown };
+  if (!Array.isArray(keys)) throw new Error('the answer is not a key set');
+  return new Map(keys.flatMap(usableKey));
+}
+
+async function readLimited(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new Error('the key set is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What may verify ES256, as PEM; other keys are somebody else's business (RFC 7517 §5: ignore what is not understood). */
+function usableKey(jwk: unknown): [kid: string, pem: string][] {
+  if (typeof jwk !== 'object' || jwk === null) return [];
+  const { kid, kty, crv, x, y, alg = 'ES256', use = 'sig' } = jwk as JsonWebKey & Record<string, unknown>;
+  if (typeof kid !== 'string' || !KID_PATTERN.test(kid)) return [];
+  if (kty !== 'EC' || crv !== 'P-256' || alg !== 'ES256' || use !== 'sig') return [];
+  if (typeof x !== 'string' || typeof y !== 'string') return [];
+  try {
+    const key = createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+    return [[kid, key.export({ type: 'spki', format: 'pem' }).toString()]];
+  } catch {
+    return []; // not a point of the curve
+  }
+}

@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Redis } from 'ioredis';
+
+const STREAM = '{auth}:revocations';
+const EPOCH = '{auth}:epoch';
+const FROM_THE_START = '0-0';
+const BATCH = 10_000;
+const BLOCK_MS = 1_000;
+/** An answer takes BLOCK_MS and a little at most: whoever is silent for longer is not there. */
+const SILENCE_MS = BLOCK_MS + 1_000;
+const RETRY_MS = 100;
+
+/** What was revoked in the last minutes, in the memory of this process. */
+export interface RevocationFeed {
+  start(): void;
+  stop(): void;
+  /** Rejects until the feed was read from its start, and while it is stale. */
+  ready(): Promise<void>;
+  /** False when Redis was silent for too long to know what it would have said. */
+  isFresh(): boolean;
+  /** Names the data of Redis; undefined while there is none, that is, before the first sign-in. */
+  readonly epoch: string | undefined;
+  /** `id` is the sid, jti or kid of a token. */
+  isRevoked(id: string): boolean;
+  /** Resolves when the read that is going on has ended, well or not: after a second, or little more. */
+  nextRead(): Promise<void>;
+}
+
+type Entry = [id: string, fields: string[]];
+
+/**
+ * Follows the stream of revocations on a connection of its own: a verifier asks its memory, never the network. As long
+ * as its reads are answered, the empty ones too, it knows everything; `maxStalenessSeconds` after it sent the last
+ * read that was answered it says that it does not.
+ */
+export function revocationFeed(options: {
+  redis: Redis;
+  maxStalenessSeconds: number;
+  log: FastifyBaseLogger;
+  /** A monotonic clock in ms; a test may move it. */
+  now?: () => number;
+}): RevocationFeed {
+  const { redis, log, maxStalenessSeconds, now = () => performance.now() } = options;
+  /** id → until when it matters, in seconds since 1970; in the order of these times, or nearly. */
+  const revoked = new Map<string, number>();
+  let connection: Redis | undefined;
+  let epoch: string | undefined;
+  let loaded = false;
+  let lastId = FROM_THE_START;
+  let answeredReadSentAt = Number.NEGATIVE_INFINITY;
+  let failing = false;
+  let stopped = false;
+  const waiting: (() => void)[] = [];
+
+  const isFresh = () => now() - answeredReadSentAt <= maxStalenessSeconds * 1_000;
+
+  async function follow(): Promise<void> {
+    while (!stopped) {
+      try {
+        connection ??= await connect(redis);
+        await read(connection);
+        if (failing) log.info('the revocation feed is followed again');
+        failing = false;
+      } catch (err) {
+        connection?.disconnect();
+        connection = undefined;
+        if (!failing && !stopped) log.warn({ err }, 'the revocation feed cannot be followed');
+        failing = true;
+        await delay(RETRY_MS, undefined, { ref: false });
+      }
+      for (const resolve of waiting.splice(0)) resolve();
+    }
+    connection?.disconnect();
+  }
+
+  async function read(client: Redis): Promise<void> {
+    const sentAt = now();
+    if (loaded) {
+      const [current, answer] = await Promise.all([
+        client.get(EPOCH),
+        client.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', STREAM, lastId),
+      ]);
+      const announcesEpoch = apply(answer?.[0]?.[1] ?? []);
+      if (announcesEpoch || (current ?? undefined) !== epoch) await load(client);
+    } else {
+      await load(client);
+    }
+    answeredReadSentAt = sentAt;
+    forgetExpired();
+  }
+
+  /** From the start, merged into what is known: a Redis that lost its data does not make us forget. */
+  async function load(client: Redis): Promise<void> {
+    const current = await client.get(EPOCH);
+    lastId = FROM_THE_START;
+    for (let more = true; more; ) {
+      const answer = await client.xread('COUNT', BATCH, 'STREAMS', STREAM, lastId);
+      const entries = answer?.[0]?.[1] ?? [];
+      apply(entries);
+      more = entries.length === BATCH;
+    }
+    if (loaded && epoch !== undefined && current !== epoch) {
+      log.warn('Redis has other data than before: tokens from before are not accepted any more');
+    }
+    epoch = current ?? undefined;
+    loaded = true;
+  }
+
+  /** True when an entry says that the epoch is another one. */
+  function apply(entries: Entry[]): boolean {
+    let announcesEpoch = false;
+    for (const [entryId, [kind, id = '', , until]] of entries) {
+      lastId = entryId;
+      if (kind === 'epoch') announcesEpoch ||= id !== epoch;
+      else revoked.set(id, Math.max(Number(until), revoked.get(id) ?? 0));
+    }
+    return announcesEpoch;
+  }
+
+  function forgetExpired(): void {
+    const nowSeconds = Date.now() / 1_000;
+    for (const [id, until] of revoked) {
+      if (until > nowSeconds) break;
+      revoked.delete(id);
+    }
+  }
+
+  return {
+    start: () => void follow(),
+    stop: () => {
+      stopped = true;
+      connection?.disconnect();
+    },
+    ready: async () => {
+      if (!isFresh()) throw new Error('the revocation feed is not followed');
+    },
+    isFresh,
+    get epoch() {
+      return epoch;
+    },
+    isRevoked: (id) => revoked.has(id),
+    nextRead: () => new Promise((resolve) => waiting.push(resolve)),
+  };
+}
+
+/** Without retries: `follow` does that, and a connection that has failed once is not used again. */
+async function connect(redis: Redis): Promise<Redis> {
+  const client = redis.duplicate({
+    lazyConnect: true,
+    enableReadyCheck: false,
+    commandTimeout: SILENCE_MS,
+    connectionName: `${redis.options.connectionName ?? 'verifier'}-revocations`,
+    retryStrategy: () => null,
+  });
+  client.on('error', () => {}); // whatever it concerns is rejected
+  try {
+    await client.connect();
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+  return client;
+}
