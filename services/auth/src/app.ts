@@ -30,6 +30,9 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
       log: app.log,
     });
+    app.readinessCheck('auth: revocation feed', () => feed.ready());
+    app.addHook('onReady', async () => feed.start());
+    app.addHook('onClose', async () => feed.stop());
     await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
 
     await app.register(openapi, { title: 'auth', description: DESCRIPTION, prefix: '/docs/auth' });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buildProcess } from '@pair/service-kit';
 import { type TestServer, testDatabase, testRedis, waitFor } from '@pair/test-kit';
-import type { FastifyInstance, InjectOptions } from 'fastify';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Redis } from 'ioredis';
 import type { Test } from 'tap';
 import { type AuthConfig, authService, migrateAuth } from '../src/index.ts';
@@ -75,7 +75,12 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
   };
 }
 
-export function post(app: FastifyInstance, url: string, payload?: InjectOptions['payload'], token?: string) {
+export function post(
+  app: FastifyInstance,
+  url: string,
+  payload?: InjectOptions['payload'],
+  token?: string,
+): Promise<LightMyRequestResponse> {
   return app.inject({
     method: 'POST',
     url,
@@ -84,14 +89,19 @@ export function post(app: FastifyInstance, url: string, payload?: InjectOptions[
   });
 }
 
-export function get(app: FastifyInstance, url: string, token?: string) {
+export function get(app: FastifyInstance, url: string, token?: string): Promise<LightMyRequestResponse> {
   return app.inject({
     url,
     ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
   });
 }
 
-export function patch(app: FastifyInstance, url: string, payload: object, token: string) {
+export function patch(
+  app: FastifyInstance,
+  url: string,
+  payload: object,
+  token: string,
+): Promise<LightMyRequestResponse> {
   return app.inject({ method: 'PATCH', url, payload, headers: { authorization: `Bearer ${token}` } });
 }
 

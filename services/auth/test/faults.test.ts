@@ -1,5 +1,5 @@
 import { testPostgres, waitFor } from '@pair/test-kit';
-import type { FastifyInstance } from 'fastify';
+import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
 import { ADMIN, get, login, patch, post, startAuth } from './auth-under-test.ts';
 
@@ -7,7 +7,7 @@ const postgres = await testPostgres(t);
 const auth = await startAuth(t, { DATABASE_URL: postgres.url });
 const { app, redis } = auth;
 
-async function isQuick503(t: Test, name: string, request: () => ReturnType<FastifyInstance['inject']>) {
+async function isQuick503(t: Test, name: string, request: () => Promise<LightMyRequestResponse>) {
   const start = performance.now();
   const response = await request();
   const elapsedMs = performance.now() - start;

@@ -14,11 +14,10 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
   if (refreshToken !== undefined && token === undefined) throw invalidGrant();
   if (token !== undefined) await sessions.endByRefreshToken(token);
 
-  const bearer = request.headers.authorization;
-  if (bearer === undefined && token !== undefined) return;
+  if (request.headers.authorization === undefined && token !== undefined) return;
   try {
-    const { sid } = await verifyAccessToken(bearer, { allowRevoked: true });
-    await sessions.end(sid);
+    const { claims } = await verifyAccessToken(request, { allowRevoked: true });
+    await sessions.end(claims.sid);
   } catch (error) {
     // an expired access token is why a refresh token came along
     const statusCode = (error as { statusCode?: number }).statusCode;
