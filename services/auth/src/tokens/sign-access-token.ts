@@ -30,7 +30,6 @@ export const accessTokenSigner = fp<{ issuer: string; audience: string }>(
           algorithm: 'ES256',
           kid,
           header: { typ: 'at+jwt', alg: 'ES256' },
-          noTimestamp: true,
         });
         signingKid = kid;
       }
