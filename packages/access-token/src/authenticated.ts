@@ -1,6 +1,7 @@
-import { Problem, problemResponses } from '@pair/service-kit';
+import { type Problem, problemResponses } from '@pair/service-kit';
 import type { FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
+import { insufficientScope } from './bearer.ts';
 import type { Scope } from './scopes.ts';
 
 /**
@@ -27,17 +28,12 @@ export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsy
 }
 
 function requireToken(scope: Scope | undefined): onRequestHookHandler {
-  const insufficientScope =
-    scope === undefined
-      ? undefined
-      : new Problem(403, 'insufficient_scope', `This needs the scope ${scope}.`, {
-          headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-        });
+  const refusal = scope === undefined ? undefined : insufficientScope(scope);
 
   /** Undefined when the request may go on. */
   function admit(request: FastifyRequest, token: VerifiedToken): Problem | undefined {
     request.accessToken = token.claims;
-    return scope === undefined || token.scopes.has(scope) ? undefined : insufficientScope;
+    return scope === undefined || token.scopes.has(scope) ? undefined : refusal;
   }
 
   return (request, _reply, done) => {

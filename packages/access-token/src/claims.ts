@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { KID_PATTERN } from './keys.ts';
 
 const MAX_LIFETIME_SECONDS = 600;
 /** How far the clock of auth may be ahead of ours. */
@@ -30,6 +31,20 @@ const shape = Compile(AccessTokenClaimsSchema);
 
 /** Why a token is not accepted: `invalid_token` (RFC 6750 §3.1), in words that give nothing away. */
 export class TokenFault extends Error {}
+
+/**
+ * The `kid` of a decoded token. An extension that must be understood (`crit`, RFC 7515 §4.1.11) is not: none is here.
+ *
+ * @throws {TokenFault}
+ */
+export function signingKeyId(token: unknown): string {
+  const { header } = token as { header: { kid?: unknown; crit?: unknown } };
+  if (header.crit !== undefined) throw new TokenFault('The token has an extension that is not known here.');
+  if (typeof header.kid !== 'string' || !KID_PATTERN.test(header.kid)) {
+    throw new TokenFault('The token names no key.');
+  }
+  return header.kid;
+}
 
 /**
  * What fast-jwt leaves unchecked: it looks at a claim only where there is one, takes lists, and lets a token live as

@@ -95,11 +95,14 @@ export function remoteKeySet(options: {
       if (!KID_PATTERN.test(kid)) return undefined;
       if (!isGood()) throw new KeysUnavailable('no signing keys');
       const key = keys.get(kid);
-      if (key !== undefined || now() - lookedForUnknownAt < UNKNOWN_KID_COOLDOWN_MS) return key;
-      lookedForUnknownAt = now();
-      await refresh().catch((cause) => {
-        throw new KeysUnavailable('an unknown signing key could not be looked for', { cause });
-      });
+      if (key !== undefined) return key;
+      if (inFlight === undefined && now() - lookedForUnknownAt >= UNKNOWN_KID_COOLDOWN_MS) {
+        lookedForUnknownAt = now();
+        void refresh();
+      }
+      await inFlight?.catch(() => {});
+      // it may have been published since: nobody can tell
+      if (failing) throw new KeysUnavailable('an unknown signing key cannot be looked for');
       return keys.get(kid);
     },
   };

@@ -6,9 +6,10 @@ const STREAM = '{auth}:revocations';
 const EPOCH = '{auth}:epoch';
 const FROM_THE_START = '0-0';
 const BATCH = 10_000;
-const BLOCK_MS = 1_000;
-/** An answer takes BLOCK_MS and a little at most: whoever is silent for longer is not there. */
-const SILENCE_MS = BLOCK_MS + 1_000;
+/** A request may have to wait for a read, and is answered within a second in any case. */
+const BLOCK_MS = 500;
+/** An answer takes BLOCK_MS and a little: whoever is silent for longer is not there. */
+const SILENCE_MS = 900;
 const RETRY_MS = 100;
 
 /** What was revoked in the last minutes, in the memory of this process. */
@@ -23,7 +24,7 @@ export interface RevocationFeed {
   readonly epoch: string | undefined;
   /** `id` is the sid, jti or kid of a token. */
   isRevoked(id: string): boolean;
-  /** Resolves when the read that is going on has ended, well or not: after a second, or little more. */
+  /** Resolves when the read that is going on is answered, within a second. Rejects when it is not. */
   nextRead(): Promise<void>;
 }
 
@@ -42,24 +43,24 @@ export function revocationFeed(options: {
   now?: () => number;
 }): RevocationFeed {
   const { redis, log, maxStalenessSeconds, now = () => performance.now() } = options;
-  /** id → until when it matters, in seconds since 1970; in the order of these times, or nearly. */
+  /** id → until when it matters, in seconds since 1970. */
   const revoked = new Map<string, number>();
   let connection: Redis | undefined;
   let epoch: string | undefined;
-  let loaded = false;
   let lastId = FROM_THE_START;
   let answeredReadSentAt = Number.NEGATIVE_INFINITY;
   let failing = false;
   let stopped = false;
-  const waiting: (() => void)[] = [];
+  let reading: Promise<void> | undefined;
+  let sweptAtSecond = 0;
 
   const isFresh = () => now() - answeredReadSentAt <= maxStalenessSeconds * 1_000;
 
   async function follow(): Promise<void> {
     while (!stopped) {
       try {
-        connection ??= await connect(redis);
-        await read(connection);
+        reading = read();
+        await reading;
         if (failing) log.info('the revocation feed is followed again');
         failing = false;
       } catch (err) {
@@ -69,30 +70,33 @@ export function revocationFeed(options: {
         failing = true;
         await delay(RETRY_MS, undefined, { ref: false });
       }
-      for (const resolve of waiting.splice(0)) resolve();
     }
     connection?.disconnect();
   }
 
-  async function read(client: Redis): Promise<void> {
+  async function read(): Promise<void> {
     const sentAt = now();
-    if (loaded) {
+    if (connection === undefined) {
+      connection = await connect(redis);
+      await load(connection);
+    } else {
       const [current, answer] = await Promise.all([
-        client.get(EPOCH),
-        client.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', STREAM, lastId),
+        connection.get(EPOCH),
+        connection.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', STREAM, lastId),
       ]);
       const announcesEpoch = apply(answer?.[0]?.[1] ?? []);
-      if (announcesEpoch || (current ?? undefined) !== epoch) await load(client);
-    } else {
-      await load(client);
+      if (announcesEpoch || (current ?? undefined) !== epoch) await load(connection);
     }
     answeredReadSentAt = sentAt;
     forgetExpired();
   }
 
-  /** From the start, merged into what is known: a Redis that lost its data does not make us forget. */
+  /**
+   * From the start, for another Redis may be behind another connection, and its ids need not follow those of the
+   * last. Merged into what is known: a Redis that lost its data does not make us forget.
+   */
   async function load(client: Redis): Promise<void> {
-    const current = await client.get(EPOCH);
+    const current = (await client.get(EPOCH)) ?? undefined;
     lastId = FROM_THE_START;
     for (let more = true; more; ) {
       const answer = await client.xread('COUNT', BATCH, 'STREAMS', STREAM, lastId);
@@ -100,11 +104,10 @@ export function revocationFeed(options: {
       apply(entries);
       more = entries.length === BATCH;
     }
-    if (loaded && epoch !== undefined && current !== epoch) {
+    if (epoch !== undefined && current !== epoch) {
       log.warn('Redis has other data than before: tokens from before are not accepted any more');
     }
-    epoch = current ?? undefined;
-    loaded = true;
+    epoch = current;
   }
 
   /** True when an entry says that the epoch is another one. */
@@ -119,11 +122,10 @@ export function revocationFeed(options: {
   }
 
   function forgetExpired(): void {
-    const nowSeconds = Date.now() / 1_000;
-    for (const [id, until] of revoked) {
-      if (until > nowSeconds) break;
-      revoked.delete(id);
-    }
+    const second = Math.floor(Date.now() / 1_000);
+    if (second === sweptAtSecond) return;
+    sweptAtSecond = second;
+    for (const [id, until] of revoked) if (until <= second) revoked.delete(id);
   }
 
   return {
@@ -140,7 +142,10 @@ export function revocationFeed(options: {
       return epoch;
     },
     isRevoked: (id) => revoked.has(id),
-    nextRead: () => new Promise((resolve) => waiting.push(resolve)),
+    nextRead: async () => {
+      if (stopped || reading === undefined) throw new Error('the revocation feed is not followed');
+      await reading;
+    },
   };
 }
 

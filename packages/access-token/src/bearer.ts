@@ -1,0 +1,61 @@
+import { Problem } from '@pair/service-kit';
+import type { FastifyRequest } from 'fastify';
+
+/** Ours have 700 bytes; what is much longer was not made by us. */
+const MAX_HEADER_LENGTH = 4_096;
+/** RFC 6750 §2.1 with the compact form of a signed token (RFC 7515 §7.1), which has no `=`. */
+const BEARER = /^Bearer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/i;
+
+/**
+ * The Authorization header: the one place for a token, and no token is looked for in the query or the body
+ * (RFC 6750 §2.2, §2.3). Node keeps the first of several such headers and tells nobody; whoever stands before us may
+ * have looked at another.
+ *
+ * @throws {Problem} 401
+ */
+export function authorizationOf(request: FastifyRequest): string {
+  const { authorization } = request.headers;
+  if (authorization === undefined) throw noToken();
+  const { rawHeaders } = request.raw;
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+  }
+  if (count > 1) throw invalidToken('There is more than one Authorization header.');
+  return authorization;
+}
+
+/**
+ * The token of an Authorization header.
+ *
+ * @throws {Problem} 401
+ */
+export function bearerToken(authorization: string): string {
+  if (!/^Bearer(?: |$)/i.test(authorization)) throw noToken();
+  if (authorization.length > MAX_HEADER_LENGTH || !BEARER.test(authorization)) {
+    throw invalidToken('The token is malformed.');
+  }
+  return authorization.slice('Bearer '.length);
+}
+
+/** RFC 6750 §3: who sent no token is told no error, only what is needed. */
+function noToken(): Problem {
+  return new Problem(401, 'token_required', 'This needs an access token: Authorization: Bearer ….', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
+}
+
+/** RFC 6750 §3.1. `detail` stands in a quoted string: no `"`, no backslash, nothing from the request. */
+export function invalidToken(detail: string): Problem {
+  return new Problem(401, 'invalid_token', detail, {
+    headers: { 'www-authenticate': `Bearer error="invalid_token", error_description="${detail}"` },
+  });
+}
+
+/** RFC 6750 §3.1. */
+export function insufficientScope(scope: string): Problem {
+  return new Problem(403, 'insufficient_scope', `This needs the scope ${scope}.`, {
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+  });
+}
