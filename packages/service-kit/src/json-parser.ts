@@ -13,8 +13,8 @@ export function jsonContentType(mediaType: string): RegExp {
 
 /**
  * Refuses what JSON.parse lets pass and no honest client sends: `__proto__` and `constructor.prototype` members,
- * and two members of one name. A route without a body schema bears an empty body: many clients send a
- * Content-Type with every DELETE.
+ * and two members of one name. A route that reads no body, or can do without, bears an empty one: many clients
+ * send a Content-Type with every request.
  */
 export function parseJson(
   request: FastifyRequest,
@@ -22,7 +22,8 @@ export function parseJson(
   done: (error: Error | null, body?: unknown) => void,
 ): void {
   if (body.length === 0) {
-    if (request.routeOptions.schema?.body === undefined) return done(null);
+    const schema = request.routeOptions.schema?.body;
+    if (schema === undefined || allowsNull(schema)) return done(null, null);
     return done(new Problem(400, 'empty_body', 'This request needs a body.'));
   }
   if (!isUtf8(body)) return done(new Problem(400, 'invalid_json', 'The body is not valid UTF-8.'));
@@ -40,6 +41,10 @@ export function parseJson(
     return done(new Problem(400, 'invalid_json', 'The body has two members of one name.'));
   }
   done(null, value);
+}
+
+function allowsNull(schema: unknown): boolean {
+  return [(schema as { type?: unknown }).type].flat().includes('null');
 }
 
 /** In valid JSON: a brace, or a string and the colon that makes it a member's name. */

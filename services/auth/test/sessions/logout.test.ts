@@ -33,6 +33,18 @@ t.test('a refused token says so as RFC 6750 wants it', async (t) => {
   t.match(response.json(), { status: 401, code: 'invalid_token' });
 });
 
+t.test('an empty body, whatever type it says to have, is no body', async (t) => {
+  const { access_token } = await login(app);
+  const response = await app.inject({
+    method: 'POST',
+    url: '/auth/logout',
+    headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+    payload: '',
+  });
+  t.equal(response.statusCode, 204);
+  t.equal((await post(app, '/auth/login')).statusCode, 422);
+});
+
 t.test('logging out again is 204 again', async (t) => {
   const { access_token } = await login(app);
   for (let i = 0; i < 3; i++) {
