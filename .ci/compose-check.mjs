@@ -1,0 +1,370 @@
+#!/usr/bin/env node
+/**
+ * Builds the images and drives the composed system as its users and operators do. Needs a Docker engine and
+ * `docker compose`; uses a project, a port and image names of its own and removes the project afterwards.
+ * Ends with `N passed, N failed`.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { ACL_ATTEMPTS } from './compose/acl-attempts.mjs';
+import { Docker } from './compose/docker.mjs';
+import { trickle } from './compose/trickle.mjs';
+
+const SERVICES = ['postgres', 'redis', 'auth', 'customers', 'nginx'];
+const PEOPLE = [
+  ['Ada', '1815-12-10'],
+  ['Zoë “the quick” O’Neil', '2011-03-04'],
+  ['Grace', '1906-12-09'],
+  ['李小龍', '1940-11-27'],
+  ['Émilie', '1999-12-31'],
+  ['Alan', '1912-06-23'],
+  ['Katherine', '2018-08-26'],
+];
+
+const port = await freePort();
+const url = `http://localhost:${port}`;
+const docker = new Docker({
+  COMPOSE_PROJECT_NAME: `pair-check-${process.pid}`,
+  GATEWAY_PORT: String(port),
+  AUTH_IMAGE: 'pair-check-auth',
+  CUSTOMERS_IMAGE: 'pair-check-customers',
+  ADMIN_PASSWORD: '',
+  ISSUER: '',
+});
+const count = { passed: 0, failed: 0 };
+const figures = [];
+let admin;
+let session;
+let customer;
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void end(1));
+
+try {
+  await check('the images build', () => timed('build', buildOneAfterTheOther));
+  await check('up without any preparation', () => timed('first up', up));
+  if (count.failed === 0) await drive();
+} finally {
+  if (count.failed > 0) console.log((await docker.try('compose', 'logs', '--tail=60')).slice(-20_000));
+  await end(count.failed > 0 ? 1 : 0);
+}
+
+async function drive() {
+  await check('the front page and nothing about health is to be seen', async () => {
+    for (const path of ['/', '/docs/']) {
+      const page = await fetch(url + path);
+      assert.equal(page.status, 200);
+      assert.match(await page.text(), /href="\/docs\/auth"/);
+    }
+    for (const path of ['/livez', '/readyz', '//readyz', '/customers/%2e%2e/livez'])
+      await refused(404, 'GET', path);
+  });
+  await check('Swagger UI of both', async () => {
+    for (const name of ['auth', 'customers']) {
+      assert.equal((await fetch(`${url}/docs/${name}`)).status, 200);
+      const document = await (await fetch(`${url}/docs/${name}/json`)).json();
+      assert.equal(document.openapi.slice(0, 3), '3.1');
+    }
+  });
+  await check(
+    'the documented command shows the generated password of the first admin; no log does',
+    async () => {
+      const password = await docker.secret('admin-password');
+      assert.match(password, /^[A-Za-z0-9_-]{20}$/);
+      admin = { username: 'admin', password };
+      assert.ok(!(await docker.compose('logs')).includes(password));
+    },
+  );
+  await signsInAndOut();
+  await isolation();
+  await survivesChange();
+  await honoursAdminPassword();
+}
+
+async function signsInAndOut() {
+  await check('sign in; the issuer is where the door is', async () => {
+    session = await ok('POST', '/auth/login', { body: admin });
+    const claims = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url'));
+    assert.deepEqual([claims.iss, claims.aud], [url, url]);
+  });
+  await check('create customers, and read the youngest in order', async () => {
+    for (const [name, dob] of PEOPLE)
+      customer = await ok('POST', '/customers', { body: { name, dob }, session });
+    const { items } = await ok('GET', '/customers?n=3', { session });
+    const youngest = [...PEOPLE].sort(([, a], [, b]) => (a < b ? 1 : -1)).slice(0, 3);
+    assert.deepEqual(
+      items.map(({ name, dob }) => [name, dob]),
+      youngest,
+    );
+  });
+  await check('refresh; a refresh token that comes again ends its session everywhere', async () => {
+    const stolen = await ok('POST', '/auth/login', { body: admin });
+    const next = await ok('POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
+    await ok('GET', '/customers?n=1', { session: next });
+    await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
+    await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: next.refresh_token } });
+    await refusedWithin(1_000, '/customers?n=1', next);
+    await refusedWithin(1_000, '/auth/me', stolen);
+  });
+  await check('sign out; both refuse the access token within a second', async () => {
+    const leaving = await ok('POST', '/auth/login', { body: admin });
+    await ok('GET', '/auth/me', { session: leaving });
+    assert.equal((await call('POST', '/auth/logout', { session: leaving })).status, 204);
+    await refusedWithin(1_000, '/customers?n=1', leaving);
+    await refusedWithin(1_000, '/auth/me', leaving);
+    await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: leaving.refresh_token } });
+  });
+  await check('what nginx itself refuses is a problem document with the id that is in its log', async () => {
+    const problem = await refused(413, 'POST', '/customers', { body: { name: 'x'.repeat(20_000) }, session });
+    await refused(405, 'POST', '/');
+    assert.ok((await docker.compose('logs', 'nginx')).includes(problem.request_id));
+  });
+}
+
+async function isolation() {
+  const containers = await docker.containers();
+  await check('only nginx publishes a port, on loopback', async () => {
+    for (const { service, HostConfig } of containers) {
+      const published = Object.values(HostConfig.PortBindings ?? {}).flat();
+      assert.deepEqual(
+        published,
+        service === 'nginx' ? [{ HostIp: '127.0.0.1', HostPort: `${port}` }] : [],
+        service,
+      );
+    }
+  });
+  await check('containers run as no root, read-only and without capabilities', async () => {
+    for (const service of SERVICES) {
+      const status = await docker.compose('exec', '-T', service, 'cat', '/proc/1/status');
+      assert.doesNotMatch(status, /^Uid:\t0\t/m, service);
+      assert.match(status, /^CapEff:\t0+$/m, service);
+      assert.match(status, /^NoNewPrivs:\t1$/m, service);
+    }
+    for (const { service, HostConfig } of containers) assert.ok(HostConfig.ReadonlyRootfs, service);
+  });
+  await check('each volume of secrets is mounted by its consumer alone, read-only', async () => {
+    for (const { service, Mounts } of containers.filter(({ service }) => service !== 'secrets')) {
+      for (const { Name = '', RW } of Mounts.filter(({ Name }) => /secrets|vault/.test(Name ?? ''))) {
+        assert.ok(Name.endsWith(`_${service}-secrets`), `${service} mounts ${Name}`);
+        assert.equal(RW, false, `${service} may write ${Name}`);
+      }
+    }
+  });
+  await check(
+    'the Redis user of customers reads the feed and nothing else; nobody comes in without a name',
+    async () => {
+      const url = new URL(await docker.compose('exec', '-T', 'customers', 'cat', '/run/secrets/redis-url'));
+      const asCustomers = ['--no-auth-warning', '--user', url.username, '--pass', url.password];
+      for (const { command, refused } of ACL_ATTEMPTS) {
+        const answer = await docker.compose('exec', '-T', 'redis', 'redis-cli', ...asCustomers, ...command);
+        assert.equal(/NOPERM/.test(answer), refused, `${command.join(' ')}: ${answer}`);
+      }
+      assert.match(await docker.compose('exec', '-T', 'redis', 'redis-cli', 'ping'), /NOAUTH/);
+    },
+  );
+  await check('the database role of customers cannot enter the database of auth', async () => {
+    const script = `
+      const pg = (await import('pg')).default;
+      const url = (await import('node:fs')).readFileSync('/run/secrets/database-url', 'utf8');
+      for (const database of ['customers', 'auth']) {
+        const client = new pg.Client(url.replace(/customers$/, database));
+        await client.connect().then(() => console.log(database, 'open'), (error) => console.log(database, error.code));
+        await client.end();
+      }`;
+    const output = await docker.compose(
+      'exec',
+      '-T',
+      'customers',
+      'node',
+      '--input-type=module',
+      '-e',
+      script,
+    );
+    assert.equal(output.trim(), 'customers open\nauth 42501');
+  });
+  await check('connections to the services stay open', async () => {
+    const before = await nginxConnections();
+    for (let i = 0; i < 100; i++) await ok('GET', '/auth/me', { session });
+    const opened = (await nginxConnections()) - before;
+    assert.ok(opened <= 10, `100 requests opened ${opened} connections`);
+  });
+}
+
+async function survivesChange() {
+  const customers = { name: 'customers', request: () => call('GET', '/customers?n=5', { session }) };
+  const auth = { name: 'auth', request: () => call('GET', '/auth/me', { session }) };
+
+  await check('--scale customers=3: no request fails, and all three work', async () => {
+    const { failures, total } = await trickle([customers, auth], async () => {
+      await docker.compose('up', '-d', '--no-recreate', '--scale', 'customers=3', 'customers');
+      await until(15_000, async () => {
+        const since = new Date(Date.now() - 2_000).toISOString();
+        const log = await docker.compose('logs', '--no-log-prefix', '--since', since, 'nginx');
+        return new Set(log.match(/"upstream":"[0-9.]+:8080","upstream_status":"200"/g)).size >= 4;
+      });
+    });
+    figure(`scale to 3: ${failures.length} of ${total} requests failed`);
+    assert.deepEqual(failures, []);
+  });
+  await check('a sign-out reaches all three', async () => {
+    const leaving = await ok('POST', '/auth/login', { body: admin });
+    assert.equal((await call('POST', '/auth/logout', { session: leaving })).status, 204);
+    await refusedWithin(1_000, '/customers?n=1', leaving);
+    for (let i = 0; i < 12; i++) await refused(401, 'GET', '/customers?n=1', { session: leaving });
+  });
+  await check('a replica that leaves costs no request', async () => {
+    const { failures, total } = await trickle([customers], () =>
+      docker.compose('up', '-d', '--no-recreate', '--scale', 'customers=1', 'customers'),
+    );
+    figure(`scale to 1: ${failures.length} of ${total} requests failed`);
+    assert.deepEqual(failures, []);
+  });
+  await check(
+    'auth made anew: customers notices nothing, auth is back by itself with the same keys',
+    async () => {
+      const { failures, total, outageMs } = await trickle([customers, auth], () =>
+        docker.compose('up', '-d', '--force-recreate', '--no-deps', '--wait', 'auth'),
+      );
+      figure(`recreate the only auth: ${failures.length} of ${total} requests failed, within ${outageMs} ms`);
+      // while there is no auth at all, its callers are told at once to come back
+      for (const failure of failures) {
+        assert.deepEqual([failure.name, failure.status, failure.retryAfter], ['auth', 503, '1']);
+        assert.ok(failure.ms < 1_000, `503 took ${failure.ms} ms`);
+      }
+      await ok('GET', '/auth/me', { session });
+      await ok('POST', '/auth/login', { body: admin });
+    },
+  );
+  await check('up again changes nothing', async () => {
+    const ids = async () => (await docker.containers()).map(({ Id, service }) => `${service} ${Id}`).sort();
+    const before = await ids();
+    await up();
+    assert.deepEqual(await ids(), before);
+  });
+  await check('a service that is stopped ends by itself, in order', async () => {
+    await docker.compose('stop', 'customers', 'auth');
+    for (const { service, State } of await docker.containers()) {
+      if (service === 'auth' || service === 'customers') assert.equal(State.ExitCode, 0, service);
+    }
+  });
+  await check('down, and up again: customers, sessions, keys and passwords are still there', async () => {
+    await docker.compose('down');
+    await timed('second up', up);
+    assert.deepEqual(await ok('GET', `/customers/${customer.id}`, { session }), customer);
+    await ok('GET', '/auth/me', { session });
+    session = await ok('POST', '/auth/refresh', { body: { refresh_token: session.refresh_token } });
+    assert.equal(await docker.secret('admin-password'), admin.password);
+  });
+}
+
+async function honoursAdminPassword() {
+  await check('ADMIN_USERNAME and ADMIN_PASSWORD are honoured by a first start', async () => {
+    await docker.compose('down', '--volumes');
+    docker.environment.ADMIN_USERNAME = 'root-of-all';
+    docker.environment.ADMIN_PASSWORD = `'"$ \\ü ${port}`;
+    await up();
+    const body = { username: 'root-of-all', password: docker.environment.ADMIN_PASSWORD };
+    await ok('POST', '/auth/login', { body });
+  });
+}
+
+/** The classic builder shares the layers of what was built before, not of what is being built beside it. */
+async function buildOneAfterTheOther() {
+  await docker.compose('build', 'auth');
+  await docker.compose('build', 'customers');
+}
+
+function up() {
+  return docker.compose('up', '-d', '--wait');
+}
+
+async function call(method, path, { body, session } = {}) {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(session === undefined ? {} : { authorization: `Bearer ${session.access_token}` }),
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(15_000),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? undefined : JSON.parse(text),
+  };
+}
+
+async function ok(method, path, options) {
+  const { status, body } = await call(method, path, options);
+  assert.ok(status < 300, `${method} ${path}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+async function refused(expected, method, path, options) {
+  const { status, headers, body } = await call(method, path, options);
+  assert.equal(status, expected, `${method} ${path}: ${JSON.stringify(body)}`);
+  assert.match(headers.get('content-type'), /^application\/problem\+json/);
+  assert.equal(body.status, expected);
+  return body;
+}
+
+function refusedWithin(ms, path, session) {
+  return until(ms, async () => (await call('GET', path, { session })).status === 401);
+}
+
+async function until(ms, condition) {
+  const end = Date.now() + ms;
+  while (!(await condition())) {
+    assert.ok(Date.now() < end, `not within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Connections that nginx ever opened to auth and that the kernel still remembers: open ones and TIME_WAIT. */
+async function nginxConnections() {
+  const table = await docker.compose('exec', '-T', 'auth', 'cat', '/proc/net/tcp');
+  const toPort8080 = table.split('\n').filter((line) => /^\s*\d+: [0-9A-F]{8}:1F90 /.test(line));
+  return toPort8080.filter((line) => !/ 0100007F:[0-9A-F]{4} /.test(line)).length;
+}
+
+async function check(name, work) {
+  try {
+    await work();
+    count.passed += 1;
+    console.log(`ok - ${name}`);
+  } catch (error) {
+    count.failed += 1;
+    console.log(`not ok - ${name}\n${error.stack}\n`);
+  }
+}
+
+async function timed(name, work) {
+  const start = Date.now();
+  await work();
+  figure(`${name}: ${((Date.now() - start) / 1_000).toFixed(1)} s`);
+}
+
+function figure(text) {
+  figures.push(text);
+}
+
+async function end(code) {
+  await docker.try('compose', 'down', '--volumes', '--remove-orphans', '--timeout', '5');
+  for (const image of ['pair-check-auth', 'pair-check-customers']) {
+    const bytes = await docker.try('image', 'inspect', '--format', '{{.Size}}', image);
+    figure(`${image}: ${Math.round(Number(bytes) / 1e6)} MB`);
+  }
+  for (const text of figures) console.log(`# ${text}`);
+  console.log(`${count.passed} passed, ${count.failed} failed`);
+  process.exit(code);
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}

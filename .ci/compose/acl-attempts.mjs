@@ -1,0 +1,21 @@
+/** What the Redis user of customers may do, and what it tries in vain. */
+export const ACL_ATTEMPTS = [
+  { command: ['PING'], refused: false },
+  { command: ['XRANGE', '{auth}:revocations', '-', '+'], refused: false },
+  { command: ['XREAD', 'COUNT', '1', 'STREAMS', '{auth}:revocations', '0'], refused: false },
+  { command: ['GET', '{auth}:epoch'], refused: false },
+  { command: ['HGETALL', '{auth}:session:x'], refused: true },
+  { command: ['GET', '{auth}:session:x'], refused: true },
+  { command: ['ZRANGE', '{auth}:user:x:sessions', '0', '-1'], refused: true },
+  { command: ['XADD', '{auth}:revocations', '*', 'sid', 'x', 'until', '1'], refused: true },
+  { command: ['XTRIM', '{auth}:revocations', 'MAXLEN', '0'], refused: true },
+  { command: ['SET', '{auth}:epoch', 'x'], refused: true },
+  { command: ['DEL', '{auth}:revocations'], refused: true },
+  { command: ['KEYS', '*'], refused: true },
+  { command: ['SCAN', '0'], refused: true },
+  { command: ['EVAL', 'return 1', '0'], refused: true },
+  { command: ['CONFIG', 'GET', '*'], refused: true },
+  { command: ['ACL', 'LIST'], refused: true },
+  { command: ['CLIENT', 'LIST'], refused: true },
+  { command: ['FLUSHALL'], refused: true },
+];

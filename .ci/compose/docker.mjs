@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** `docker` with an environment of its own. What a command prints on both streams is its result, or in the error. */
+export class Docker {
+  constructor(environment) {
+    this.environment = environment;
+  }
+
+  async run(...args) {
+    const env = { ...process.env, ...this.environment };
+    const { stdout } = await run('docker', args, { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  }
+
+  compose(...args) {
+    return this.run('compose', ...args);
+  }
+
+  /** For cleaning up and for logs: the text of a failure instead of an exception. */
+  try(...args) {
+    return this.run(...args).catch((error) => error.message);
+  }
+
+  /** The project's containers as `docker inspect` tells them, with the name of their service. */
+  async containers() {
+    const ids = (await this.compose('ps', '--all', '--quiet')).trim().split('\n');
+    const containers = JSON.parse(await this.run('inspect', ...ids));
+    return containers.map((container) => ({
+      ...container,
+      service: container.Config.Labels['com.docker.compose.service'],
+    }));
+  }
+
+  secret(name) {
+    return this.compose('run', '--rm', '-T', 'secrets', 'cat', `/secrets/vault/${name}`);
+  }
+}
