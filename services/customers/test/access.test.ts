@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { mintClaims, mintKey, waitFor } from '@pair/test-kit';
+import { Redis } from 'ioredis';
+import t from 'tap';
+import { customersDatabase } from './support/database.ts';
+import { customersProcess, ready, redisWithEpoch } from './support/service.ts';
+
+const { url: databaseUrl, client } = await customersDatabase(t);
+const redis = await redisWithEpoch(t);
+const { app, send, key, log } = await customersProcess(t, { databaseUrl, redisUrl: redis.url });
+await ready(app);
+
+const body = { name: 'Ann', dob: '1960-05-25' };
+const { id } = (await send('POST', '/customers', { body })).json();
+const READS = [
+  ['GET', '/customers?n=5'],
+  ['HEAD', '/customers?n=5'],
+  ['GET', `/customers/${id}`],
+  ['HEAD', `/customers/${id}`],
+] as const;
+const WRITES = [
+  ['POST', '/customers'],
+  ['PUT', `/customers/${id}`],
+  ['PATCH', `/customers/${id}`],
+  ['DELETE', `/customers/${id}`],
+] as const;
+const bodyOf = (method: string) => (['POST', 'PUT', 'PATCH'].includes(method) ? { body } : {});
+
+async function nothingWritten(t: Tap) {
+  const { rows } = await client.query('SELECT id, version FROM customers');
+  t.same(rows, [{ id, version: 1 }], 'nothing was written');
+}
+type Tap = typeof t;
+
+t.test('every route needs a token', async (t) => {
+  for (const [method, url] of [...READS, ...WRITES]) {
+    const response = await send(method, url, { token: null, ...bodyOf(method) });
+    t.equal(response.statusCode, 401, `${method} ${url}`);
+    t.equal(response.headers['www-authenticate'], 'Bearer', 'without an error code: RFC 6750 §3');
+  }
+  await nothingWritten(t as Tap);
+});
+
+t.test('a token of another key, issuer or audience, or an expired one, opens no route', async (t) => {
+  const now = Math.floor(Date.now() / 1_000);
+  const tokens = {
+    'another key': await (await mintKey()).sign(mintClaims(), { kid: key.kid }),
+    'another issuer': await key.sign(mintClaims({ iss: 'http://evil' })),
+    'another audience': await key.sign(mintClaims({ aud: 'http://evil' })),
+    expired: await key.sign(mintClaims({ iat: now - 700, exp: now - 100 })),
+  };
+  for (const [name, token] of Object.entries(tokens)) {
+    for (const [method, url] of [...READS, ...WRITES]) {
+      const response = await send(method, url, { token, ...bodyOf(method) });
+      t.equal(response.statusCode, 401, `${name}: ${method} ${url}`);
+      t.match(response.headers['www-authenticate'], /^Bearer .*error="invalid_token"/);
+    }
+  }
+  await nothingWritten(t as Tap);
+});
+
+t.test('customers:read allows reading and no writing', async (t) => {
+  const token = await key.sign(mintClaims({ scope: 'customers:read' }));
+  for (const [method, url] of READS)
+    t.equal((await send(method, url, { token })).statusCode, 200, `${method} ${url}`);
+  for (const [method, url] of WRITES) {
+    const response = await send(method, url, { token, ...bodyOf(method) });
+    t.match(response.json(), { status: 403, code: 'insufficient_scope' }, `${method} ${url}`);
+    t.match(response.headers['www-authenticate'], /error="insufficient_scope".*scope="customers:write"/);
+  }
+  await nothingWritten(t as Tap);
+});
+
+t.test('customers:write allows writing and no reading', async (t) => {
+  const token = await key.sign(mintClaims({ scope: 'customers:write' }));
+  for (const [method, url] of READS)
+    t.equal((await send(method, url, { token })).statusCode, 403, `${method} ${url}`);
+  const created = await send('POST', '/customers', { token, body });
+  t.equal(created.statusCode, 201);
+  t.equal((await send('DELETE', String(created.headers.location), { token })).statusCode, 204);
+});
+
+t.test('other scopes allow nothing here', async (t) => {
+  for (const scope of [
+    '',
+    'users:admin',
+    'customers',
+    'customers:readx',
+    'xcustomers:read',
+    'CUSTOMERS:READ',
+    'customers:read,customers:write',
+  ]) {
+    const token = await key.sign(mintClaims({ scope }));
+    for (const [method, url] of [...READS, ...WRITES]) {
+      t.equal(
+        (await send(method, url, { token, ...bodyOf(method) })).statusCode,
+        403,
+        `${scope}: ${method} ${url}`,
+      );
+    }
+  }
+  await nothingWritten(t as Tap);
+});
+
+t.test('a session that ends is refused within a second, though its token was just accepted', async (t) => {
+  const sid = randomUUID();
+  const token = await key.sign(mintClaims({ sid }));
+  t.equal((await send('GET', '/customers?n=5', { token })).statusCode, 200);
+  const auth = new Redis(redis.url);
+  t.teardown(() => auth.disconnect());
+  const until = Math.floor(Date.now() / 1_000) + 600;
+  await auth.xadd('{auth}:revocations', '*', 'sid', sid, 'until', until);
+  await waitFor(async () => (await send('GET', '/customers?n=5', { token })).statusCode === 401, 1_000);
+  t.equal((await send('GET', '/customers?n=5')).statusCode, 200, 'and no other session');
+});
+
+t.test('a token that is not valid is refused before the body is looked at', async (t) => {
+  for (const payload of ['{', 'x'.repeat(20_000)]) {
+    t.equal((await send('POST', '/customers', { token: null, body: payload })).statusCode, 401);
+  }
+});
+
+t.test('the documents need no token', async (t) => {
+  for (const url of ['/docs/customers', '/docs/customers/json', '/livez']) {
+    t.equal((await send('GET', url, { token: null })).statusCode, 200, url);
+  }
+});
+
+t.test('no token was logged', async (t) => {
+  t.notMatch(log(), /eyJ|Bearer/);
+});

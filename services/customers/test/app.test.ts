@@ -1,0 +1,81 @@
+import t from 'tap';
+import { customersDatabase } from './support/database.ts';
+import { customersProcess, ready } from './support/service.ts';
+
+const { url: databaseUrl } = await customersDatabase(t);
+const { app, send } = await customersProcess(t, { databaseUrl });
+await ready(app);
+const document = (await send('GET', '/docs/customers/json', { token: null })).json();
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  tags: string[];
+  security: object[];
+  parameters?: { name: string; in: string }[];
+  requestBody?: { content: Record<string, object> };
+  responses: Record<string, { headers?: Record<string, object>; content?: Record<string, object> }>;
+}
+const operations: [string, Operation][] = Object.entries<Record<string, Operation>>(document.paths).flatMap(
+  ([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method} ${path}`,
+      operation,
+    ]),
+);
+
+t.test('the document is OpenAPI 3.1 and has every operation under a name of its own', async (t) => {
+  t.equal(document.openapi, '3.1.0');
+  t.same(operations.map(([route, { operationId }]) => [route, operationId]).sort(), [
+    ['delete /customers/{id}', 'deleteCustomer'],
+    ['get /customers', 'listYoungestCustomers'],
+    ['get /customers/{id}', 'getCustomer'],
+    ['patch /customers/{id}', 'patchCustomer'],
+    ['post /customers', 'createCustomer'],
+    ['put /customers/{id}', 'replaceCustomer'],
+  ]);
+});
+
+t.test('every operation says that it needs a token, and how it refuses', async (t) => {
+  for (const [route, { security, responses, tags, summary }] of operations) {
+    t.same(security, [{ bearerAuth: [] }], route);
+    t.same(tags, ['customers']);
+    t.ok(summary);
+    for (const status of ['400', '401', '403', '503']) {
+      t.ok(responses[status]?.content?.['application/problem+json'], `${route}: ${status}`);
+    }
+  }
+});
+
+t.test('headers and media types are documented', async (t) => {
+  const of = Object.fromEntries(operations);
+  t.same(Object.keys(of['post /customers']?.responses['201']?.headers ?? {}), ['ETag', 'Location']);
+  for (const route of ['get /customers/{id}', 'put /customers/{id}', 'patch /customers/{id}']) {
+    t.same(Object.keys(of[route]?.responses['200']?.headers ?? {}), ['ETag'], route);
+  }
+  t.same(Object.keys(of['patch /customers/{id}']?.requestBody?.content ?? {}), [
+    'application/merge-patch+json',
+  ]);
+  t.same(Object.keys(of['put /customers/{id}']?.requestBody?.content ?? {}), ['application/json']);
+  for (const route of ['put /customers/{id}', 'patch /customers/{id}', 'delete /customers/{id}']) {
+    t.match(
+      of[route]?.parameters?.filter((parameter) => parameter.in === 'header'),
+      [{ name: 'if-match' }],
+      route,
+    );
+    t.ok(of[route]?.responses['412']);
+  }
+  t.ok(of['get /customers/{id}']?.responses['304']);
+  t.match(of['get /customers']?.parameters, [{ name: 'n', in: 'query', required: true }]);
+});
+
+t.test('the examples of the document are accepted', async (t) => {
+  const { properties } = document.paths['/customers'].post.requestBody.content['application/json'].schema;
+  const body = { name: properties.name.examples[0], dob: properties.dob.examples[0] };
+  t.match((await send('POST', '/customers', { body })).json(), body);
+});
+
+t.test('Swagger UI is there', async (t) => {
+  const response = await send('GET', '/docs/customers', { token: null });
+  t.match(response, { statusCode: 200, headers: { 'content-type': /text\/html/ } });
+});

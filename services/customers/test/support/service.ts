@@ -1,0 +1,97 @@
+import { Writable } from 'node:stream';
+import { buildProcess } from '@pair/service-kit';
+import {
+  jwksServer,
+  type MintedKey,
+  mintClaims,
+  mintKey,
+  type Teardown,
+  testRedis,
+  waitFor,
+} from '@pair/test-kit';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { Redis } from 'ioredis';
+import { type CustomersConfig, customersService } from '../../src/index.ts';
+
+export interface TestService {
+  app: FastifyInstance;
+  /** Allows everything here. */
+  token: string;
+  key: MintedKey;
+  log(): string;
+  /** Sends a request with the token, unless `token` is another one or null. An object is sent as JSON. */
+  send(method: Method, url: string, more?: More): Promise<LightMyRequestResponse>;
+}
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+interface More {
+  body?: unknown;
+  headers?: Record<string, string>;
+  token?: string | null;
+}
+
+/** The service as in production, in a process of its own kind, against these stores and a key set made for it. */
+export async function customersProcess(
+  t: Teardown,
+  stores: { databaseUrl: string; redisUrl?: string },
+  config: Partial<CustomersConfig> = {},
+): Promise<TestService> {
+  const key = await mintKey();
+  const jwks = await jwksServer(t, [key]);
+  let log = '';
+  const logStream = new Writable({
+    write(chunk, _encoding, done) {
+      log += chunk;
+      done();
+    },
+  });
+  const service = customersService({
+    DATABASE_URL: stores.databaseUrl,
+    REDIS_URL: stores.redisUrl ?? (await redisWithEpoch(t)).url,
+    REVOCATION_MAX_STALENESS_SECONDS: 30,
+    ISSUER: 'http://localhost:8080',
+    AUDIENCE: 'http://localhost:8080',
+    JWKS_URL: jwks.url,
+    ...config,
+  });
+  const app = await buildProcess({ LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [service], {
+    logStream,
+  });
+  t.teardown(() => app.close());
+  await app.listen({ host: '127.0.0.1', port: 0 });
+
+  const token = await key.sign(mintClaims());
+  const send: TestService['send'] = (method, url, { body, headers = {}, token: other = token } = {}) => {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const options: InjectOptions = {
+      method,
+      url,
+      headers: {
+        ...(other === null ? {} : { authorization: `Bearer ${other}` }),
+        ...(body === undefined ? {} : { 'content-type': type }),
+        ...headers,
+      },
+    };
+    if (body !== undefined) options.payload = isRaw(body) ? body : JSON.stringify(body);
+    return app.inject(options);
+  };
+  return { app, token, key, send, log: () => log };
+}
+
+function isRaw(body: unknown): body is string | Buffer {
+  return typeof body === 'string' || Buffer.isBuffer(body);
+}
+
+/** Resolves when keys, feed and stores are there. */
+export function ready(app: FastifyInstance): Promise<void> {
+  return waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
+}
+
+/** A Redis in which auth has written already: the tokens of `mintClaims` name this epoch. */
+export async function redisWithEpoch(t: Teardown) {
+  const server = await testRedis(t);
+  const client = new Redis(server.url);
+  await client.set('{auth}:epoch', 'test-epoch');
+  client.disconnect();
+  return server;
+}
