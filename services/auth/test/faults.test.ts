@@ -1,5 +1,6 @@
 import { testPostgres, waitFor } from '@pair/test-kit';
 import type { LightMyRequestResponse } from 'fastify';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { ADMIN, get, login, patch, post, startAuth } from './auth-under-test.ts';
 
@@ -71,6 +72,35 @@ for (const [trouble, begin, end] of [
     },
   );
 }
+
+t.test('a slow Redis: 503 within a second, and nothing was done that was not acknowledged', async (t) => {
+  const { refresh_token } = await login(app);
+  const client = auth.redisClient();
+  await client.call('CLIENT', 'PAUSE', '600', 'ALL');
+  await isQuick503(t, 'refresh', () => post(app, '/auth/refresh', { refresh_token }));
+  await client.ping(); // answered when the pause is over
+  await waitFor(works);
+  t.equal(
+    (await post(app, '/auth/refresh', { refresh_token })).statusCode,
+    200,
+    'the token was not consumed',
+  );
+});
+
+t.test('a Postgres that is busy with something else: 503 within a second, then all is well', async (t) => {
+  const { refresh_token } = await login(app);
+  const other = new pg.Client({ connectionString: postgres.url });
+  await other.connect();
+  await other.query('BEGIN; LOCK TABLE users');
+  await isQuick503(t, 'login', () => post(app, '/auth/login', ADMIN));
+  await isQuick503(t, 'refresh', () => post(app, '/auth/refresh', { refresh_token }));
+  await other.end();
+  t.equal(
+    (await post(app, '/auth/refresh', { refresh_token })).statusCode,
+    200,
+    'the token was not consumed',
+  );
+});
 
 t.test('a Redis that fails while a user is disabled leaves the user as before', async (t) => {
   const admin = (await login(app)).access_token;
