@@ -97,6 +97,26 @@ t.test('a Content-Type without a body is borne where no body is read', async (t)
   t.equal(response.statusCode, 204);
 });
 
+t.test('a body that may be null may also be empty or absent', async (t) => {
+  const { app } = await startedProcess(t, [
+    async (app) => {
+      const body = Type.Unsafe({ ...BodySchema, type: ['object', 'null'] });
+      app.post('/optional', { schema: { body } }, async (request) => ({ got: request.body }));
+    },
+  ]);
+  const post = async (payload: string | undefined, type: string | undefined) => {
+    const headers = type === undefined ? {} : { 'content-type': type };
+    const sent = payload === undefined ? {} : { payload };
+    return (await app.inject({ method: 'POST', url: '/optional', headers, ...sent })).json();
+  };
+  t.same(await post('', JSON_TYPE), { got: null });
+  t.same(await post('null', JSON_TYPE), { got: null });
+  t.notOk((await post(undefined, undefined)).got);
+  t.same(await post('{"name":"x"}', JSON_TYPE), { got: { name: 'x' } });
+  t.match(await post('{"nam":"x"}', JSON_TYPE), { status: 422 });
+  t.match(await post('[]', JSON_TYPE), { status: 422 });
+});
+
 t.test('two members of one name are 400, however deep and however written', async (t) => {
   const post = await posting(t);
   const bodies = [

@@ -6,8 +6,8 @@ import { nameFormat } from './name.ts';
 export const formats = { name: nameFormat, 'date-of-birth': dateOfBirthFormat };
 
 const EXAMPLE_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
-const EXAMPLE_NAME = 'Amy Klobuchar';
-const EXAMPLE_DOB = '1960-05-25';
+const EXAMPLE_NAME = 'Ada Lovelace';
+const EXAMPLE_DOB = '1815-12-10';
 
 const name = Type.String({
   format: 'name',
