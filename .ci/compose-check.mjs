@@ -45,7 +45,6 @@ try {
   await check('up without any preparation', () => timed('first up', up));
   if (count.failed === 0) await drive();
 } finally {
-  if (count.failed > 0) console.log((await docker.try('compose', 'logs', '--tail=60')).slice(-20_000));
   await end(count.failed > 0 ? 1 : 0);
 }
 
@@ -337,6 +336,7 @@ async function check(name, work) {
   } catch (error) {
     count.failed += 1;
     console.log(`not ok - ${name}\n${error.stack}\n`);
+    console.log((await docker.try('compose', 'logs', '--tail=30')).slice(-12_000));
   }
 }
 
