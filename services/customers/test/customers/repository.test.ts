@@ -114,6 +114,18 @@ t.test('the youngest come by dob, then by id, both descending', async (t) => {
   );
 });
 
+t.test('their order is that of the statement, not a gift of the index', async (t) => {
+  const { customers, pool } = await opened(t);
+  await pool.query('SET enable_indexscan = off');
+  await pool.query('SET enable_bitmapscan = off');
+  for (const n of [4, 8, 1, 9, 3, 7, 2, 6, 5])
+    await customers.create(id(n), { name: 'x', dob: '2000-02-29' });
+  t.same(
+    (await customers.youngest(9)).map((customer) => customer.id),
+    [9, 8, 7, 6, 5, 4, 3, 2, 1].map(id),
+  );
+});
+
 t.test(
   'the statement of the youngest reads as many rows of the index as it gives, and sorts nothing',
   async (t) => {
