@@ -1,1 +1,1 @@
-export {};
+export { type StandaloneConfig, StandaloneConfigSchema } from './config.ts';

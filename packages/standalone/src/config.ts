@@ -1,0 +1,70 @@
+import { AuthConfigSchema } from '@pair/auth';
+import { loadConfig, OperatorError, ProcessConfigSchema } from '@pair/service-kit';
+import { type Static, Type } from 'typebox';
+
+const { PORT, LOG_LEVEL, CORS_ORIGINS } = ProcessConfigSchema.properties;
+const {
+  ISSUER,
+  AUDIENCE,
+  REGISTRATION,
+  REGISTRATION_SCOPES,
+  REVOCATION_MAX_STALENESS_SECONDS,
+  DATABASE_URL,
+  REDIS_URL,
+} = AuthConfigSchema.properties;
+
+/** What `npm start` is told; nothing has to be. */
+export const StandaloneConfigSchema = Type.Object({
+  PORT,
+  LOG_LEVEL,
+  CORS_ORIGINS,
+  ISSUER,
+  AUDIENCE,
+  REGISTRATION,
+  REGISTRATION_SCOPES,
+  REVOCATION_MAX_STALENESS_SECONDS,
+  DATA_DIR: Type.String({
+    default: '.data',
+    description: 'Folder of the databases and of generated secrets',
+  }),
+  ADMIN_USERNAME: Type.String({
+    default: 'admin',
+    pattern: '^[a-z0-9._-]{3,64}$',
+    description: 'Name of the first admin',
+  }),
+  ADMIN_PASSWORD: Type.Optional(
+    Type.String({
+      minLength: 8,
+      maxLength: 128,
+      description: 'Password of the first admin; generated and printed once if not set',
+    }),
+  ),
+  AUTH_DATABASE_URL: Type.Optional(
+    Type.String({
+      ...DATABASE_URL,
+      description: "One's own PostgreSQL database for auth; else one is started",
+    }),
+  ),
+  CUSTOMERS_DATABASE_URL: Type.Optional(
+    Type.String({
+      ...DATABASE_URL,
+      description: "One's own PostgreSQL database for customers; else one is started",
+    }),
+  ),
+  REDIS_URL: Type.Optional(
+    Type.String({ ...REDIS_URL, description: "One's own Redis for both services; else one is started" }),
+  ),
+});
+export type StandaloneConfig = Static<typeof StandaloneConfigSchema>;
+
+/** @throws {OperatorError} with everything that is wrong */
+export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
+  const config = loadConfig(StandaloneConfigSchema, env);
+  const { AUTH_DATABASE_URL: auth, CUSTOMERS_DATABASE_URL: customers } = config;
+  if ((auth === undefined) !== (customers === undefined)) {
+    throw new OperatorError(
+      'AUTH_DATABASE_URL and CUSTOMERS_DATABASE_URL belong together: set both, or neither.',
+    );
+  }
+  return config;
+}

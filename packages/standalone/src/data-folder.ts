@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isRunning } from '@pair/local-stores';
+import { OperatorError } from '@pair/service-kit';
+
+/** Where everything lives that must survive a restart. */
+export interface DataFolder {
+  path: string;
+  secrets: Secrets;
+}
+
+interface Secrets {
+  superuserPassword: string;
+  authDatabasePassword: string;
+  customersDatabasePassword: string;
+  authRedisPassword: string;
+  customersRedisPassword: string;
+  keyEncryptionKey: string;
+}
+
+/** What identifies a process of ours by its command line. */
+const PROGRAM = 'packages/standalone/start.mjs';
+
+/**
+ * Opens the folder, or makes it with new secrets, and marks it as this process's.
+ *
+ * @throws {OperatorError} when another process works with it
+ */
+export function openDataFolder(path: string): DataFolder {
+  const folder = resolve(path);
+  // others may pass through: under root, PostgreSQL runs as another user. What is inside is closed to them
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const pidFile = join(folder, 'pid');
+  const owner = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
+  if (owner > 0 && owner !== process.pid && isRunning(owner, PROGRAM)) {
+    throw new OperatorError(
+      `${folder} is in use by process ${owner}, another npm start: stop that one, or set DATA_DIR to another folder.`,
+    );
+  }
+  writeFileSync(pidFile, String(process.pid));
+  return { path: folder, secrets: openSecrets(join(folder, 'secrets.json')) };
+}
+
+function openSecrets(file: string): Secrets {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  const secret = () => randomBytes(32).toString('base64url');
+  const secrets: Secrets = {
+    superuserPassword: secret(),
+    authDatabasePassword: secret(),
+    customersDatabasePassword: secret(),
+    authRedisPassword: secret(),
+    customersRedisPassword: secret(),
+    keyEncryptionKey: secret(),
+  };
+  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return secrets;
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyPluginAsync } from 'fastify';
+
+const FOLDER = fileURLToPath(new URL('../../../nginx/html', import.meta.url));
+
+/** As in nginx/security-headers.conf. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** The page that nginx serves elsewhere, at `/` and `/docs/`. */
+export const frontPage: FastifyPluginAsync = async (app) => {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('content-security-policy', PAGE_POLICY);
+  });
+  // one route for each file: a wildcard would answer for every path, and hide 404 and 405
+  await app.register(fastifyStatic, { root: FOLDER, wildcard: false, schemaHide: true });
+  for (const path of ['/docs', '/docs/']) {
+    app.get(path, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
+  }
+};

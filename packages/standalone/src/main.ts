@@ -1,0 +1,82 @@
+import { createServer } from 'node:net';
+import { authService, migrateAuth } from '@pair/auth';
+import { customersService, migrateCustomers } from '@pair/customers';
+import { buildProcess, run, serve, withDerivedDefaults } from '@pair/service-kit';
+import pretty from 'pino-pretty';
+import { loadStandaloneConfig, type StandaloneConfig } from './config.ts';
+import { openDataFolder } from './data-folder.ts';
+import { frontPage } from './front-page.ts';
+import { stopWithParent } from './parent.ts';
+import { startStores } from './stores.ts';
+
+const HOST = '127.0.0.1';
+
+await run(async () => {
+  stopWithParent(process.env.npm_lifecycle_event !== undefined);
+  const config = loadStandaloneConfig(process.env);
+  await requireFreePort(config.PORT);
+  const data = openDataFolder(config.DATA_DIR);
+  const stores = await startStores(config, data, say);
+  await migrate(config, stores);
+
+  const auth = withDerivedDefaults(
+    {
+      ...config,
+      DATABASE_URL: stores.authDatabaseUrl,
+      REDIS_URL: stores.authRedisUrl,
+      KEY_ENCRYPTION_KEY: data.secrets.keyEncryptionKey,
+    },
+    config.PORT,
+  );
+  const customers = {
+    ...auth,
+    DATABASE_URL: stores.customersDatabaseUrl,
+    REDIS_URL: stores.customersRedisUrl,
+    // not through the issuer: that is how clients reach it, and may be another machine
+    JWKS_URL: `http://${HOST}:${config.PORT}/.well-known/jwks.json`,
+  };
+  const app = await buildProcess(
+    { ...config, TRUSTED_PROXIES: [] },
+    [stores.plugin, authService(auth), customersService(customers), frontPage],
+    process.stdout.isTTY ? { logStream: pretty({ ignore: 'pid,hostname' }) } : {},
+  );
+  await serve(app, { HOST, PORT: config.PORT });
+  const url = `http://localhost:${config.PORT}`;
+  process.stdout.write(`
+  Both services listen:  ${url}
+  Try them:              ${url}/docs/auth and ${url}/docs/customers
+  Data and secrets:      ${data.path}
+  Stop:                  Ctrl-C
+
+`);
+});
+
+async function migrate(
+  { ADMIN_USERNAME, ADMIN_PASSWORD }: StandaloneConfig,
+  stores: { authDatabaseUrl: string; customersDatabaseUrl: string },
+): Promise<void> {
+  say('migrating the databases');
+  await migrateCustomers(stores.customersDatabaseUrl);
+  const { admin } = await migrateAuth({
+    DATABASE_URL: stores.authDatabaseUrl,
+    ADMIN_USERNAME,
+    ...(ADMIN_PASSWORD === undefined ? {} : { ADMIN_PASSWORD }),
+  });
+  if (admin === undefined) return;
+  // at once: should anything fail from here on, nobody could find the password out any more
+  say(`the first admin is "${admin.username}"`);
+  if (admin.password !== undefined) say(`its password, shown only now: ${admin.password}`);
+}
+
+/** Before anything is started for nothing; `listen` itself says so too, should somebody take the port meanwhile. */
+function requireFreePort(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+      .once('error', reject)
+      .listen(port, HOST, () => probe.close(() => resolve()));
+  });
+}
+
+function say(line: string): void {
+  process.stdout.write(`> ${line}\n`);
+}

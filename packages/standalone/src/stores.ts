@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { freePort, type LocalServer, startPostgres, startRedis } from '@pair/local-stores';
+import { OperatorError } from '@pair/service-kit';
+import type { FastifyPluginAsync } from 'fastify';
+import type { StandaloneConfig } from './config.ts';
+import type { DataFolder } from './data-folder.ts';
+import { createDatabases } from './databases.ts';
+import { redisUsers } from './redis-users.ts';
+
+export interface Stores {
+  authDatabaseUrl: string;
+  customersDatabaseUrl: string;
+  authRedisUrl: string;
+  customersRedisUrl: string;
+  /** To be registered before the services: what is registered first is closed last. */
+  plugin: FastifyPluginAsync;
+}
+
+type Say = (line: string) => void;
+
+/** Starts what the config does not point at. */
+export async function startStores(config: StandaloneConfig, data: DataFolder, say: Say): Promise<Stores> {
+  const [postgres, redis] = await Promise.all([
+    usePostgres(config, data, say),
+    useRedis(config, data, say),
+  ]).catch((error: Error) => {
+    throw new OperatorError(error.message, { cause: error });
+  });
+  const servers = { PostgreSQL: postgres.server, Redis: redis.server };
+  return { ...postgres.urls, ...redis.urls, plugin: lifetime(servers) };
+}
+
+async function usePostgres(config: StandaloneConfig, data: DataFolder, say: Say) {
+  const { AUTH_DATABASE_URL: authDatabaseUrl, CUSTOMERS_DATABASE_URL: customersDatabaseUrl } = config;
+  if (authDatabaseUrl !== undefined && customersDatabaseUrl !== undefined) {
+    return { server: undefined, urls: { authDatabaseUrl, customersDatabaseUrl } };
+  }
+  const { superuserPassword, authDatabasePassword, customersDatabasePassword } = data.secrets;
+  say('starting PostgreSQL');
+  const server = await startPostgres({
+    dataDir: join(data.path, 'postgres'),
+    port: await freePort(),
+    password: superuserPassword,
+    durable: true,
+  });
+  const url = (role: string, password: string, database: string) =>
+    `postgres://${role}:${password}@127.0.0.1:${server.port}/${database}`;
+  await createDatabases(url('postgres', superuserPassword, 'postgres'), [
+    { name: 'auth', password: authDatabasePassword },
+    { name: 'customers', password: customersDatabasePassword },
+  ]);
+  return {
+    server,
+    urls: {
+      authDatabaseUrl: url('auth', authDatabasePassword, 'auth'),
+      customersDatabaseUrl: url('customers', customersDatabasePassword, 'customers'),
+    },
+  };
+}
+
+async function useRedis(config: StandaloneConfig, data: DataFolder, say: Say) {
+  if (config.REDIS_URL !== undefined) {
+    return {
+      server: undefined,
+      urls: { authRedisUrl: config.REDIS_URL, customersRedisUrl: config.REDIS_URL },
+    };
+  }
+  const { authRedisPassword, customersRedisPassword } = data.secrets;
+  say('starting Redis');
+  const server = await startRedis({
+    dataDir: join(data.path, 'redis'),
+    port: await freePort(),
+    config: [
+      'maxmemory 256mb',
+      ...redisUsers({ auth: authRedisPassword, customers: customersRedisPassword }),
+    ],
+  });
+  return {
+    server,
+    urls: {
+      authRedisUrl: `redis://auth:${authRedisPassword}@127.0.0.1:${server.port}`,
+      customersRedisUrl: `redis://customers:${customersRedisPassword}@127.0.0.1:${server.port}`,
+    },
+  };
+}
+
+/** Stops the servers after the services. One that ends by itself is a fault, and nobody is there to restart it. */
+function lifetime(servers: Record<string, LocalServer | undefined>): FastifyPluginAsync {
+  return async (app) => {
+    let closing = false;
+    app.addHook('onClose', async () => {
+      closing = true;
+      await Promise.all(Object.values(servers).map((server) => server?.stop()));
+    });
+    for (const [name, server] of Object.entries(servers)) {
+      server?.exited.then(() => {
+        if (!closing) throw new Error(`${name} has ended: its log is in the data folder.`);
+      });
+    }
+  };
+}

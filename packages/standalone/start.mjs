@@ -1,0 +1,20 @@
+// `npm start`. Plain JavaScript, without dependencies: it runs on a machine that has only Node.
+import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
+import { build, installDependencies, refuse, requireNode } from '../local-stores/workspace.mjs';
+
+const say = (line) => process.stdout.write(`> ${line}\n`);
+
+requireNode();
+if (process.platform === 'win32') {
+  refuse('There is no Redis for Windows: run this in WSL, or use "docker compose up".');
+}
+const bringsRedis = process.env.REDIS_URL || process.env.REDIS_URL_FILE;
+if (!bringsRedis && !ensureCommand('redis-server', say)) {
+  refuse(
+    `${manualInstall('redis-server')} Or point at your own: REDIS_URL=redis://user:password@host:6379 npm start`,
+  );
+}
+installDependencies(say);
+say('building what has changed');
+if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
+await import('./dist/main.js');

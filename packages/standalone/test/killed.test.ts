@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { freePort, waitFor } from '@pair/test-kit';
+import { t } from 'tap';
+import { dataFolder, isReady, printedPassword, processes, signIn, start } from './support/start.ts';
+
+const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
+const STOP_TIMEOUT_MS = 20_000;
+
+// each test starts everything twice
+t.setTimeout(120_000);
+
+t.test('a start that was killed leaves no process, and nothing that blocks the next', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const killed = await start(t, { DATA_DIR });
+  const password = printedPassword(killed.output()) ?? '';
+  await killed.stop('SIGKILL');
+  const next = await start(t, { DATA_DIR });
+  t.equal((await signIn(next.url, password)).status, 200);
+  await next.stop('SIGKILL');
+  await waitFor(() => processes(DATA_DIR).length === 0, STOP_TIMEOUT_MS);
+});
+
+t.test(
+  'servers that were left behind, because all was killed but them, are stopped by the next start',
+  async (t) => {
+    const DATA_DIR = dataFolder(t);
+    const killed = await start(t, { DATA_DIR });
+    const password = printedPassword(killed.output()) ?? '';
+    const servers = processes(DATA_DIR);
+    for (const pid of servers)
+      for (const guard of processes(` guard ${pid} `)) process.kill(guard, 'SIGKILL');
+    await killed.stop('SIGKILL');
+    t.strictSame(processes(DATA_DIR), servers);
+
+    const next = await start(t, { DATA_DIR });
+    t.notOk(processes(DATA_DIR).some((pid) => servers.includes(pid)));
+    t.equal((await signIn(next.url, password)).status, 200);
+  },
+);
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  t.test(`${signal} to npm, which does not pass it on, stops everything`, async (t) => {
+    const DATA_DIR = dataFolder(t);
+    const port = await freePort();
+    // `env -i` as in startProcess
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR, PORT: String(port) };
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const npm = spawn('env', ['-i', ...variables, 'npm', 'start'], { cwd: REPOSITORY, stdio: 'ignore' });
+    t.teardown(() => npm.kill('SIGKILL'));
+    await waitFor(() => isReady(`http://127.0.0.1:${port}`), 60_000);
+    npm.kill(signal);
+    await waitFor(() => processes(DATA_DIR).length === 0, STOP_TIMEOUT_MS);
+    await t.rejects(fetch(`http://127.0.0.1:${port}/livez`));
+  });
+}

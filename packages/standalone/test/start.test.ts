@@ -1,0 +1,121 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { freePort, testDatabase, testRedis, waitFor } from '@pair/test-kit';
+import { t } from 'tap';
+import {
+  attempt,
+  commandLines,
+  dataFolder,
+  printedPassword,
+  processes,
+  signedIn,
+  signIn,
+  start,
+} from './support/start.ts';
+
+// each test starts everything
+t.setTimeout(120_000);
+
+t.test(
+  'the first start prints the password of the first admin, the second keeps data and prints none',
+  async (t) => {
+    const DATA_DIR = dataFolder(t);
+    const first = await start(t, { DATA_DIR });
+    const password = printedPassword(first.output()) ?? '';
+    t.match(first.output(), 'the first admin is "admin"');
+    t.match(first.output(), DATA_DIR);
+    const { id } = await (await signedIn(first.url, password))('/customers', {
+      name: 'Ada Lovelace',
+      dob: '1815-12-10',
+    });
+    t.equal(await first.stop(), 0);
+
+    const second = await start(t, { DATA_DIR });
+    t.equal(printedPassword(second.output()), undefined);
+    t.notMatch(second.output(), password);
+    t.match(await (await signedIn(second.url, password))(`/customers/${id}`), { name: 'Ada Lovelace' });
+  },
+);
+
+t.test('secrets are for their owner alone', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const started = await start(t, { DATA_DIR });
+  for (const file of ['secrets.json', 'redis/redis.conf']) {
+    t.equal(statSync(join(DATA_DIR, file)).mode & 0o077, 0, file);
+  }
+  const secrets: Record<string, string> = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'));
+  const lines = [...commandLines(DATA_DIR).values()];
+  for (const [name, secret] of Object.entries(secrets)) {
+    t.notOk(started.output().includes(secret) || lines.some((line) => line.includes(secret)), name);
+  }
+});
+
+t.test('what the environment says is done', async (t) => {
+  const started = await start(t, {
+    DATA_DIR: dataFolder(t),
+    ISSUER: 'https://example.test',
+    ADMIN_USERNAME: 'chief',
+    ADMIN_PASSWORD: 'correct horse battery',
+    REGISTRATION: 'open',
+  });
+  t.match(started.output(), 'the first admin is "chief"');
+  t.notMatch(started.output(), 'correct horse battery');
+  const login = await signIn(started.url, 'correct horse battery', 'chief');
+  const { access_token } = (await login.json()) as { access_token: string };
+  const claims = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString());
+  t.match(claims, { iss: 'https://example.test', aud: 'https://example.test' });
+  const registered = await fetch(`${started.url}/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'newcomer', password: 'tr0ub4dor and 3' }),
+  });
+  t.equal(registered.status, 201);
+});
+
+t.test("with one's own PostgreSQL and Redis none is started", async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const redis = await testRedis(t);
+  const started = await start(t, {
+    DATA_DIR,
+    AUTH_DATABASE_URL: await testDatabase(t),
+    CUSTOMERS_DATABASE_URL: await testDatabase(t),
+    REDIS_URL: redis.url,
+  });
+  t.strictSame(processes(DATA_DIR), []);
+  const request = await signedIn(started.url, printedPassword(started.output()) ?? '');
+  t.match(await request('/customers?n=1'), { items: [] });
+});
+
+t.test('all that is wrong with the environment is said at once', async (t) => {
+  const started = await attempt(t, { PORT: 'eighty', REGISTRATION: 'maybe', AUTH_DATABASE_URL: 'mysql://' });
+  t.equal(await started.exited, 1);
+  for (const name of ['PORT', 'REGISTRATION', 'AUTH_DATABASE_URL']) t.match(started.output(), name);
+  t.notMatch(started.output(), /\n\s+at /);
+});
+
+t.test('one database URL without the other is refused', async (t) => {
+  const started = await attempt(t, { AUTH_DATABASE_URL: 'postgres://a:b@127.0.0.1/auth' });
+  t.equal(await started.exited, 1);
+  t.match(started.output(), 'belong together: set both, or neither');
+});
+
+t.test('a port in use is one sentence, and nothing is started', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
+  t.teardown(() => other.close());
+  const started = await attempt(t, { DATA_DIR, PORT: String(port) });
+  t.equal(await started.exited, 1);
+  t.match(started.output(), new RegExp(`\\n127\\.0\\.0\\.1:${port} is in use[^\\n]+\\n$`));
+  t.notMatch(started.output(), 'starting');
+});
+
+t.test('a data folder in use is one sentence, and its owner goes on', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const owner = await start(t, { DATA_DIR });
+  const second = await attempt(t, { DATA_DIR });
+  t.equal(await second.exited, 1);
+  t.match(second.output(), `is in use by process ${owner.pid}`);
+  await waitFor(async () => (await fetch(`${owner.url}/readyz`)).ok);
+});

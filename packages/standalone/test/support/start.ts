@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, type StartedProcess, startProcess, type Teardown, waitFor } from '@pair/test-kit';
+
+export interface Started extends StartedProcess {
+  url: string;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+export function dataFolder(t: Teardown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pair-standalone-'));
+  chmodSync(folder, 0o711); // under root, PostgreSQL runs as another user
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'data');
+}
+
+/** Runs what `npm start` runs, until it is ready. */
+export async function start(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
+  const started = await attempt(t, env);
+  const failed = started.exited.then(() => Promise.reject(new Error(started.output())));
+  await Promise.race([waitFor(() => isReady(started.url), START_TIMEOUT_MS), failed]);
+  failed.catch(() => undefined); // from here on it may end
+  return started;
+}
+
+/** The same without waiting, for a start that fails. */
+export async function attempt(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
+  const port = env.PORT ?? String(await freePort());
+  const started = await startProcess(t, {
+    entry: 'packages/standalone/start.mjs',
+    env: { LOG_LEVEL: 'info', ...env, PORT: port },
+  });
+  return { ...started, url: `http://127.0.0.1:${port}` };
+}
+
+export async function isReady(url: string): Promise<boolean> {
+  return (await fetch(`${url}/readyz`)).ok;
+}
+
+export function printedPassword(output: string): string | undefined {
+  return /password, shown only now: (\S+)/.exec(output)?.[1];
+}
+
+export async function signIn(url: string, password: string, username = 'admin'): Promise<Response> {
+  return fetch(`${url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username, password }),
+  });
+}
+
+/** A client that is signed in. */
+export async function signedIn(url: string, password: string) {
+  const { access_token } = (await (await signIn(url, password)).json()) as { access_token: string };
+  return async (path: string, body?: object) => {
+    const response = await fetch(url + path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return (await response.json()) as Record<string, unknown>;
+  };
+}
+
+/** The processes whose command line contains `text`, by their ids. */
+export function processes(text: string): number[] {
+  return [...commandLines(text).keys()];
+}
+
+/** The same with their command lines. */
+export function commandLines(text: string): Map<number, string> {
+  const all = process.platform === 'linux' ? fromProc() : fromPs();
+  return new Map(all.filter(([, line]) => line.includes(text)));
+}
+
+function fromProc(): [pid: number, line: string][] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), commandLine(name)]);
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return ''; // it ended meanwhile
+  }
+}
+
+function fromPs(): [pid: number, line: string][] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,command='], { encoding: 'utf8' }).split('\n');
+  return lines.map((line) => [Number.parseInt(line, 10), `${line} `]);
+}
