@@ -1,0 +1,217 @@
+import { mintClaims, mintKey, waitFor } from '@pair/test-kit';
+import type { FastifyPluginAsync, LightMyRequestResponse } from 'fastify';
+import t, { type Test } from 'tap';
+import { guardedProcess, ready } from './support/guarded-process.ts';
+import { redisOfAuth } from './support/redis-of-auth.ts';
+
+const statusOf = async (response: Promise<LightMyRequestResponse>) => (await response).statusCode;
+
+async function isUnavailable(t: Test, response: Promise<LightMyRequestResponse>, name: string) {
+  const { statusCode, headers, body } = await response;
+  t.match(
+    { statusCode, headers, body: JSON.parse(body) },
+    { statusCode: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } },
+    name,
+  );
+  t.notOk(headers['www-authenticate'], `${name}: nothing is said against the token`);
+}
+
+t.test('a cached token is refused within a second of the revocation', async (t) => {
+  const guarded = await guardedProcess(t);
+  const { redis, key, send } = guarded;
+  await ready(guarded);
+
+  for (const kind of ['sid', 'jti'] as const) {
+    await t.test(`of its ${kind}`, async (t) => {
+      const claims = mintClaims();
+      const [token, other] = await Promise.all([key.sign(claims), key.sign(mintClaims())]);
+      t.equal(await statusOf(send(token)), 200);
+      await redis.revoke(kind, claims[kind]);
+      await waitFor(async () => (await send(token)).statusCode === 401, 1_000);
+      t.match((await send(token)).headers['www-authenticate'], /^Bearer error="invalid_token"/);
+      t.equal(await statusOf(send(other)), 200, 'and no other');
+    });
+  }
+  await t.test('of its key', async (t) => {
+    const token = await key.sign(mintClaims());
+    t.equal(await statusOf(send(token)), 200);
+    await redis.revoke('kid', key.kid);
+    await waitFor(async () => (await send(token)).statusCode === 401, 1_000);
+    t.equal(await statusOf(send(await key.sign(mintClaims()))), 401, 'nor does the key make new ones');
+  });
+});
+
+t.test('a token that was revoked before this process started is refused at its first request', async (t) => {
+  const redis = await redisOfAuth(t);
+  const claims = mintClaims();
+  await redis.revoke('sid', claims.sid);
+  const guarded = await guardedProcess(t, { redis });
+  await ready(guarded);
+  t.equal(await statusOf(guarded.send(await guarded.key.sign(claims))), 401);
+});
+
+t.test('a cached token is refused from the second in which it expires', async (t) => {
+  const guarded = await guardedProcess(t);
+  await ready(guarded);
+  const claims = mintClaims();
+  const token = await guarded.key.sign(claims);
+  let nowMs = claims.iat * 1_000;
+  t.intercept(Date, 'now', { value: () => nowMs });
+  t.equal(await statusOf(guarded.send(token)), 200);
+  nowMs = claims.exp * 1_000 - 1;
+  t.equal(await statusOf(guarded.send(token)), 200);
+  nowMs = claims.exp * 1_000;
+  t.equal(await statusOf(guarded.send(token)), 401);
+});
+
+t.test('a cached token is refused once its key has left the key set', async (t) => {
+  const guarded = await guardedProcess(t);
+  const { jwks, key, send } = guarded;
+  await ready(guarded);
+  const token = await key.sign(mintClaims());
+  t.equal(await statusOf(send(token)), 200);
+  const successor = await mintKey();
+  jwks.keys = [successor];
+  t.equal(
+    await statusOf(send(await successor.sign(mintClaims()))),
+    200,
+    'whose token makes us fetch the set',
+  );
+  t.equal(await statusOf(send(token)), 401);
+});
+
+t.test('without keys the answer is 503, to a cached token too', async (t) => {
+  const guarded = await guardedProcess(t);
+  const { jwks, key, clock, send } = guarded;
+  await ready(guarded);
+  const token = await key.sign(mintClaims());
+  t.equal(await statusOf(send(token)), 200);
+  await jwks.stop();
+  clock.aheadMs += 3_600_000;
+  await waitFor(() => guarded.feed.isFresh());
+  await isUnavailable(t, send(token), 'a cached token');
+  await isUnavailable(t, send(await key.sign(mintClaims())), 'a new token');
+});
+
+t.test(
+  'while Redis is silent a token is accepted for so long as is configured, and then is 503',
+  async (t) => {
+    const guarded = await guardedProcess(t, { maxStalenessSeconds: 30 });
+    const { redis, key, clock, send } = guarded;
+    await ready(guarded);
+    const token = await key.sign(mintClaims());
+    t.equal(await statusOf(send(token)), 200);
+    redis.server.pause();
+    t.equal(await statusOf(send(token)), 200);
+    clock.aheadMs += 20_000;
+    t.equal(await statusOf(send(token)), 200, 'after 20 s');
+    clock.aheadMs += 11_000;
+    await isUnavailable(t, send(token), 'after 31 s');
+    await isUnavailable(t, send(await key.sign(mintClaims())), 'a token that is not cached');
+    redis.server.resume();
+    await waitFor(async () => (await send(token)).statusCode === 200);
+  },
+);
+
+t.test('before the feed was read nothing is accepted', async (t) => {
+  const redis = await redisOfAuth(t);
+  await redis.server.stop();
+  const guarded = await guardedProcess(t, { redis });
+  await waitFor(() => guarded.keys.has(guarded.key.kid));
+  const token = await guarded.key.sign(mintClaims());
+  await isUnavailable(t, guarded.send(token), 'Redis is away');
+  await redis.server.start();
+  await waitFor(async () => (await guarded.send(token)).statusCode === 200);
+});
+
+t.test('when Redis has lost its data', async (t) => {
+  const guarded = await guardedProcess(t);
+  const { redis, key, send, feed } = guarded;
+  await ready(guarded);
+  const old = await key.sign(mintClaims());
+  t.equal(await statusOf(send(old)), 200);
+
+  await redis.client.flushall();
+  await waitFor(() => feed.epoch === undefined);
+  await isUnavailable(t, send(old), 'and nobody has signed in since');
+
+  await redis.nameEpoch('the next');
+  const started = performance.now();
+  const recent = await key.sign(mintClaims({ epoch: 'the next' }));
+  t.equal(await statusOf(send(recent)), 200, 'the first new token is accepted');
+  t.ok(performance.now() - started < 400, 'without waiting for a read to end in silence');
+  t.equal(await statusOf(send(old)), 401, 'a token from before is refused');
+});
+
+t.test('the first token of all is accepted at once', async (t) => {
+  const redis = await redisOfAuth(t, { epoch: null });
+  const guarded = await guardedProcess(t, { redis });
+  await ready(guarded);
+  await redis.nameEpoch('the first');
+  t.equal(await statusOf(guarded.send(await guarded.key.sign(mintClaims({ epoch: 'the first' })))), 200);
+});
+
+t.test(
+  'while Redis is silent nobody can tell a new epoch from an old one: 503 within a second',
+  async (t) => {
+    const guarded = await guardedProcess(t);
+    const { redis, key, send } = guarded;
+    await ready(guarded);
+    redis.server.pause();
+    const started = performance.now();
+    await isUnavailable(t, send(await key.sign(mintClaims({ epoch: 'another' }))), 'another epoch');
+    t.ok(performance.now() - started < 1_000);
+    redis.server.resume();
+  },
+);
+
+t.test('app.verifyAccessToken', async (t) => {
+  const results: unknown[] = [];
+  const routes: FastifyPluginAsync = async (app) => {
+    app.get('/logout', async (request) => {
+      const { claims } = await app.verifyAccessToken(request, { allowRevoked: true });
+      return claims;
+    });
+    app.get('/spy', async (request) => {
+      results.push(app.verifyAccessToken(request));
+      return {};
+    });
+  };
+  const guarded = await guardedProcess(t, { routes });
+  const { app, redis, key, send } = guarded;
+  await ready(guarded);
+  const get = (url: string, token: string) =>
+    app.inject({ url, headers: { authorization: `Bearer ${token}` } });
+
+  await t.test('is synchronous for a token that was seen, and gives the same claims', async (t) => {
+    const token = await key.sign(mintClaims());
+    await get('/spy', token);
+    await waitFor(() => results[0]);
+    const first = await results[0];
+    await get('/spy', token);
+    t.ok(results[0] instanceof Promise);
+    t.equal(results[1], first);
+  });
+
+  await t.test('with allowRevoked takes a revoked token, and one of another epoch', async (t) => {
+    const claims = mintClaims();
+    const token = await key.sign(claims);
+    await redis.revoke('sid', claims.sid);
+    await waitFor(async () => (await send(token)).statusCode === 401);
+    t.equal(await statusOf(get('/logout', token)), 200);
+    t.equal((await get('/logout', token)).json().sid, claims.sid);
+    t.equal(await statusOf(get('/logout', await key.sign(mintClaims({ epoch: 'another' })))), 200);
+    t.equal(await statusOf(send(token)), 401, 'which lets it in nowhere else');
+  });
+
+  await t.test('with allowRevoked refuses what was never valid, or has expired', async (t) => {
+    const attacker = await mintKey();
+    t.equal(await statusOf(get('/logout', await attacker.sign(mintClaims(), { kid: key.kid }))), 401);
+    t.equal(await statusOf(app.inject('/logout')), 401);
+    const claims = mintClaims();
+    const token = await key.sign(claims);
+    t.equal(await statusOf(get('/logout', token)), 200);
+    t.intercept(Date, 'now', { value: () => claims.exp * 1_000 });
+    t.equal(await statusOf(get('/logout', token)), 401);
+  });
+});

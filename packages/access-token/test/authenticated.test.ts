@@ -1,0 +1,111 @@
+import { openapi } from '@pair/service-kit';
+import { mintClaims } from '@pair/test-kit';
+import t from 'tap';
+import { authenticated } from '../src/index.ts';
+import { guardedProcess, ready } from './support/guarded-process.ts';
+
+const guarded = await guardedProcess(t, {
+  routes: async (app) => {
+    await app.register(openapi, { title: 'Test', description: 'Test', prefix: '/docs/test' });
+    app.get('/open', async () => 'open');
+    await app.register(
+      authenticated('customers:read', async (routes) => {
+        routes.get(
+          '/read',
+          { schema: { summary: 'Read', response: { 200: { description: 'It', type: 'object' } } } },
+          async (request) => ({ sub: request.accessToken.sub }),
+        );
+        await routes.register(async (nested) => {
+          nested.get('/nested', async () => 'nested');
+        });
+      }),
+    );
+    await app.register(
+      authenticated('customers:write', async (routes) => {
+        routes.post('/write', async () => 'written');
+      }),
+    );
+    await app.register(
+      authenticated(undefined, async (routes) => {
+        routes.get('/me', { schema: { response: { 401: { description: 'Our own' } } } }, async () => 'me');
+      }),
+    );
+  },
+});
+await ready(guarded);
+const { app, key } = guarded;
+
+async function send(method: 'GET' | 'HEAD' | 'POST', url: string, scope: string) {
+  const authorization = `Bearer ${await key.sign(mintClaims({ scope }))}`;
+  return app.inject({ method, url, headers: { authorization } });
+}
+
+t.test('the scope opens its routes, alone or among others', async (t) => {
+  for (const scope of ['customers:read', 'customers:write customers:read users:admin']) {
+    t.equal((await send('GET', '/read', scope)).statusCode, 200);
+    t.equal((await send('HEAD', '/read', scope)).statusCode, 200);
+    t.equal((await send('GET', '/nested', scope)).statusCode, 200);
+  }
+});
+
+t.test('a token without the scope is told which one it lacks', async (t) => {
+  for (const scope of [
+    '',
+    ' ',
+    'customers:write',
+    'customers',
+    'customers:reader',
+    'Customers:read',
+    'xcustomers:read',
+  ]) {
+    const response = await send('GET', '/read', scope);
+    t.equal(response.statusCode, 403, scope);
+    t.equal(response.json().code, 'insufficient_scope');
+    t.equal(
+      response.headers['www-authenticate'],
+      'Bearer error="insufficient_scope", scope="customers:read"',
+    );
+    t.equal((await send('GET', '/nested', scope)).statusCode, 403, `${scope}: nested`);
+  }
+});
+
+t.test('a cached token is asked for the scope of each route', async (t) => {
+  const headers = { authorization: `Bearer ${await key.sign(mintClaims({ scope: 'customers:read' }))}` };
+  t.equal((await app.inject({ url: '/read', headers })).statusCode, 200);
+  t.equal((await app.inject({ method: 'POST', url: '/write', headers })).statusCode, 403);
+});
+
+t.test('without a scope any valid token will do', async (t) => {
+  t.equal((await send('GET', '/me', '')).statusCode, 200);
+  t.equal((await app.inject('/me')).statusCode, 401);
+});
+
+t.test('no route inside is open, and none outside is closed', async (t) => {
+  for (const url of ['/read', '/nested', '/me']) {
+    t.equal((await app.inject(url)).statusCode, 401, url);
+    t.equal((await app.inject({ method: 'HEAD', url })).statusCode, 401, `HEAD ${url}`);
+  }
+  t.equal(
+    (await app.inject({ method: 'POST', url: '/write', payload: '{' })).statusCode,
+    401,
+    'before the body',
+  );
+  t.equal((await app.inject('/open')).statusCode, 200);
+});
+
+t.test('a handler sees the claims of the token', async (t) => {
+  const claims = mintClaims();
+  const authorization = `Bearer ${await key.sign(claims)}`;
+  t.same((await app.inject({ url: '/', headers: { authorization } })).json(), claims);
+});
+
+t.test('OpenAPI says which routes need a token, and what they answer', async (t) => {
+  const { paths } = (await app.inject('/docs/test/json')).json();
+  t.same(paths['/read'].get.security, [{ bearerAuth: [] }]);
+  t.same(Object.keys(paths['/read'].get.responses).sort(), ['200', '401', '403', '503']);
+  t.equal(paths['/read'].get.summary, 'Read', 'beside what the route says');
+  t.same(paths['/nested'].get.security, [{ bearerAuth: [] }]);
+  t.same(Object.keys(paths['/me'].get.responses).sort(), ['401', '503'], 'no 403 without a scope');
+  t.equal(paths['/me'].get.responses['401'].description, 'Our own', 'which a route may describe better');
+  t.notOk(paths['/open'].get.security);
+});

@@ -1,0 +1,184 @@
+import { mintClaims, mintKey } from '@pair/test-kit';
+import t from 'tap';
+import { guardedProcess, ISSUER, ready } from './support/guarded-process.ts';
+import { base64url, signRaw, signWithHmac } from './support/jws.ts';
+
+const guarded = await guardedProcess(t);
+await ready(guarded);
+const { key, send } = guarded;
+const attacker = await mintKey();
+const now = Math.floor(Date.now() / 1_000);
+t.intercept(Date, 'now', { value: () => now * 1_000 });
+
+const valid = { alg: 'ES256', typ: 'at+jwt', kid: key.kid };
+const withClaims = (overrides: object) => key.sign(mintClaims(overrides));
+const withHeader = (overrides: object) => key.sign(mintClaims(), overrides);
+const without = (claim: string) => withClaims({ [claim]: undefined });
+const partsOf = (token: string) => token.split('.') as [string, string, string];
+const withSignature = async (bytes: Uint8Array) => {
+  const [header, payload] = partsOf(await key.sign(mintClaims()));
+  return `${header}.${payload}.${Buffer.from(bytes).toString('base64url')}`;
+};
+
+const ACCEPTED: Record<string, () => Promise<string> | string> = {
+  'as auth signs them': () => key.sign(mintClaims()),
+  'signed by the test itself': () => signRaw(key, valid, mintClaims()),
+  'of the full media type (RFC 9068 §4)': () => withHeader({ typ: 'application/at+jwt' }),
+  'issued 4 s in the future': () => withClaims({ iat: now + 4 }),
+  'with nbf now': () => withClaims({ nbf: now }),
+  'with one more second to live': () => withClaims({ iat: now - 599, exp: now + 1 }),
+  'without any scope': () => withClaims({ scope: '' }),
+  'with a claim more': () => withClaims({ amr: ['pwd'] }),
+};
+
+const REFUSED: Record<string, () => Promise<string> | string> = {
+  // the algorithm: RFC 8725 §2.1, §3.1
+  'alg none, without a signature': () =>
+    `${base64url({ ...valid, alg: 'none' })}.${base64url(mintClaims())}.`,
+  'alg none, with a signature': () => signRaw(key, { ...valid, alg: 'none' }, mintClaims()),
+  'alg NONE': () => signRaw(key, { ...valid, alg: 'NONE' }, mintClaims()),
+  'no alg': () => signRaw(key, { ...valid, alg: undefined }, mintClaims()),
+  'alg as a list': () => signRaw(key, { ...valid, alg: ['ES256'] }, mintClaims()),
+  'HS256 with the public PEM as the secret': () =>
+    signWithHmac(key.publicPem, { ...valid, alg: 'HS256' }, mintClaims()),
+  'HS256 with an empty secret': () => signWithHmac('', { ...valid, alg: 'HS256' }, mintClaims()),
+  'alg HS256 with our signature': () => signRaw(key, { ...valid, alg: 'HS256' }, mintClaims()),
+  'alg ES384': () => signRaw(key, { ...valid, alg: 'ES384' }, mintClaims()),
+  'alg RS256': () => signRaw(key, { ...valid, alg: 'RS256' }, mintClaims()),
+  // the key: RFC 8725 §3.10
+  'an unknown kid': () => attacker.sign(mintClaims()),
+  'the kid of another key': () => attacker.sign(mintClaims(), { kid: key.kid }),
+  'no kid': () => withHeader({ kid: undefined }),
+  'an empty kid': () => withHeader({ kid: '' }),
+  'a kid that is a path': () => withHeader({ kid: `../${key.kid}` }),
+  'a kid with a line break': () => withHeader({ kid: `${key.kid}\n` }),
+  'a kid of 65 characters': () => withHeader({ kid: 'k'.repeat(65) }),
+  'a kid that is an SQL text': () => withHeader({ kid: "' or 1=1 --" }),
+  'a kid of Object.prototype': () => withHeader({ kid: '__proto__' }),
+  'a kid that is a number': () => signRaw(key, { ...valid, kid: 1 }, mintClaims()),
+  'a kid that is a list': () => signRaw(key, { ...valid, kid: [key.kid] }, mintClaims()),
+  'a key of its own in the header': () =>
+    attacker.sign(mintClaims(), { kid: key.kid, jwk: attacker.publicJwk }),
+  'a key of its own and no kid': () =>
+    attacker.sign(mintClaims(), { kid: undefined, jwk: attacker.publicJwk }),
+  'a URL of keys of its own': () =>
+    attacker.sign(mintClaims(), { jku: 'http://127.0.0.1:9/jwks.json', x5u: 'http://127.0.0.1:9/' }),
+  // the type: RFC 9068 §4, RFC 8725 §3.11
+  'typ JWT': () => withHeader({ typ: 'JWT' }),
+  'no typ': () => withHeader({ typ: undefined }),
+  'typ refresh': () => withHeader({ typ: 'refresh' }),
+  'typ as a list': () => signRaw(key, { ...valid, typ: ['at+jwt'] }, mintClaims()),
+  // extensions: RFC 7515 §4.1.11
+  'a critical extension': () => signRaw(key, { ...valid, crit: ['exp'], exp: now + 600 }, mintClaims()),
+  'a critical b64 false': () => signRaw(key, { ...valid, crit: ['b64'], b64: false }, mintClaims()),
+  'an empty crit': () => signRaw(key, { ...valid, crit: [] }, mintClaims()),
+  'a crit of null': () => signRaw(key, { ...valid, crit: null }, mintClaims()),
+  // who it is from and for: RFC 9068 §4
+  'another issuer': () => withClaims({ iss: 'https://elsewhere.example' }),
+  'the issuer with a slash more': () => withClaims({ iss: `${ISSUER}/` }),
+  'a list of issuers': () => withClaims({ iss: [ISSUER] }),
+  'another audience': () => withClaims({ aud: 'https://elsewhere.example' }),
+  'a list of audiences with ours': () => withClaims({ aud: [ISSUER] }),
+  'an empty list of audiences': () => withClaims({ aud: [] }),
+  // when: RFC 7519 §4.1.4 to §4.1.6
+  expired: () => withClaims({ iat: now - 600, exp: now }),
+  'exp as a string': () => withClaims({ exp: String(now + 600) }),
+  'exp null': () => withClaims({ exp: null }),
+  'exp with a fraction': () => withClaims({ exp: now + 599.5 }),
+  'exp beyond all numbers': () =>
+    signRaw(key, valid, JSON.stringify(mintClaims()).replace(/"exp":\d+/, '"exp":1e400')),
+  'a life of 601 s': () => withClaims({ iat: now - 1, exp: now + 600 }),
+  'iat 6 s in the future': () => withClaims({ iat: now + 6 }),
+  'iat as a string': () => withClaims({ iat: String(now) }),
+  'iat negative': () => withClaims({ iat: -1 }),
+  'nbf in the future': () => withClaims({ nbf: now + 60 }),
+  'nbf as a string': () => withClaims({ nbf: String(now) }),
+  'nbf null': () => withClaims({ nbf: null }),
+  // claims that must be there: RFC 9068 §2.2
+  ...Object.fromEntries(Object.keys(mintClaims()).map((claim) => [`no ${claim}`, () => without(claim)])),
+  ...Object.fromEntries(
+    ['sub', 'client_id', 'jti', 'sid', 'epoch'].map((claim) => [
+      `an empty ${claim}`,
+      () => withClaims({ [claim]: '' }),
+    ]),
+  ),
+  'sub as a number': () => withClaims({ sub: 1 }),
+  'sid as an object': () => withClaims({ sid: { toString: 'x' } }),
+  'scope as a list': () => withClaims({ scope: ['customers:read'] }),
+  // what is no JWT at all: RFC 7519 §7.2, RFC 7515 §5.2
+  'a payload that is a list': () => signRaw(key, valid, [mintClaims()]),
+  'a payload that is null': () => signRaw(key, valid, 'null'),
+  'a payload that is a string': () => signRaw(key, valid, '"sub"'),
+  'a payload that is no JSON': () => signRaw(key, valid, '{"sub"'),
+  'an empty payload': () => signRaw(key, valid, ''),
+  'a header that is a list': () => signRaw(key, [valid], mintClaims()),
+  'a header that is null': () => signRaw(key, 'null', mintClaims()),
+  'a header that is no JSON': () => signRaw(key, 'ES256', mintClaims()),
+  'padded base64': async () => {
+    const [header, payload, signature] = partsOf(await key.sign(mintClaims()));
+    return `${header}.${payload}.${signature}==`;
+  },
+  'base64 that is not base64url': () => signRaw(key, valid, mintClaims()).replace('.', '+.'),
+  'a character more': async () => `${await key.sign(mintClaims())}A`,
+  'a full stop more': async () => `${await key.sign(mintClaims())}.`,
+  'two parts': async () =>
+    partsOf(await key.sign(mintClaims()))
+      .slice(0, 2)
+      .join('.'),
+  'four parts': async () => `${await key.sign(mintClaims())}.AAAA`,
+  'five parts, as of an encrypted token': async () => `${await key.sign(mintClaims())}.AAAA.AAAA`,
+  'one part': () => 'AAAA',
+  'three empty parts': () => '..',
+  'more than 4 KiB': () => withClaims({ padding: 'x'.repeat(4_096) }),
+  // the signature
+  'a signature of zeros (CVE-2022-21449)': () => withSignature(Buffer.alloc(64)),
+  'an empty signature': () => withSignature(Buffer.alloc(0)),
+  'a signature of one byte': () => withSignature(Buffer.alloc(1, 1)),
+  'a signature in DER': async () => withSignature(Buffer.from('3006020101020101', 'hex')),
+  'a signature of the group order': () =>
+    withSignature(
+      Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'.repeat(2), 'hex'),
+    ),
+  'the payload of another token': async () => {
+    const [header, , signature] = partsOf(await key.sign(mintClaims()));
+    return `${header}.${base64url(mintClaims({ scope: 'users:admin' }))}.${signature}`;
+  },
+};
+
+t.test('a token is accepted', async (t) => {
+  for (const [name, make] of Object.entries(ACCEPTED)) {
+    const response = await send(await make());
+    t.equal(response.statusCode, 200, name);
+  }
+});
+
+t.test('a token is refused as invalid, and is never a fault of ours', async (t) => {
+  for (const [name, make] of Object.entries(REFUSED)) {
+    const response = await send(await make());
+    t.match(
+      response,
+      {
+        statusCode: 401,
+        headers: {
+          'content-type': 'application/problem+json; charset=utf-8',
+          'www-authenticate': /^Bearer error="invalid_token", error_description="[ !#-[\]-~]+"$/,
+        },
+      },
+      name,
+    );
+    t.equal(response.json().code, 'invalid_token', name);
+  }
+});
+
+t.test('what a cached token shares with a forged one does not let that in', async (t) => {
+  const token = await key.sign(mintClaims());
+  t.equal((await send(token)).statusCode, 200);
+  const [header, payload, signature] = partsOf(token);
+  const forged = {
+    'another payload': `${header}.${base64url(mintClaims())}.${signature}`,
+    'another signature': await attacker.sign(mintClaims(), { kid: key.kid }),
+    'no signature': `${header}.${payload}.`,
+  };
+  for (const [name, text] of Object.entries(forged)) t.equal((await send(text)).statusCode, 401, name);
+  t.equal((await send(token)).statusCode, 200);
+});

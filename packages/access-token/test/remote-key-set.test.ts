@@ -1,0 +1,304 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type JwksServer, jwksServer, type MintedKey, mintKey, type Teardown, waitFor } from '@pair/test-kit';
+import t, { type Test } from 'tap';
+import { KeysUnavailable, remoteKeySet } from '../src/index.ts';
+import { capturedLog } from './support/log.ts';
+
+const KID = 'a-key-that-nobody-knows';
+const MINUTE_MS = 60_000;
+
+/** A key set that has started on what `jwks` publishes, with a clock that only the test moves. */
+function follow(t: Teardown, jwks: JwksServer) {
+  const clock = { ms: 0 };
+  const { log, messages } = capturedLog();
+  const keys = remoteKeySet({ url: jwks.url, log, now: () => clock.ms });
+  t.teardown(() => keys.stop());
+  keys.start();
+  return { keys, clock, messages };
+}
+
+async function loaded(t: Teardown, published: MintedKey[]) {
+  const jwks = await jwksServer(t, published);
+  const following = follow(t, jwks);
+  await waitFor(() => published.every(({ kid }) => following.keys.has(kid)));
+  return { jwks, ...following };
+}
+
+/** As Node writes it: the same as jose's, and a line break. */
+const pemOf = (key: MintedKey) => `${key.publicPem}\n`;
+
+async function isUnavailable(t: Test, promise: unknown, name = 'unavailable') {
+  const error = await Promise.resolve(promise).catch((reason) => reason);
+  t.ok(error instanceof KeysUnavailable, name);
+}
+
+const answer = (status: number, body: string) => (_request: IncomingMessage, response: ServerResponse) => {
+  response.statusCode = status;
+  response.end(body);
+};
+
+t.test('start waits for nothing, and the keys are there when auth is', async (t) => {
+  const key = await mintKey();
+  const jwks = await jwksServer(t, [key]);
+  await jwks.stop();
+  const { keys, messages } = follow(t, jwks);
+  t.notOk(keys.has(key.kid));
+  await isUnavailable(t, keys.ready());
+  await isUnavailable(t, keys.get(key.kid), 'which is not: there is no such key');
+  await waitFor(() => messages().length === 1);
+  await jwks.start();
+  await waitFor(() => keys.has(key.kid));
+  t.equal(await keys.get(key.kid), pemOf(key));
+  await t.resolves(keys.ready());
+  t.strictSame(
+    messages(),
+    ['signing keys cannot be fetched', 'signing keys can be fetched again'],
+    'each once',
+  );
+});
+
+t.test('while it has nothing it asks after 0.1 s, then half as often each time', async (t) => {
+  const jwks = await jwksServer(t, []);
+  const times: number[] = [];
+  jwks.respond = (request, response) => {
+    times.push(performance.now());
+    answer(503, '')(request, response);
+  };
+  follow(t, jwks);
+  await waitFor(() => times.length === 5);
+  const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+  for (const [index, expectedMs] of [100, 200, 400, 800].entries()) {
+    const waitedMs = waits[index] ?? 0;
+    t.ok(waitedMs > expectedMs * 0.95 && waitedMs < expectedMs + 300, `${expectedMs} ms (${waitedMs})`);
+  }
+});
+
+t.test('a request does not make it fetch before there is a first set', async (t) => {
+  const jwks = await jwksServer(t, []);
+  jwks.respond = () => {}; // the first fetch hangs
+  const { keys } = follow(t, jwks);
+  await waitFor(() => jwks.requests === 1);
+  await Promise.allSettled(Array.from({ length: 50 }, () => keys.get(KID)));
+  t.equal(jwks.requests, 1);
+});
+
+t.test('the set is fetched anew each minute', async (t) => {
+  const everyMinute: (() => void)[] = [];
+  const { setTimeout: later } = globalThis;
+  t.intercept(globalThis, 'setTimeout', {
+    value: (run: () => void, ms?: number) => {
+      if (ms !== MINUTE_MS) return later(run, ms);
+      everyMinute.push(run);
+      return later(() => {}, ms);
+    },
+  });
+  const [key, next] = await Promise.all([mintKey(), mintKey()]);
+  const { jwks, keys } = await loaded(t, [key]);
+  await waitFor(() => everyMinute.length === 1);
+  jwks.keys = [next];
+  everyMinute[0]?.();
+  await waitFor(() => keys.has(next.kid));
+  t.notOk(keys.has(key.kid), 'a key that has left it is gone at once');
+  await waitFor(() => everyMinute.length === 2);
+});
+
+t.test('an unknown kid', async (t) => {
+  const [key, next] = await Promise.all([mintKey(), mintKey()]);
+
+  await t.test('is looked for once, by all who ask for it at the same time', async (t) => {
+    const { jwks, keys } = await loaded(t, [key]);
+    jwks.keys = [key, next];
+    const found = await Promise.all(Array.from({ length: 100 }, () => keys.get(next.kid)));
+    t.ok(found.every((pem) => pem === pemOf(next)));
+    t.equal(jwks.requests, 2);
+  });
+
+  await t.test('is not looked for again within 30 s, whichever it is', async (t) => {
+    const { jwks, keys, clock } = await loaded(t, [key]);
+    for (let i = 0; i < 100; i += 1) t.equal(await keys.get(`${KID}-${i}`), undefined);
+    t.equal(jwks.requests, 2);
+    clock.ms += 29_999;
+    await keys.get(KID);
+    t.equal(jwks.requests, 2);
+    clock.ms += 1;
+    await keys.get(KID);
+    t.equal(jwks.requests, 3);
+  });
+
+  await t.test('that could not be one of ours is never looked for', async (t) => {
+    const { jwks, keys } = await loaded(t, [key]);
+    for (const kid of ['', '../x', 'a b', 'é', 'k'.repeat(65), `${key.kid}\n`, '\0', 'http://127.0.0.1/']) {
+      t.equal(await keys.get(kid), undefined, JSON.stringify(kid));
+    }
+    t.equal(jwks.requests, 1);
+  });
+
+  await t.test(
+    'while the set cannot be fetched may have been published since: nobody can tell',
+    async (t) => {
+      const { jwks, keys, clock } = await loaded(t, [key]);
+      jwks.respond = answer(500, '');
+      await isUnavailable(t, keys.get(next.kid));
+      const { requests } = jwks;
+      await isUnavailable(t, keys.get(next.kid), 'within the 30 s too');
+      t.ok(jwks.requests <= requests + 1, 'which does not make it fetch');
+      t.equal(await keys.get(key.kid), pemOf(key), 'a known one is served');
+      jwks.respond = undefined;
+      jwks.keys = [key, next];
+      clock.ms += 30_000;
+      t.equal(await keys.get(next.kid), pemOf(next));
+    },
+  );
+});
+
+t.test('a key that is absent from a fetched set is gone at once', async (t) => {
+  const [key, next] = await Promise.all([mintKey(), mintKey()]);
+  const { jwks, keys } = await loaded(t, [key]);
+  jwks.keys = [next];
+  await keys.get(next.kid);
+  t.notOk(keys.has(key.kid));
+  t.equal(await keys.get(key.kid), undefined);
+});
+
+t.test('a set that cannot be fetched leaves the last good one in use for 60 minutes', async (t) => {
+  const key = await mintKey();
+  const { jwks, keys, clock } = await loaded(t, [key]);
+  await jwks.stop();
+  clock.ms += 59 * MINUTE_MS;
+  await isUnavailable(t, keys.get(KID), 'it has tried');
+  t.ok(keys.has(key.kid));
+  t.equal(await keys.get(key.kid), pemOf(key));
+  await t.resolves(keys.ready());
+  clock.ms += MINUTE_MS;
+  t.notOk(keys.has(key.kid));
+  await isUnavailable(t, keys.get(key.kid));
+  await isUnavailable(t, keys.ready());
+});
+
+t.test('an answer that is not a key set is a fetch that failed', async (t) => {
+  const key = await mintKey();
+  const { jwks, keys, clock } = await loaded(t, [key]);
+  const answers = {
+    'an error': answer(500, '{"keys":[]}'),
+    'not found': answer(404, '{"keys":[]}'),
+    'another status': answer(203, '{"keys":[]}'),
+    'a page': answer(200, '<html>'),
+    null: answer(200, 'null'),
+    'no keys': answer(200, '{}'),
+    'keys that are no list': answer(200, '{"keys":{}}'),
+    nothing: answer(200, ''),
+    'a cut connection': (request: IncomingMessage) => void request.socket.destroy(),
+  };
+  for (const [name, respond] of Object.entries(answers)) {
+    jwks.respond = respond;
+    clock.ms += 30_000;
+    await isUnavailable(t, keys.get(KID), name);
+    t.ok(keys.has(key.kid), `${name}: the last good set stays`);
+  }
+});
+
+t.test('a redirect is not followed', async (t) => {
+  const [key, elsewhere] = await Promise.all([mintKey(), mintKey()]);
+  const other = await jwksServer(t, [elsewhere]);
+  const { jwks, keys } = await loaded(t, [key]);
+  jwks.respond = (_request, response) => {
+    response.writeHead(302, { location: other.url }).end();
+  };
+  await isUnavailable(t, keys.get(elsewhere.kid));
+  t.equal(other.requests, 0);
+  t.notOk(keys.has(elsewhere.kid));
+});
+
+t.test('an answer of more than 64 KiB is cut off while it arrives', async (t) => {
+  const key = await mintKey();
+  const { jwks, keys } = await loaded(t, [key]);
+  let sent = 0;
+  let cut = false;
+  jwks.respond = (_request, response) => {
+    const chunk = ' '.repeat(16 * 1024);
+    const send = () => {
+      while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+    };
+    response.on('drain', send).on('close', () => {
+      cut = true;
+    });
+    send();
+  };
+  const started = performance.now();
+  await isUnavailable(t, keys.get(KID));
+  await waitFor(() => cut);
+  t.ok(performance.now() - started < 1_500, 'not by the time-out');
+  t.ok(sent < 16 * 1024 * 1024);
+});
+
+t.test('an answer that takes longer than 2 s is given up', async (t) => {
+  const key = await mintKey();
+  const hangs = {
+    'before its head': () => {},
+    'in its body': (_request: IncomingMessage, response: ServerResponse) => void response.write('{"keys":['),
+  };
+  await Promise.all(
+    Object.entries(hangs).map(async ([name, respond]) => {
+      const { jwks, keys } = await loaded(t, [key]);
+      jwks.respond = respond;
+      const started = performance.now();
+      await isUnavailable(t, keys.get(KID), name);
+      const tookMs = performance.now() - started;
+      t.ok(tookMs > 1_900 && tookMs < 2_900, `${name}: ${tookMs} ms`);
+      t.ok(keys.has(key.kid));
+    }),
+  );
+});
+
+t.test('only keys that verify ES256 are taken', async (t) => {
+  const [key, other] = await Promise.all([mintKey(), mintKey()]);
+  const jwk = { ...other.publicJwk, kid: 'refused' };
+  const jwkOf = (publicKey: ReturnType<typeof generateKeyPairSync>['publicKey']) =>
+    publicKey.export({ format: 'jwk' });
+  const rsa = jwkOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey);
+  const p384 = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey);
+  const ed25519 = jwkOf(generateKeyPairSync('ed25519').publicKey);
+  const refused: Record<string, unknown> = {
+    RSA: { ...rsa, kid: 'refused' },
+    'P-384': { ...p384, kid: 'refused' },
+    Ed25519: { ...ed25519, kid: 'refused' },
+    'a secret': { kty: 'oct', k: 'c2VjcmV0', kid: 'refused' },
+    'for encryption': { ...jwk, use: 'enc' },
+    'for another algorithm': { ...jwk, alg: 'ES384' },
+    'for an algorithm with secrets': { ...jwk, alg: 'HS256' },
+    'not on the curve': { ...jwk, y: jwk.x },
+    'without y': { ...jwk, y: undefined },
+    'with a number for x': { ...jwk, x: 1 },
+    'without kid': { ...jwk, kid: undefined },
+    'with a kid that is a path': { ...jwk, kid: '../refused' },
+    'with a kid that is a list': { ...jwk, kid: ['refused'] },
+    'not an object': 'refused',
+    null: null,
+  };
+  for (const [name, entry] of Object.entries(refused)) {
+    const jwks = await jwksServer(t, [key]);
+    jwks.respond = answer(200, JSON.stringify({ keys: [entry, key.publicJwk] }));
+    const { keys } = follow(t, jwks);
+    await waitFor(() => keys.has(key.kid));
+    t.equal(await keys.get('refused'), undefined, name);
+    keys.stop();
+  }
+});
+
+t.test('stop aborts a fetch, and no other follows', async (t) => {
+  const jwks = await jwksServer(t, []);
+  let aborted = false;
+  jwks.respond = (_request, response) => {
+    response.on('close', () => {
+      aborted = true;
+    });
+  };
+  const { keys, messages } = follow(t, jwks);
+  await waitFor(() => jwks.requests === 1);
+  keys.stop();
+  await waitFor(() => aborted, 1_000);
+  await isUnavailable(t, keys.ready());
+  t.equal(jwks.requests, 1);
+  t.strictSame(messages(), [], 'and nothing is said of it');
+});

@@ -1,0 +1,274 @@
+import { type Teardown, waitFor } from '@pair/test-kit';
+import { Redis } from 'ioredis';
+import t from 'tap';
+import { revocationFeed } from '../src/index.ts';
+import { capturedLog } from './support/log.ts';
+import { type RedisOfAuth, redisOfAuth } from './support/redis-of-auth.ts';
+
+interface Options {
+  maxStalenessSeconds?: number;
+  now?: () => number;
+  /** Instead of the default user. */
+  url?: string;
+}
+
+/** A feed with the Redis client of a service, as service-kit makes it. */
+function startFeed(t: Teardown, redis: RedisOfAuth, { maxStalenessSeconds = 30, now, url }: Options = {}) {
+  const client = new Redis(url ?? redis.server.url, {
+    lazyConnect: true,
+    connectionName: 'test',
+    connectTimeout: 300,
+    commandTimeout: 300,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 1,
+  });
+  const { log, messages } = capturedLog();
+  const feed = revocationFeed({
+    redis: client,
+    maxStalenessSeconds,
+    log,
+    ...(now === undefined ? {} : { now }),
+  });
+  t.teardown(() => feed.stop());
+  feed.start();
+  return { feed, messages };
+}
+
+const isReady = (feed: { ready(): Promise<void> }) => waitFor(() => feed.ready().then(() => true));
+
+/** The connections of feeds, as Redis numbers them. */
+async function connections(redis: RedisOfAuth): Promise<string[]> {
+  const list = (await redis.client.client('LIST')) as string;
+  return [...list.matchAll(/^id=(\d+) .* name=test-revocations /gm)].map((match) => match[1] ?? '');
+}
+
+t.test('it knows what was revoked before it started, and learns what is revoked after', async (t) => {
+  const redis = await redisOfAuth(t);
+  await redis.revoke('sid', 'before');
+  const { feed } = startFeed(t, redis);
+  t.notOk(feed.isFresh(), 'nothing before it has read');
+  await t.rejects(feed.ready());
+  await isReady(feed);
+  t.ok(feed.isFresh());
+  t.equal(feed.epoch, 'test-epoch');
+  t.ok(feed.isRevoked('before'));
+  for (const kind of ['sid', 'jti', 'kid'] as const) {
+    t.notOk(feed.isRevoked(`a ${kind}`));
+    await redis.revoke(kind, `a ${kind}`);
+    await waitFor(() => feed.isRevoked(`a ${kind}`), 400);
+  }
+});
+
+t.test('it reads a long stream to its end before it is ready', async (t) => {
+  const redis = await redisOfAuth(t);
+  const until = Math.floor(Date.now() / 1_000) + 600;
+  const pipeline = redis.client.pipeline();
+  for (let i = 0; i < 25_000; i += 1)
+    pipeline.xadd('{auth}:revocations', '*', 'sid', `sid-${i}`, 'until', until);
+  await pipeline.exec();
+  const { feed } = startFeed(t, redis);
+  await isReady(feed);
+  for (const i of [0, 9_999, 10_000, 20_000, 24_999]) t.ok(feed.isRevoked(`sid-${i}`), String(i));
+});
+
+t.test('a read that finds nothing is an answer too', async (t) => {
+  const { feed } = startFeed(t, await redisOfAuth(t), { maxStalenessSeconds: 1 });
+  await isReady(feed);
+  for (let i = 0; i < 4; i += 1) {
+    await feed.nextRead();
+    t.ok(feed.isFresh());
+  }
+});
+
+t.test('its freshness counts from when the answered read was sent', async (t) => {
+  let nowMs = 0;
+  const redis = await redisOfAuth(t);
+  const { feed } = startFeed(t, redis, { maxStalenessSeconds: 5, now: () => nowMs });
+  await isReady(feed);
+  const inFlight = feed.nextRead();
+  nowMs = 5_001;
+  t.notOk(feed.isFresh());
+  await redis.revoke('sid', 'a');
+  await inFlight;
+  t.notOk(feed.isFresh(), 'the answer to a read that was sent too long ago');
+  await feed.nextRead();
+  t.ok(feed.isFresh());
+});
+
+t.test('a Redis that stands still is noticed, its connection replaced, and the feed recovers', async (t) => {
+  const redis = await redisOfAuth(t);
+  const { feed, messages } = startFeed(t, redis);
+  await isReady(feed);
+  const before = await connections(redis);
+  redis.server.pause();
+  await t.rejects(feed.nextRead(), 'the read is not answered');
+  await waitFor(() => messages().length === 1);
+  redis.server.resume();
+  await redis.revoke('sid', 'meanwhile');
+  await waitFor(() => feed.isRevoked('meanwhile'));
+  await waitFor(async () => (await connections(redis)).length === 1);
+  t.not((await connections(redis))[0], before[0]);
+  t.strictSame(
+    messages(),
+    ['the revocation feed cannot be followed', 'the revocation feed is followed again'],
+    'each is said once',
+  );
+});
+
+t.test('it starts while Redis stands still, or is away', async (t) => {
+  const redis = await redisOfAuth(t);
+  redis.server.pause();
+  const { feed: first, messages } = startFeed(t, redis);
+  await waitFor(() => messages().length === 1);
+  redis.server.resume();
+  await isReady(first);
+  await redis.server.stop();
+  const { feed: second } = startFeed(t, redis);
+  await t.rejects(second.ready());
+  await redis.server.start();
+  await Promise.all([isReady(second), waitFor(() => first.nextRead().then(() => true))]);
+  t.equal(second.epoch, 'test-epoch');
+});
+
+t.test('it survives the death of its connection', async (t) => {
+  const redis = await redisOfAuth(t);
+  const { feed } = startFeed(t, redis);
+  await isReady(feed);
+  for (let i = 0; i < 3; i += 1) {
+    await waitFor(async () => (await connections(redis)).length === 1);
+    const [id] = await connections(redis);
+    await redis.client
+      .multi()
+      .client('KILL', 'ID', Number(id))
+      .xadd('{auth}:revocations', '*', 'sid', `${i}`)
+      .exec();
+    await waitFor(() => feed.isRevoked(`${i}`));
+  }
+  t.ok(feed.isFresh());
+});
+
+t.test('an entry is dropped when it has expired, and not before', async (t) => {
+  const redis = await redisOfAuth(t);
+  const { feed } = startFeed(t, redis);
+  await isReady(feed);
+  const now = Math.floor(Date.now() / 1_000);
+  let nowMs = Date.now();
+  t.intercept(Date, 'now', { value: () => nowMs });
+  await redis.revoke('kid', 'for long', now + 10_000);
+  await redis.revoke('sid', 'for a minute', now + 60);
+  await redis.revoke('sid', 'for a minute, then for two', now + 60);
+  await redis.revoke('sid', 'for a minute, then for two', now + 120);
+  await waitFor(() => feed.isRevoked('for a minute, then for two'));
+  nowMs = (now + 59) * 1_000;
+  await feed.nextRead();
+  await feed.nextRead();
+  t.ok(feed.isRevoked('for a minute'));
+  nowMs = (now + 60) * 1_000;
+  await feed.nextRead();
+  await feed.nextRead();
+  t.notOk(feed.isRevoked('for a minute'), 'though an older one lives longer');
+  t.ok(feed.isRevoked('for a minute, then for two'));
+  t.ok(feed.isRevoked('for long'));
+});
+
+t.test('another epoch is read from its start, and nothing is forgotten', async (t) => {
+  const redis = await redisOfAuth(t);
+  const { feed, messages } = startFeed(t, redis);
+  await redis.revoke('sid', 'old');
+  await waitFor(() => feed.isRevoked('old'));
+
+  await redis.client.flushall();
+  await waitFor(() => feed.epoch === undefined, 1_500);
+  t.ok(feed.isFresh(), 'Redis answers: it has no epoch');
+  t.ok(feed.isRevoked('old'));
+
+  // its ids begin anew, below those that were read
+  await redis.client.xadd(
+    '{auth}:revocations',
+    '1-1',
+    'sid',
+    'new',
+    'until',
+    Math.floor(Date.now() / 1_000) + 600,
+  );
+  await redis.nameEpoch('the next');
+  await waitFor(() => feed.epoch === 'the next', 400);
+  t.ok(feed.isRevoked('new'));
+  t.ok(feed.isRevoked('old'));
+  t.strictSame(messages(), [
+    'Redis has other data than before: tokens from before are not accepted any more',
+  ]);
+});
+
+t.test(
+  'behind a new connection the stream is read from its start, for it may be that of a replica',
+  async (t) => {
+    const redis = await redisOfAuth(t);
+    const { feed } = startFeed(t, redis);
+    await redis.revoke('sid', 'first');
+    await waitFor(() => feed.isRevoked('first'));
+    const [id] = await connections(redis);
+    const until = Math.floor(Date.now() / 1_000) + 600;
+    await redis.client
+      .multi()
+      .del('{auth}:revocations')
+      .xadd('{auth}:revocations', '1-1', 'sid', 'of a clock that is behind', 'until', until)
+      .client('KILL', 'ID', Number(id))
+      .exec();
+    await waitFor(() => feed.isRevoked('of a clock that is behind'));
+    t.ok(feed.isRevoked('first'));
+  },
+);
+
+t.test('the first epoch is known as soon as it is written', async (t) => {
+  const redis = await redisOfAuth(t, { epoch: null });
+  const { feed, messages } = startFeed(t, redis);
+  await isReady(feed);
+  t.equal(feed.epoch, undefined);
+  const read = feed.nextRead();
+  await redis.nameEpoch('the first');
+  await read;
+  t.equal(feed.epoch, 'the first');
+  t.strictSame(messages(), [], 'which is no loss of data');
+});
+
+t.test('it needs no more than the rights of customers', async (t) => {
+  const redis = await redisOfAuth(t);
+  const commands = 'hello auth ping info client xread xrange get quit select command'.split(' ');
+  await redis.client.call('ACL', [
+    'SETUSER',
+    'customers',
+    'on',
+    '>secret',
+    '%R~{auth}:revocations',
+    '%R~{auth}:epoch',
+    ...commands.map((command) => `+${command}`),
+  ]);
+  const { feed } = startFeed(t, redis, { url: `redis://customers:secret@127.0.0.1:${redis.server.port}` });
+  await isReady(feed);
+  await redis.revoke('sid', 'a');
+  await waitFor(() => feed.isRevoked('a'));
+});
+
+t.test('with the wrong password it is never fresh, and says so once', async (t) => {
+  const redis = await redisOfAuth(t);
+  await redis.client.call('ACL', ['SETUSER', 'default', 'resetpass', '>right']);
+  const { feed, messages } = startFeed(t, redis, { url: `redis://:wrong@127.0.0.1:${redis.server.port}` });
+  await waitFor(() => messages().length === 1);
+  await t.rejects(feed.nextRead());
+  await t.rejects(feed.ready());
+  await redis.client.call('ACL', ['SETUSER', 'default', 'resetpass', '>wrong']);
+  await isReady(feed);
+  t.equal(messages().length, 2);
+});
+
+t.test('stop closes its connection', async (t) => {
+  const redis = await redisOfAuth(t);
+  const { feed, messages } = startFeed(t, redis);
+  await isReady(feed);
+  feed.stop();
+  await waitFor(async () => (await connections(redis)).length === 0, 1_000);
+  await t.rejects(feed.nextRead());
+  t.strictSame(messages(), []);
+});

@@ -1,0 +1,85 @@
+import { buildProcess, redis } from '@pair/service-kit';
+import { type JwksServer, jwksServer, type MintedKey, mintKey, type Teardown, waitFor } from '@pair/test-kit';
+import type { FastifyInstance, FastifyPluginAsync, LightMyRequestResponse } from 'fastify';
+import {
+  accessToken,
+  authenticated,
+  type RemoteKeySet,
+  type RevocationFeed,
+  remoteKeySet,
+  revocationFeed,
+} from '../../src/index.ts';
+import { type RedisOfAuth, redisOfAuth } from './redis-of-auth.ts';
+
+export const ISSUER = 'http://localhost:8080';
+
+export interface GuardedProcess {
+  app: FastifyInstance;
+  redis: RedisOfAuth;
+  jwks: JwksServer;
+  /** The one that is published. */
+  key: MintedKey;
+  keys: RemoteKeySet;
+  feed: RevocationFeed;
+  /** Moves the clocks of key set and feed; not that of tokens, which is `Date`. */
+  clock: { aheadMs: number };
+  /** GET / with this token. */
+  send(token: string): Promise<LightMyRequestResponse>;
+}
+
+/** A process with what a service verifies tokens with: a real Redis, and keys over HTTP. `GET /` needs a token. */
+export async function guardedProcess(
+  t: Teardown,
+  options: { redis?: RedisOfAuth; routes?: FastifyPluginAsync; maxStalenessSeconds?: number } = {},
+): Promise<GuardedProcess> {
+  const store = options.redis ?? (await redisOfAuth(t));
+  const key = await mintKey();
+  const jwks = await jwksServer(t, [key]);
+  const clock = { aheadMs: 0 };
+  const now = () => performance.now() + clock.aheadMs;
+  let keys: RemoteKeySet | undefined;
+  let feed: RevocationFeed | undefined;
+
+  const service: FastifyPluginAsync = async (app) => {
+    await app.register(redis, { redisUrl: store.server.url, name: 'test' });
+    const maxStalenessSeconds = options.maxStalenessSeconds ?? 30;
+    const keySet = remoteKeySet({ url: jwks.url, log: app.log, now });
+    const reader = revocationFeed({ redis: app.redis, maxStalenessSeconds, log: app.log, now });
+    keys = keySet;
+    feed = reader;
+    app.addHook('onReady', async () => {
+      keySet.start();
+      reader.start();
+    });
+    app.addHook('onClose', async () => {
+      keySet.stop();
+      reader.stop();
+    });
+    await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys: keySet, feed: reader });
+    await app.register(
+      authenticated(undefined, async (guarded) => {
+        guarded.get('/', async (request) => request.accessToken);
+      }),
+    );
+    if (options.routes !== undefined) await app.register(options.routes);
+  };
+  const app = await buildProcess({ LOG_LEVEL: 'fatal', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [service]);
+  t.teardown(() => app.close());
+  await app.ready();
+  if (keys === undefined || feed === undefined) throw new Error('the service was not registered');
+  return {
+    app,
+    redis: store,
+    jwks,
+    key,
+    keys,
+    feed,
+    clock,
+    send: (token) => app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } }),
+  };
+}
+
+/** Resolves when keys and revocations are there. */
+export function ready({ keys, feed }: GuardedProcess): Promise<void> {
+  return waitFor(() => Promise.all([keys.ready(), feed.ready()]));
+}
