@@ -22,7 +22,9 @@ export interface AuthUnderTest {
   redis: TestServer;
   /** Everything that was logged, as text. */
   logged(): string;
-  /** A second process on the same stores. */
+  /** Another process on the same stores, as soon as it is up. */
+  start(overrides?: Partial<AuthConfig>): Promise<FastifyInstance>;
+  /** The same, as soon as it is ready. */
   another(overrides?: Partial<AuthConfig>): Promise<FastifyInstance>;
   redisClient(): Redis;
 }
@@ -48,16 +50,18 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
   });
   const lines: string[] = [];
   const logStream = { write: (line: string) => void lines.push(line) };
-  const another = async (more: Partial<AuthConfig> = {}) => {
+  const start = async (more: Partial<AuthConfig> = {}) => {
     const app = await buildProcess(
       { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
       [authService({ ...config, ...more })],
-      {
-        logStream,
-      },
+      { logStream },
     );
     t.teardown(() => app.close());
     await app.ready();
+    return app;
+  };
+  const another = async (more: Partial<AuthConfig> = {}) => {
+    const app = await start(more);
     await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
     return app;
   };
@@ -66,6 +70,7 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
     config,
     redis,
     logged: () => lines.join(''),
+    start,
     another,
     redisClient: () => {
       const client = new Redis(redis.url);

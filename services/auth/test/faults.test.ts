@@ -123,11 +123,14 @@ t.test(
   'a service that starts without its stores comes up, says 503, and works as soon as they are there',
   async (t) => {
     await Promise.all([postgres.stop(), redis.stop()]);
-    const starting = auth.another();
+    const restarted = await auth.start();
+    await isQuick503(t, 'keys', () => get(restarted, '/.well-known/jwks.json'));
+    await isQuick503(t, 'login', () => post(restarted, '/auth/login', ADMIN));
+    t.equal((await get(restarted, '/livez')).statusCode, 200);
+    t.equal((await get(restarted, '/readyz')).statusCode, 503);
     await Promise.all([postgres.start(), redis.start()]);
-    const restarted = await starting;
-    await waitFor(async () => (await post(restarted, '/auth/login', ADMIN)).statusCode === 200);
-    t.equal((await get(restarted, '/readyz')).statusCode, 200);
+    await waitFor(async () => (await get(restarted, '/readyz')).statusCode === 200);
+    t.equal((await post(restarted, '/auth/login', ADMIN)).statusCode, 200);
   },
 );
 

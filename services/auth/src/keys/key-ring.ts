@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import { type KeySource, KeysUnavailable } from '@pair/access-token';
-import { inTransaction } from '@pair/service-kit';
+import type { KeySource } from '@pair/access-token';
+import { inTransaction, unavailable } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
@@ -24,7 +24,7 @@ interface RingKey {
 }
 
 export interface KeyRing extends KeySource {
-  /** The key that signs now. Throws KeysUnavailable until the keys were read. */
+  /** The key that signs now. Throws 503 until the keys were read. */
   signingKey(): { kid: string; privatePem: string };
   /** RFC 7517 §5: every key under which a valid token may exist, or soon will. */
   jwks(): { keys: (PublicJwk & { kid: string; use: 'sig'; alg: 'ES256' })[] };
@@ -47,7 +47,8 @@ export const keyRing = fp<{ keyEncryptionKey: string }>(
     const ring = createKeyRing(app.pg.pool, keyEncryptionKey, app.log);
     app.decorate('keyRing', ring);
     app.readinessCheck('auth: signing keys', ring.ready);
-    app.addHook('onReady', async () => ring.start());
+    // waits for the first attempt, which has an end: whoever asks at once finds the keys
+    app.addHook('onReady', () => ring.start());
     app.addHook('onClose', async () => ring.stop());
   },
   { name: 'key-ring', dependencies: ['postgres'] },
@@ -58,7 +59,7 @@ export function createKeyRing(
   keyEncryptionKey: string,
   log: FastifyBaseLogger,
   now: () => number = Date.now,
-): KeyRing & { start(): void; stop(): void; reload(): Promise<void> } {
+): KeyRing & { start(): Promise<void>; stop(): void; reload(): Promise<void> } {
   const db = drizzle({ client: pool });
   const select = db.select().from(signingKeys).orderBy(signingKeys.activeFrom, signingKeys.kid);
   const sealingKeys = keyEncryptionKey.split(',').map((key) => Buffer.from(key, 'base64url'));
@@ -99,13 +100,13 @@ export function createKeyRing(
   }
 
   function requireKeys(): Map<string, RingKey> {
-    if (keys.size === 0) throw new KeysUnavailable('the signing keys have not been read yet');
+    if (keys.size === 0) throw unavailable(new Error('the signing keys have not been read yet'));
     return keys;
   }
 
   return {
     reload,
-    start: () => void follow(),
+    start: follow,
     stop: () => {
       stopped = true;
       clearTimeout(timer);
@@ -116,7 +117,7 @@ export function createKeyRing(
     signingKey: () => {
       let active: RingKey | undefined;
       for (const key of requireKeys().values()) if (key.activeFrom <= now()) active = key;
-      if (active === undefined) throw new KeysUnavailable('no signing key is active yet');
+      if (active === undefined) throw unavailable(new Error('no signing key is active yet'));
       return active;
     },
     jwks: () => ({
