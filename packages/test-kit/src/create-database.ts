@@ -17,8 +17,27 @@ export async function createDatabase(superuserUrl: string): Promise<CreatedDatab
   Object.assign(url, { username: name, password: name, pathname: `/${name}` });
   return {
     url: url.href,
-    drop: () => execute(superuserUrl, [`DROP DATABASE ${name} WITH (FORCE)`, `DROP ROLE ${name}`]),
+    drop: () =>
+      execute(superuserUrl, [
+        awaitDisconnection(name),
+        `DROP DATABASE ${name} WITH (FORCE)`,
+        `DROP ROLE ${name}`,
+      ]),
   };
+}
+
+/**
+ * A pool has ended when it has said goodbye on its connections, not when the server has heard it: a connection that is
+ * cut in between makes an error event that nobody listens to any more.
+ */
+function awaitDisconnection(database: string): string {
+  return `DO $$ BEGIN
+    FOR attempt IN 1..200 LOOP
+      PERFORM pg_stat_clear_snapshot();
+      EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '${database}');
+      PERFORM pg_sleep(0.01);
+    END LOOP;
+  END $$`;
 }
 
 async function execute(url: string, statements: string[]): Promise<void> {
