@@ -35,8 +35,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     app.addHook('onClose', async () => feed.stop());
     await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
 
-    await app.register(openapi, { title: 'auth', description: DESCRIPTION, prefix: '/docs/auth' });
-    await app.register(jwksRoutes);
+    await app.register(openapi, { title: 'Auth', description: DESCRIPTION, prefix: '/docs/auth' });
     await app.register(sessionRoutes);
     await app.register(authenticated(undefined, ownSessionRoutes));
     await app.register(authenticated(undefined, ownUserRoutes));
@@ -44,6 +43,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
     );
+    await app.register(jwksRoutes);
   };
 }
 
