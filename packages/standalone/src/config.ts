@@ -1,4 +1,4 @@
-import { AuthConfigSchema } from '@pair/auth';
+import { AuthConfigSchema, MigrateConfigSchema } from '@pair/auth';
 import { loadConfig, OperatorError, ProcessConfigSchema } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 
@@ -12,6 +12,7 @@ const {
   DATABASE_URL,
   REDIS_URL,
 } = AuthConfigSchema.properties;
+const { ADMIN_USERNAME, ADMIN_PASSWORD } = MigrateConfigSchema.properties;
 
 /** What `npm start` is told; nothing has to be. */
 export const StandaloneConfigSchema = Type.Object({
@@ -27,18 +28,8 @@ export const StandaloneConfigSchema = Type.Object({
     default: '.data',
     description: 'Folder of the databases and of generated secrets',
   }),
-  ADMIN_USERNAME: Type.String({
-    default: 'admin',
-    pattern: '^[a-z0-9._-]{3,64}$',
-    description: 'Name of the first admin',
-  }),
-  ADMIN_PASSWORD: Type.Optional(
-    Type.String({
-      minLength: 8,
-      maxLength: 128,
-      description: 'Password of the first admin; generated and printed once if not set',
-    }),
-  ),
+  ADMIN_USERNAME,
+  ADMIN_PASSWORD,
   AUTH_DATABASE_URL: Type.Optional(
     Type.String({
       ...DATABASE_URL,

@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
  */
 export function redisUsers(passwords: { auth: string; customers: string }): string[] {
   return [
-    'user default off',
+    // nobody can be it, but Redis reads its own AOF as this user, and drops from it what this user may not do
+    'user default off resetpass ~* &* +@all',
     `user auth on #${sha256(passwords.auth)} ${AUTH_RIGHTS}`,
     `user customers on #${sha256(passwords.customers)} ${CUSTOMERS_RIGHTS}`,
   ];

@@ -52,17 +52,16 @@ export async function signIn(url: string, password: string, username = 'admin'):
   });
 }
 
-/** A client that is signed in. */
-export async function signedIn(url: string, password: string) {
+/** Sends requests with the access token of a session of its own. */
+export async function client(url: string, password: string) {
   const { access_token } = (await (await signIn(url, password)).json()) as { access_token: string };
-  return async (path: string, body?: object) => {
-    const response = await fetch(url + path, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  const authorization = `Bearer ${access_token}`;
+  return (method: string, path: string, body?: object): Promise<Response> =>
+    fetch(url + path, {
+      method,
+      headers: body === undefined ? { authorization } : { authorization, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
     });
-    return (await response.json()) as Record<string, unknown>;
-  };
 }
 
 /** The processes whose command line contains `text`, by their ids. */

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { AuthConfigSchema, MigrateConfigSchema } from '@pair/auth';
+import { CustomersConfigSchema } from '@pair/customers';
+import { ProcessConfigSchema } from '@pair/service-kit';
+import t from 'tap';
+import { StandaloneConfigSchema } from '../src/config.ts';
+
+const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+
+interface Setting {
+  description?: string;
+  default?: unknown;
+}
+
+/** Who reads which setting: the four ways to start something. */
+const READERS: Record<string, Record<string, Setting>> = {
+  auth: { ...ProcessConfigSchema.properties, ...AuthConfigSchema.properties },
+  'auth migrate': MigrateConfigSchema.properties,
+  customers: { ...ProcessConfigSchema.properties, ...CustomersConfigSchema.properties },
+  'npm start': StandaloneConfigSchema.properties,
+};
+
+t.test('the table of settings in the README is what the schemas say', async (t) => {
+  const [, table] = README.split(/<!-- \/?settings -->/);
+  t.equal(table?.trim(), settingsTable(), 'put what is expected here into the README');
+});
+
+function settingsTable(): string {
+  const settings = new Map<string, Setting>();
+  for (const schema of Object.values(READERS)) {
+    for (const [name, setting] of Object.entries(schema))
+      if (!settings.has(name)) settings.set(name, setting);
+  }
+  const rows = [...settings].map(([name, setting]) => {
+    const readers = Object.keys(READERS).filter((reader) => name in (READERS[reader] ?? {}));
+    return `| \`${name}\` | ${readers.join(', ')} | ${defaultOf(name, setting)} | ${setting.description} |`;
+  });
+  return ['| Setting | Read by | Default | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function defaultOf(name: string, setting: Setting): string {
+  if ('default' in setting)
+    return [setting.default]
+      .flat()
+      .map((value) => `\`${value}\``)
+      .join(' ');
+  const isRequired = [AuthConfigSchema, CustomersConfigSchema].some(({ required }) =>
+    [...required].includes(name as never),
+  );
+  return isRequired ? 'required' : '';
+}
