@@ -3,6 +3,7 @@ import { AuthConfigSchema, MigrateConfigSchema } from '@pair/auth';
 import { CustomersConfigSchema } from '@pair/customers';
 import { ProcessConfigSchema } from '@pair/service-kit';
 import t from 'tap';
+import type { TSchema } from 'typebox';
 import { StandaloneConfigSchema } from '../src/config.ts';
 
 const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
@@ -13,7 +14,7 @@ interface Setting {
 }
 
 /** Who reads which setting: the four ways to start something. */
-const READERS: Record<string, Record<string, Setting>> = {
+const READERS: Record<string, Record<string, TSchema>> = {
   auth: { ...ProcessConfigSchema.properties, ...AuthConfigSchema.properties },
   'auth migrate': MigrateConfigSchema.properties,
   customers: { ...ProcessConfigSchema.properties, ...CustomersConfigSchema.properties },
@@ -26,12 +27,13 @@ t.test('the table of settings in the README is what the schemas say', async (t) 
 });
 
 function settingsTable(): string {
-  const settings = new Map<string, Setting>();
+  const settings = new Map<string, TSchema>();
   for (const schema of Object.values(READERS)) {
     for (const [name, setting] of Object.entries(schema))
       if (!settings.has(name)) settings.set(name, setting);
   }
-  const rows = [...settings].map(([name, setting]) => {
+  const rows = [...settings].map(([name, schema]) => {
+    const setting: Setting = schema as object;
     const readers = Object.keys(READERS).filter((reader) => name in (READERS[reader] ?? {}));
     return `| \`${name}\` | ${readers.join(', ')} | ${defaultOf(name, setting)} | ${setting.description} |`;
   });
