@@ -5,11 +5,12 @@ import fp from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
 import { authorizationOf, bearerToken, invalidToken } from './bearer.ts';
 import { type AccessTokenClaims, checkClaims, requireUnexpired, signingKeyId, TokenFault } from './claims.ts';
-import { type KeySource, KeysUnavailable } from './keys.ts';
+import type { KeySource } from './keys.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
 
 /** Each about a kilobyte. A token that is pushed out is verified again. */
 const CACHE_SIZE = 10_000;
+
 export interface AccessTokenOptions {
   issuer: string;
   audience: string;
@@ -132,9 +133,18 @@ export const accessToken = fp<AccessTokenOptions>(
 const nowSeconds = () => Date.now() / 1_000;
 
 async function requireKey(keys: KeySource, kid: string): Promise<string> {
-  const key = await keys.get(kid);
+  const key = await lookUp(keys, kid);
   if (key === undefined) throw new TokenFault('The token is signed with an unknown key.');
   return key;
+}
+
+/** Whatever goes wrong here says nothing about the token. */
+async function lookUp(keys: KeySource, kid: string): Promise<string | undefined> {
+  try {
+    return await keys.get(kid);
+  } catch (error) {
+    throw error instanceof Problem ? error : unavailable(error);
+  }
 }
 
 function requireFresh(feed: RevocationFeed): void {
@@ -142,11 +152,10 @@ function requireFresh(feed: RevocationFeed): void {
 }
 
 /**
- * Whatever @fastify/jwt and fast-jwt throw is the token's fault, for they are given nothing else that could fail:
- * they name a dozen errors for it, and some have no name at all.
+ * What is no Problem yet comes from @fastify/jwt and fast-jwt, and is the token's fault, for they are given nothing
+ * else that could fail: they name a dozen errors for it, and some have no name at all.
  */
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof KeysUnavailable) return unavailable(error);
   return invalidToken(error instanceof TokenFault ? error.message : 'The token is not valid.');
 }

@@ -3,7 +3,7 @@ export const KID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Where the public keys that verify tokens come from. */
 export interface KeySource {
-  /** The public key as PEM (SPKI); undefined when there is no such key. Rejects with KeysUnavailable when nobody knows. */
+  /** The public key as PEM (SPKI); undefined when there is no such key. Throws or rejects when nobody knows. */
   get(kid: string): string | undefined | Promise<string | undefined>;
   /** True while the key is known to be good, from memory alone. */
   has(kid: string): boolean;

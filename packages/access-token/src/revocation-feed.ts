@@ -7,8 +7,8 @@ const EPOCH = '{auth}:epoch';
 const FROM_THE_START = '0-0';
 const BATCH = 10_000;
 /** A request may have to wait for a read, and is answered within a second in any case. */
-const BLOCK_MS = 500;
-/** An answer takes BLOCK_MS and a little: whoever is silent for longer is not there. */
+const BLOCK_MS = 300;
+/** An answer takes BLOCK_MS and a little, and this process may be busy: who is silent for longer is not there. */
 const SILENCE_MS = 900;
 const RETRY_MS = 100;
 

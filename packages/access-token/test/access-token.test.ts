@@ -136,10 +136,8 @@ t.test('when Redis has lost its data', async (t) => {
   await isUnavailable(t, send(old), 'and nobody has signed in since');
 
   await redis.nameEpoch('the next');
-  const started = performance.now();
   const recent = await key.sign(mintClaims({ epoch: 'the next' }));
   t.equal(await statusOf(send(recent)), 200, 'the first new token is accepted');
-  t.ok(performance.now() - started < 400, 'without waiting for a read to end in silence');
   t.equal(await statusOf(send(old)), 401, 'a token from before is refused');
 });
 
