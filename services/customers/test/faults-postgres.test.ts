@@ -1,0 +1,95 @@
+import { testDatabase, testPostgres } from '@pair/test-kit';
+import t from 'tap';
+import { migrateCustomers } from '../src/index.ts';
+import { connected, customersDatabase } from './support/database.ts';
+import { answers200, areQuick503s, routesOf } from './support/faults.ts';
+import { customersProcess, ready } from './support/service.ts';
+
+t.test(
+  'PostgreSQL stopped: quick 503s, and an answer again when it is back, without a restart',
+  async (t) => {
+    const server = await testPostgres(t);
+    await migrateCustomers(server.url);
+    const service = await customersProcess(t, { databaseUrl: server.url });
+    await ready(service.app);
+    const routes = await routesOf(service);
+    await server.stop();
+    await areQuick503s(t, service, routes);
+    t.match((await service.app.inject('/readyz')).json(), { status: 503, detail: /customers: PostgreSQL/ });
+    t.equal((await service.app.inject('/livez')).statusCode, 200);
+    await server.start();
+    await answers200(service);
+  },
+);
+
+t.test(
+  'PostgreSQL paused: quick 503s on open and on new connections, and an answer again afterwards',
+  async (t) => {
+    const server = await testPostgres(t);
+    await migrateCustomers(server.url);
+    const service = await customersProcess(t, { databaseUrl: server.url });
+    await ready(service.app);
+    const routes = await routesOf(service);
+    server.pause();
+    await areQuick503s(t, service, routes);
+    await areQuick503s(t, service, routes);
+    server.resume();
+    await answers200(service);
+  },
+);
+
+t.test(
+  'a table that another connection holds: quick 503s, nothing written late, and an answer again afterwards',
+  async (t) => {
+    const { url: databaseUrl, client } = await customersDatabase(t);
+    const service = await customersProcess(t, { databaseUrl });
+    await ready(service.app);
+    const routes = await routesOf(service);
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE customers IN ACCESS EXCLUSIVE MODE');
+    await areQuick503s(t, service, routes);
+    await client.query('COMMIT');
+    await answers200(service);
+    t.same((await client.query('SELECT name, version FROM customers')).rows, [{ name: 'Ann', version: 1 }]);
+  },
+);
+
+t.test(
+  'a row that another transaction holds is a quick 503 for who would write it, and only for them',
+  async (t) => {
+    const { url: databaseUrl, client } = await customersDatabase(t);
+    const service = await customersProcess(t, { databaseUrl });
+    await ready(service.app);
+    const [list, read, create, ...writes] = await routesOf(service);
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM customers FOR UPDATE');
+    await areQuick503s(t, service, writes);
+    for (const [method, url, more] of [list, read, create]) {
+      t.match(await service.send(method, url, more), { statusCode: method === 'POST' ? 201 : 200 });
+    }
+    await client.query('COMMIT');
+  },
+);
+
+t.test('a database that was never migrated is a fault of ours, told without details', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  const service = await customersProcess(t, { databaseUrl });
+  await ready(service.app);
+  const response = await service.send('POST', '/customers', { body: { name: 'hunter2', dob: '1960-05-25' } });
+  t.match(response.json(), { status: 500, code: 'internal_error' });
+  t.notMatch(response.body, /relation|insert|hunter2/);
+  t.match(service.log(), /relation \\"customers\\" does not exist/);
+  t.notMatch(service.log(), /hunter2|1960-05-25/, 'personal data is not logged');
+});
+
+t.test('connections that break while they are idle are no trouble', async (t) => {
+  const { url: databaseUrl } = await customersDatabase(t);
+  const service = await customersProcess(t, { databaseUrl });
+  await ready(service.app);
+  await answers200(service);
+  const client = await connected(t, databaseUrl);
+  await client.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'customers'",
+  );
+  await answers200(service);
+});

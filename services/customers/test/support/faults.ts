@@ -1,0 +1,41 @@
+import { waitFor } from '@pair/test-kit';
+import type { Test } from 'tap';
+import type { TestService } from './service.ts';
+
+const body = { name: 'Ann', dob: '1960-05-25' };
+
+export type Route = readonly [
+  'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  url: string,
+  more: { body?: object },
+];
+
+/** Every route, with what it needs to be answered well. */
+export async function routesOf({ send }: TestService): Promise<[Route, Route, Route, ...Route[]]> {
+  const { id } = (await send('POST', '/customers', { body })).json();
+  return [
+    ['GET', '/customers?n=5', {}],
+    ['GET', `/customers/${id}`, {}],
+    ['POST', '/customers', { body }],
+    ['PUT', `/customers/${id}`, { body }],
+    ['PATCH', `/customers/${id}`, { body }],
+    ['DELETE', `/customers/${id}`, {}],
+  ];
+}
+
+/** Sends all of these requests at once and expects of each a 503 in under a second. */
+export async function areQuick503s(t: Test, { send }: TestService, routes: Route[]) {
+  await Promise.all(
+    routes.map(async ([method, url, more]) => {
+      const started = performance.now();
+      const response = await send(method, url, more);
+      const tookMs = performance.now() - started;
+      t.match(response.json(), { status: 503, code: 'unavailable' }, `${method} ${url}`);
+      t.equal(response.headers['retry-after'], '1');
+      t.ok(tookMs < 1_000, `${method} within a second (${Math.round(tookMs)} ms)`);
+    }),
+  );
+}
+
+export const answers200 = ({ send }: TestService) =>
+  waitFor(async () => (await send('GET', '/customers?n=5')).statusCode === 200);
