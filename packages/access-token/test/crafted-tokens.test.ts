@@ -1,7 +1,8 @@
+import { sign } from 'node:crypto';
 import { mintClaims, mintKey } from '@pair/test-kit';
 import t from 'tap';
 import { guardedProcess, ISSUER, ready } from './support/guarded-process.ts';
-import { base64url, signRaw, signWithHmac } from './support/jws.ts';
+import { base64url, headerOf, signRaw, signWithHmac } from './support/jws.ts';
 
 const guarded = await guardedProcess(t);
 await ready(guarded);
@@ -10,7 +11,7 @@ const attacker = await mintKey();
 const now = Math.floor(Date.now() / 1_000);
 t.intercept(Date, 'now', { value: () => now * 1_000 });
 
-const valid = { alg: 'ES256', typ: 'at+jwt', kid: key.kid };
+const valid = headerOf(key);
 const withClaims = (overrides: object) => key.sign(mintClaims(overrides));
 const withHeader = (overrides: object) => key.sign(mintClaims(), overrides);
 const without = (claim: string) => withClaims({ [claim]: undefined });
@@ -19,6 +20,11 @@ const withSignature = async (bytes: Uint8Array) => {
   const [header, payload] = partsOf(await key.sign(mintClaims()));
   return `${header}.${payload}.${Buffer.from(bytes).toString('base64url')}`;
 };
+
+/** Claims, or a header, with this JSON text in place of their first brace. */
+const beginning = (object: object, text: string) => JSON.stringify(object).replace('{', `{${text},`);
+const ending = (object: object, text: string) => JSON.stringify(object).replace(/}$/, `,${text}}`);
+const WRONG_VALUES = { null: null, true: true, 'a number': 1.5, '{}': {}, '[]': [], 'an empty text': '' };
 
 const ACCEPTED: Record<string, () => Promise<string> | string> = {
   'as auth signs them': () => key.sign(mintClaims()),
@@ -29,6 +35,8 @@ const ACCEPTED: Record<string, () => Promise<string> | string> = {
   'with one more second to live': () => withClaims({ iat: now - 599, exp: now + 1 }),
   'without any scope': () => withClaims({ scope: '' }),
   'with a claim more': () => withClaims({ amr: ['pwd'] }),
+  'with an older exp before its exp (RFC 7519 §4: the last one)': () =>
+    signRaw(key, valid, beginning(mintClaims(), `"exp":${now - 1}`)),
 };
 
 const REFUSED: Record<string, () => Promise<string> | string> = {
@@ -56,6 +64,10 @@ const REFUSED: Record<string, () => Promise<string> | string> = {
   'a kid that is an SQL text': () => withHeader({ kid: "' or 1=1 --" }),
   'a kid of Object.prototype': () => withHeader({ kid: '__proto__' }),
   'a kid that is a number': () => signRaw(key, { ...valid, kid: 1 }, mintClaims()),
+  'a kid that is null': () => signRaw(key, { ...valid, kid: null }, mintClaims()),
+  'a kid that is an object': () => signRaw(key, { ...valid, kid: { [key.kid]: key.kid } }, mintClaims()),
+  'a kid that is inherited': () =>
+    signRaw(key, beginning({ ...valid, kid: undefined }, `"__proto__":{"kid":"${key.kid}"}`), mintClaims()),
   'a kid that is a list': () => signRaw(key, { ...valid, kid: [key.kid] }, mintClaims()),
   'a key of its own in the header': () =>
     attacker.sign(mintClaims(), { kid: key.kid, jwk: attacker.publicJwk }),
@@ -97,18 +109,27 @@ const REFUSED: Record<string, () => Promise<string> | string> = {
   // claims that must be there: RFC 9068 §2.2
   ...Object.fromEntries(Object.keys(mintClaims()).map((claim) => [`no ${claim}`, () => without(claim)])),
   ...Object.fromEntries(
-    ['sub', 'client_id', 'jti', 'sid', 'epoch'].map((claim) => [
-      `an empty ${claim}`,
-      () => withClaims({ [claim]: '' }),
-    ]),
+    Object.keys(mintClaims()).flatMap((claim) =>
+      Object.entries(WRONG_VALUES)
+        .filter(([name]) => !(claim === 'scope' && name === 'an empty text'))
+        .map(([name, value]) => [`${claim} is ${name}`, () => withClaims({ [claim]: value })]),
+    ),
   ),
-  'sub as a number': () => withClaims({ sub: 1 }),
+  'a sub that is inherited': () =>
+    signRaw(key, valid, beginning({ ...mintClaims(), sub: undefined }, '"__proto__":{"sub":"root"}')),
+  'an exp after its exp (RFC 7519 §4: the last one)': () =>
+    signRaw(key, valid, ending(mintClaims(), `"exp":${now - 1}`)),
+  'a sub of 257 characters': () => withClaims({ sub: 's'.repeat(257) }),
   'sid as an object': () => withClaims({ sid: { toString: 'x' } }),
   'scope as a list': () => withClaims({ scope: ['customers:read'] }),
   // what is no JWT at all: RFC 7519 §7.2, RFC 7515 §5.2
   'a payload that is a list': () => signRaw(key, valid, [mintClaims()]),
   'a payload that is null': () => signRaw(key, valid, 'null'),
   'a payload that is a string': () => signRaw(key, valid, '"sub"'),
+  'a payload that is a number': () => signRaw(key, valid, '1'),
+  'a payload that is true': () => signRaw(key, valid, 'true'),
+  'a payload with a byte order mark': () => signRaw(key, valid, `\ufeff${JSON.stringify(mintClaims())}`),
+  'a payload of brackets': () => signRaw(key, valid, '['.repeat(1_500)),
   'a payload that is no JSON': () => signRaw(key, valid, '{"sub"'),
   'an empty payload': () => signRaw(key, valid, ''),
   'a header that is a list': () => signRaw(key, [valid], mintClaims()),
@@ -134,7 +155,19 @@ const REFUSED: Record<string, () => Promise<string> | string> = {
   'a signature of zeros (CVE-2022-21449)': () => withSignature(Buffer.alloc(64)),
   'an empty signature': () => withSignature(Buffer.alloc(0)),
   'a signature of one byte': () => withSignature(Buffer.alloc(1, 1)),
-  'a signature in DER': async () => withSignature(Buffer.from('3006020101020101', 'hex')),
+  'a signature without its last byte': async () => {
+    const [header, payload, signature] = partsOf(await key.sign(mintClaims()));
+    return `${header}.${payload}.${Buffer.from(signature, 'base64url').subarray(0, 63).toString('base64url')}`;
+  },
+  'a signature with a byte more': async () => {
+    const [header, payload, signature] = partsOf(await key.sign(mintClaims()));
+    const bytes = Buffer.concat([Buffer.from(signature, 'base64url'), Buffer.alloc(1)]);
+    return `${header}.${payload}.${bytes.toString('base64url')}`;
+  },
+  'a signature in DER': () => {
+    const input = `${base64url(valid)}.${base64url(mintClaims())}`;
+    return `${input}.${sign('sha256', Buffer.from(input), key.privatePem).toString('base64url')}`;
+  },
   'a signature of the group order': () =>
     withSignature(
       Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'.repeat(2), 'hex'),
@@ -168,6 +201,22 @@ t.test('a token is refused as invalid, and is never a fault of ours', async (t) 
     );
     t.equal(response.json().code, 'invalid_token', name);
   }
+});
+
+t.test('a token with one character changed is refused, wherever it is', async (t) => {
+  const token = await key.sign(mintClaims());
+  t.equal((await send(token)).statusCode, 200);
+  for (let i = 0; i < token.length; i += 1) {
+    const changed = `${token.slice(0, i)}${token[i] === 'A' ? 'B' : 'A'}${token.slice(i + 1)}`;
+    const { statusCode } = await send(changed);
+    if (statusCode !== 401) t.fail(`character ${i}: ${statusCode}`);
+  }
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const accepted: string[] = [];
+  for (const last of alphabet) {
+    if ((await send(token.slice(0, -1) + last)).statusCode !== 401) accepted.push(last);
+  }
+  t.strictSame(accepted, [token.at(-1)], 'of the last, some of whose bits stand for nothing');
 });
 
 t.test('what a cached token shares with a forged one does not let that in', async (t) => {

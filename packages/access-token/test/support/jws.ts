@@ -4,6 +4,9 @@ import type { MintedKey } from '@pair/test-kit';
 export const base64url = (part: unknown) =>
   Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
 
+/** As auth writes it. */
+export const headerOf = (key: MintedKey) => ({ alg: 'ES256', typ: 'at+jwt', kid: key.kid });
+
 /** Signs two texts, whatever they are, as no library would. */
 export function signRaw(key: MintedKey, header: unknown, payload: unknown): string {
   const input = `${base64url(header)}.${base64url(payload)}`;
