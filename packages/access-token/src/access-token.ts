@@ -20,7 +20,7 @@ export interface AccessTokenOptions {
 
 /** A token whose signature and claims are right; whether it is still good is asked anew for each request. */
 export interface VerifiedToken {
-  claims: AccessTokenClaims;
+  claims: Readonly<AccessTokenClaims>;
   scopes: ReadonlySet<string>;
   kid: string;
 }
@@ -34,7 +34,8 @@ type Verify = (
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Verifies the Bearer token of a request. `allowRevoked` is for signing out, which may be repeated.
+     * Verifies the Bearer token of a request. `allowRevoked` is for signing out, which may be repeated: it takes the
+     * token of a session that has ended. One that is signed with a revoked key it refuses, for anybody may have made it.
      *
      * Throws or rejects with a Problem: 401 when the token is at fault, 503 when nobody can tell.
      */
@@ -42,7 +43,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Inside `authenticated`: the claims of the token that let the request in. */
-    accessToken: AccessTokenClaims;
+    accessToken: Readonly<AccessTokenClaims>;
   }
 }
 declare module '@fastify/jwt' {
@@ -94,6 +95,7 @@ export const accessToken = fp<AccessTokenOptions>(
         const token = verified.get(authorization) ?? (await verify(request, authorization));
         requireUnexpired(token.claims, nowSeconds());
         await requireKey(keys, token.kid);
+        requireUnrevokedKey(token.kid);
         if (!allowRevoked) await requireUnrevoked(token);
         return token;
       } catch (error) {
@@ -105,9 +107,15 @@ export const accessToken = fp<AccessTokenOptions>(
       const text = bearerToken(authorization);
       const claims = checkClaims(await request.jwtVerify<object>(), { issuer, audience }, nowSeconds());
       const kid = signingKeyId(app.jwt.decode(text, { complete: true }));
-      const token = { claims, kid, scopes: new Set(claims.scope.split(' ')) };
+      // one object for all the requests that the token will make
+      const token = { claims: Object.freeze(claims), kid, scopes: new Set(claims.scope.split(' ')) };
       verified.set(authorization, token);
       return token;
+    }
+
+    /** As far as is known: a feed that is stale does not forget. */
+    function requireUnrevokedKey(kid: string): void {
+      if (feed.isRevoked(kid)) throw new TokenFault('The token is signed with a revoked key.');
     }
 
     async function requireUnrevoked({ claims, kid }: VerifiedToken): Promise<void> {

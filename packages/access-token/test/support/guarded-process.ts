@@ -30,11 +30,18 @@ export interface GuardedProcess {
 /** A process with what a service verifies tokens with: a real Redis, and keys over HTTP. `GET /` needs a token. */
 export async function guardedProcess(
   t: Teardown,
-  options: { redis?: RedisOfAuth; routes?: FastifyPluginAsync; maxStalenessSeconds?: number } = {},
+  options: {
+    redis?: RedisOfAuth;
+    routes?: FastifyPluginAsync;
+    maxStalenessSeconds?: number;
+    /** The keys cannot be fetched until `jwks.start()`. */
+    keysAway?: boolean;
+  } = {},
 ): Promise<GuardedProcess> {
   const store = options.redis ?? (await redisOfAuth(t));
   const key = await mintKey();
   const jwks = await jwksServer(t, [key]);
+  if (options.keysAway) await jwks.stop();
   const clock = { aheadMs: 0 };
   const now = () => performance.now() + clock.aheadMs;
   let keys: RemoteKeySet | undefined;
