@@ -93,10 +93,22 @@ export function revocationFeed(options: {
 
   /**
    * From the start, for another Redis may be behind another connection, and its ids need not follow those of the
-   * last. Merged into what is known: a Redis that lost its data does not make us forget.
+   * last. Merged into what is known: a Redis that lost its data does not make us forget. Again when the epoch has
+   * changed meanwhile, for the stream may have too.
    */
   async function load(client: Redis): Promise<void> {
-    const current = (await client.get(EPOCH)) ?? undefined;
+    let current: string | null;
+    do {
+      current = await client.get(EPOCH);
+      await readFromStart(client);
+    } while ((await client.get(EPOCH)) !== current);
+    if (epoch !== undefined && current !== epoch) {
+      log.warn('Redis has other data than before: tokens from before are not accepted any more');
+    }
+    epoch = current ?? undefined;
+  }
+
+  async function readFromStart(client: Redis): Promise<void> {
     lastId = FROM_THE_START;
     for (let more = true; more; ) {
       const answer = await client.xread('COUNT', BATCH, 'STREAMS', STREAM, lastId);
@@ -104,10 +116,6 @@ export function revocationFeed(options: {
       apply(entries);
       more = entries.length === BATCH;
     }
-    if (epoch !== undefined && current !== epoch) {
-      log.warn('Redis has other data than before: tokens from before are not accepted any more');
-    }
-    epoch = current;
   }
 
   /** True when an entry says that the epoch is another one. */

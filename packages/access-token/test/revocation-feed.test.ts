@@ -43,6 +43,12 @@ async function connections(redis: RedisOfAuth): Promise<string[]> {
   return [...list.matchAll(/^id=(\d+) .* name=test-revocations /gm)].map((match) => match[1] ?? '');
 }
 
+/** How many reads of the stream were answered. */
+async function readsOf(redis: RedisOfAuth): Promise<number> {
+  const stats = await redis.client.info('commandstats');
+  return Number(/^cmdstat_xread:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
+}
+
 t.test('it knows what was revoked before it started, and learns what is revoked after', async (t) => {
   const redis = await redisOfAuth(t);
   await redis.revoke('sid', 'before');
@@ -231,6 +237,18 @@ t.test('the first epoch is known as soon as it is written', async (t) => {
   await read;
   t.equal(feed.epoch, 'the first');
   t.strictSame(messages(), [], 'which is no loss of data');
+});
+
+t.test('an epoch that is written while the stream is loaded is known when that is done', async (t) => {
+  const redis = await redisOfAuth(t, { epoch: null });
+  const pipeline = redis.client.pipeline();
+  for (let i = 0; i < 30_000; i += 1) pipeline.xadd('{auth}:revocations', '*', 'sid', `sid-${i}`);
+  await pipeline.exec();
+  const { feed } = startFeed(t, redis);
+  await waitFor(async () => (await readsOf(redis)) >= 1);
+  await redis.nameEpoch('the first');
+  await isReady(feed);
+  t.equal(feed.epoch, 'the first');
 });
 
 t.test('it needs no more than the rights of customers', async (t) => {
