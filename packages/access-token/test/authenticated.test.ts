@@ -15,6 +15,7 @@ const guarded = await guardedProcess(t, {
           { schema: { summary: 'Read', response: { 200: { description: 'It', type: 'object' } } } },
           async (request) => ({ sub: request.accessToken.sub }),
         );
+        routes.head('/head', async () => undefined);
         await routes.register(async (nested) => {
           nested.get('/nested', async () => 'nested');
         });
@@ -81,6 +82,7 @@ t.test('without a scope any valid token will do', async (t) => {
 });
 
 t.test('no route inside is open, and none outside is closed', async (t) => {
+  t.equal((await app.inject({ method: 'HEAD', url: '/head' })).statusCode, 401);
   for (const url of ['/read', '/nested', '/me']) {
     t.equal((await app.inject(url)).statusCode, 401, url);
     t.equal((await app.inject({ method: 'HEAD', url })).statusCode, 401, `HEAD ${url}`);
