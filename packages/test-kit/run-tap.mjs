@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT, runTool } from '../local-stores/workspace.mjs';
@@ -22,7 +23,7 @@ export async function runTap(files, record, env) {
   const output = live ? ['--reporter=base', `--output-file=${record}`] : ['--reporter=tap'];
   const tap = spawn(
     join(ROOT, 'node_modules', '.bin', 'tap'),
-    ['run', ...output, `--timeout=${TIMEOUT_SECONDS}`, ...files],
+    ['run', ...output, `--jobs=${availableParallelism()}`, `--timeout=${TIMEOUT_SECONDS}`, ...files],
     { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', live ? 'inherit' : 'pipe', 'inherit'] },
   );
   const exited = new Promise((resolve) => tap.once('close', resolve));

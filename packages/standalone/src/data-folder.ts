@@ -19,8 +19,8 @@ interface Secrets {
   keyEncryptionKey: string;
 }
 
-/** What identifies a process of ours by its command line. */
-const PROGRAM = 'packages/standalone/start.mjs';
+/** What tells a process of ours by its command line. */
+export const PROGRAM = 'start.mjs';
 
 /**
  * Opens the folder, or makes it with new secrets, and marks it as this process's.

@@ -12,7 +12,7 @@ import { startStores } from './stores.ts';
 const HOST = '127.0.0.1';
 
 await run(async () => {
-  stopWithParent(process.env.npm_lifecycle_event !== undefined);
+  stopWithParent();
   const config = loadStandaloneConfig(process.env);
   await requireFreePort(config.PORT);
   const data = openDataFolder(config.DATA_DIR);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -13,44 +13,55 @@ const read = (path: string) =>
 // each test starts everything
 t.setTimeout(120_000);
 
-t.test('one process serves the front page, both Swaggers and both services', async (t) => {
-  const { url } = await start(t, { DATA_DIR: dataFolder(t) });
-  for (const path of ['/', '/docs', '/docs/', '/docs/auth', '/docs/customers']) {
-    const page = await fetch(url + path);
-    t.equal(page.status, 200, path);
-    t.match(page.headers.get('content-type'), 'text/html', path);
-  }
-  t.equal((await fetch(`${url}/`)).headers.get('content-security-policy'), PAGE_POLICY);
-  t.equal((await fetch(`${url}/style.css`)).status, 200);
-  t.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);
-  t.equal((await fetch(`${url}/customers?n=1`)).status, 401);
-  t.equal((await fetch(`${url}/nothing`)).status, 404);
-  t.equal((await fetch(`${url}/`, { method: 'POST' })).status, 405);
-});
-
-t.test('both databases are UTF8 with C.UTF-8, and closed to the other role', async (t) => {
+t.test('what npm start starts', async (t) => {
   const DATA_DIR = dataFolder(t);
-  await start(t, { DATA_DIR });
-  const secrets = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'));
-  const [line] = commandLines(`-D ${DATA_DIR}`).values();
-  const port = /-p (\d+)/.exec(line ?? '')?.[1];
-  const connect = async (role: string, password: string, database: string) => {
-    const client = new pg.Client(`postgres://${role}:${password}@127.0.0.1:${port}/${database}`);
-    t.teardown(() => client.end().catch(() => undefined));
-    await client.connect();
-    return client;
-  };
-  for (const [role, password] of [
-    ['auth', secrets.authDatabasePassword],
-    ['customers', secrets.customersDatabasePassword],
-  ]) {
-    const { rows } = await (await connect(role, password, role)).query(
-      'SELECT pg_encoding_to_char(encoding) AS encoding, datcollate, datctype FROM pg_database WHERE datname = $1',
-      [role],
-    );
-    t.strictSame(rows, [{ encoding: 'UTF8', datcollate: 'C.UTF-8', datctype: 'C.UTF-8' }]);
-  }
-  await t.rejects(connect('customers', secrets.customersDatabasePassword, 'auth'), { code: '42501' });
+  const started = await start(t, { DATA_DIR });
+  const secrets: Record<string, string> = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'));
+
+  t.test('one process serves the front page, both Swaggers and both services', async (t) => {
+    const { url } = started;
+    for (const path of ['/', '/docs', '/docs/', '/docs/auth', '/docs/customers']) {
+      const page = await fetch(url + path);
+      t.equal(page.status, 200, path);
+      t.match(page.headers.get('content-type'), 'text/html', path);
+    }
+    t.equal((await fetch(`${url}/`)).headers.get('content-security-policy'), PAGE_POLICY);
+    t.equal((await fetch(`${url}/style.css`)).status, 200);
+    t.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);
+    t.equal((await fetch(`${url}/customers?n=1`)).status, 401);
+    t.equal((await fetch(`${url}/nothing`)).status, 404);
+    t.equal((await fetch(`${url}/`, { method: 'POST' })).status, 405);
+  });
+
+  t.test('both databases are UTF8 with C.UTF-8, and closed to the other role', async (t) => {
+    const [line] = commandLines(`-D ${DATA_DIR}`).values();
+    const port = /-p (\d+)/.exec(line ?? '')?.[1];
+    const connect = async (role: string, database: string) => {
+      const password = secrets[`${role}DatabasePassword`];
+      const client = new pg.Client(`postgres://${role}:${password}@127.0.0.1:${port}/${database}`);
+      t.teardown(() => client.end().catch(() => undefined));
+      await client.connect();
+      return client;
+    };
+    for (const role of ['auth', 'customers']) {
+      const { rows } = await (await connect(role, role)).query(
+        `SELECT pg_encoding_to_char(encoding) AS encoding, datcollate, datctype
+         FROM pg_database WHERE datname = current_database()`,
+      );
+      t.strictSame(rows, [{ encoding: 'UTF8', datcollate: 'C.UTF-8', datctype: 'C.UTF-8' }], role);
+    }
+    await t.rejects(connect('customers', 'auth'), { code: '42501' });
+  });
+
+  t.test('secrets are for their owner alone', async (t) => {
+    for (const file of ['secrets.json', 'redis/redis.conf']) {
+      t.equal(statSync(join(DATA_DIR, file)).mode & 0o077, 0, file);
+    }
+    const lines = [...commandLines(DATA_DIR).values()];
+    for (const [name, secret] of Object.entries(secrets)) {
+      t.notOk(started.output().includes(secret) || lines.some((line) => line.includes(secret)), name);
+    }
+  });
 });
 
 t.test('rights in Redis and the policy of the front page are those of the composed system', async (t) => {

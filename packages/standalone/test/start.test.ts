@@ -1,18 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { freePort, testDatabase, testRedis, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
-import {
-  attempt,
-  client,
-  commandLines,
-  dataFolder,
-  printedPassword,
-  processes,
-  signIn,
-  start,
-} from './support/start.ts';
+import { attempt, client, dataFolder, printedPassword, processes, signIn, start } from './support/start.ts';
 
 // each test starts everything
 t.setTimeout(120_000);
@@ -41,19 +30,6 @@ t.test(
     t.equal((await open('POST', '/auth/logout')).status, 204);
   },
 );
-
-t.test('secrets are for their owner alone', async (t) => {
-  const DATA_DIR = dataFolder(t);
-  const started = await start(t, { DATA_DIR });
-  for (const file of ['secrets.json', 'redis/redis.conf']) {
-    t.equal(statSync(join(DATA_DIR, file)).mode & 0o077, 0, file);
-  }
-  const secrets: Record<string, string> = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'));
-  const lines = [...commandLines(DATA_DIR).values()];
-  for (const [name, secret] of Object.entries(secrets)) {
-    t.notOk(started.output().includes(secret) || lines.some((line) => line.includes(secret)), name);
-  }
-});
 
 t.test('what the environment says is done', async (t) => {
   const started = await start(t, {
