@@ -1,16 +1,21 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { findCommand, manualInstall } from '../prerequisites.mjs';
+import { isAtLeast } from '../workspace.mjs';
 import { type LocalServer, launch } from './local-server.ts';
 import { endProcess, isRunning } from './process-table.ts';
+
+const run = promisify(execFile);
 
 /**
  * Runs the system's redis-server on 127.0.0.1, with every write on disk before it is acknowledged, and nothing ever
  * evicted. `config` are more lines for its configuration file, `args` more arguments. A server that an earlier
  * process left running on this folder is stopped first.
  *
- * @throws when there is no redis-server
+ * @throws when there is no redis-server, or one that is older than 7.0
  */
 export async function startRedis(options: {
   dataDir: string;
@@ -22,6 +27,7 @@ export async function startRedis(options: {
   const { dataDir, port } = options;
   const command = findCommand('redis-server');
   if (command === undefined) throw new Error(manualInstall('redis-server'));
+  await requireVersion(command);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   await stopOrphan(dataDir);
 
@@ -48,6 +54,14 @@ export async function startRedis(options: {
     temporaryFolder: options.temporaryFolder,
     ready: () => answers(port),
   });
+}
+
+/** Redis 7.0 knows functions and rights without which the services cannot work. */
+async function requireVersion(command: string): Promise<void> {
+  const { stdout } = await run(command, ['--version']);
+  const version = /v=([\d.]+)/.exec(stdout)?.[1] ?? '0';
+  if (isAtLeast(version, '7.0')) return;
+  throw new Error(`Redis 7.0 or newer is needed, and ${command} is ${version}.`);
 }
 
 const PID_FILE = 'redis.pid';

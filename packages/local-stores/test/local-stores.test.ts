@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Test, t } from 'tap';
+import { findCommand, manualInstall } from '../prerequisites.mjs';
+import { freePort } from '../src/free-port.ts';
+import { startPostgres } from '../src/postgres.ts';
+import { isRunning, parentOf } from '../src/process-table.ts';
+import { startRedis } from '../src/redis.ts';
+import { isAtLeast } from '../workspace.mjs';
+
+t.test('versions are compared by their numbers', async (t) => {
+  for (const [version, floor] of [
+    ['20.19.0', '20.19'],
+    ['20.20.1', '20.19'],
+    ['24.0.0', '20.19'],
+    ['7.0.15', '7.0'],
+    ['7.0', '7.0.0'],
+    ['10.2.8', '9.9.9'],
+  ] as const) {
+    t.ok(isAtLeast(version, floor), `${version} is at least ${floor}`);
+  }
+  for (const [version, floor] of [
+    ['18.20.4', '20.19'],
+    ['20.9.0', '20.19'],
+    ['6.2.7', '7.0'],
+    ['7.0', '7.0.1'],
+  ] as const) {
+    t.notOk(isAtLeast(version, floor), `${version} is older than ${floor}`);
+  }
+});
+
+t.test('a program that is missing is told with the command of each package manager', async (t) => {
+  t.equal(findCommand('no-such-program'), undefined);
+  for (const tool of ['apt-get', 'brew', 'dnf', 'apk']) t.match(manualInstall('redis-server'), tool);
+});
+
+t.test('a free port can be listened on', async () => {
+  const server = createServer().listen(await freePort(), '127.0.0.1');
+  await once(server, 'listening');
+  server.close();
+});
+
+t.test('a process is known by its number and its command line, never by its number alone', async (t) => {
+  t.ok(isRunning(process.pid, 'local-stores.test.ts'));
+  t.notOk(isRunning(process.pid, 'another program'));
+  const child = spawn('sleep', ['60']);
+  await once(child, 'spawn');
+  const pid = child.pid ?? 0;
+  t.equal(parentOf(pid), process.pid);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  t.notOk(isRunning(pid, 'sleep'));
+  t.equal(parentOf(pid), undefined);
+});
+
+t.test('a Redis that is too old is one sentence', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'redis-server'), '#!/bin/sh\necho "Redis server v=6.0.16 sha=00000000:0"\n');
+  chmodSync(join(folder, 'redis-server'), 0o755);
+  const path = process.env.PATH;
+  t.teardown(() => {
+    process.env.PATH = path;
+  });
+  process.env.PATH = `${folder}:${path}`;
+  await t.rejects(startRedis({ dataDir: join(folder, 'data'), port: await freePort() }), {
+    message: /^Redis 7\.0 or newer is needed, and .* is 6\.0\.16\.$/,
+  });
+});
+
+t.test('a server that does not start says why', async (t) => {
+  const folder = temporaryFolder(t);
+  const server = startRedis({ dataDir: folder, port: await freePort(), config: ['no-such-directive yes'] });
+  await t.rejects(server, { message: /did not start:.*no-such-directive/s });
+});
+
+t.test(
+  'PostgreSQL starts again after an initdb that was interrupted, and with a lock file left behind',
+  async (t) => {
+    const dataDir = join(temporaryFolder(t), 'data');
+    const options = { dataDir, port: await freePort(), password: 'postgres', durable: false };
+    mkdirSync(`${dataDir}.new`);
+    const first = await startPostgres(options);
+    process.kill(first.pid, 'SIGKILL');
+    await first.stop();
+    // the number belongs to another process by now: this one
+    writeFileSync(join(dataDir, 'postmaster.pid'), `${process.pid}\n${dataDir}\n`);
+    const second = await startPostgres(options);
+    t.not(second.pid, first.pid);
+    await second.stop();
+  },
+);
+
+t.test(
+  'under root, a folder that PostgreSQL may not enter is one sentence',
+  { skip: process.getuid?.() !== 0 && 'not root' },
+  async (t) => {
+    const folder = temporaryFolder(t);
+    chmodSync(folder, 0o700);
+    const options = { dataDir: join(folder, 'data'), port: await freePort(), password: 'x', durable: false };
+    await t.rejects(startPostgres(options), { message: `run "chmod o+x ${folder}"` });
+  },
+);
+
+function temporaryFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pair-local-stores-'));
+  chmodSync(folder, 0o711);
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,2 @@
+/** Compares versions number by number; what follows a hyphen does not count. */
+export function isAtLeast(version: string, floor: string): boolean;

@@ -1,1 +1,0 @@
-export { type StandaloneConfig, StandaloneConfigSchema } from './config.ts';
