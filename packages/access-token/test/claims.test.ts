@@ -46,6 +46,14 @@ t.test('every claim must be there, and of its type', async (t) => {
   }
 });
 
+t.test('a token is from the issuer and for the audience, to the letter', async (t) => {
+  const { issuer } = OURS;
+  for (const other of ['https://elsewhere.example', `${issuer}/`, `${issuer} `, issuer.toUpperCase(), '.*']) {
+    isFault(t, () => check(mintClaims({ iss: other })), `iss ${other}`);
+    isFault(t, () => check(mintClaims({ aud: other })), `aud ${other}`);
+  }
+});
+
 t.test('a token is good from 5 s before its iat to its exp', async (t) => {
   const claims = mintClaims({ iat: now, exp: now + 600 });
   isFault(t, () => check(claims, now - 5.001));

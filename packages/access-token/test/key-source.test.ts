@@ -1,4 +1,4 @@
-import { createSign, generateKeyPairSync } from 'node:crypto';
+import { createHmac, createSign, generateKeyPairSync, sign } from 'node:crypto';
 import { mintClaims, mintKey } from '@pair/test-kit';
 import Fastify from 'fastify';
 import t, { type Test } from 'tap';
@@ -62,6 +62,19 @@ t.test('whatever key there is, the algorithm is ES256', async (t) => {
     const signature = signer.sign({ key: privateKey, dsaEncoding: 'ieee-p1363', ...padding }, 'base64url');
     const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     t.equal(await statusWith(t, { get: () => pem, has: () => true }, `${input}.${signature}`), 401, alg);
+  }
+});
+
+t.test('nor another one whose signatures are as long', async (t) => {
+  const ed25519 = generateKeyPairSync('ed25519');
+  const pem = ed25519.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  for (const [alg, key, signer] of [
+    ['EdDSA', pem, (input: string) => sign(null, Buffer.from(input), ed25519.privateKey)],
+    ['HS512', 'a secret', (input: string) => createHmac('sha512', 'a secret').update(input).digest()],
+  ] as const) {
+    const input = `${base64url({ alg, typ: 'at+jwt', kid: 'the-key' })}.${base64url(mintClaims())}`;
+    const token = `${input}.${signer(input).toString('base64url')}`;
+    t.equal(await statusWith(t, { get: () => key, has: () => true }, token), 401, alg);
   }
 });
 

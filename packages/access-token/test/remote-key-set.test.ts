@@ -126,6 +126,22 @@ t.test('the set is fetched anew each minute', async (t) => {
   }
 });
 
+t.test('whoever wants the set while it is being fetched waits for that fetch', async (t) => {
+  const timers = heldTimers(t);
+  const { jwks, keys } = await loaded(t, [await mintKey()]);
+  let release = () => {};
+  jwks.respond = (_request, response) => {
+    release = () => response.end('{"keys":[]}');
+  };
+  const unknown = keys.get(KID);
+  await waitFor(() => jwks.requests === 2);
+  (await timers.next()).run();
+  release();
+  t.equal(await unknown, undefined);
+  await timers.next();
+  t.equal(jwks.requests, 2);
+});
+
 t.test('what it waits for keeps no process alive', async (t) => {
   const jwks = await jwksServer(t, []);
   const waiting = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;

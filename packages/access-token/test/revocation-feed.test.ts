@@ -163,6 +163,8 @@ t.test('an entry is dropped when it has expired, and not before', async (t) => {
   t.intercept(Date, 'now', { value: () => nowMs });
   await redis.revoke('kid', 'for long', now + 10_000);
   await redis.revoke('sid', 'for a minute', now + 60);
+  await redis.revoke('sid', 'for two minutes, then for one', now + 120);
+  await redis.revoke('sid', 'for two minutes, then for one', now + 60);
   await redis.revoke('sid', 'for a minute, then for two', now + 60);
   await redis.revoke('sid', 'for a minute, then for two', now + 120);
   await waitFor(() => feed.isRevoked('for a minute, then for two'));
@@ -174,6 +176,7 @@ t.test('an entry is dropped when it has expired, and not before', async (t) => {
   await feed.nextRead();
   await feed.nextRead();
   t.notOk(feed.isRevoked('for a minute'), 'though an older one lives longer');
+  t.ok(feed.isRevoked('for two minutes, then for one'));
   t.ok(feed.isRevoked('for a minute, then for two'));
   t.ok(feed.isRevoked('for long'));
 });
