@@ -26,7 +26,10 @@ export const postgres = fp<{ databaseUrl: string; name: string }>(
       ...TIMEOUTS,
     });
     // an idle connection that breaks is replaced at the next query; without a listener it would end the process
-    app.pg.pool.on('error', (err) => app.log.warn({ err }, 'lost a connection to PostgreSQL'));
+    const { pool } = app.pg;
+    pool.on('error', (err) => {
+      if (!pool.ending) app.log.warn({ err }, 'lost a connection to PostgreSQL');
+    });
     app.readinessCheck(`${name}: PostgreSQL`, () => app.pg.query('SELECT 1'));
   },
   { name: 'postgres' },
