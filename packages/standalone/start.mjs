@@ -1,9 +1,11 @@
 // `npm start`. Plain JavaScript, without dependencies: it runs on a machine that has only Node.
 import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
 import { build, installDependencies, refuse, requireNode } from '../local-stores/workspace.mjs';
+import { stopWithParent } from './parent.mjs';
 
 const say = (line) => process.stdout.write(`> ${line}\n`);
 
+stopWithParent();
 requireNode();
 if (process.platform === 'win32') {
   refuse('There is no Redis for Windows: run this in WSL, or use "docker compose up".');

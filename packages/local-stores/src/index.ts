@@ -3,5 +3,5 @@ export { freePort } from './free-port.ts';
 export { type Guard, guard } from './guard.ts';
 export type { LocalServer } from './local-server.ts';
 export { startPostgres } from './postgres.ts';
-export { isRunning, parentOf } from './process-table.ts';
+export { isRunning } from './process-table.ts';
 export { startRedis } from './redis.ts';

@@ -42,17 +42,3 @@ function signal(pid: number, name: NodeJS.Signals): void {
     // it ended meanwhile
   }
 }
-
-/** The process id of the parent of `pid`; undefined when `pid` is gone. */
-export function parentOf(pid: number): number | undefined {
-  try {
-    if (process.platform === 'linux') {
-      // the second field is the name in parentheses, which may hold anything; the fourth is the parent
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    }
-    return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
-  } catch {
-    return undefined;
-  }
-}

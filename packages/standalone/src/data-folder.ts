@@ -20,7 +20,7 @@ interface Secrets {
 }
 
 /** What tells a process of ours by its command line. */
-export const PROGRAM = 'start.mjs';
+const PROGRAM = 'start.mjs';
 
 /**
  * Opens the folder, or makes it with new secrets, and marks it as this process's.

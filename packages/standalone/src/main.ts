@@ -6,13 +6,11 @@ import pretty from 'pino-pretty';
 import { loadStandaloneConfig, type StandaloneConfig } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { frontPage } from './front-page.ts';
-import { stopWithParent } from './parent.ts';
 import { startStores } from './stores.ts';
 
 const HOST = '127.0.0.1';
 
 await run(async () => {
-  stopWithParent();
   const config = loadStandaloneConfig(process.env);
   await requireFreePort(config.PORT);
   const data = openDataFolder(config.DATA_DIR);

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { freePort, waitFor } from '@pair/test-kit';
+import { freePort, type Teardown, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
 import { dataFolder, isReady, printedPassword, processes, signIn, start } from './support/start.ts';
 
@@ -42,13 +42,26 @@ t.test(
 t.test('the death of npm, which passes no signal on, stops everything', async (t) => {
   const DATA_DIR = dataFolder(t);
   const port = await freePort();
-  // `env -i` as in startProcess
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR, PORT: String(port) };
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const npm = spawn('env', ['-i', ...variables, 'npm', 'start'], { cwd: REPOSITORY, stdio: 'ignore' });
-  t.teardown(() => npm.kill('SIGKILL'));
+  const npm = startNpm(t, { DATA_DIR, PORT: String(port) });
   await waitFor(() => isReady(`http://127.0.0.1:${port}`), 60_000);
   npm.kill('SIGKILL');
   await waitFor(() => processes(DATA_DIR).length === 0, STOP_TIMEOUT_MS);
   await t.rejects(fetch(`http://127.0.0.1:${port}/livez`));
 });
+
+t.test('the death of npm while everything is still being started leaves nothing either', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const npm = startNpm(t, { DATA_DIR, PORT: String(await freePort()) });
+  await waitFor(() => processes(DATA_DIR).length > 0, 60_000);
+  npm.kill('SIGKILL');
+  await waitFor(() => processes(DATA_DIR).length === 0, STOP_TIMEOUT_MS);
+});
+
+/** `env -i` as in startProcess. */
+function startNpm(t: Teardown, env: Record<string, string>): ChildProcess {
+  const variables = Object.entries({ PATH: process.env.PATH, HOME: process.env.HOME, ...env });
+  const args = ['-i', ...variables.map(([name, value]) => `${name}=${value}`), 'npm', 'start'];
+  const npm = spawn('env', args, { cwd: REPOSITORY, stdio: 'ignore' });
+  t.teardown(() => npm.kill('SIGKILL'));
+  return npm;
+}

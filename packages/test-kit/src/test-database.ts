@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, startPostgres } from '@pair/local-stores';
 import { createDatabase } from './create-database.ts';
@@ -30,5 +31,11 @@ export async function startSharedPostgres(): Promise<{ url: string; stop(): Prom
     durable: false,
     temporaryFolder: folder,
   });
-  return { url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`, stop: server.stop };
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
