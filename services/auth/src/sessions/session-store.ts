@@ -45,6 +45,7 @@ export const sessions = fp(
   async (app) => {
     const clock = redisClock(app.redis);
     app.decorate('sessions', createSessionStore(app.redis, clock));
+    app.readinessCheck('auth: clock of Redis', async () => clock.now());
     app.addHook('onClose', async () => clock.stop());
   },
   { name: 'sessions', dependencies: ['redis'] },
