@@ -2,7 +2,8 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { KID_PATTERN } from './keys.ts';
 
-const MAX_LIFETIME_SECONDS = 600;
+/** No token that lives longer is accepted, so nothing needs to be known of it for longer either. */
+export const MAX_LIFETIME_SECONDS = 600;
 /** How far the clock of auth may be ahead of ours. */
 const MAX_CLOCK_LEAD_SECONDS = 5;
 

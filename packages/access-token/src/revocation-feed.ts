@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
+import { MAX_LIFETIME_SECONDS } from './claims.ts';
 
 const STREAM = '{auth}:revocations';
 const EPOCH = '{auth}:epoch';
@@ -11,6 +12,13 @@ const BLOCK_MS = 300;
 /** An answer takes BLOCK_MS and a little, and this process may be busy: who is silent for longer is not there. */
 const SILENCE_MS = 900;
 const RETRY_MS = 100;
+const SWEEP_INTERVAL_MS = 1_000;
+/**
+ * From when it was read an entry is kept for as long as any token can live, on the monotonic clock, and longer if it
+ * says so: its `until` is on the clock of another machine, and the time of day here may be set, and neither may bring
+ * a token back to life.
+ */
+const KEEP_MS = (MAX_LIFETIME_SECONDS + 65) * 1_000;
 
 /** What was revoked in the last minutes, in the memory of this process. */
 export interface RevocationFeed {
@@ -43,7 +51,7 @@ export function revocationFeed(options: {
   now?: () => number;
 }): RevocationFeed {
   const { redis, log, maxStalenessSeconds, now = () => performance.now() } = options;
-  /** id → until when it matters, in seconds since 1970. */
+  /** id → until when it is kept, by `now`. */
   const revoked = new Map<string, number>();
   let connection: Redis | undefined;
   let epoch: string | undefined;
@@ -52,7 +60,7 @@ export function revocationFeed(options: {
   let failing = false;
   let stopped = false;
   let reading: Promise<void> | undefined;
-  let sweptAtSecond = 0;
+  let nextSweepAt = 0;
 
   const isFresh = () => now() - answeredReadSentAt <= maxStalenessSeconds * 1_000;
 
@@ -124,16 +132,15 @@ export function revocationFeed(options: {
     for (const [entryId, [kind, id = '', , until]] of entries) {
       lastId = entryId;
       if (kind === 'epoch') announcesEpoch ||= id !== epoch;
-      else revoked.set(id, Math.max(Number(until), revoked.get(id) ?? 0));
+      else revoked.set(id, Math.max(now() + keepMs(until), revoked.get(id) ?? 0));
     }
     return announcesEpoch;
   }
 
   function forgetExpired(): void {
-    const second = Math.floor(Date.now() / 1_000);
-    if (second === sweptAtSecond) return;
-    sweptAtSecond = second;
-    for (const [id, until] of revoked) if (until <= second) revoked.delete(id);
+    if (now() < nextSweepAt) return;
+    nextSweepAt = now() + SWEEP_INTERVAL_MS;
+    for (const [id, keepUntil] of revoked) if (keepUntil <= now()) revoked.delete(id);
   }
 
   return {
@@ -155,6 +162,11 @@ export function revocationFeed(options: {
       await reading;
     },
   };
+}
+
+function keepMs(until: string | undefined): number {
+  const saidMs = Number(until) * 1_000 - Date.now();
+  return Number.isNaN(saidMs) ? KEEP_MS : Math.max(saidMs, KEEP_MS);
 }
 
 /** Without retries: `follow` does that, and a connection that has failed once is not used again. */

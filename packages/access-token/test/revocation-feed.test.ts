@@ -154,31 +154,41 @@ t.test('it survives the death of its connection', async (t) => {
   t.ok(feed.isFresh());
 });
 
-t.test('an entry is dropped when it has expired, and not before', async (t) => {
+t.test('an entry is kept as long as a token can live, longer if it says so, and then dropped', async (t) => {
+  const redis = await redisOfAuth(t);
+  let nowMs = 0;
+  const { feed } = startFeed(t, redis, { now: () => nowMs, maxStalenessSeconds: 1_000_000 });
+  await isReady(feed);
+  const seconds = Math.floor(Date.now() / 1_000);
+  await redis.revoke('kid', 'for long', seconds + 10_000);
+  await redis.revoke('sid', 'says a minute', seconds + 60);
+  await redis.revoke('sid', 'says nothing that makes sense', Number.NaN);
+  await waitFor(() => feed.isRevoked('says nothing that makes sense'));
+  nowMs = 664_000;
+  await feed.nextRead();
+  await feed.nextRead();
+  t.ok(feed.isRevoked('says a minute'));
+  t.ok(feed.isRevoked('says nothing that makes sense'));
+  nowMs = 665_000;
+  await feed.nextRead();
+  await feed.nextRead();
+  t.notOk(feed.isRevoked('says a minute'), 'though an older one lives longer');
+  t.notOk(feed.isRevoked('says nothing that makes sense'));
+  t.ok(feed.isRevoked('for long'));
+});
+
+t.test('setting the time of day, there and back, brings nothing back to life', async (t) => {
   const redis = await redisOfAuth(t);
   const { feed } = startFeed(t, redis);
   await isReady(feed);
-  const now = Math.floor(Date.now() / 1_000);
-  let nowMs = Date.now();
-  t.intercept(Date, 'now', { value: () => nowMs });
-  await redis.revoke('kid', 'for long', now + 10_000);
-  await redis.revoke('sid', 'for a minute', now + 60);
-  await redis.revoke('sid', 'for two minutes, then for one', now + 120);
-  await redis.revoke('sid', 'for two minutes, then for one', now + 60);
-  await redis.revoke('sid', 'for a minute, then for two', now + 60);
-  await redis.revoke('sid', 'for a minute, then for two', now + 120);
-  await waitFor(() => feed.isRevoked('for a minute, then for two'));
-  nowMs = (now + 59) * 1_000;
-  await feed.nextRead();
-  await feed.nextRead();
-  t.ok(feed.isRevoked('for a minute'));
-  nowMs = (now + 60) * 1_000;
-  await feed.nextRead();
-  await feed.nextRead();
-  t.notOk(feed.isRevoked('for a minute'), 'though an older one lives longer');
-  t.ok(feed.isRevoked('for two minutes, then for one'));
-  t.ok(feed.isRevoked('for a minute, then for two'));
-  t.ok(feed.isRevoked('for long'));
+  await redis.revoke('sid', 'gone');
+  await waitFor(() => feed.isRevoked('gone'));
+  const { now } = Date;
+  let stepMs = 3_600_000;
+  t.intercept(Date, 'now', { value: () => now() + stepMs });
+  for (let i = 0; i < 5; i++) await feed.nextRead(); // more than the second between two sweeps
+  stepMs = 0;
+  t.ok(feed.isRevoked('gone'));
 });
 
 t.test('another epoch is read from its start, and nothing is forgotten', async (t) => {

@@ -5,18 +5,24 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
 import { isStoreUnavailable } from './unavailable.ts';
 
-const CLIENT_ERRORS: Record<number, [code: string, detail: string]> = {
-  400: ['invalid_request', 'The request is malformed.'],
+type Text = [code: string, detail: string];
+
+const MALFORMED: Text = ['invalid_request', 'The request is malformed.'];
+const CLIENT_ERRORS: Record<number, Text> = {
+  400: MALFORMED,
+  403: ['forbidden', 'This is not to be had.'],
   404: ['not_found', 'There is nothing here.'],
   408: ['request_timeout', 'The request took too long to arrive.'],
+  412: ['precondition_failed', 'The precondition does not hold.'],
   413: ['body_too_large', 'The body is larger than this route accepts.'],
   414: ['uri_too_long', 'The path is too long.'],
   415: ['unsupported_media_type', 'The media type of the body is not supported here.'],
+  416: ['range_not_satisfiable', 'The range is not in the document.'],
   431: ['headers_too_large', 'The header section is too large.'],
 };
 
 /** What Fastify itself refuses: its texts are kept where they tell the client more than the status does. */
-const FASTIFY_ERRORS: Record<string, [code: string, detail: string]> = {
+const FASTIFY_ERRORS: Record<string, Text> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'The body is not valid JSON.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['empty_body', 'This request needs a body.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
@@ -26,9 +32,11 @@ const FASTIFY_ERRORS: Record<string, [code: string, detail: string]> = {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { statusCode, code } = error as { statusCode?: number; code?: string };
-  const known = FASTIFY_ERRORS[code ?? ''] ?? CLIENT_ERRORS[statusCode ?? 0];
   // before the stores: a client that goes away while it sends is an ECONNRESET with status 400
-  if (known !== undefined && statusCode !== undefined) return new Problem(statusCode, known[0], known[1]);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    const known = FASTIFY_ERRORS[code ?? ''] ?? CLIENT_ERRORS[statusCode] ?? MALFORMED;
+    return new Problem(statusCode, known[0], known[1]);
+  }
   if (isStoreUnavailable(error)) return unavailable(error);
   return new Problem(
     500,
@@ -69,7 +77,7 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
     return;
   }
   const status = SOCKET_ERRORS[error.code ?? ''] ?? 400;
-  const [code, detail] = CLIENT_ERRORS[status] ?? ['invalid_request', 'The request is malformed.'];
+  const [code, detail] = CLIENT_ERRORS[status] ?? MALFORMED;
   const requestId = randomUUID();
   const body = JSON.stringify(problemBody(new Problem(status, code, detail), requestId));
   socket.end(

@@ -25,7 +25,8 @@ export function addNotFoundHandler(app: FastifyInstance): void {
 
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const methods: Set<string> | undefined = paths.find('GET', pathOf(request.url))?.store;
-    if (methods === undefined) {
+    // with the method: a route that found nothing, as that of Swagger's files does
+    if (methods === undefined || methods.has(request.method)) {
       return handleError(new Problem(404, 'not_found', 'There is nothing here.'), request, reply);
     }
     const allow = [...methods, 'OPTIONS'].join(', ');

@@ -44,19 +44,32 @@ export async function inTransaction<T>(
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
+  // a connection that ends between two statements fails the next one; unheard, its event would end the process
+  client.on('error', ignore);
+  const release = (destroy: boolean) => {
+    client.off('error', ignore);
+    client.release(destroy);
+  };
   let result: T;
   try {
     await client.query('BEGIN');
     result = await work(client);
     await client.query('COMMIT');
   } catch (error) {
-    if (isStoreUnavailable(error)) client.release(true);
-    else await client.query('ROLLBACK').then(() => client.release(), client.release);
+    const isOver =
+      isStoreUnavailable(error) ||
+      (await client.query('ROLLBACK').then(
+        () => false,
+        () => true,
+      ));
+    release(isOver);
     throw error;
   }
-  client.release();
+  release(false);
   return result;
 }
+
+const ignore = () => {};
 
 /**
  * Applies the SQL files of `migrationsFolder` that are not applied yet. The session lock makes replicas of the

@@ -13,7 +13,7 @@ export interface StringFormat {
 /**
  * Validates exactly what was sent: nothing is coerced, filled in or dropped, and members that the schema does
  * not name are refused where it says `additionalProperties: false`. A fault in the body is 422, one in path,
- * query or headers is 400; all faults are told at once.
+ * query or headers is 400; all faults are told at once, up to twenty.
  */
 export function validatorCompiler(
   options: { formats?: Record<string, StringFormat> } = {},
@@ -27,11 +27,14 @@ export function validatorCompiler(
     const validate = ajv.compile(schema);
     return (value: unknown) => {
       if (validate(value)) return { value };
-      const errors = (validate.errors ?? []).map((error) => explain(error, formats));
+      const errors = (validate.errors ?? []).slice(0, MAX_ERRORS).map((error) => explain(error, formats));
       return { error: invalid(httpPart, errors) };
     };
   };
 }
+
+/** More would help nobody, and make the answer larger than its cause. */
+const MAX_ERRORS = 20;
 
 /** RFC 9562 §4. That of ajv-formats also takes `urn:uuid:…`, which PostgreSQL does not. */
 const UUID: StringFormat = {

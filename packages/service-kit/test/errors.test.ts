@@ -44,6 +44,25 @@ async function started(t: Test) {
   ]);
 }
 
+t.test('a refusal by a plugin keeps its status, whichever 4xx it is, and is no fault of ours', async (t) => {
+  const { app, logged } = await startedProcess(t, [
+    async (app) => {
+      app.get('/refuses/:status', async (request) => {
+        const { status } = request.params as { status: string };
+        throw Object.assign(new Error('a text of the plugin'), { statusCode: Number(status) });
+      });
+    },
+  ]);
+  for (const status of [400, 401, 403, 404, 410, 412, 416, 418, 499]) {
+    const response = await app.inject(`/refuses/${status}`);
+    t.equal(response.statusCode, status);
+    t.match(response.json(), { status, code: /^[a-z_]+$/ });
+    t.notMatch(response.body, 'a text of the plugin');
+  }
+  t.equal((await app.inject('/refuses/502')).statusCode, 500);
+  t.equal(logged().length, 1, 'the 500 alone');
+});
+
 t.test('a problem is answered as it is, whatever response schema the route has', async (t) => {
   const { app } = await started(t);
   const response = await app.inject('/refuses?with=query');

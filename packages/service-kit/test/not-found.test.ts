@@ -13,6 +13,7 @@ async function started(t: Test, config: { CORS_ORIGINS?: string[] } = {}) {
       },
       async (app) => {
         app.get('/others/*', async () => 'file');
+        app.get('/files/*', async (_request, reply) => reply.callNotFound());
       },
     ],
     config,
@@ -29,6 +30,14 @@ t.test('a path that nobody has is 404 as a problem, with the path but not the qu
     t.match(response.headers['content-type'], /^application\/problem\+json/);
   }
   t.equal((await app.inject('/livez/')).statusCode, 404, 'a trailing slash makes another path');
+});
+
+t.test('a route that finds nothing is 404, not 405', async (t) => {
+  const app = await started(t);
+  for (const method of ['GET', 'HEAD'] as const) {
+    t.equal((await app.inject({ method, url: '/files/nope' })).statusCode, 404);
+  }
+  t.equal((await app.inject({ method: 'POST', url: '/files/nope' })).statusCode, 405);
 });
 
 t.test('a path that exists under other methods is 405 and says which', async (t) => {

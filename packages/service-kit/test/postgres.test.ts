@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { inTransaction, migrate, postgres } from '../src/index.ts';
+import { inTransaction, isStoreUnavailable, migrate, postgres } from '../src/index.ts';
 import { startedProcess } from './support/process.ts';
 
 /** A service that asks its database something on each request. */
@@ -160,6 +160,25 @@ t.test(
     await waitFor(
       async () => (await inTransaction(pool, (client) => client.query('SELECT 3'))).rowCount === 1,
     );
+  },
+);
+
+t.test(
+  'a connection that ends between two statements of a transaction is a rejection, and the process goes on',
+  async (t) => {
+    const url = await testDatabase(t);
+    const pool = new pg.Pool({ connectionString: url, max: 2 });
+    pool.on('error', () => {});
+    t.teardown(() => pool.end());
+    const error = await inTransaction(pool, async (client) => {
+      const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      await pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+      await ended;
+      await client.query('SELECT 2');
+    }).catch((reason) => reason);
+    t.ok(isStoreUnavailable(error), String(error));
+    t.equal((await inTransaction(pool, (client) => client.query('SELECT 3'))).rowCount, 1);
   },
 );
 

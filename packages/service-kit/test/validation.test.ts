@@ -87,6 +87,14 @@ t.test('an answer about a very long unknown member is short', async (t) => {
   t.ok(response.body.length < 600);
 });
 
+t.test('an answer about very many faults tells twenty', async (t) => {
+  const app = await started(t);
+  const payload = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`unknown-${i}`, 1]));
+  const response = await app.inject({ method: 'POST', url: '/things', payload });
+  t.equal(response.statusCode, 422);
+  t.equal(response.json().errors.length, 20);
+});
+
 t.test('what was sent is what the handler gets: nothing is filled in', async (t) => {
   const app = await started(t);
   const payload = { name: ' x ', count: 0 };

@@ -10,13 +10,13 @@ import { accessTokenSigner } from './tokens/sign-access-token.ts';
 import { passwords } from './users/password-hasher.ts';
 import { users } from './users/repository.ts';
 import { ownUserRoutes, registrationRoutes, userAdminRoutes } from './users/routes.ts';
-import { passwordFormat } from './users/schemas.ts';
+import { formats } from './users/schemas.ts';
 
 /** The auth service, for `buildProcess`. */
 export function authService(config: AuthConfig): FastifyPluginAsync {
   const { ISSUER: issuer, AUDIENCE: audience } = config;
   return async (app) => {
-    app.setValidatorCompiler(validatorCompiler({ formats: { 'new-password': passwordFormat } }));
+    app.setValidatorCompiler(validatorCompiler({ formats }));
 
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth' });
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth' });

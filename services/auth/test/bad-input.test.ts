@@ -92,7 +92,10 @@ t.test('a page size or cursor outside its rules is 400 and named', async (t) => 
     const response = await get(app, `/auth/users?limit=${limit}`, admin);
     t.match(response.json(), { status: 400, errors: [{ pointer: '/limit' }] }, limit);
   }
-  t.equal((await get(app, '/auth/users?cursor=***', admin)).statusCode, 400);
+  for (const cursor of ['***', 'AAAA', 'AGFk', 'YWRtaW5=', '', 'x'.repeat(500)]) {
+    const response = await get(app, `/auth/users?cursor=${cursor}`, admin);
+    t.match(response.json(), { status: 400, errors: [{ pointer: '/cursor' }] }, cursor);
+  }
   t.equal((await get(app, '/auth/users?page=2', admin)).statusCode, 400);
   t.equal((await get(app, '/auth/users?limit=1&limit=2', admin)).statusCode, 400);
 });
@@ -103,6 +106,14 @@ t.test('another method is 405 with Allow, another path 404, in the same form', a
   t.equal(response.headers.allow, 'POST, OPTIONS');
   t.match((await get(app, '/auth/nothing')).json(), { status: 404, code: 'not_found' });
   t.equal((await post(app, '/auth/me', {}, admin)).statusCode, 405);
+});
+
+t.test('a file of Swagger UI that is not there, or asked for oddly, is the client’s fault', async (t) => {
+  t.equal((await get(app, '/docs/auth/static/nope.js')).statusCode, 404);
+  t.equal((await get(app, '/docs/auth/static/..%5cpackage.json')).statusCode, 403);
+  const headers = { range: 'bytes=99999999-' };
+  const response = await app.inject({ url: '/docs/auth/static/swagger-ui.css', headers });
+  t.match(response.json(), { status: 416, code: 'range_not_satisfiable' });
 });
 
 t.test('a right password with a wrong type beside it signs nobody in', async (t) => {

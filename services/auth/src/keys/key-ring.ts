@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeySource } from '@pair/access-token';
 import { inTransaction, unavailable } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -8,7 +8,7 @@ import type pg from 'pg';
 import { signingKeys } from '../db/schema.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import { open, seal } from './seal.ts';
-import { generateSigningKey, type PublicJwk, publicPem } from './signing-key.ts';
+import { generateSigningKey, type PublicJwk, publicJwkOf, publicPem, thumbprint } from './signing-key.ts';
 
 const RELOAD_INTERVAL_MS = 10_000;
 const RETRY_INTERVAL_MS = 500;
@@ -157,10 +157,15 @@ function openKey(row: typeof signingKeys.$inferSelect, sealingKeys: readonly Buf
     );
   }
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  // what is published comes from what is sealed: a row whose public half was changed must not speak for us
+  const publicJwk = publicJwkOf(createPublicKey(privateKey));
+  if (thumbprint(publicJwk) !== row.kid || thumbprint(row.publicJwk) !== row.kid) {
+    throw new Error(`signing key ${row.kid} is not the key that its row says`);
+  }
   return {
     kid: row.kid,
-    publicJwk: row.publicJwk,
-    publicPem: publicPem(row.publicJwk),
+    publicJwk,
+    publicPem: publicPem(publicJwk),
     privatePem: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
     activeFrom: row.activeFrom.getTime(),
   };

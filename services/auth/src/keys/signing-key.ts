@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 /** The public members of an ES256 key, and no others. */
 export interface PublicJwk {
@@ -17,14 +17,19 @@ export interface NewSigningKey {
 
 export function generateSigningKey(): NewSigningKey {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x, y } = pair.publicKey.export({ format: 'jwk' });
-  if (x === undefined || y === undefined) throw new Error('an EC key without coordinates');
-  const publicJwk: PublicJwk = { kty: 'EC', crv: 'P-256', x, y };
+  const publicJwk = publicJwkOf(pair.publicKey);
   return {
     kid: thumbprint(publicJwk),
     publicJwk,
     privateKey: pair.privateKey.export({ format: 'der', type: 'pkcs8' }),
   };
+}
+
+/** @throws {Error} when the key is of another kind */
+export function publicJwkOf(key: KeyObject): PublicJwk {
+  const { crv, x, y } = key.export({ format: 'jwk' });
+  if (crv !== 'P-256' || x === undefined || y === undefined) throw new Error('not a key for ES256');
+  return { kty: 'EC', crv, x, y };
 }
 
 /** RFC 7638 §3.2: SHA-256 of the required members in lexicographic order. */

@@ -6,6 +6,8 @@ import { uuidv7 } from 'uuidv7';
 import type { User } from './repository.ts';
 import {
   CreateUserSchema,
+  decodeCursor,
+  encodeCursor,
   ListUsersQuerySchema,
   ManagedUserSchema,
   RegisterSchema,
@@ -83,13 +85,13 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const limit = Number(request.query.limit ?? DEFAULT_PAGE);
-      const after = Buffer.from(request.query.cursor ?? '', 'base64url').toString();
+      const after = request.query.cursor === undefined ? '' : decodeCursor(request.query.cursor);
       const found = await app.users.page(after, limit + 1);
       const items = found.slice(0, limit);
       const last = found.length > limit ? items.at(-1) : undefined;
       return {
         items: items.map(presentManaged),
-        next_cursor: last === undefined ? null : Buffer.from(last.username).toString('base64url'),
+        next_cursor: last === undefined ? null : encodeCursor(last.username),
       };
     },
   );

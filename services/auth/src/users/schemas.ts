@@ -15,6 +15,24 @@ export const passwordFormat: StringFormat = {
   message: `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`,
 };
 
+/** The last username of a page, as base64url: opaque, so that its meaning can change. */
+export function encodeCursor(username: string): string {
+  return Buffer.from(username).toString('base64url');
+}
+
+export function decodeCursor(cursor: string): string {
+  return Buffer.from(cursor, 'base64url').toString();
+}
+
+const cursorFormat: StringFormat = {
+  validate: (cursor) =>
+    /^[a-z0-9._-]{3,64}$/.test(decodeCursor(cursor)) && encodeCursor(decodeCursor(cursor)) === cursor,
+  message: 'must be next_cursor of the page before',
+};
+
+/** For `validatorCompiler`. */
+export const formats = { 'new-password': passwordFormat, 'users-cursor': cursorFormat };
+
 const SCOPE = `(?:${SCOPES.join('|')})`;
 
 export const ScopeSchema = Type.String({
@@ -62,7 +80,7 @@ export const ListUsersQuerySchema = Type.Object(
       Type.String({ pattern: '^(?:[1-9][0-9]?|100)$', description: 'How many, 1 to 100; default 20' }),
     ),
     cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{4,86}$', description: 'next_cursor of the page before' }),
+      Type.String({ format: 'users-cursor', description: 'next_cursor of the page before' }),
     ),
   },
   { additionalProperties: false },

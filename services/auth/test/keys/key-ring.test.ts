@@ -76,6 +76,16 @@ t.test('a wrong KEY_ENCRYPTION_KEY is one clear sentence, and the ring has no ke
   await t.rejects(ring.ready());
 });
 
+t.test('a public key that was changed in its row is not published', async (t) => {
+  const pool = await emptyPool(t);
+  const key = newKey();
+  await createKeyRing(pool, key, log).reload();
+  await drizzle({ client: pool }).update(signingKeys).set({ publicJwk: generateSigningKey().publicJwk });
+  const ring = createKeyRing(pool, key, log);
+  await t.rejects(ring.reload(), { message: /is not the key that its row says/ });
+  t.throws(() => ring.jwks());
+});
+
 t.test('of two encryption keys either opens, and the first seals', async (t) => {
   const pool = await emptyPool(t);
   const [older, newer] = [newKey(), newKey()];
