@@ -1,0 +1,211 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { freePort, testNginx } from '@pair/test-kit';
+import t, { type Test } from 'tap';
+
+/** nginx alone, before services that only tell what reached them. */
+interface Upstream {
+  port: number;
+  requests: IncomingMessage[];
+  connections: number;
+}
+
+async function upstream(
+  t: Test,
+  answer: RequestListener = (_request, response) => response.end('from the service'),
+) {
+  const seen: Upstream = { port: 0, requests: [], connections: 0 };
+  const server = createServer((request, response) => {
+    seen.requests.push(request);
+    answer(request, response);
+  });
+  server.on('connection', () => {
+    seen.connections += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  seen.port = (server.address() as AddressInfo).port;
+  t.teardown(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return seen;
+}
+
+async function gateway(t: Test, answer?: RequestListener) {
+  const [auth, customers] = await Promise.all([upstream(t, answer), upstream(t, answer)]);
+  return { auth, customers, url: await testNginx(t, { auth: [auth.port], customers: [customers.port] }) };
+}
+
+async function isProblem(t: Test, response: Response, status: number, code: string) {
+  t.equal(response.status, status);
+  t.equal(response.headers.get('content-type'), 'application/problem+json');
+  const body = (await response.json()) as Record<string, unknown>;
+  t.match(body, {
+    type: 'about:blank',
+    status,
+    code,
+    title: String,
+    detail: String,
+    request_id: /^[0-9a-f]{32}$/,
+  });
+  t.notOk('instance' in body);
+}
+
+t.test('a path reaches the service as the client wrote it', async (t) => {
+  const { auth, customers, url } = await gateway(t);
+  for (const path of [
+    '/customers',
+    '/customers?n=5&x=%20',
+    '/customers/a%2Fb',
+    '/customers//c',
+    '/docs/customers/json',
+  ]) {
+    await fetch(url + path);
+    t.equal(customers.requests.at(-1)?.url, path);
+  }
+  for (const path of [
+    '/auth/login',
+    '/oauth/token',
+    '/.well-known/jwks.json',
+    '/docs/auth',
+    '/auth/%C3%A9?%00',
+  ]) {
+    await fetch(url + path);
+    t.equal(auth.requests.at(-1)?.url, path);
+  }
+});
+
+t.test('what a client says of itself is overwritten', async (t) => {
+  const { customers, url } = await gateway(t);
+  await fetch(`${url}/customers`, {
+    headers: {
+      'x-forwarded-for': '10.9.8.7',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-port': '1',
+      'x-real-ip': '10.9.8.7',
+      forwarded: 'for=10.9.8.7',
+      'x-request-id': 'chosen-by-the-client',
+    },
+  });
+  const headers = customers.requests[0]?.headers ?? {};
+  t.match(headers, {
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-host': new URL(url).host,
+    'x-request-id': /^[0-9a-f]{32}$/,
+  });
+  for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded']) t.notOk(name in headers, name);
+});
+
+t.test('errors of nginx itself are problems, those of a service pass as they are', async (t) => {
+  const { url } = await gateway(t, (_request, response) => {
+    response.writeHead(418, { 'content-type': 'text/plain' }).end('of the service');
+  });
+  await isProblem(t, await fetch(`${url}/nothing`), 404, 'not_found');
+  await isProblem(t, await fetch(`${url}/`, { method: 'DELETE' }), 405, 'method_not_allowed');
+  await isProblem(
+    t,
+    await fetch(`${url}/customers`, { method: 'POST', body: 'x'.repeat(17_000) }),
+    413,
+    'body_too_large',
+  );
+  await isProblem(t, await fetch(`${url}/customers?${'x'.repeat(9_000)}`), 414, 'uri_too_long');
+  await isProblem(
+    t,
+    await fetch(`${url}/customers`, { headers: { long: 'x'.repeat(9_000) } }),
+    431,
+    'headers_too_large',
+  );
+  const passed = await fetch(`${url}/customers`);
+  t.equal(passed.status, 418);
+  t.equal(await passed.text(), 'of the service');
+});
+
+t.test('a service that is away is 503 with Retry-After', async (t) => {
+  const url = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
+  for (const path of ['/customers', '/auth/login']) {
+    const response = await fetch(url + path);
+    t.equal(response.headers.get('retry-after'), '1');
+    await isProblem(t, response, 503, 'unavailable');
+  }
+  t.equal((await fetch(`${url}/`)).status, 200, 'the front page is there');
+});
+
+t.test('health is for the inside only', async (t) => {
+  const { auth, customers, url } = await gateway(t);
+  for (const path of [
+    '/livez',
+    '/readyz',
+    '//readyz',
+    '/%6civez',
+    '/customers/../readyz',
+    '/auth/..%2freadyz',
+  ]) {
+    const status = (await raw(url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).slice(
+      9,
+      12,
+    );
+    t.ok(status === '404' || status === '400', `${path}: ${status}`);
+  }
+  const seen = [...auth.requests, ...customers.requests].map((request) => request.url);
+  t.same(
+    seen.filter((path) => /^\/(livez|readyz)/.test(path ?? '')),
+    [],
+  );
+});
+
+t.test('a flood of sign-ins from one address is 429, and stops nothing else', async (t) => {
+  const { auth, url } = await gateway(t);
+  const attempt = () => fetch(`${url}/auth/login`, { method: 'POST', body: '{}' });
+  const responses = await Promise.all(Array.from({ length: 250 }, attempt));
+  const refused = responses.filter(({ status }) => status === 429);
+  t.ok(refused.length > 0 && refused.length <= 150, `${refused.length} of 250 refused`);
+  t.equal(auth.requests.length, 250 - refused.length, 'what is refused does not reach auth');
+  const [first] = refused;
+  if (first === undefined) return;
+  t.ok(Number(first.headers.get('retry-after')) >= 1);
+  await isProblem(t, first, 429, 'too_many_requests');
+  t.equal((await fetch(`${url}/auth/refresh`, { method: 'POST', body: '{}' })).status, 200);
+});
+
+t.test('a POST that was sent is never sent again, a GET may be', async (t) => {
+  const breaks: RequestListener = (request) => request.socket.destroy();
+  const [one, two] = await Promise.all([upstream(t, breaks), upstream(t, breaks)]);
+  const url = await testNginx(t, { auth: [one.port, two.port], customers: [one.port, two.port] });
+  const sent = () => one.requests.length + two.requests.length;
+  t.equal((await fetch(`${url}/auth/refresh`, { method: 'POST', body: '{}' })).status, 503);
+  t.equal(sent(), 1);
+  t.equal((await fetch(`${url}/customers`)).status, 503);
+  t.ok(sent() >= 2);
+});
+
+t.test('connections to a service are used again', async (t) => {
+  const { customers, url } = await gateway(t);
+  for (let i = 0; i < 50; i++) await (await fetch(`${url}/customers`)).text();
+  t.equal(customers.requests.length, 50);
+  t.ok(customers.connections <= 4, `${customers.connections} connections`); // a worker has its own
+});
+
+t.test('every answer of nginx has the security headers, and no version', async (t) => {
+  const { url } = await gateway(t);
+  for (const path of ['/', '/docs/', '/nothing']) {
+    const { headers } = await fetch(url + path);
+    t.ok(headers.get('content-security-policy'), path);
+    t.equal(headers.get('x-content-type-options'), 'nosniff', path);
+    t.equal(headers.get('server'), 'nginx', path);
+  }
+});
+
+function raw(url: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(bytes));
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('error', reject).on('close', () => resolve(answer));
+  });
+}
