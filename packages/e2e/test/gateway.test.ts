@@ -91,12 +91,10 @@ t.test('what a client says of itself is overwritten', async (t) => {
     },
   });
   const headers = customers.requests[0]?.headers ?? {};
-  t.match(headers, {
-    'x-forwarded-for': '127.0.0.1',
-    'x-forwarded-proto': 'http',
-    'x-forwarded-host': new URL(url).host,
-    'x-request-id': /^[0-9a-f]{32}$/,
-  });
+  t.equal(headers['x-forwarded-for'], '127.0.0.1');
+  t.equal(headers['x-forwarded-proto'], 'http');
+  t.equal(headers['x-forwarded-host'], new URL(url).host);
+  t.match(headers['x-request-id'], /^[0-9a-f]{32}$/);
   for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded']) t.notOk(name in headers, name);
 });
 
