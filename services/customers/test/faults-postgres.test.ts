@@ -89,7 +89,8 @@ t.test('connections that break while they are idle are no trouble', async (t) =>
   await answers200(service);
   const client = await connected(t, databaseUrl);
   await client.query(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'customers'",
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name = 'customers' AND datname = current_database()`,
   );
   await answers200(service);
 });
