@@ -44,7 +44,7 @@ t.test('SIGTERM: a request in flight is answered, then the process ends with 0',
     const inFlight = fetch(`${url}/customers?n=5`, { headers });
     await waitFor(async () => {
       const { rowCount } = await client.query(
-        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
       );
       return rowCount === 1;
     });
