@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { Problem } from './problem.ts';
+import { PROBLEM_CONTENT_TYPE, Problem, problemBody } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,6 +24,7 @@ const HealthSchema = Type.Object({
 export function addHealthRoutes(app: FastifyInstance): void {
   const checks = new Map<string, () => Promise<unknown>>();
   let draining = false;
+  let failing = '';
 
   app.decorate('readinessCheck', (name, check) => {
     checks.set(name, check);
@@ -34,32 +35,50 @@ export function addHealthRoutes(app: FastifyInstance): void {
 
   const schema = { hide: true, response: { 200: HealthSchema } };
   app.get('/livez', { schema }, async () => ({ status: 'alive' }));
-  app.get('/readyz', { schema }, async () => {
-    if (draining) throw notReady('The process is shutting down.');
-    const names = [...checks.keys()];
-    const results = await Promise.all([...checks.values()].map(withinTimeout));
-    const failed = names.filter((_, index) => !results[index]);
-    if (failed.length > 0) throw notReady(`Not ready: ${failed.join(', ')}.`);
-    return { status: 'ready', checks: Object.fromEntries(names.map((name) => [name, 'ok'])) };
+  app.get('/readyz', { schema }, async (request, reply) => {
+    if (draining) return refuse(request, reply, 'The process is shutting down.');
+    const results = await Promise.all(
+      [...checks].map(async ([name, check]) => [name, await failure(check)] as const),
+    );
+    const failed = results.filter(([, reason]) => reason !== undefined);
+    const names = failed.map(([name]) => name).join(', ');
+    if (names !== failing) {
+      // once for each change, not for each question: the first cause must not be pushed out of the log
+      if (names === '') request.log.info('ready again');
+      else request.log.warn({ reasons: Object.fromEntries(failed) }, `Not ready: ${names}.`);
+      failing = names;
+    }
+    if (names !== '') return refuse(request, reply, `Not ready: ${names}.`);
+    return { status: 'ready', checks: Object.fromEntries(results.map(([name]) => [name, 'ok'])) };
   });
 }
 
-function notReady(detail: string): Problem {
-  return new Problem(503, 'not_ready', detail, { headers: { 'retry-after': '1' } });
+/** Not thrown, because what is thrown as 503 is logged each time. */
+function refuse(request: FastifyRequest, reply: FastifyReply, detail: string): FastifyReply {
+  const problem = new Problem(503, 'not_ready', detail);
+  return reply
+    .code(503)
+    .headers({ 'retry-after': '1', 'cache-control': 'no-store', 'content-type': PROBLEM_CONTENT_TYPE })
+    .send(problemBody(problem, request.id, request.url));
 }
 
-async function withinTimeout(check: () => Promise<unknown>): Promise<boolean> {
+/** Why a check fails; undefined when it passes. */
+async function failure(check: () => Promise<unknown>): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, false);
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`);
   });
-  const passed = check().then(
-    () => true,
-    () => false,
+  const result = check().then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? rootCause(error).message : String(error)),
   );
   try {
-    return await Promise.race([passed, timeout]);
+    return await Promise.race([result, timeout]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function rootCause(error: Error): Error {
+  return error.cause instanceof Error ? rootCause(error.cause) : error;
 }

@@ -80,6 +80,8 @@ export async function migrate(options: { databaseUrl: string; migrationsFolder: 
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock(hashtext($1))', [MIGRATION_LOCK]);
+    // a change that waits for a long transaction would make every request wait behind it
+    await client.query("SET lock_timeout = '5s'");
     await drizzleMigrate(drizzle({ client }), { migrationsFolder: options.migrationsFolder });
   } finally {
     await client.end();

@@ -26,6 +26,25 @@ t.test('it is not ready while a check fails, and says which; it stays alive', as
   t.same((await app.inject('/readyz')).json(), { status: 'ready', checks: { one: 'ok', two: 'ok' } });
 });
 
+t.test('the log tells once why it is not ready, and once that it is again', async (t) => {
+  let reason: string | undefined = 'connect ECONNREFUSED';
+  const { app, logged } = await startedProcess(t, [
+    async (app) => {
+      app.readinessCheck('store', async () => {
+        if (reason !== undefined) throw new Error('query failed', { cause: new Error(reason) });
+      });
+    },
+  ]);
+  for (let i = 0; i < 3; i++) t.equal((await app.inject('/readyz')).statusCode, 503);
+  reason = undefined;
+  for (let i = 0; i < 3; i++) t.equal((await app.inject('/readyz')).statusCode, 200);
+  t.match(logged(), [
+    { level: 'warn', msg: 'Not ready: store.', reasons: { store: 'connect ECONNREFUSED' } },
+    { level: 'info', msg: 'ready again' },
+  ]);
+  t.equal(logged().length, 2);
+});
+
 t.test('a check that never answers fails after a second', async (t) => {
   const { app } = await startedProcess(t, [
     async (app) => app.readinessCheck('stuck', () => new Promise(() => {})),
