@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeySource } from '@pair/access-token';
-import { inTransaction, unavailable } from '@pair/service-kit';
+import { inTransaction, isStoreUnavailable, unavailable } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
@@ -91,7 +91,10 @@ export function createKeyRing(
     } catch (err) {
       const failure = err instanceof Error ? err.message : String(err);
       // once for each kind of trouble, not for each attempt
-      if (failure !== lastFailure) log.error({ err }, 'signing keys cannot be read');
+      if (failure !== lastFailure) {
+        if (isStoreUnavailable(err)) log.warn({ err }, 'the database of the signing keys cannot be reached');
+        else log.error({ err }, 'signing keys cannot be read');
+      }
       lastFailure = failure;
     }
     if (stopped) return;
