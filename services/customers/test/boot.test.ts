@@ -29,7 +29,7 @@ t.test(
     t.match((await get()).json(), { status: 503, code: 'unavailable' });
     await database.start();
     await waitFor(async () => (await get()).statusCode === 200);
-    t.equal((await app.inject('/readyz')).statusCode, 200);
+    await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
     t.notMatch(log(), /"level":"(error|fatal)"/);
   },
 );
