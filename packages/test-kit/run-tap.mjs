@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT, runTool } from '../local-stores/workspace.mjs';
 
-/** For a file that prints nothing for so long. */
+/** For a file. */
 const TIMEOUT_SECONDS = 120;
+const LONG_TIMEOUT_SECONDS = 1_800;
 
 /**
  * Runs test files with tap, as many at once as there are processors. A terminal gets tap's own live view; a log gets
@@ -21,9 +22,10 @@ export async function runTap(files, record, env) {
   if (!tapIsBuilt()) runTool('tap', ['build']);
   const live = process.stdout.isTTY;
   const output = live ? ['--reporter=base', `--output-file=${record}`] : ['--reporter=tap'];
+  const timeout = env.TEST_LONG === '1' ? LONG_TIMEOUT_SECONDS : TIMEOUT_SECONDS;
   const tap = spawn(
     join(ROOT, 'node_modules', '.bin', 'tap'),
-    ['run', ...output, `--jobs=${availableParallelism()}`, `--timeout=${TIMEOUT_SECONDS}`, ...files],
+    ['run', ...output, `--jobs=${availableParallelism()}`, `--timeout=${timeout}`, ...files],
     { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', live ? 'inherit' : 'pipe', 'inherit'] },
   );
   const exited = new Promise((resolve) => tap.once('close', resolve));

@@ -1,7 +1,9 @@
-// `npm test` checks everything; `npm test -- services/auth/test` builds, and runs the tests in these files or folders.
+// `npm test` checks everything; `npm test -- services/auth/test` builds, and runs the tests in these files or folders;
+// `npm run test:long` does either with counts a hundred times as large.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
 import {
   build,
@@ -14,7 +16,10 @@ import {
 import { belowFloor } from './floors.mjs';
 import { runTap } from './run-tap.mjs';
 
-const paths = process.argv.slice(2);
+const { positionals: paths, values } = parseArgs({
+  allowPositionals: true,
+  options: { long: { type: 'boolean', default: false } },
+});
 const started = Date.now();
 let passed = 0;
 let failed = 0;
@@ -50,7 +55,10 @@ async function runTests(files) {
   const { startSharedPostgres } = await import('./dist/test-database.js');
   const postgres = await startSharedPostgres();
   const folder = mkdtempSync(join(tmpdir(), 'pair-tap-'));
-  const result = await runTap(files, join(folder, 'results.tap'), { TEST_POSTGRES_URL: postgres.url });
+  const result = await runTap(files, join(folder, 'results.tap'), {
+    TEST_POSTGRES_URL: postgres.url,
+    TEST_LONG: values.long ? '1' : '',
+  });
   passed += result.passed;
   failed += result.failed;
   rmSync(folder, { recursive: true });

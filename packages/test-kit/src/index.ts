@@ -1,6 +1,7 @@
 export { freePort } from '@pair/local-stores';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
+export { rounds } from './rounds.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export type { Teardown } from './teardown.ts';
 export { testDatabase } from './test-database.ts';

@@ -1,4 +1,4 @@
-import { boolean, customType, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
@@ -21,4 +21,26 @@ export const signingKeys = pgTable('signing_keys', {
   sealedPrivateKey: bytea('sealed_private_key').notNull(),
   activeFrom: timestamp('active_from', { withTimezone: true, precision: 3 }).notNull(),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  /** A key that was compromised: it neither signs nor verifies any more. */
+  revokedAt: timestamp('revoked_at', { withTimezone: true, precision: 3 }),
+});
+
+/** Append-only: see the trigger in migrations/0001_security_events.sql. */
+export const securityEvents = pgTable('security_events', {
+  id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+  event: text().notNull(),
+  outcome: text().$type<'succeeded' | 'refused'>().notNull(),
+  /** Who did it, if it is known. */
+  actorId: uuid('actor_id'),
+  /** Whom it concerns, if there is such a user. */
+  userId: uuid('user_id'),
+  sessionId: text('session_id'),
+  requestId: text('request_id'),
+  /** Where the request came from. */
+  address: text(),
+  /** Of a reused refresh token: where the session was last used before. */
+  sessionAddress: text('session_address'),
+  /** What else there is to know, such as the kid of a key or the scopes of a user. */
+  detail: text(),
 });
