@@ -17,7 +17,7 @@ export const signingKeys = pgTable('signing_keys', {
   /** RFC 7638 thumbprint of the public key. */
   kid: text().primaryKey(),
   publicJwk: jsonb('public_jwk').$type<{ kty: 'EC'; crv: 'P-256'; x: string; y: string }>().notNull(),
-  /** PKCS #8 in DER, sealed under KEY_ENCRYPTION_KEY: see keys/seal.ts. */
+  /** PKCS #8 in DER, sealed under KEY_ENCRYPTION_KEY: see crypto/seal.ts. */
   sealedPrivateKey: bytea('sealed_private_key').notNull(),
   activeFrom: timestamp('active_from', { withTimezone: true, precision: 3 }).notNull(),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),

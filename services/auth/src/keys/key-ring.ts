@@ -5,9 +5,9 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
+import { open, seal } from '../crypto/seal.ts';
 import { signingKeys } from '../db/schema.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
-import { open, seal } from './seal.ts';
 import { generateSigningKey, type PublicJwk, publicJwkOf, publicPem, thumbprint } from './signing-key.ts';
 
 const RELOAD_INTERVAL_MS = 10_000;
