@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { signingKeys } from '../../src/db/schema.ts';
 import { migrateAuth } from '../../src/index.ts';
 import { createKeyRing } from '../../src/keys/key-ring.ts';
-import { open, seal } from '../../src/keys/seal.ts';
+import { open, seal } from '../../src/crypto/seal.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { get, login, startAuth } from '../auth-under-test.ts';
 
