@@ -97,15 +97,21 @@ async function signsInAndOut() {
       youngest,
     );
   });
-  await check('refresh; a refresh token that comes again ends its session everywhere', async () => {
-    const stolen = await ok('POST', '/auth/login', { body: admin });
-    const next = await ok('POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
-    await ok('GET', '/customers?n=1', { session: next });
-    await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
-    await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: next.refresh_token } });
-    await refusedWithin(1_000, '/customers?n=1', next);
-    await refusedWithin(1_000, '/auth/me', stolen);
-  });
+  await check(
+    'refresh; a repeat gets the same successor, an older token ends the session everywhere',
+    async () => {
+      const stolen = await ok('POST', '/auth/login', { body: admin });
+      const first = await ok('POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
+      const again = await ok('POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
+      assert.equal(again.refresh_token, first.refresh_token);
+      const next = await ok('POST', '/auth/refresh', { body: { refresh_token: first.refresh_token } });
+      await ok('GET', '/customers?n=1', { session: next });
+      await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
+      await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: next.refresh_token } });
+      await refusedWithin(1_000, '/customers?n=1', next);
+      await refusedWithin(1_000, '/auth/me', stolen);
+    },
+  );
   await check('sign out; both refuse the access token within a second', async () => {
     const leaving = await ok('POST', '/auth/login', { body: admin });
     await ok('GET', '/auth/me', { session: leaving });

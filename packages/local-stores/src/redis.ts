@@ -42,6 +42,8 @@ export async function startRedis(options: {
     'save ""',
     'appendonly yes',
     'appendfsync always',
+    // a session, with a user agent in it, stays compact
+    'hash-max-listpack-value 256',
     'maxmemory-policy noeviction',
     ...(options.config ?? []),
   ];

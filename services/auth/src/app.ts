@@ -22,7 +22,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth' });
     await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY });
     await app.register(accessTokenSigner, { issuer, audience });
-    await app.register(sessions);
+    await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
     await app.register(users);
     await app.register(passwords);
     const feed = revocationFeed({

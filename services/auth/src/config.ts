@@ -11,6 +11,13 @@ export const AuthConfigSchema = Type.Object({
     description:
       '32 random bytes as base64url, under which signing keys are sealed. Two, separated by a comma, while changing it: the first seals, either opens',
   }),
+  REFRESH_REPLAY_WINDOW_SECONDS: Type.Integer({
+    default: 10,
+    minimum: 0,
+    maximum: 60,
+    description:
+      'How long a refresh token that was just used gets the same successor again, for a lost answer or a second tab; 0: never',
+  }),
   REGISTRATION: Type.Union([Type.Literal('closed'), Type.Literal('open')], {
     default: 'closed',
     description: 'Whether anybody may make an account at POST /auth/register',

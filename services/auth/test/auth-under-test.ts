@@ -38,6 +38,7 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
     DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,
     REVOCATION_MAX_STALENESS_SECONDS: 30,
+    REFRESH_REPLAY_WINDOW_SECONDS: 10,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     REGISTRATION: 'closed',
     REGISTRATION_SCOPES: [],

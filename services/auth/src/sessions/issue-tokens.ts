@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
-import type { User } from '../users/repository.ts';
 import type { Tokens } from './schemas.ts';
 import type { IssuedSession } from './session-store.ts';
 
@@ -8,11 +7,16 @@ import type { IssuedSession } from './session-store.ts';
 export const FIRST_PARTY = 'first-party';
 
 /** The answer to a sign-in and to a refresh (RFC 6749 §5.1). */
-export function issueTokens(app: FastifyInstance, user: User, session: IssuedSession): Tokens {
-  const scope = user.scopes.join(' ');
+export function issueTokens(
+  app: FastifyInstance,
+  userId: string,
+  scopes: readonly string[],
+  session: IssuedSession,
+): Tokens {
+  const scope = scopes.join(' ');
   return {
     access_token: app.signAccessToken({
-      sub: user.id,
+      sub: userId,
       client_id: FIRST_PARTY,
       sid: session.sid,
       scope,

@@ -1,34 +1,59 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
+import type { User } from '../users/repository.ts';
 import { FIRST_PARTY, issueTokens } from './issue-tokens.ts';
+import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import type { Tokens } from './schemas.ts';
 
 /**
- * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). The user is read first: what fails before the token is
- * consumed costs nothing, and a change to the user after that ends the session in Redis, where `rotate` looks.
+ * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). User and scope are looked at first: what fails before the
+ * token is consumed costs nothing, and a change to the user after that ends the session in Redis, where `rotate` looks.
  *
- * @throws {Problem} 401 `invalid_grant`, which never tells why; 503
+ * @param scope fewer than the user's, for this access token alone; undefined for all
+ * @throws {Problem} 401 `invalid_grant`, which never tells why; 422 `invalid_scope`; 503
  */
-export async function refresh(request: FastifyRequest, refreshToken: string): Promise<Tokens> {
+export async function refresh(
+  request: FastifyRequest,
+  refreshToken: string,
+  scope: string | undefined,
+): Promise<Tokens> {
   const app = request.server;
   app.keyRing.signingKey(); // no token is consumed that no successor could be signed for
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) throw invalidGrant();
-  const userId = await app.sessions.findUserId(token.sid);
-  if (userId === undefined) throw invalidGrant();
-  const user = await app.users.findById(userId);
+  const found = await app.sessions.find(token);
+  if (found === undefined) throw invalidGrant();
+  const user = await app.users.findById(found.userId);
   if (user === undefined || user.disabled) throw invalidGrant();
+  const scopes = narrow(user, scope);
 
-  const rotation = await app.sessions.rotate(token, FIRST_PARTY);
+  const origin = originOf(request);
+  const rotation = await app.sessions.rotate(token, found, FIRST_PARTY, origin);
   if (rotation.outcome === 'reuse') {
     request.log.warn(
-      { sid: token.sid, user_id: userId, remote_address: request.ip },
+      {
+        sid: token.sid,
+        user_id: user.id,
+        remote_address: origin.address,
+        session_address: rotation.address,
+      },
       'refresh token reused: session ended',
     );
   }
-  if (rotation.outcome !== 'rotated') throw invalidGrant();
-  return issueTokens(app, user, rotation);
+  if (rotation.outcome === 'reuse' || rotation.outcome === 'unknown') throw invalidGrant();
+  return issueTokens(app, user.id, scopes, rotation);
+}
+
+/** RFC 6749 §6: never more than was granted. */
+function narrow(user: User, scope: string | undefined): string[] {
+  if (scope === undefined) return user.scopes;
+  const asked = new Set(scope.split(' ').filter((name) => name !== ''));
+  const granted = user.scopes.filter((name) => asked.has(name));
+  if (granted.length < asked.size) {
+    throw new Problem(422, 'invalid_scope', 'The scope has more in it than this user may do.');
+  }
+  return granted;
 }
 
 export function invalidGrant(): Problem {

@@ -1,7 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses } from '@pair/service-kit';
+import { Problem, problemResponses } from '@pair/service-kit';
 import { refresh } from './refresh.ts';
-import { LoginSchema, LogoutSchema, RefreshSchema, TokensSchema } from './schemas.ts';
+import {
+  LoginSchema,
+  LogoutSchema,
+  RefreshSchema,
+  SessionParamsSchema,
+  SessionsSchema,
+  TokensSchema,
+} from './schemas.ts';
+import type { ListedSession } from './session-store.ts';
 import { signIn } from './sign-in.ts';
 import { signOut } from './sign-out.ts';
 
@@ -22,7 +30,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 200: TokensSchema, ...problemResponses(400, 401, 413, 415, 422, 429, 503) },
       },
     },
-    async (request) => signIn(app, request.body.username, request.body.password),
+    async (request) => signIn(request, request.body.username, request.body.password),
   );
 
   app.post(
@@ -32,13 +40,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'refresh',
         summary: 'A new access token, and the next refresh token',
         description:
-          'A refresh token works once. One that comes a second time ends its session: all its tokens are refused from then on.',
+          'A refresh token works once. The one before the newest gets the same successor again for a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), so a lost answer or a second tab costs nothing. Any other that was used before ends its session: all its tokens are refused from then on.',
         tags: ['sessions'],
         body: RefreshSchema,
         response: { 200: TokensSchema, ...problemResponses(400, 401, 413, 415, 422, 503) },
       },
     },
-    async (request) => refresh(request, request.body.refresh_token),
+    async (request) => refresh(request, request.body.refresh_token, request.body.scope),
   );
 
   app.post(
@@ -79,4 +87,52 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return reply.code(204).send();
     },
   );
+
+  app.get(
+    '/auth/sessions',
+    {
+      schema: {
+        operationId: 'listSessions',
+        summary: 'Where one is signed in',
+        tags: ['sessions'],
+        response: { 200: SessionsSchema },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const { sub, sid } = request.accessToken;
+      const listed = await app.sessions.listOfUser(sub);
+      return { items: listed.map((session) => present(session, sid)) };
+    },
+  );
+
+  app.delete(
+    '/auth/sessions/:id',
+    {
+      schema: {
+        operationId: 'endSession',
+        summary: 'Sign out another of one’s own sessions, or this one',
+        description: 'Its access tokens are refused everywhere within a second.',
+        tags: ['sessions'],
+        params: SessionParamsSchema,
+        response: { 204: NO_CONTENT, ...problemResponses(400, 404) },
+      },
+    },
+    async (request, reply) => {
+      const ended = await app.sessions.end(request.params.id, request.accessToken.sub);
+      if (ended === undefined) throw new Problem(404, 'not_found', 'You have no such session.');
+      return reply.code(204).send();
+    },
+  );
 };
+
+function present(session: ListedSession, currentSid: string) {
+  return {
+    id: session.sid,
+    created_at: new Date(session.createdAt).toISOString(),
+    last_used_at: new Date(session.usedAt).toISOString(),
+    address: session.address,
+    user_agent: session.userAgent,
+    current: session.sid === currentSid,
+  };
+}

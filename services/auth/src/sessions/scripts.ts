@@ -5,8 +5,11 @@ import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.t
  * one unit. Only KEYS[1], the session, is known to the caller; what else a script touches is known only inside, and
  * is on the same node because all keys carry the tag {auth}.
  *
- * {auth}:session:<sid>          hash: user_id, client_id, family (SHA-256), nonce (SHA-256), created_at,
- *                               expires_at (idle limit), absolute_expires_at; milliseconds
+ * {auth}:session:<sid>          hash: user_id, client_id, family (SHA-256), nonce (SHA-256 of the newest), previous
+ *                               (SHA-256 of the one before), successor (the newest, sealed for whoever has the one
+ *                               before), generation (how often it was rotated), created_at, used_at (when it was
+ *                               rotated last), expires_at (idle limit), absolute_expires_at, in milliseconds,
+ *                               address and user_agent of the last use
  * {auth}:user:<id>:sessions     sorted set: sid by expires_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
@@ -36,11 +39,11 @@ end
 local function end_session(sid)
   local key = '{auth}:session:' .. sid
   local user_id = redis.call('HGET', key, 'user_id')
-  if not user_id then return 0 end
+  if not user_id then return false end
   redis.call('DEL', key)
   redis.call('ZREM', sessions_of(user_id), sid)
   announce('sid', sid)
-  return 1
+  return user_id
 end
 
 -- the first script to write after Redis lost its data names the new data, and wakes the verifiers
@@ -66,55 +69,89 @@ end
 const CREATE_SESSION = `#!lua
 ${PRELUDE}
 local sid, user_id, client_id, family, nonce = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local address, user_agent = ARGV[8], ARGV[9]
+local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 
 redis.call('ZREMRANGEBYSCORE', sessions_of(user_id), '-inf', now - KEEP_MS)
 while redis.call('ZCARD', sessions_of(user_id)) >= max_sessions do
   local oldest = redis.call('ZRANGE', sessions_of(user_id), 0, 0)[1]
-  if end_session(oldest) == 0 then redis.call('ZREM', sessions_of(user_id), oldest) end
+  if not end_session(oldest) then redis.call('ZREM', sessions_of(user_id), oldest) end
 end
 
 redis.call('HSET', KEYS[1], 'user_id', user_id, 'client_id', client_id, 'family', family, 'nonce', nonce,
-  'created_at', now, 'absolute_expires_at', now + absolute_ms)
+  'generation', 0, 'created_at', now, 'used_at', now, 'absolute_expires_at', now + absolute_ms,
+  'address', address, 'user_agent', user_agent)
 extend(sid, user_id, now + math.min(idle_ms, absolute_ms))
-return epoch(ARGV[11])
+return epoch(ARGV[13])
 `;
 
 /**
- * Consumes a refresh token. 'unknown': no such session, or the caller does not hold its family secret: nothing is
- * changed. 'reuse': a token that was consumed before, so somebody else holds the session too: it is ended here.
+ * Consumes a refresh token.
+ *
+ * 'rotated':  it was the newest: its successor, which the caller has made and sealed, is the newest now.
+ * 'repeated': it is the one before, and was consumed within the window: its answer was lost, or two tabs had it. The
+ *             successor comes back as it was sealed then, with the generation it was sealed for; nothing is changed.
+ * 'reuse':    it was consumed before that: somebody else holds the session too. It is ended, here; back comes the
+ *             address of its last use.
+ * 'unknown':  no such session, another client, or not the family secret: nothing is changed.
+ *
  * Memory stays the same, so it may run at `maxmemory`.
  */
 const ROTATE = `#!lua flags=allow-oom
 ${PRELUDE}
-local sid, client_id, family, nonce, successor, idle_ms = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
+local sid, client_id, family, nonce = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local successor, sealed_successor, address, user_agent = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local idle_ms, window_ms = tonumber(ARGV[11]), tonumber(ARGV[12])
 
-local session = redis.call('HMGET', KEYS[1], 'user_id', 'client_id', 'family', 'nonce', 'expires_at',
-  'absolute_expires_at')
+local session = redis.call('HMGET', KEYS[1], 'user_id', 'client_id', 'family', 'nonce', 'previous', 'successor',
+  'generation', 'used_at', 'expires_at', 'absolute_expires_at', 'address')
 if not session[1] or session[2] ~= client_id or session[3] ~= family then return {'unknown'} end
-if now >= tonumber(session[5]) then return {'unknown'} end
-if session[4] ~= nonce then
-  end_session(sid)
-  return {'reuse'}
+if now >= tonumber(session[9]) then return {'unknown'} end
+
+if session[4] == nonce then
+  redis.call('HSET', KEYS[1], 'nonce', successor, 'previous', nonce, 'successor', sealed_successor,
+    'generation', session[7] + 1, 'used_at', now, 'address', address, 'user_agent', user_agent)
+  extend(sid, session[1], math.min(now + idle_ms, tonumber(session[10])))
+  return {'rotated', epoch(ARGV[13])}
 end
-redis.call('HSET', KEYS[1], 'nonce', successor)
-extend(sid, session[1], math.min(now + idle_ms, tonumber(session[6])))
-return {'rotated', epoch(ARGV[9])}
+if session[5] == nonce and now < session[8] + window_ms then
+  return {'repeated', epoch(ARGV[13]), session[6], session[7] - 1}
+end
+end_session(sid)
+return {'reuse', session[11]}
 `;
 
-/** Ends one session; with a family secret in ARGV[4], only if that is right. Returns how many were ended. */
+/**
+ * Ends the session KEYS[1]; with a field of it in ARGV[4], only if that has the value ARGV[5]. Returns its user_id, or
+ * nothing when none was ended.
+ */
 const END_SESSION = `#!lua flags=allow-oom
 ${PRELUDE}
-local sid, family = ARGV[3], ARGV[4]
-if family ~= '' and redis.call('HGET', KEYS[1], 'family') ~= family then return 0 end
+local sid, field, value = ARGV[3], ARGV[4], ARGV[5]
+if field ~= '' and redis.call('HGET', KEYS[1], field) ~= value then return false end
 return end_session(sid)
+`;
+
+/** The sessions of the user whose index is KEYS[1], the one that was used last first. */
+const LIST_SESSIONS = `#!lua flags=no-writes
+${PRELUDE}
+local sessions = {}
+for _, sid in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
+  local session = redis.call('HMGET', '{auth}:session:' .. sid, 'created_at', 'used_at', 'address', 'user_agent', 'expires_at')
+  if session[1] and now < tonumber(session[5]) then
+    table.insert(sessions, {sid, session[1], session[2], session[3], session[4]})
+  end
+end
+return sessions
 `;
 
 /** Ends all sessions of the user whose index is KEYS[1]. Returns how many were ended. */
 const END_USER_SESSIONS = `#!lua flags=allow-oom
 ${PRELUDE}
 local ended = 0
-for _, sid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do ended = ended + end_session(sid) end
+for _, sid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  if end_session(sid) then ended = ended + 1 end
+end
 redis.call('DEL', KEYS[1])
 return ended
 `;
@@ -123,6 +160,7 @@ return ended
 export const SCRIPTS = {
   createSession: { lua: CREATE_SESSION, numberOfKeys: 1 },
   rotateRefreshToken: { lua: ROTATE, numberOfKeys: 1 },
+  listSessions: { lua: LIST_SESSIONS, numberOfKeys: 1 },
   endSession: { lua: END_SESSION, numberOfKeys: 1 },
   endUserSessions: { lua: END_USER_SESSIONS, numberOfKeys: 1 },
 };

@@ -1,15 +1,24 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import { type RedisClock, redisClock } from './redis-clock.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
 import { SCRIPTS } from './scripts.ts';
+import { openSuccessor, sealSuccessor } from './seal-successor.ts';
 
 const IDLE_LIMIT_MS = 7 * 24 * 3_600_000;
 const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
 const MAX_SESSIONS_OF_USER = 100;
+/** Enough for a browser's; bytes, for the hash of a session stays compact in Redis only while its values are short. */
+const MAX_USER_AGENT_BYTES = 192;
 /** Shorter than the client's own time-out: a script that runs after the caller was told 503 must not change a thing. */
 const DEADLINE_MS = 250;
+
+/** Where a request came from. */
+export interface Origin {
+  address: string;
+  userAgent: string;
+}
 
 /** What a new access token needs to know of its session. */
 export interface IssuedSession {
@@ -18,20 +27,43 @@ export interface IssuedSession {
   epoch: string;
 }
 
-export type Rotation = ({ outcome: 'rotated' } & IssuedSession) | { outcome: 'unknown' | 'reuse' };
+/** `rotated` and `repeated` have the same successor; after `reuse`, `address` is where the session was last used. */
+export type Rotation =
+  | ({ outcome: 'rotated' | 'repeated' } & IssuedSession)
+  | { outcome: 'reuse'; address: string }
+  | { outcome: 'unknown' };
+
+/** What has to be known before a refresh token is consumed. `generation`: how often the session was rotated. */
+export interface FoundSession {
+  userId: string;
+  generation: number;
+}
+
+/** For the person whose it is. Times in ms since 1970. */
+export interface ListedSession extends Origin {
+  sid: string;
+  createdAt: number;
+  usedAt: number;
+}
 
 export interface SessionStore {
   /** Rejects while sessions cannot be changed. */
   ready(): Promise<void>;
   /** Begins a session; past the limit for a user the one that was unused for the longest is ended. */
-  create(userId: string, clientId: string): Promise<IssuedSession>;
-  findUserId(sid: string): Promise<string | undefined>;
-  /** Consumes a refresh token and makes its successor; ends the session when it was consumed before. */
-  rotate(token: RefreshToken, clientId: string): Promise<Rotation>;
-  /** Ends a session and revokes its access tokens. Ending it again does nothing. */
-  end(sid: string): Promise<void>;
+  create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
+  /** The session of a token with the right family secret, whichever nonce it has. */
+  find(token: RefreshToken): Promise<FoundSession | undefined>;
+  /** Consumes a refresh token and makes its successor; ends the session when it was consumed before: see ROTATE. */
+  rotate(token: RefreshToken, found: FoundSession, clientId: string, origin: Origin): Promise<Rotation>;
+  /** The one that was used last first. */
+  listOfUser(userId: string): Promise<ListedSession[]>;
+  /**
+   * Ends a session and revokes its access tokens; resolves to the user whose it was. Ending it again does nothing, nor
+   * does ending the session of somebody else than `userId`.
+   */
+  end(sid: string, userId?: string): Promise<string | undefined>;
   /** The same for whoever holds any refresh token of the session. */
-  endByRefreshToken(token: RefreshToken): Promise<void>;
+  endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
   endAllOfUser(userId: string): Promise<void>;
 }
 
@@ -41,10 +73,10 @@ declare module 'fastify' {
   }
 }
 
-export const sessions = fp(
-  async (app) => {
+export const sessions = fp<{ replayWindowSeconds: number }>(
+  async (app, { replayWindowSeconds }) => {
     const clock = redisClock(app.redis);
-    app.decorate('sessions', createSessionStore(app.redis, clock));
+    app.decorate('sessions', createSessionStore(app.redis, clock, { replayWindowSeconds }));
     app.readinessCheck('auth: clock of Redis', async () => clock.now());
     app.addHook('onClose', async () => clock.stop());
   },
@@ -55,15 +87,18 @@ export const sessions = fp(
 export function createSessionStore(
   redis: Redis,
   clock: RedisClock,
-  now: () => number = clock.now,
+  options: { replayWindowSeconds: number; now?: () => number },
 ): SessionStore {
-  type Scripts = Record<keyof typeof SCRIPTS, (...args: (string | number | Buffer)[]) => Promise<unknown>>;
+  const { replayWindowSeconds, now = clock.now } = options;
+  type Argument = string | number | Buffer;
+  /** The sealed successor is bytes, so all answers are. */
+  type Scripts = Record<`${keyof typeof SCRIPTS}Buffer`, (...args: Argument[]) => Promise<unknown>>;
   for (const [name, script] of Object.entries(SCRIPTS)) redis.defineCommand(name, script);
   const scripts = redis as unknown as Scripts;
 
-  async function run(script: keyof Scripts, key: string, ...args: (string | number | Buffer)[]) {
+  async function run(script: keyof typeof SCRIPTS, key: string, ...args: Argument[]): Promise<unknown> {
     try {
-      return await scripts[script](key, clock.now() + DEADLINE_MS, now(), ...args);
+      return await scripts[`${script}Buffer`](key, clock.now() + DEADLINE_MS, now(), ...args);
     } catch (error) {
       // Redis was paused, or its clock was set: the second would last until the offset is measured again
       if (error instanceof Error && error.message.startsWith('LATE')) void clock.measure().catch(() => {});
@@ -71,10 +106,16 @@ export function createSessionStore(
     }
   }
 
+  /** Of a session for which `field`, if there is one, has this value. */
+  async function endSession(sid: string, field: '' | 'user_id' | 'family', value: string | Buffer) {
+    const userId = await run('endSession', sessionKey(sid), sid, field, value);
+    return userId === null ? undefined : String(userId);
+  }
+
   return {
     ready: clock.measure,
 
-    async create(userId, clientId) {
+    async create(userId, clientId, origin) {
       const token = newSession();
       const epoch = await run(
         'createSession',
@@ -84,6 +125,8 @@ export function createSessionStore(
         clientId,
         sha256(token.familySecret),
         sha256(token.nonce),
+        origin.address,
+        cutUserAgent(origin.userAgent),
         IDLE_LIMIT_MS,
         ABSOLUTE_LIMIT_MS,
         MAX_SESSIONS_OF_USER,
@@ -92,41 +135,81 @@ export function createSessionStore(
       return { sid: token.sid, refreshToken: encodeRefreshToken(token), epoch: String(epoch) };
     },
 
-    async findUserId(sid) {
-      return (await redis.hget(sessionKey(sid), 'user_id')) ?? undefined;
+    async find(token) {
+      const session = await redis.hmgetBuffer(sessionKey(token.sid), 'family', 'user_id', 'generation');
+      const [family, userId, generation] = session;
+      if (family == null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
+      return { userId: String(userId), generation: Number(generation) };
     },
 
-    async rotate(token, clientId) {
+    async rotate(token, { generation }, clientId, origin) {
+      const { sid } = token;
+      // `generation` is that of `token` if it is the newest, and otherwise what is sealed here is not stored
       const successor = successorOf(token);
-      const [outcome, epoch] = (await run(
+      const answer = (await run(
         'rotateRefreshToken',
-        sessionKey(token.sid),
-        token.sid,
+        sessionKey(sid),
+        sid,
         clientId,
         sha256(token.familySecret),
         sha256(token.nonce),
         sha256(successor.nonce),
+        sealSuccessor(token, generation, successor),
+        origin.address,
+        cutUserAgent(origin.userAgent),
         IDLE_LIMIT_MS,
+        replayWindowSeconds * 1_000,
         randomUUID(),
-      )) as ['unknown' | 'reuse'] | ['rotated', string];
-      if (outcome !== 'rotated') return { outcome };
-      return { outcome, sid: token.sid, refreshToken: encodeRefreshToken(successor), epoch: String(epoch) };
+      )) as [outcome: Buffer, detail: Buffer, sealed: Buffer, generation: number];
+      const [outcome, detail, sealed, sealedGeneration] = answer;
+      switch (String(outcome)) {
+        case 'rotated':
+          return {
+            outcome: 'rotated',
+            sid,
+            refreshToken: encodeRefreshToken(successor),
+            epoch: String(detail),
+          };
+        case 'repeated': {
+          const first = openSuccessor(token, sealedGeneration, sealed);
+          return { outcome: 'repeated', sid, refreshToken: encodeRefreshToken(first), epoch: String(detail) };
+        }
+        case 'reuse':
+          return { outcome: 'reuse', address: String(detail) };
+        default:
+          return { outcome: 'unknown' };
+      }
     },
 
-    async end(sid) {
-      await run('endSession', sessionKey(sid), sid, '');
+    async listOfUser(userId) {
+      const listed = (await run('listSessions', indexKey(userId))) as Buffer[][];
+      return listed.map((fields) => {
+        const [sid = '', createdAt, usedAt, address = '', userAgent = ''] = fields.map(String);
+        return { sid, createdAt: Number(createdAt), usedAt: Number(usedAt), address, userAgent };
+      });
     },
 
-    async endByRefreshToken(token) {
-      await run('endSession', sessionKey(token.sid), token.sid, sha256(token.familySecret));
-    },
+    end: (sid, userId) => endSession(sid, userId === undefined ? '' : 'user_id', userId ?? ''),
+
+    endByRefreshToken: (token) => endSession(token.sid, 'family', sha256(token.familySecret)),
 
     async endAllOfUser(userId) {
-      await run('endUserSessions', `{auth}:user:${userId}:sessions`);
+      await run('endUserSessions', indexKey(userId));
     },
   };
 }
 
+function cutUserAgent(userAgent: string): string {
+  return Buffer.from(userAgent)
+    .subarray(0, MAX_USER_AGENT_BYTES)
+    .toString()
+    .replace(/\uFFFD$/, '');
+}
+
 function sessionKey(sid: string): string {
   return `{auth}:session:${sid}`;
+}
+
+function indexKey(userId: string): string {
+  return `{auth}:user:${userId}:sessions`;
 }

@@ -1,6 +1,7 @@
 import { Problem } from '@pair/service-kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { FIRST_PARTY, issueTokens } from './issue-tokens.ts';
+import { originOf } from './origin.ts';
 import type { Tokens } from './schemas.ts';
 
 /**
@@ -8,20 +9,21 @@ import type { Tokens } from './schemas.ts';
  *
  * @throws {Problem} 401 `invalid_credentials`, 503
  */
-export async function signIn(app: FastifyInstance, username: string, password: string): Promise<Tokens> {
+export async function signIn(request: FastifyRequest, username: string, password: string): Promise<Tokens> {
+  const app = request.server;
   app.keyRing.signingKey(); // no session is begun that no token could be signed for
   const found = await app.users.findByUsername(username.toLowerCase());
   const matches = await app.passwords.verify(found?.passwordHash, password);
   if (found === undefined || !matches || found.disabled) throw invalidCredentials();
 
-  const session = await app.sessions.create(found.id, FIRST_PARTY);
+  const session = await app.sessions.create(found.id, FIRST_PARTY, originOf(request));
   // whoever disabled the user or changed the password meanwhile may have looked for sessions before this one began
   const user = await app.users.findSettledById(found.id);
   if (user === undefined || user.disabled || user.passwordHash !== found.passwordHash) {
     await app.sessions.end(session.sid);
     throw invalidCredentials();
   }
-  return issueTokens(app, user, session);
+  return issueTokens(app, user.id, user.scopes, session);
 }
 
 function invalidCredentials(): Problem {

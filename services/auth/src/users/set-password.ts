@@ -26,7 +26,7 @@ export async function setPassword(
     async (scope) => {
       await scope.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'set-password' });
       await scope.register(redis, { redisUrl: config.REDIS_URL, name: 'set-password' });
-      await scope.register(sessions);
+      await scope.register(sessions, { replayWindowSeconds: 0 });
       await scope.register(users);
       await scope.register(passwords);
       stores.app = scope;

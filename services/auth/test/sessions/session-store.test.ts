@@ -2,8 +2,14 @@ import { testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { redisClock } from '../../src/sessions/redis-clock.ts';
-import { decodeRefreshToken, type RefreshToken } from '../../src/sessions/refresh-token.ts';
-import { createSessionStore } from '../../src/sessions/session-store.ts';
+import {
+  decodeRefreshToken,
+  newSession,
+  type RefreshToken,
+  successorOf,
+} from '../../src/sessions/refresh-token.ts';
+import { openSuccessor, sealSuccessor } from '../../src/sessions/seal-successor.ts';
+import { createSessionStore, type IssuedSession } from '../../src/sessions/session-store.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const server = await testRedis(t);
@@ -15,47 +21,48 @@ t.teardown(() => {
 });
 await clock.measure();
 let elapsedMs = 0;
-const store = createSessionStore(redis, clock, () => clock.now() + elapsedMs);
+const now = () => clock.now() + elapsedMs;
+const store = createSessionStore(redis, clock, { replayWindowSeconds: 10, now });
+const STRICT = { replayWindowSeconds: 0 };
+const ORIGIN = { address: '192.0.2.1', userAgent: 'a browser' };
+const begin = (userId = 'user', sessions = store) => sessions.create(userId, 'client', ORIGIN);
 t.beforeEach(() => {
   elapsedMs = 0;
 });
 
 t.test('a session that was not used for seven days is over', async (t) => {
-  const { refreshToken } = await store.create('user', 'client');
+  const { refreshToken } = await begin();
   elapsedMs = 7 * DAY_MS;
-  t.match(await store.rotate(token(refreshToken), 'client'), { outcome: 'unknown' });
+  t.match(await rotate(refreshToken), { outcome: 'unknown' });
 });
 
 t.test('a session that is used is over after 30 days, however often it was rotated', async (t) => {
-  let { refreshToken } = await store.create('user', 'client');
+  let { refreshToken } = await begin();
   for (let day = 6; day < 30; day += 6) {
     elapsedMs = day * DAY_MS;
-    const rotation = await store.rotate(token(refreshToken), 'client');
-    if (rotation.outcome !== 'rotated') return t.fail(`day ${day}: ${rotation.outcome}`);
-    refreshToken = rotation.refreshToken;
+    refreshToken = await rotated(refreshToken);
   }
   elapsedMs = 30 * DAY_MS - 60_000;
-  const last = await store.rotate(token(refreshToken), 'client');
-  if (last.outcome !== 'rotated') return t.fail(last.outcome);
+  const last = await rotated(refreshToken);
   elapsedMs = 30 * DAY_MS;
-  t.match(await store.rotate(token(last.refreshToken), 'client'), { outcome: 'unknown' });
+  t.match(await rotate(last), { outcome: 'unknown' });
 });
 
 t.test('another client cannot use the token, and does no harm by trying', async (t) => {
-  const { refreshToken } = await store.create('user', 'client');
-  t.match(await store.rotate(token(refreshToken), 'another'), { outcome: 'unknown' });
-  t.match(await store.rotate(token(refreshToken), 'client'), { outcome: 'rotated' });
+  const { refreshToken } = await begin();
+  t.match(await rotate(refreshToken, { clientId: 'another' }), { outcome: 'unknown' });
+  t.match(await rotate(refreshToken), { outcome: 'rotated' });
 });
 
 t.test('ending a session is announced once, however often it is ended', async (t) => {
-  const { sid } = await store.create('user', 'client');
+  const { sid } = await begin();
   await Promise.all([store.end(sid), store.end(sid), store.end(sid)]);
   const entries = await announcements();
   t.equal(entries.filter(([kind, id]) => kind === 'sid' && id === sid).length, 1);
 });
 
 t.test('an announcement says until when a token of the session could have lived', async (t) => {
-  const { sid } = await store.create('user', 'client');
+  const { sid } = await begin();
   const before = clock.now() / 1_000;
   await store.end(sid);
   const entry = (await announcements()).find(([, id]) => id === sid) ?? [];
@@ -65,23 +72,23 @@ t.test('an announcement says until when a token of the session could have lived'
 });
 
 t.test('all sessions of a user end together, and nobody else’s', async (t) => {
-  const mine = await Promise.all([store.create('mine', 'client'), store.create('mine', 'client')]);
-  const other = await store.create('other', 'client');
+  const mine = await Promise.all([begin('mine'), begin('mine')]);
+  const other = await begin('other');
   await store.endAllOfUser('mine');
   for (const { refreshToken } of mine) {
-    t.match(await store.rotate(token(refreshToken), 'client'), { outcome: 'unknown' });
+    t.match(await rotate(refreshToken), { outcome: 'unknown' });
   }
-  t.match(await store.rotate(token(other.refreshToken), 'client'), { outcome: 'rotated' });
+  t.match(await rotate(other.refreshToken), { outcome: 'rotated' });
 });
 
 t.test('a script that Redis runs after its deadline changes nothing', async (t) => {
-  const { refreshToken, sid } = await store.create('user', 'client');
-  const late = createSessionStore(redis, { ...clock, now: () => clock.now() - 1_000 });
-  await t.rejects(late.rotate(token(refreshToken), 'client'), /^LATE/);
-  await t.rejects(late.create('user', 'client'), /^LATE/);
+  const { refreshToken, sid } = await begin();
+  const late = createSessionStore(redis, { ...clock, now: () => clock.now() - 1_000 }, STRICT);
+  await t.rejects(rotate(refreshToken, { sessions: late }), /^LATE/);
+  await t.rejects(begin('user', late), /^LATE/);
   await t.rejects(late.end(sid), /^LATE/);
   await t.rejects(late.endAllOfUser('user'), /^LATE/);
-  t.match(await store.rotate(token(refreshToken), 'client'), { outcome: 'rotated' });
+  t.match(await rotate(refreshToken), { outcome: 'rotated' });
 });
 
 t.test('a full Redis refuses new sessions, and still rotates and ends the old ones', async (t) => {
@@ -91,54 +98,184 @@ t.test('a full Redis refuses new sessions, and still rotates and ends the old on
   const fullClock = redisClock(client);
   t.teardown(() => fullClock.stop());
   await fullClock.measure();
-  const sessions = createSessionStore(client, fullClock);
-  const { refreshToken, sid } = await sessions.create('user', 'client');
+  const sessions = createSessionStore(client, fullClock, STRICT);
+  const { refreshToken, sid } = await begin('user', sessions);
   await client.config('SET', 'maxmemory', '1');
-  await t.rejects(sessions.create('user', 'client'), /^OOM/);
-  t.match(await sessions.rotate(token(refreshToken), 'client'), { outcome: 'rotated' });
+  await t.rejects(begin('user', sessions), /^OOM/);
+  t.match(await rotate(refreshToken, { sessions }), { outcome: 'rotated' });
   await sessions.end(sid);
   t.equal(await client.exists(`{auth}:session:${sid}`), 0);
 });
 
-t.test('Redis keeps no token, only hashes', async (t) => {
-  const { refreshToken, sid } = await store.create('user', 'client');
-  const { familySecret, nonce } = token(refreshToken);
-  const kept = Object.values(await redis.hgetallBuffer(`{auth}:session:${sid}`));
-  t.notOk(kept.some((value) => value.includes(familySecret) || value.includes(nonce)));
+t.test('within the window the immediate parent gets the same successor, as often as it asks', async (t) => {
+  const { refreshToken: parent } = await begin();
+  const first = await rotated(parent);
+  for (let i = 0; i < 5; i++) {
+    t.match(await rotate(parent), { outcome: 'repeated', refreshToken: first });
+  }
+  elapsedMs = 9_900;
+  t.match(await rotate(parent), { outcome: 'repeated', refreshToken: first });
+  t.match(await rotate(first), { outcome: 'rotated' });
 });
 
-t.test('a session takes the same memory after a hundred rotations', async (t) => {
-  let { refreshToken, sid } = await store.create('user', 'client');
-  const before = await redis.memory('USAGE', `{auth}:session:${sid}`);
-  for (let i = 0; i < 100; i++) {
-    const rotation = await store.rotate(token(refreshToken), 'client');
-    if (rotation.outcome !== 'rotated') return t.fail(rotation.outcome);
-    refreshToken = rotation.refreshToken;
+t.test('asking again does not move the window', async (t) => {
+  const { refreshToken: parent } = await begin();
+  const first = await rotated(parent);
+  elapsedMs = 6_000;
+  t.match(await rotate(parent), { outcome: 'repeated' });
+  elapsedMs = 12_000;
+  t.match(await rotate(parent), { outcome: 'reuse' });
+  t.match(await rotate(first), { outcome: 'unknown' });
+});
+
+t.test('after the window the immediate parent ends the session', async (t) => {
+  const { refreshToken: parent } = await begin();
+  const first = await rotated(parent);
+  elapsedMs = 10_100;
+  t.match(await rotate(parent), { outcome: 'reuse', address: ORIGIN.address });
+  t.match(await rotate(first), { outcome: 'unknown' });
+});
+
+t.test('an older ancestor ends the session, within the window too', async (t) => {
+  const { refreshToken: grandparent } = await begin();
+  const parent = await rotated(grandparent);
+  const newest = await rotated(parent);
+  t.match(await rotate(grandparent), { outcome: 'reuse' });
+  t.match(await rotate(newest), { outcome: 'unknown' });
+});
+
+t.test('with the window at 0 the immediate parent ends the session at once', async (t) => {
+  const strict = createSessionStore(redis, clock, STRICT);
+  const { refreshToken } = await begin('user', strict);
+  t.match(await rotate(refreshToken, { sessions: strict }), { outcome: 'rotated' });
+  t.match(await rotate(refreshToken, { sessions: strict }), { outcome: 'reuse' });
+});
+
+t.test('another client cannot use the window, and does no harm by trying', async (t) => {
+  const { refreshToken: parent } = await begin();
+  const first = await rotated(parent);
+  t.match(await rotate(parent, { clientId: 'another' }), { outcome: 'unknown' });
+  t.match(await rotate(first), { outcome: 'rotated' });
+});
+
+t.test('what was sealed for a token opens with no other token, session or generation', async (t) => {
+  const one = newSession();
+  const sealed = sealSuccessor(one, 3, successorOf(one));
+  const { nonce } = openSuccessor(one, 3, sealed);
+  t.equal(nonce.length, 32);
+  t.throws(() => openSuccessor(one, 4, sealed));
+  t.throws(() => openSuccessor({ ...one, nonce }, 3, sealed));
+  t.throws(() => openSuccessor({ ...one, familySecret: newSession().familySecret }, 3, sealed));
+  t.throws(() => openSuccessor({ ...one, sid: newSession().sid }, 3, sealed));
+});
+
+t.test('Redis keeps no token, only hashes and what is sealed', async (t) => {
+  const { refreshToken, sid } = await begin();
+  const newest = token(await rotated(refreshToken));
+  const kept = Object.values(await redis.hgetallBuffer(`{auth}:session:${sid}`));
+  for (const secret of [newest.familySecret, newest.nonce, token(refreshToken).nonce]) {
+    t.notOk(kept.some((value) => value.includes(secret)));
   }
+});
+
+t.test('a session takes the same memory after 200 rotations, whatever the client calls itself', async (t) => {
+  const origin = { address: '2001:db8:1111:2222:3333:4444:5555:6666', userAgent: 'x'.repeat(4_000) };
+  const { refreshToken, sid } = await store.create('user', 'client', origin);
+  let newest = await rotated(refreshToken, origin);
+  for (let i = 0; i < 100; i++) newest = await rotated(newest, origin);
+  const before = await redis.memory('USAGE', `{auth}:session:${sid}`);
+  for (let i = 0; i < 100; i++) newest = await rotated(newest, origin);
   t.equal(await redis.memory('USAGE', `{auth}:session:${sid}`), before);
+  t.equal(await redis.object('ENCODING', `{auth}:session:${sid}`), 'listpack');
+  t.ok(Number(before) <= 800, `${before} bytes`);
+});
+
+t.test('the 101st session of a user ends the oldest: the one that was unused for the longest', async (t) => {
+  const made: IssuedSession[] = [];
+  for (let i = 0; i < 100; i++) {
+    elapsedMs = i * 1_000;
+    made.push(await begin('many'));
+  }
+  const [first, second] = made;
+  elapsedMs = 200_000;
+  const newest = await rotated(first?.refreshToken ?? '');
+  await begin('many');
+  t.match(await rotate(second?.refreshToken ?? ''), { outcome: 'unknown' });
+  t.ok(
+    (await announcements()).some(([, sid]) => sid === second?.sid),
+    'and its access tokens are revoked',
+  );
+  t.match(await rotate(newest), { outcome: 'rotated' });
+  t.equal((await store.listOfUser('many')).length, 100);
+});
+
+t.test(
+  'the sessions of a user are listed, the one that was used last first, without those that are over',
+  async (t) => {
+    const over = await begin('lister');
+    elapsedMs = 4 * DAY_MS;
+    const first = await begin('lister');
+    const second = await begin('lister');
+    elapsedMs = 8 * DAY_MS;
+    await store.rotate(token(first.refreshToken), await found(first.refreshToken), 'client', {
+      address: '192.0.2.7',
+      userAgent: 'another browser',
+    });
+    const listed = await store.listOfUser('lister');
+    t.same(
+      listed.map(({ sid }) => sid),
+      [first.sid, second.sid],
+    );
+    t.notOk(listed.some(({ sid }) => sid === over.sid));
+    t.match(listed[0], { address: '192.0.2.7', userAgent: 'another browser' });
+    t.match(listed[1], { address: ORIGIN.address, userAgent: ORIGIN.userAgent });
+    const [{ createdAt, usedAt } = { createdAt: 0, usedAt: 0 }] = listed;
+    t.equal(Math.round((usedAt - createdAt) / DAY_MS), 4);
+  },
+);
+
+t.test('a session is ended by its user, and by nobody else', async (t) => {
+  const { sid, refreshToken } = await begin('owner');
+  t.equal(await store.end(sid, 'somebody-else'), undefined);
+  const newest = await rotated(refreshToken);
+  t.equal(await store.end(sid, 'owner'), 'owner');
+  t.equal(await store.end(sid, 'owner'), undefined);
+  t.match(await rotate(newest), { outcome: 'unknown' });
 });
 
 t.test('a Redis that lost its data gets another epoch with the next session', async (t) => {
-  const one = await store.create('user', 'client');
-  t.equal((await store.create('user', 'client')).epoch, one.epoch);
+  const one = await begin();
+  t.equal((await begin()).epoch, one.epoch);
   await redis.flushall();
-  t.not((await store.create('user', 'client')).epoch, one.epoch);
+  t.not((await begin()).epoch, one.epoch);
 });
 
 t.test('the clock of Redis is measured anew when Redis says that we are late', async (t) => {
   let measured = 0;
-  const wrong = createSessionStore(redis, {
-    ...clock,
-    now: () => clock.now() - 1_000,
-    measure: async () => void measured++,
-  });
-  await t.rejects(wrong.create('user', 'client'), /^LATE/);
+  const late = { ...clock, now: () => clock.now() - 1_000, measure: async () => void measured++ };
+  const wrong = createSessionStore(redis, late, STRICT);
+  await t.rejects(begin('user', wrong), /^LATE/);
   await waitFor(() => measured > 0);
   t.equal(measured, 1);
 });
 
 async function announcements(): Promise<string[][]> {
   return (await redis.xrange('{auth}:revocations', '-', '+')).map(([, fields]) => fields);
+}
+
+async function found(text: string, sessions = store) {
+  return (await sessions.find(token(text))) ?? { userId: '', generation: 0 };
+}
+
+async function rotate(text: string, { sessions = store, clientId = 'client', origin = ORIGIN } = {}) {
+  return sessions.rotate(token(text), await found(text, sessions), clientId, origin);
+}
+
+/** The successor. */
+async function rotated(text: string, origin = ORIGIN): Promise<string> {
+  const rotation = await rotate(text, { origin });
+  if (rotation.outcome !== 'rotated') throw new Error(rotation.outcome);
+  return rotation.refreshToken;
 }
 
 function token(text: string): RefreshToken {
