@@ -7,7 +7,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 import { type TestServer, testServer } from './test-server.ts';
 
 /**
- * A PostgreSQL of its own, to pause and stop; its `url` leads to an empty database. It takes about a second to make:
+ * A PostgreSQL of its own, durable as in production, to pause, stop and kill; its `url` leads to an empty database. It takes about a second to make:
  * what breaks nothing uses `testDatabase`.
  */
 export async function testPostgres(t: Teardown): Promise<TestServer> {
@@ -19,7 +19,7 @@ export async function testPostgres(t: Teardown): Promise<TestServer> {
       dataDir: join(folder, 'data'),
       port,
       password: 'postgres',
-      durable: false,
+      durable: true,
       temporaryFolder: folder,
     }),
   );

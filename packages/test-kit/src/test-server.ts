@@ -12,7 +12,9 @@ export interface TestServer {
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
-  /** After `stop()`: the same port and data. */
+  /** Ends it as a crash would: at once, with all of its processes, and nothing written that was not. */
+  kill(): Promise<void>;
+  /** After `stop()` or `kill()`: the same port and data. */
   start(): Promise<void>;
 }
 
@@ -41,6 +43,10 @@ export async function testServer(
     async stop() {
       for (const child of children(server.pid)) process.kill(child, 'SIGCONT');
       await server.stop();
+    },
+    async kill() {
+      for (const pid of [...children(server.pid), server.pid]) process.kill(pid, 'SIGKILL');
+      await server.exited;
     },
     async start() {
       server = await launch();

@@ -48,6 +48,16 @@ t.test('a PostgreSQL that is stopped and started has the same port and data', as
   t.equal((await (await connected(t, server.url)).query('SELECT * FROM thing')).rowCount, 0);
 });
 
+t.test('a PostgreSQL and a Redis that are killed come back with the same port and data', async (t) => {
+  const [postgres, redis] = await Promise.all([testPostgres(t), testRedis(t)]);
+  await (await connected(t, postgres.url)).query('CREATE TABLE thing (id int)');
+  await client(t, redis.url).set('key', 'value');
+  await Promise.all([postgres.kill(), redis.kill()]);
+  await Promise.all([postgres.start(), redis.start()]);
+  t.equal((await (await connected(t, postgres.url)).query('SELECT * FROM thing')).rowCount, 0);
+  t.equal(await client(t, redis.url).get('key'), 'value');
+});
+
 t.test(
   'a Redis is durable, never evicts, takes more arguments, and keeps its data over a stop',
   async (t) => {

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface LossyRedis {
+  url: string;
+  /** The next script is run by Redis, and its reply lost with the connection. Resolves when that has happened. */
+  loseNextReply(): Promise<void>;
+}
+
+/** A way to Redis on which a reply can be lost. */
+export async function lossyRedis(t: { teardown(fn: () => void): void }, port: number): Promise<LossyRedis> {
+  const sockets = new Set<Socket>();
+  let onLoss: (() => void) | undefined;
+
+  const server = createServer((client) => {
+    const redis = connect(port, '127.0.0.1');
+    let losing = false;
+    for (const socket of [client, redis]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        client.destroy();
+        redis.destroy();
+        sockets.delete(socket);
+      });
+    }
+    client.on('data', (bytes) => {
+      losing ||= onLoss !== undefined && /evalsha/i.test(bytes.toString('latin1'));
+      redis.write(bytes);
+    });
+    redis.on('data', (bytes) => {
+      if (!losing) return client.write(bytes);
+      client.destroy();
+      onLoss?.();
+      onLoss = undefined;
+      return undefined;
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    loseNextReply: () =>
+      new Promise((resolve) => {
+        onLoss = resolve;
+      }),
+  };
+}

@@ -1,0 +1,94 @@
+import { waitFor } from '@pair/test-kit';
+import type { FastifyInstance } from 'fastify';
+import t from 'tap';
+import { get, login, post, refusedWithin1s, startAuth, type Tokens } from '../auth-under-test.ts';
+import { lossyRedis } from '../lossy-redis.ts';
+
+const auth = await startAuth(t);
+const { app, redis } = auth;
+const [second, third] = [await auth.another(), await auth.another()];
+const strict = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 0 });
+
+const refresh = (refresh_token: string, server: FastifyInstance = app) =>
+  post(server, '/auth/refresh', { refresh_token });
+
+/** The tokens of the last of so many refreshes, and all that were consumed on the way. */
+async function refreshTimes(times: number): Promise<{ newest: Tokens; consumed: Tokens[] }> {
+  let newest = await login(app);
+  const consumed: Tokens[] = [];
+  for (let i = 0; i < times; i++) {
+    consumed.push(newest);
+    newest = (await refresh(newest.refresh_token)).json<Tokens>();
+  }
+  return { newest, consumed };
+}
+
+t.test(
+  'a replayed ancestor ends the session: its newest refresh token and all its access tokens, on every process',
+  async (t) => {
+    const { newest, consumed } = await refreshTimes(3);
+    const ancestor = consumed[0]?.refresh_token ?? '';
+    t.match((await refresh(ancestor, second)).json(), { status: 401, code: 'invalid_grant' });
+    t.equal((await refresh(newest.refresh_token, third)).statusCode, 401);
+    for (const { access_token } of [...consumed, newest]) {
+      for (const server of [app, second, third]) t.ok(await refusedWithin1s(server, access_token));
+    }
+  },
+);
+
+t.test('each of 99 ancestors of a token that was rotated 100 times in a row is refused', async (t) => {
+  const { consumed } = await refreshTimes(100);
+  const ancestors = consumed.slice(0, 99);
+  const answers = await Promise.all(ancestors.map(({ refresh_token }) => refresh(refresh_token)));
+  t.equal(answers.filter(({ statusCode }) => statusCode === 401).length, 99);
+});
+
+t.test(
+  'the end of a replayed session is on the disk before the answer: a crash does not bring it back',
+  async (t) => {
+    const { newest, consumed } = await refreshTimes(2);
+    t.equal((await refresh(consumed[0]?.refresh_token ?? '')).statusCode, 401);
+    await redis.kill();
+    await redis.start();
+    await waitFor(async () => (await refresh(newest.refresh_token)).statusCode === 401);
+    t.ok(await refusedWithin1s(app, newest.access_token));
+  },
+);
+
+t.test('a replay after auth and Redis were started anew is refused, and ends the session', async (t) => {
+  const { newest, consumed } = await refreshTimes(2);
+  await redis.stop();
+  await redis.start();
+  const restarted = await auth.another();
+  t.equal((await refresh(consumed[0]?.refresh_token ?? '', restarted)).statusCode, 401);
+  t.equal((await refresh(newest.refresh_token, restarted)).statusCode, 401);
+  t.ok(await refusedWithin1s(restarted, newest.access_token));
+});
+
+t.test(
+  'a lost reply of Redis is 503, and does not look like reuse: the retry gets the successor',
+  async (t) => {
+    const way = await lossyRedis(t, redis.port);
+    const server = await auth.another({ REDIS_URL: way.url });
+    const first = await login(server);
+    const parent = (await refresh(first.refresh_token, server)).json<Tokens>();
+    const lost = way.loseNextReply();
+    t.match((await refresh(parent.refresh_token, server)).json(), { status: 503, code: 'unavailable' });
+    await lost;
+    await waitFor(async () => (await get(server, '/readyz')).statusCode === 200);
+    const retried = await refresh(parent.refresh_token, server);
+    t.equal(retried.statusCode, 200);
+    t.equal((await refresh(retried.json<Tokens>().refresh_token, server)).statusCode, 200);
+    t.equal((await get(server, '/auth/me', retried.json<Tokens>().access_token)).statusCode, 200);
+  },
+);
+
+t.test('a rotation that a paused Redis runs when it is resumed changes nothing', async (t) => {
+  const { refresh_token } = await login(strict);
+  redis.pause();
+  t.equal((await refresh(refresh_token, strict)).statusCode, 503);
+  redis.resume();
+  await waitFor(async () => (await get(strict, '/readyz')).statusCode === 200);
+  const response = await refresh(refresh_token, strict);
+  t.equal(response.statusCode, 200, 'where nothing is given twice, the token was not consumed');
+});

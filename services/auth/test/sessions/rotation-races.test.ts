@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { rounds, testRedis } from '@pair/test-kit';
+import { Redis } from 'ioredis';
+import t from 'tap';
+import { redisClock } from '../../src/sessions/redis-clock.ts';
+import { decodeRefreshToken } from '../../src/sessions/refresh-token.ts';
+import { createSessionStore, type Rotation, type SessionStore } from '../../src/sessions/session-store.ts';
+
+const server = await testRedis(t);
+const inspector = new Redis(server.url);
+t.teardown(() => inspector.disconnect());
+
+/** As many stores as there would be processes, each with a connection of its own. */
+async function stores(count: number, replayWindowSeconds: number): Promise<SessionStore[]> {
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const redis = new Redis(server.url);
+      const clock = redisClock(redis);
+      t.teardown(() => {
+        clock.stop();
+        redis.disconnect();
+      });
+      await clock.measure();
+      return createSessionStore(redis, clock, { replayWindowSeconds });
+    }),
+  );
+}
+
+const ORIGIN = { address: '192.0.2.1', userAgent: 'a browser' };
+const windowed = await stores(3, 10);
+const strict = await stores(3, 0);
+
+async function rotate(sessions: SessionStore | undefined, refreshToken: string): Promise<Rotation> {
+  const token = decodeRefreshToken(refreshToken);
+  if (sessions === undefined || token === undefined) throw new Error('not a refresh token');
+  const found = await sessions.find(token);
+  return found === undefined ? { outcome: 'unknown' } : sessions.rotate(token, found, 'client', ORIGIN);
+}
+
+const begin = (sessions: SessionStore | undefined) => {
+  if (sessions === undefined) throw new Error('no store');
+  return sessions.create('user', 'client', ORIGIN);
+};
+
+const successorOf = (rotation: Rotation) => ('refreshToken' in rotation ? rotation.refreshToken : undefined);
+
+t.test(
+  'of any number of concurrent rotations of one token, over three stores, all get one successor',
+  async (t) => {
+    for (const concurrent of [2, 10, rounds({ short: 200, long: 10_000 })]) {
+      const { refreshToken } = await begin(windowed[0]);
+      const answers: Rotation[] = [];
+      // what is on its way at once must be answered before its deadline
+      for (let sent = 0; sent < concurrent; sent += 200) {
+        const batch = Array.from({ length: Math.min(200, concurrent - sent) }, (_, i) =>
+          rotate(windowed[i % 3], refreshToken),
+        );
+        answers.push(...(await Promise.all(batch)));
+      }
+      t.equal(answers.filter(({ outcome }) => outcome === 'rotated').length, 1, 'one successor was minted');
+      t.equal(answers.filter(({ outcome }) => outcome === 'repeated').length, concurrent - 1);
+      t.equal(new Set(answers.map(successorOf)).size, 1);
+    }
+  },
+);
+
+t.test('with the window at 0 one rotation wins, and the session ends', async (t) => {
+  const concurrent = rounds({ short: 200, long: 10_000 });
+  const { refreshToken, sid } = await begin(strict[0]);
+  const answers: Rotation[] = [];
+  for (let sent = 0; sent < concurrent; sent += 200) {
+    const batch = Array.from({ length: 200 }, (_, i) => rotate(strict[i % 3], refreshToken));
+    answers.push(...(await Promise.all(batch)));
+  }
+  const count = (outcome: Rotation['outcome']) =>
+    answers.filter((answer) => answer.outcome === outcome).length;
+  t.equal(count('rotated'), 1);
+  t.equal(count('reuse'), 1, 'the second ended it');
+  t.equal(count('unknown'), concurrent - 2);
+  t.equal(await inspector.exists(`{auth}:session:${sid}`), 0);
+});
+
+t.test('three tabs with jitter and one lost answer in twenty lose no session', async (t) => {
+  const tabs = 3;
+  let { refreshToken: newest } = await begin(windowed[0]);
+  let lost = 0;
+  let minted = 0;
+
+  /** What a client does: when no answer comes, it asks again with what it has. */
+  async function refreshAsTab(tab: number): Promise<string> {
+    for (;;) {
+      await delay(Math.random() * 3);
+      const rotation = await rotate(windowed[(tab + lost) % 3], newest);
+      const successor = successorOf(rotation);
+      if (successor === undefined) throw new Error(`the session was lost: ${rotation.outcome}`);
+      if (rotation.outcome === 'rotated') minted += 1;
+      if (Math.random() >= 0.05) return successor;
+      lost += 1;
+    }
+  }
+
+  const count = rounds({ short: 100, long: 1_000 });
+  for (let round = 0; round < count; round++) {
+    const answers = await Promise.all(Array.from({ length: tabs }, (_, tab) => refreshAsTab(tab)));
+    if (new Set(answers).size !== 1) return t.fail(`round ${round}: the tabs have different tokens`);
+    newest = answers[0] ?? '';
+  }
+  t.equal(minted, count, 'one successor in each round');
+  t.ok(lost > 0, `${lost} answers were lost`);
+});
+
+t.test('a rotation that races a logout never leaves a usable token', async (t) => {
+  const count = rounds({ short: 300, long: 10_000 });
+  let won = 0;
+  for (let round = 0; round < count; round++) {
+    const { refreshToken, sid } = await begin(windowed[0]);
+    // a rotation is two round trips: the end comes before, between and after them
+    const ending = async () => {
+      for (let trips = round % 3; trips > 0; trips--) await inspector.ping();
+      await windowed[1]?.end(sid);
+    };
+    const [rotation] = await Promise.all([rotate(windowed[2], refreshToken), ending()]);
+    const successor = successorOf(rotation);
+    if (successor === undefined) continue;
+    won += 1;
+    const { outcome } = await rotate(windowed[0], successor);
+    if (outcome !== 'unknown') return t.fail(`round ${round}: ${outcome}`);
+  }
+  t.ok(won > 0 && won < count, `the rotation was first in ${won} of ${count} rounds`);
+  const revoked = new Set(
+    (await inspector.xrange('{auth}:revocations', '-', '+')).map(([, fields]) => fields[1]),
+  );
+  t.ok(revoked.size >= count, 'and the access tokens of each session are revoked');
+});
