@@ -1,4 +1,6 @@
-import { type Teardown, waitFor } from '@pair/test-kit';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { rounds, type Teardown, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { revocationFeed } from '../src/index.ts';
@@ -303,3 +305,47 @@ t.test('stop closes its connection', async (t) => {
   await t.rejects(feed.nextRead());
   t.strictSame(messages(), []);
 });
+
+t.test('100,000 live entries are loaded in seconds, and forgotten when their time has come', async (t) => {
+  const redis = await redisOfAuth(t);
+  const entries = rounds({ short: 20_000, long: 100_000 });
+  const until = Math.floor(Date.now() / 1_000) + 665;
+  for (let i = 0; i < entries; i += 1_000) {
+    const pipeline = redis.client.pipeline();
+    for (let j = i; j < i + 1_000; j++) {
+      pipeline.xadd('{auth}:revocations', '*', 'sid', `session-number-${j}`, 'until', until);
+    }
+    await pipeline.exec();
+  }
+  const inRedis = Number(await redis.client.memory('USAGE', '{auth}:revocations', 'SAMPLES', 0));
+
+  let now = 0;
+  const start = performance.now();
+  const { feed } = startFeed(t, redis, { now: () => now });
+  await waitFor(() => feed.ready().then(() => true), 10_000);
+  const loadedMs = performance.now() - start;
+  t.ok(feed.isRevoked('session-number-0'));
+  t.ok(feed.isRevoked(`session-number-${entries - 1}`));
+
+  now = 664_000;
+  await feed.nextRead();
+  t.ok(feed.isRevoked('session-number-0'), 'kept as long as a token can live');
+  const withEntries = heapUsed();
+  now = 670_000;
+  await waitFor(
+    () => !feed.isRevoked('session-number-0') && !feed.isRevoked(`session-number-${entries - 1}`),
+  );
+  const released = withEntries - heapUsed();
+  t.ok(released > entries * 50, 'and their memory is given back');
+  const megabytes = [inRedis, released].map((bytes) => (bytes / 1e6).toFixed(1));
+  t.comment(
+    `${entries} entries: loaded in ${loadedMs.toFixed()} ms, ${megabytes[0]} MB in Redis, ${megabytes[1]} MB in a verifier`,
+  );
+});
+
+/** Bytes, of what is still needed. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
