@@ -4,6 +4,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { AuthConfig } from './config.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
+import { clockOfRedis } from './sessions/redis-clock.ts';
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
 import { accessTokenSigner } from './tokens/sign-access-token.ts';
@@ -22,6 +23,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth' });
     await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY });
     await app.register(accessTokenSigner, { issuer, audience });
+    await app.register(clockOfRedis);
     await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
     await app.register(users);
     await app.register(passwords);

@@ -1,4 +1,5 @@
 import { unavailable } from '@pair/service-kit';
+import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 
 const MEASURE_INTERVAL_MS = 60_000;
@@ -14,6 +15,22 @@ export interface RedisClock {
   measure(): Promise<void>;
   stop(): void;
 }
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    redisClock: RedisClock;
+  }
+}
+
+export const clockOfRedis = fp(
+  async (app) => {
+    const clock = redisClock(app.redis);
+    app.decorate('redisClock', clock);
+    app.readinessCheck('auth: clock of Redis', async () => clock.now());
+    app.addHook('onClose', async () => clock.stop());
+  },
+  { name: 'redis-clock', dependencies: ['redis'] },
+);
 
 export function redisClock(redis: Redis): RedisClock {
   /** What to add to the monotonic clock of this process. */

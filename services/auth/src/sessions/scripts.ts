@@ -1,4 +1,5 @@
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
+import { DEADLINE } from './run-script.ts';
 
 /**
  * What changes a session, each change one Lua script: Redis runs a script whole, alone, and writes it to the AOF as
@@ -17,15 +18,8 @@ import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.t
  * Times are compared with ARGV, on values kept in the hash; the TTL only sweeps. A session's key outlives it until its
  * last access token has expired, so that a session without a key has no token that would still have to be revoked.
  */
-const PRELUDE = `
-local deadline, now = tonumber(ARGV[1]), tonumber(ARGV[2])
+const PRELUDE = `${DEADLINE}
 local KEEP_MS = ${(ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000}
-
-local time = redis.call('TIME')
-local clock = time[1] * 1000 + math.floor(time[2] / 1000)
-if clock > deadline then
-  return redis.error_reply('LATE the caller has given up')
-end
 
 local function sessions_of(user_id)
   return '{auth}:user:' .. user_id .. ':sessions'

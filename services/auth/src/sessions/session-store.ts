@@ -1,8 +1,9 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
-import { type RedisClock, redisClock } from './redis-clock.ts';
+import type { RedisClock } from './redis-clock.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
+import { scriptRunner } from './run-script.ts';
 import { SCRIPTS } from './scripts.ts';
 import { openSuccessor, sealSuccessor } from './seal-successor.ts';
 
@@ -11,8 +12,6 @@ const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
 const MAX_SESSIONS_OF_USER = 100;
 /** Enough for a browser's; bytes, for the hash of a session stays compact in Redis only while its values are short. */
 const MAX_USER_AGENT_BYTES = 192;
-/** Shorter than the client's own time-out: a script that runs after the caller was told 503 must not change a thing. */
-const DEADLINE_MS = 250;
 
 /** Where a request came from. */
 export interface Origin {
@@ -75,12 +74,9 @@ declare module 'fastify' {
 
 export const sessions = fp<{ replayWindowSeconds: number }>(
   async (app, { replayWindowSeconds }) => {
-    const clock = redisClock(app.redis);
-    app.decorate('sessions', createSessionStore(app.redis, clock, { replayWindowSeconds }));
-    app.readinessCheck('auth: clock of Redis', async () => clock.now());
-    app.addHook('onClose', async () => clock.stop());
+    app.decorate('sessions', createSessionStore(app.redis, app.redisClock, { replayWindowSeconds }));
   },
-  { name: 'sessions', dependencies: ['redis'] },
+  { name: 'sessions', dependencies: ['redis', 'redis-clock'] },
 );
 
 /** `now` is the time that limits are measured by, in ms since 1970; a test may move it. */
@@ -90,25 +86,11 @@ export function createSessionStore(
   options: { replayWindowSeconds: number; now?: () => number },
 ): SessionStore {
   const { replayWindowSeconds, now = clock.now } = options;
-  type Argument = string | number | Buffer;
-  /** The sealed successor is bytes, so all answers are. */
-  type Scripts = Record<`${keyof typeof SCRIPTS}Buffer`, (...args: Argument[]) => Promise<unknown>>;
-  for (const [name, script] of Object.entries(SCRIPTS)) redis.defineCommand(name, script);
-  const scripts = redis as unknown as Scripts;
-
-  async function run(script: keyof typeof SCRIPTS, key: string, ...args: Argument[]): Promise<unknown> {
-    try {
-      return await scripts[`${script}Buffer`](key, clock.now() + DEADLINE_MS, now(), ...args);
-    } catch (error) {
-      // Redis was paused, or its clock was set: the second would last until the offset is measured again
-      if (error instanceof Error && error.message.startsWith('LATE')) void clock.measure().catch(() => {});
-      throw error;
-    }
-  }
+  const run = scriptRunner(redis, clock, SCRIPTS, now);
 
   /** Of a session for which `field`, if there is one, has this value. */
   async function endSession(sid: string, field: '' | 'user_id' | 'family', value: string | Buffer) {
-    const userId = await run('endSession', sessionKey(sid), sid, field, value);
+    const userId = await run('endSession', [sessionKey(sid)], sid, field, value);
     return userId === null ? undefined : String(userId);
   }
 
@@ -119,7 +101,7 @@ export function createSessionStore(
       const token = newSession();
       const epoch = await run(
         'createSession',
-        sessionKey(token.sid),
+        [sessionKey(token.sid)],
         token.sid,
         userId,
         clientId,
@@ -148,7 +130,7 @@ export function createSessionStore(
       const successor = successorOf(token);
       const answer = (await run(
         'rotateRefreshToken',
-        sessionKey(sid),
+        [sessionKey(sid)],
         sid,
         clientId,
         sha256(token.familySecret),
@@ -182,7 +164,7 @@ export function createSessionStore(
     },
 
     async listOfUser(userId) {
-      const listed = (await run('listSessions', indexKey(userId))) as Buffer[][];
+      const listed = (await run('listSessions', [indexKey(userId)])) as Buffer[][];
       return listed.map((fields) => {
         const [sid = '', createdAt, usedAt, address = '', userAgent = ''] = fields.map(String);
         return { sid, createdAt: Number(createdAt), usedAt: Number(usedAt), address, userAgent };
@@ -194,7 +176,7 @@ export function createSessionStore(
     endByRefreshToken: (token) => endSession(token.sid, 'family', sha256(token.familySecret)),
 
     async endAllOfUser(userId) {
-      await run('endUserSessions', indexKey(userId));
+      await run('endUserSessions', [indexKey(userId)]);
     },
   };
 }

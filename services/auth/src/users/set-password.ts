@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { buildProcess, OperatorError, postgres, redis } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { SetPasswordConfig } from '../config.ts';
+import { clockOfRedis } from '../sessions/redis-clock.ts';
 import { sessions } from '../sessions/session-store.ts';
 import { passwords } from './password-hasher.ts';
 import { users } from './repository.ts';
@@ -26,6 +27,7 @@ export async function setPassword(
     async (scope) => {
       await scope.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'set-password' });
       await scope.register(redis, { redisUrl: config.REDIS_URL, name: 'set-password' });
+      await scope.register(clockOfRedis);
       await scope.register(sessions, { replayWindowSeconds: 0 });
       await scope.register(users);
       await scope.register(passwords);
