@@ -13,6 +13,7 @@ export {
   ServiceConfigSchema,
   withDerivedDefaults,
 } from './config.ts';
+export { noneMatchFails, parseEntityTags } from './entity-tag.ts';
 export { jsonContentType, parseJson } from './json-parser.ts';
 export { openapi } from './openapi.ts';
 export { OperatorError } from './operator-error.ts';

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses } from '@pair/service-kit';
-import { entityTag, noneMatchFails } from './entity-tag.ts';
+import { noneMatchFails, problemResponses } from '@pair/service-kit';
+import { entityTag } from './entity-tag.ts';
 import { CACHE_CONTROL, customerNotFound, sendCustomer } from './representation.ts';
 import {
   CustomerParamsSchema,
@@ -45,8 +45,9 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const customer = await app.customers.find(request.params.id);
       if (customer === undefined) throw customerNotFound();
-      if (noneMatchFails(request.headers['if-none-match'], customer.version)) {
-        reply.header('etag', entityTag(customer.version)).header('cache-control', CACHE_CONTROL);
+      const etag = entityTag(customer.version);
+      if (noneMatchFails(request.headers['if-none-match'], etag)) {
+        reply.header('etag', etag).header('cache-control', CACHE_CONTROL);
         return reply.code(304).send();
       }
       return sendCustomer(reply, customer);
