@@ -21,12 +21,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
 
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth' });
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth' });
-    await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY });
-    await app.register(accessTokenSigner, { issuer, audience });
     await app.register(clockOfRedis);
-    await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
-    await app.register(users);
-    await app.register(passwords);
     const feed = revocationFeed({
       redis: app.redis,
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
@@ -35,6 +30,11 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     app.readinessCheck('auth: revocation feed', () => feed.ready());
     app.addHook('onReady', async () => feed.start());
     app.addHook('onClose', async () => feed.stop());
+    await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY, feed });
+    await app.register(accessTokenSigner, { issuer, audience });
+    await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
+    await app.register(users);
+    await app.register(passwords);
     await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
 
     await app.register(openapi, { title: 'Auth', description: DESCRIPTION, prefix: '/docs/auth' });

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses } from '@pair/service-kit';
-import { JwksSchema } from './schemas.ts';
+import { noneMatchFails, problemResponses } from '@pair/service-kit';
+import { IfNoneMatchSchema, jwksResponse } from './schemas.ts';
 
 /** RFC 7517: the public keys, for anybody who verifies our tokens. */
 export const jwksRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -11,13 +11,16 @@ export const jwksRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getJwks',
         summary: 'Public keys that verify access tokens',
         tags: ['keys'],
-        response: { 200: JwksSchema, ...problemResponses(503) },
+        headers: IfNoneMatchSchema,
+        response: { ...jwksResponse, ...problemResponses(503) },
       },
     },
-    async (_request, reply) => {
-      const jwks = app.keyRing.jwks();
-      reply.header('cache-control', 'public, max-age=60');
-      return jwks;
+    async (request, reply) => {
+      const { json, etag } = app.keyRing.published();
+      reply.header('cache-control', 'public, max-age=60').header('etag', etag);
+      if (noneMatchFails(request.headers['if-none-match'], etag)) return reply.code(304).send();
+      // as text: it is made once for each set of keys, not for each request
+      return reply.type('application/json; charset=utf-8').send(json);
     },
   );
 };

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-export const JwksSchema = Type.Object(
+const JwksSchema = Type.Object(
   {
     keys: Type.Array(
       Type.Object({
@@ -16,3 +16,20 @@ export const JwksSchema = Type.Object(
   },
   { description: 'A JWK Set (RFC 7517 §5)' },
 );
+
+export const IfNoneMatchSchema = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: '304 if the keys are still the same (RFC 9110 §13.1.2).' }),
+  ),
+});
+
+const headers = { ETag: { type: 'string', description: 'Strong; changes with the set of keys.' } };
+
+export const jwksResponse = {
+  200: {
+    description: 'The keys that verify now, and the one that will be next',
+    headers,
+    content: { 'application/json': { schema: JwksSchema } },
+  },
+  304: Type.Null({ description: 'The keys that If-None-Match names are still the same' }),
+};

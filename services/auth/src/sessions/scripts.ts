@@ -1,6 +1,16 @@
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import { DEADLINE } from './run-script.ts';
 
+/** Tells every verifier, in a script: the beginning of those that revoke. An entry is kept as long as a token can live. */
+export const ANNOUNCE = `${DEADLINE}
+local KEEP_MS = ${(ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000}
+
+local function announce(kind, id, until_ms)
+  redis.call('XADD', '{auth}:revocations', 'MINID', '~', string.format('%.0f', clock - KEEP_MS), '*',
+    kind, id, 'until', string.format('%.0f', math.ceil((until_ms or clock + KEEP_MS) / 1000)))
+end
+`;
+
 /**
  * What changes a session, each change one Lua script: Redis runs a script whole, alone, and writes it to the AOF as
  * one unit. Only KEYS[1], the session, is known to the caller; what else a script touches is known only inside, and
@@ -12,22 +22,15 @@ import { DEADLINE } from './run-script.ts';
  *                               rotated last), expires_at (idle limit), absolute_expires_at, in milliseconds,
  *                               address and user_agent of the last use
  * {auth}:user:<id>:sessions     sorted set: sid by expires_at
- * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>
+ * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
  *
  * Times are compared with ARGV, on values kept in the hash; the TTL only sweeps. A session's key outlives it until its
  * last access token has expired, so that a session without a key has no token that would still have to be revoked.
  */
-const PRELUDE = `${DEADLINE}
-local KEEP_MS = ${(ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000}
-
+const PRELUDE = `${ANNOUNCE}
 local function sessions_of(user_id)
   return '{auth}:user:' .. user_id .. ':sessions'
-end
-
-local function announce(kind, id)
-  redis.call('XADD', '{auth}:revocations', 'MINID', '~', string.format('%.0f', clock - KEEP_MS), '*',
-    kind, id, 'until', string.format('%.0f', math.ceil((clock + KEEP_MS) / 1000)))
 end
 
 local function end_session(sid)

@@ -1,35 +1,76 @@
 import { randomBytes } from 'node:crypto';
-import { testDatabase } from '@pair/test-kit';
+import { unavailable } from '@pair/service-kit';
+import { waitFor } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import Fastify from 'fastify';
-import pg from 'pg';
-import t, { type Test } from 'tap';
+import t from 'tap';
+import { open } from '../../src/crypto/seal.ts';
 import { signingKeys } from '../../src/db/schema.ts';
-import { migrateAuth } from '../../src/index.ts';
-import { createKeyRing } from '../../src/keys/key-ring.ts';
-import { open, seal } from '../../src/crypto/seal.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { get, login, startAuth } from '../auth-under-test.ts';
+import { DAY, kidsOf, newEncryptionKey, rings, SECOND } from './rings.ts';
 
-const SECOND = 1_000;
-const { log } = Fastify();
-const newKey = () => randomBytes(32).toString('base64url');
+t.test(
+  'replicas that start at once on an empty table share one key to sign with and one to follow it',
+  async (t) => {
+    const { idleRing } = await rings(t);
+    const replicas = Array.from({ length: 5 }, () => idleRing());
+    await Promise.all(replicas.map((ring) => ring.reload()));
+    await Promise.all(replicas.map((ring) => ring.reload()));
+    t.equal(new Set(replicas.map((ring) => ring.signingKey().kid)).size, 1);
+    t.equal(new Set(replicas.map((ring) => kidsOf(ring).join())).size, 1);
+    t.equal(replicas[0] && kidsOf(replicas[0]).length, 2);
+  },
+);
 
-async function emptyPool(t: Test): Promise<pg.Pool> {
-  const url = await testDatabase(t);
-  await migrateAuth({ DATABASE_URL: url, ADMIN_USERNAME: 'admin' });
-  const pool = new pg.Pool({ connectionString: url });
-  t.teardown(() => pool.end());
-  return pool;
-}
-
-t.test('replicas that start at once on an empty table share one key', async (t) => {
-  const pool = await emptyPool(t);
-  const key = newKey();
-  const rings = Array.from({ length: 5 }, () => createKeyRing(pool, key, log));
-  await Promise.all(rings.map((ring) => ring.reload()));
-  t.equal(new Set(rings.map((ring) => ring.signingKey().kid)).size, 1);
+t.test('keys are rotated every 30 days, by replicas at the same moment, and without a reload', async (t) => {
+  const { ring, clock } = await rings(t);
+  const start = clock.now;
+  const [one, other] = [await ring(), await ring()];
+  for (const month of [1, 2, 3]) {
+    const [signing, next] = kidsOf(one).slice(-2);
+    clock.now = start + month * 30 * DAY - 1;
+    t.same([one.signingKey().kid, other.signingKey().kid], [signing, signing]);
+    clock.now += 1;
+    t.same([one.signingKey().kid, other.signingKey().kid], [next, next]);
+    await Promise.all([one.reload(), other.reload()]);
+    await Promise.all([one.reload(), other.reload()]);
+    t.equal(kidsOf(one).length, 3, 'one has been added');
+    t.same(kidsOf(other), kidsOf(one));
+    t.equal(one.signingKey().kid, next);
+  }
 });
+
+t.test('a key that has signed stays published until its last token has expired everywhere', async (t) => {
+  const { ring, clock } = await rings(t);
+  const start = clock.now;
+  const one = await ring();
+  const [first = '', second, third] = [...kidsOf(one)];
+  t.equal(third, undefined);
+  clock.now = start + 30 * DAY + 664 * SECOND;
+  await one.reload();
+  t.same(kidsOf(one).slice(0, 2), [first, second]);
+  t.ok(one.has(first));
+  clock.now = start + 30 * DAY + 665 * SECOND;
+  await one.reload();
+  t.equal(kidsOf(one)[0], second);
+  t.notOk(one.has(first));
+});
+
+t.test(
+  'after a long time without a process the new next key is published for 300 s before it signs',
+  async (t) => {
+    const { ring, clock } = await rings(t);
+    await ring();
+    clock.now += 400 * DAY;
+    const later = await ring();
+    const [signing, next] = kidsOf(later);
+    t.equal(later.signingKey().kid, signing);
+    clock.now += 300 * SECOND - 1;
+    t.equal(later.signingKey().kid, signing);
+    clock.now += 1;
+    t.equal(later.signingKey().kid, next);
+  },
+);
 
 t.test('the keys survive a restart: a token from before is accepted after it', async (t) => {
   const auth = await startAuth(t);
@@ -41,94 +82,100 @@ t.test('the keys survive a restart: a token from before is accepted after it', a
   t.equal((await get(restarted, '/auth/me', access_token)).statusCode, 200);
 });
 
-t.test('the JWKS has public members only, and may be cached for a minute', async (t) => {
-  const auth = await startAuth(t);
-  const response = await get(auth.app, '/.well-known/jwks.json');
-  t.equal(response.headers['cache-control'], 'public, max-age=60');
-  t.match(response.headers['content-type'], 'application/json');
-  for (const key of response.json().keys) {
-    t.same(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+t.test('private keys are sealed in the database', async (t) => {
+  const { ring, pool } = await rings(t);
+  const key = newEncryptionKey();
+  await ring(key);
+  for (const row of await drizzle({ client: pool }).select().from(signingKeys)) {
+    t.equal(
+      open(row.sealedPrivateKey, [randomBytes(32)], row.kid),
+      undefined,
+      'another key does not open it',
+    );
+    const sealingKeys = [Buffer.from(key, 'base64url')];
+    t.equal(open(row.sealedPrivateKey, sealingKeys, 'other'), undefined, 'nor on another row');
+    t.ok(open(row.sealedPrivateKey, sealingKeys, row.kid));
+    t.notOk(row.sealedPrivateKey.includes(Buffer.from(row.publicJwk.x, 'base64url')));
   }
 });
 
-t.test('private keys are sealed in the database', async (t) => {
-  const pool = await emptyPool(t);
-  const key = newKey();
-  const ring = createKeyRing(pool, key, log);
-  await ring.reload();
-  const [row] = await drizzle({ client: pool }).select().from(signingKeys);
-  if (row === undefined) return t.fail('no row');
-  t.equal(open(row.sealedPrivateKey, [randomBytes(32)], row.kid), undefined, 'another key does not open it');
-  t.equal(
-    open(row.sealedPrivateKey, [Buffer.from(key, 'base64url')], 'other'),
-    undefined,
-    'nor on another row',
-  );
-  t.ok(open(row.sealedPrivateKey, [Buffer.from(key, 'base64url')], row.kid));
-  t.notOk(row.sealedPrivateKey.includes(Buffer.from(row.publicJwk.x, 'base64url')));
-});
-
-t.test('a wrong KEY_ENCRYPTION_KEY is one clear sentence, and the ring has no keys', async (t) => {
-  const pool = await emptyPool(t);
-  await createKeyRing(pool, newKey(), log).reload();
-  const ring = createKeyRing(pool, newKey(), log);
-  await t.rejects(ring.reload(), { message: /^KEY_ENCRYPTION_KEY does not open signing key/ });
-  await t.rejects(ring.ready());
-});
-
-t.test('a public key that was changed in its row is not published', async (t) => {
-  const pool = await emptyPool(t);
-  const key = newKey();
-  await createKeyRing(pool, key, log).reload();
-  await drizzle({ client: pool }).update(signingKeys).set({ publicJwk: generateSigningKey().publicJwk });
-  const ring = createKeyRing(pool, key, log);
-  await t.rejects(ring.reload(), { message: /is not the key that its row says/ });
-  t.throws(() => ring.jwks());
-});
-
-t.test('of two encryption keys either opens, and the first seals', async (t) => {
-  const pool = await emptyPool(t);
-  const [older, newer] = [newKey(), newKey()];
-  await createKeyRing(pool, older, log).reload();
-  await t.resolves(createKeyRing(pool, `${newer},${older}`, log).reload());
-
-  const another = await emptyPool(t);
-  await createKeyRing(another, `${newer},${older}`, log).reload();
-  await t.resolves(createKeyRing(another, newer, log).reload());
+t.test('a wrong KEY_ENCRYPTION_KEY: no keys, no start, and nothing is written', async (t) => {
+  const { ring, idleRing, pool, clock } = await rings(t);
+  await ring();
+  clock.now += 30 * DAY; // another key is wanted
+  const wrong = idleRing(newEncryptionKey());
+  const sentence = /^KEY_ENCRYPTION_KEY does not open signing key [\w-]{43}: /;
+  await t.rejects(wrong.start(), { name: 'OperatorError', message: sentence });
+  await t.rejects(wrong.ready());
+  t.equal(await drizzle({ client: pool }).$count(signingKeys), 2);
 });
 
 t.test(
-  'a key is published before it signs, signs from its time on, and the one before stays until its tokens are over',
+  'a key that another process has sealed under another KEY_ENCRYPTION_KEY leaves the known ones in use',
   async (t) => {
-    const pool = await emptyPool(t);
-    const key = newKey();
-    let now = Date.now();
-    const ring = createKeyRing(pool, key, log, () => now);
-    await ring.reload();
-    const first = ring.signingKey().kid;
-    const second = generateSigningKey();
-    const activeFrom = now + 300 * SECOND;
-    await drizzle({ client: pool })
-      .insert(signingKeys)
-      .values({
-        kid: second.kid,
-        publicJwk: second.publicJwk,
-        sealedPrivateKey: seal(second.privateKey, Buffer.from(key, 'base64url'), second.kid),
-        activeFrom: new Date(activeFrom),
-      });
-    const published = () => ring.jwks().keys.map(({ kid }) => kid);
-
-    await ring.reload();
-    t.same(published(), [first, second.kid]);
-    t.equal(ring.signingKey().kid, first);
-    now = activeFrom;
-    t.equal(ring.signingKey().kid, second.kid, 'without a reload');
-    now = activeFrom + 600 * SECOND;
-    await ring.reload();
-    t.same(published(), [first, second.kid]);
-    now = activeFrom + 665 * SECOND;
-    await ring.reload();
-    t.same(published(), [second.kid]);
-    t.equal(ring.has(first), false);
+    const { ring, pool } = await rings(t);
+    const one = await ring();
+    const [signing, next = ''] = kidsOf(one);
+    const db = drizzle({ client: pool });
+    const stranger = generateSigningKey();
+    await db.insert(signingKeys).values({
+      kid: stranger.kid,
+      publicJwk: stranger.publicJwk,
+      sealedPrivateKey: randomBytes(100),
+      activeFrom: new Date(),
+    });
+    await t.rejects(one.reload(), { message: /KEY_ENCRYPTION_KEY/ });
+    t.equal(one.signingKey().kid, signing);
+    t.same(kidsOf(one), [signing, next]);
+    t.notOk(one.has(stranger.kid));
   },
 );
+
+t.test('a public key that was changed in its row is not published', async (t) => {
+  const { ring, pool } = await rings(t);
+  const key = newEncryptionKey();
+  await ring(key);
+  await drizzle({ client: pool }).update(signingKeys).set({ publicJwk: generateSigningKey().publicJwk });
+  await t.rejects(ring(key), { message: /is not the key that its row says/ });
+});
+
+t.test('of two encryption keys either opens, and the first seals', async (t) => {
+  const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
+  const sealedByOlder = await rings(t);
+  await sealedByOlder.ring(older);
+  await t.resolves(sealedByOlder.ring(`${newer},${older}`));
+
+  const sealedByFirst = await rings(t);
+  await sealedByFirst.ring(`${newer},${older}`);
+  await t.resolves(sealedByFirst.ring(newer));
+});
+
+t.test(
+  'a key that the feed says is revoked neither signs nor verifies nor is published, before the rows say so',
+  async (t) => {
+    const { ring, revoked } = await rings(t);
+    const one = await ring();
+    const [signing = '', next = ''] = kidsOf(one);
+    revoked.add(signing);
+    t.equal(one.signingKey().kid, next);
+    t.same(kidsOf(one), [next]);
+    t.equal(await one.get(signing), undefined);
+    t.notOk(one.has(signing));
+  },
+);
+
+t.test('with all keys revoked there is another one at once', async (t) => {
+  const { ring, pool, clock, revoked } = await rings(t);
+  const away = { message: unavailable().message };
+  const one = await ring();
+  const before = kidsOf(one);
+  await drizzle({ client: pool })
+    .update(signingKeys)
+    .set({ revokedAt: new Date(clock.now) });
+  for (const kid of before) revoked.add(kid);
+  t.throws(() => one.signingKey(), away);
+  t.throws(() => one.published(), away);
+  await waitFor(() => one.signingKey());
+  t.equal(kidsOf(one).length, 2);
+  t.notOk(kidsOf(one).some((kid) => before.includes(kid)));
+});

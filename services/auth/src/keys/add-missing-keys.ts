@@ -1,0 +1,71 @@
+import { inTransaction } from '@pair/service-kit';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
+import { seal } from '../crypto/seal.ts';
+import { signingKeys } from '../db/schema.ts';
+import { keyStates } from './key-states.ts';
+import { generateSigningKey } from './signing-key.ts';
+
+/** How long a key signs, unless it is replaced before. */
+const ROTATION_INTERVAL_MS = 30 * 24 * 3_600_000;
+/** Published for this long before it signs, a key is known to every verifier: caches keep a key set for a minute. */
+export const PUBLISHED_AHEAD_MS = 300_000;
+
+export type SigningKeyRow = typeof signingKeys.$inferSelect;
+
+/** All keys, in the order in which they are active. */
+export function selectKeys(db: NodePgDatabase): Promise<SigningKeyRow[]> {
+  return db.select().from(signingKeys).orderBy(signingKeys.activeFrom, signingKeys.kid);
+}
+
+/** Nobody else changes the keys until the transaction is over; reading them goes on. */
+export function lockKeys(client: pg.PoolClient): Promise<unknown> {
+  return client.query('LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE');
+}
+
+/** True when there is no key to sign with, or none to follow it. */
+export function lacksKeys(rows: readonly SigningKeyRow[], nowMs: number): boolean {
+  const states = keyStates(rows, nowMs);
+  return !states.includes('active') || !states.includes('next');
+}
+
+/**
+ * Makes a key to sign with, if there is none, and the one to follow it, which is the rotation: it is active thirty
+ * days after the one before. Replicas that come at once make each key once. Resolves to the kid of the key that has
+ * taken over since the last time, if one has.
+ */
+export function addMissingKeys(
+  pool: pg.Pool,
+  sealingKey: Buffer,
+  nowMs: number,
+): Promise<string | undefined> {
+  return inTransaction(pool, async (client) => {
+    await lockKeys(client);
+    const db = drizzle({ client });
+    const rows = await selectKeys(db);
+    const states = keyStates(rows, nowMs);
+    const active = rows[states.indexOf('active')];
+    if (active === undefined) await insertKey(db, sealingKey, nowMs, nowMs);
+    if (states.includes('next')) return undefined;
+
+    const activeFrom = Math.max(
+      (active?.activeFrom.getTime() ?? nowMs) + ROTATION_INTERVAL_MS,
+      nowMs + PUBLISHED_AHEAD_MS,
+    );
+    await insertKey(db, sealingKey, activeFrom, nowMs);
+    // when a newer one was made already, that was revoked before its time, and nothing has taken over
+    const isNewest = rows.every(({ createdAt }) => active !== undefined && createdAt <= active.createdAt);
+    return isNewest ? active?.kid : undefined;
+  });
+}
+
+async function insertKey(db: NodePgDatabase, sealingKey: Buffer, activeFromMs: number, nowMs: number) {
+  const { kid, publicJwk, privateKey } = generateSigningKey();
+  await db.insert(signingKeys).values({
+    kid,
+    publicJwk,
+    sealedPrivateKey: seal(privateKey, sealingKey, kid),
+    activeFrom: new Date(activeFromMs),
+    createdAt: new Date(nowMs),
+  });
+}

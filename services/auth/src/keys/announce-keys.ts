@@ -1,0 +1,72 @@
+import { isStoreUnavailable, Problem } from '@pair/service-kit';
+import { gt } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
+import { signingKeys } from '../db/schema.ts';
+import type { RedisClock } from '../sessions/redis-clock.ts';
+import { scriptRunner } from '../sessions/run-script.ts';
+import { ANNOUNCE } from '../sessions/scripts.ts';
+
+/** A verifier that cannot fetch keys goes on with those it has for an hour. */
+export const ANNOUNCED_MS = 2 * 3_600_000;
+/** An entry leaves the stream after 665 s, for that is enough for a session, whose tokens are over by then. */
+const AGAIN_INTERVAL_MS = 300_000;
+const RETRY_INTERVAL_MS = 10_000;
+
+const ANNOUNCE_KEYS = `#!lua flags=allow-oom
+${ANNOUNCE}
+for i = 4, #ARGV do announce('kid', ARGV[i], tonumber(ARGV[3])) end
+`;
+
+/** Tells every verifier to refuse these keys until then (ms since 1970), all in one step. */
+export type AnnounceKeys = (kids: readonly string[], untilMs: number) => Promise<void>;
+
+export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
+  const run = scriptRunner(
+    redis,
+    clock,
+    { announceKeys: { lua: ANNOUNCE_KEYS, numberOfKeys: 1 } },
+    clock.now,
+  );
+  return async (kids, untilMs) => {
+    await run('announceKeys', ['{auth}:revocations'], untilMs, ...kids);
+  };
+}
+
+/**
+ * Announces revoked keys again and again: for verifiers that start when the entry has left the stream, and for a
+ * Redis that has lost its data. Begins when the process is ready.
+ */
+export function announceAgain(app: FastifyInstance): void {
+  const db = drizzle({ client: app.pg.pool });
+  const announce = keyAnnouncer(app.redis, app.redisClock);
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function announceAll(): Promise<void> {
+    const since = new Date(Date.now() - ANNOUNCED_MS);
+    const revoked = await db.select().from(signingKeys).where(gt(signingKeys.revokedAt, since));
+    for (const { kid, revokedAt } of revoked) await announce([kid], Number(revokedAt) + ANNOUNCED_MS);
+  }
+
+  async function repeat(): Promise<void> {
+    let delayMs = AGAIN_INTERVAL_MS;
+    try {
+      await announceAll();
+    } catch (err) {
+      const isAway = isStoreUnavailable(err) || err instanceof Problem; // which is in the log already
+      if (!isAway) app.log.error({ err }, 'revoked signing keys cannot be announced');
+      delayMs = RETRY_INTERVAL_MS;
+    }
+    if (stopped) return;
+    timer = setTimeout(repeat, delayMs);
+    timer.unref();
+  }
+
+  app.addHook('onReady', async () => void repeat());
+  app.addHook('onClose', async () => {
+    stopped = true;
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,45 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { OperatorError } from '@pair/service-kit';
+import { open } from '../crypto/seal.ts';
+import type { SigningKeyRow } from './add-missing-keys.ts';
+import { type PublicJwk, publicJwkOf, publicPem, thumbprint } from './signing-key.ts';
+
+/** A signing key as it is used. */
+export interface OpenedKey {
+  kid: string;
+  publicJwk: PublicJwk;
+  publicPem: string;
+  privatePem: string;
+}
+
+/** KEY_ENCRYPTION_KEY: the first seals, any opens. */
+export type SealingKeys = [first: Buffer, ...others: Buffer[]];
+
+/** Of the form that the config schema requires. */
+export function parseSealingKeys(keyEncryptionKey: string): SealingKeys {
+  const [first = '', ...others] = keyEncryptionKey.split(',');
+  const decode = (key: string) => Buffer.from(key, 'base64url');
+  return [decode(first), ...others.map(decode)];
+}
+
+/** @throws {OperatorError} when none of the keys fits */
+export function openKey(row: SigningKeyRow, sealingKeys: SealingKeys): OpenedKey {
+  const der = open(row.sealedPrivateKey, sealingKeys, row.kid);
+  if (der === undefined) {
+    throw new OperatorError(
+      `KEY_ENCRYPTION_KEY does not open signing key ${row.kid}: give the key it was sealed under, or a pair "new,old"`,
+    );
+  }
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  // what is published comes from what is sealed: a row whose public half was changed must not speak for us
+  const publicJwk = publicJwkOf(createPublicKey(privateKey));
+  if (thumbprint(publicJwk) !== row.kid || thumbprint(row.publicJwk) !== row.kid) {
+    throw new Error(`signing key ${row.kid} is not the key that its row says`);
+  }
+  return {
+    kid: row.kid,
+    publicJwk,
+    publicPem: publicPem(publicJwk),
+    privatePem: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+  };
+}

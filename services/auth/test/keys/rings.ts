@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { testDatabase } from '@pair/test-kit';
+import Fastify, { type FastifyBaseLogger } from 'fastify';
+import pg from 'pg';
+import type { Test } from 'tap';
+import { migrateAuth } from '../../src/index.ts';
+import { createKeyRing } from '../../src/keys/key-ring.ts';
+
+export const SECOND = 1_000;
+export const DAY = 24 * 3_600 * SECOND;
+
+export type Ring = ReturnType<typeof createKeyRing>;
+
+export const newEncryptionKey = () => randomBytes(32).toString('base64url');
+
+/** Key rings of several processes on one database, whose time the test moves. */
+export interface Rings {
+  databaseUrl: string;
+  pool: pg.Pool;
+  /** In ms since 1970. */
+  clock: { now: number };
+  /** What the feed of revocations has told. */
+  revoked: Set<string>;
+  /** Another one that has read the keys. */
+  ring(keyEncryptionKey?: string): Promise<Ring>;
+  /** One that has not. */
+  idleRing(keyEncryptionKey?: string, log?: FastifyBaseLogger): Ring;
+}
+
+export async function rings(t: Test): Promise<Rings> {
+  const databaseUrl = await testDatabase(t);
+  await migrateAuth({ DATABASE_URL: databaseUrl, ADMIN_USERNAME: 'admin' });
+  const pool = new pg.Pool({ connectionString: databaseUrl });
+  t.teardown(() => pool.end());
+  const clock = { now: Date.now() };
+  const revoked = new Set<string>();
+  const shared = newEncryptionKey();
+  const silent = Fastify().log;
+  const idleRing = (keyEncryptionKey = shared, log = silent) => {
+    const isRevoked = (kid: string) => revoked.has(kid);
+    const ring = createKeyRing({ pool, keyEncryptionKey, log, isRevoked, now: () => clock.now });
+    t.teardown(() => ring.stop());
+    return ring;
+  };
+  const ring = async (keyEncryptionKey?: string) => {
+    const idle = idleRing(keyEncryptionKey);
+    await idle.reload();
+    return idle;
+  };
+  return { databaseUrl, pool, clock, revoked, ring, idleRing };
+}
+
+/** The kids that a ring publishes, in their order. */
+export function kidsOf(ring: Ring): string[] {
+  const { keys } = JSON.parse(ring.published().json) as { keys: { kid: string }[] };
+  return keys.map(({ kid }) => kid);
+}
