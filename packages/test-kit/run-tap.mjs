@@ -12,7 +12,7 @@ const LONG_TIMEOUT_SECONDS = 1_800;
 
 /**
  * Runs test files with tap, as many at once as there are processors. A terminal gets tap's own live view; a log gets
- * a line for each file and whatever failed.
+ * a line for each file, the figures that were measured, and whatever failed.
  * @param {string[]} files from the root
  * @param {string} record a file for the raw TAP
  * @param {NodeJS.ProcessEnv} env
@@ -34,6 +34,9 @@ export async function runTap(files, record, env) {
   return countResults(live ? readFileSync(record, 'utf8').split('\n') : lines);
 }
 
+/** A comment of a test, and not one of tap's own. */
+const FIGURES = /^\s+# (?!Subtest|time=|\{ total)/;
+
 /** Prints the lines of files, which stand at the margin, and failures with the YAML that explains them. */
 async function printResults(stdout) {
   const lines = [];
@@ -42,7 +45,7 @@ async function printResults(stdout) {
     lines.push(line);
     const failure = /^\s*not ok /.test(line);
     explaining = failure || (explaining && !/^\s*(ok |\.\.\.$)/.test(line));
-    if (explaining || line.startsWith('ok ')) console.log(line);
+    if (explaining || line.startsWith('ok ') || FIGURES.test(line)) console.log(line);
   }
   return lines;
 }
