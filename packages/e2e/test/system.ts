@@ -3,6 +3,7 @@ import {
   freePort,
   type StartedProcess,
   startProcess,
+  type TestServer,
   testDatabase,
   testNginx,
   testRedis,
@@ -18,6 +19,7 @@ export interface System {
   /** The processes behind it, for what must be true of each of them. */
   auth: StartedProcess & { url: string };
   customers: (StartedProcess & { url: string })[];
+  redis: TestServer;
 }
 
 /** The whole system as it is deployed, each service a process of its own, behind nginx. */
@@ -55,7 +57,7 @@ export async function startSystem(t: Test, customersProcesses = 2): Promise<Syst
     ...customersPorts.map((port) => startService(t, 'services/customers/dist/server.js', customersEnv, port)),
   ]);
   await Promise.all([auth, ...customers].map((process) => isReady(process)));
-  return { url, auth, customers };
+  return { url, auth, customers, redis };
 }
 
 async function runToEnd(t: Test, entry: string, env: Record<string, string>): Promise<void> {
