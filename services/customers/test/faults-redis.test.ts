@@ -1,4 +1,4 @@
-import { testRedis, waitFor } from '@pair/test-kit';
+import { mintClaims, type Teardown, testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { customersDatabase } from './support/database.ts';
@@ -7,7 +7,7 @@ import { customersProcess, ready, redisWithEpoch } from './support/service.ts';
 
 for (const how of ['stopped', 'paused'] as const) {
   t.test(
-    `Redis ${how}: answers until nobody can know who signed out, then 503s, then answers again`,
+    `Redis ${how}: answers until nobody can know who signed out, then 503s, and answers within a second of its return`,
     async (t) => {
       const { url: databaseUrl } = await customersDatabase(t);
       const redis = await redisWithEpoch(t);
@@ -18,19 +18,28 @@ for (const how of ['stopped', 'paused'] as const) {
       );
       await ready(service.app);
       const routes = await routesOf(service);
+      const revoked = await service.key.sign(mintClaims({ sid: 'signed-out' }));
+      await revoke(t, redis.url, 'signed-out');
+      const withRevoked = async () =>
+        (await service.send('GET', '/customers?n=5', { token: revoked })).statusCode;
+      await waitFor(async () => (await withRevoked()) === 401);
+
       if (how === 'stopped') await redis.stop();
       else redis.pause();
       t.equal((await service.send('GET', '/customers?n=5')).statusCode, 200, 'not at once');
+      t.equal(await withRevoked(), 401, 'what was known to be revoked stays so');
       await waitFor(async () => (await service.send('GET', '/customers?n=5')).statusCode !== 200);
       await areQuick503s(t, service, routes);
+      t.equal(await withRevoked(), 503);
       if (how === 'stopped') await redis.start();
       else redis.resume();
-      await answers200(service);
+      await answers200(service, 1_000);
+      t.equal(await withRevoked(), 401);
     },
   );
 }
 
-t.test('a Redis that lost its data: tokens from before are 401', async (t) => {
+t.test('a Redis that lost its data: tokens from before are 401, and the log says why', async (t) => {
   const { url: databaseUrl } = await customersDatabase(t);
   const redis = await redisWithEpoch(t);
   const service = await customersProcess(t, { databaseUrl, redisUrl: redis.url });
@@ -41,6 +50,7 @@ t.test('a Redis that lost its data: tokens from before are 401', async (t) => {
   await client.flushall();
   await client.set('{auth}:epoch', 'another');
   await waitFor(async () => (await service.send('GET', '/customers?n=5')).statusCode === 401);
+  t.match(service.log(), 'Redis has other data than before: tokens from before are not accepted any more');
 });
 
 t.test('a Redis that refuses our password is 503, not 401 and not 500', async (t) => {
@@ -49,3 +59,28 @@ t.test('a Redis that refuses our password is 503, not 401 and not 500', async (t
   const service = await customersProcess(t, { databaseUrl, redisUrl: redis.url });
   t.match((await service.send('GET', '/customers?n=5')).json(), { status: 503 });
 });
+
+t.test(
+  'auth being away does not matter: revocations arrive, and what is not revoked is accepted',
+  async (t) => {
+    const { url: databaseUrl } = await customersDatabase(t);
+    const redis = await redisWithEpoch(t);
+    const service = await customersProcess(t, { databaseUrl, redisUrl: redis.url });
+    await ready(service.app);
+    await service.jwks.stop();
+    const revoked = await service.key.sign(mintClaims({ sid: 'signed-out' }));
+    const statusOf = async (token: string) =>
+      (await service.send('GET', '/customers?n=5', { token })).statusCode;
+    t.equal(await statusOf(revoked), 200);
+    await revoke(t, redis.url, 'signed-out');
+    await waitFor(async () => (await statusOf(revoked)) === 401, 1_000);
+    t.equal(await statusOf(service.token), 200);
+  },
+);
+
+async function revoke(t: Teardown, url: string, sid: string): Promise<void> {
+  const client = new Redis(url);
+  t.teardown(() => client.disconnect());
+  await client.xadd('{auth}:revocations', '*', 'sid', sid, 'until', Math.ceil(Date.now() / 1_000) + 665);
+  client.disconnect();
+}

@@ -37,5 +37,5 @@ export async function areQuick503s(t: Test, { send }: TestService, routes: Route
   );
 }
 
-export const answers200 = ({ send }: TestService) =>
-  waitFor(async () => (await send('GET', '/customers?n=5')).statusCode === 200);
+export const answers200 = ({ send }: TestService, withinMs?: number) =>
+  waitFor(async () => (await send('GET', '/customers?n=5')).statusCode === 200, withinMs);

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { buildProcess } from '@pair/service-kit';
 import {
+  type JwksServer,
   jwksServer,
   type MintedKey,
   mintClaims,
@@ -18,6 +19,8 @@ export interface TestService {
   /** Allows everything here. */
   token: string;
   key: MintedKey;
+  /** Where its public half is. */
+  jwks: JwksServer;
   log(): string;
   /** Sends a request with the token, unless `token` is another one or null. An object is sent as JSON. */
   send(method: Method, url: string, more?: More): Promise<LightMyRequestResponse>;
@@ -75,7 +78,7 @@ export async function customersProcess(
     if (body !== undefined) options.payload = isRaw(body) ? body : JSON.stringify(body);
     return app.inject(options);
   };
-  return { app, token, key, send, log: () => log };
+  return { app, token, key, jwks, send, log: () => log };
 }
 
 function isRaw(body: unknown): body is string | Buffer {
