@@ -1,4 +1,5 @@
-import { waitFor } from '@pair/test-kit';
+import { setTimeout as delay } from 'node:timers/promises';
+import { rounds, waitFor } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import t from 'tap';
 import { get, login, post, refusedWithin1s, startAuth, type Tokens } from '../auth-under-test.ts';
@@ -22,6 +23,31 @@ async function refreshTimes(times: number): Promise<{ newest: Tokens; consumed: 
   }
   return { newest, consumed };
 }
+
+t.test('three tabs with jitter and one lost answer in twenty lose no session', async (t) => {
+  const servers = [app, second, third];
+  const [tabs, count] = [3, rounds({ short: 100, long: 1_000 })];
+  let newest = (await login(app)).refresh_token;
+  let lost = 0;
+
+  /** What a client does: when no answer comes, or 503, it asks again with what it has. */
+  async function refreshAsTab(tab: number): Promise<string> {
+    for (;;) {
+      await delay(Math.random() * 3);
+      const response = await refresh(newest, servers[(tab + lost) % servers.length]);
+      if (response.statusCode === 401) throw new Error('the session was lost');
+      if (response.statusCode === 200 && Math.random() >= 0.05) return response.json<Tokens>().refresh_token;
+      lost += 1;
+    }
+  }
+
+  for (let round = 0; round < count; round++) {
+    const answers = await Promise.all(Array.from({ length: tabs }, (_, tab) => refreshAsTab(tab)));
+    if (new Set(answers).size !== 1) return t.fail(`round ${round}: the tabs have different tokens`);
+    newest = answers[0] ?? '';
+  }
+  t.equal((await refresh(newest)).statusCode, 200, `after ${count} rounds and ${lost} lost answers`);
+});
 
 t.test(
   'a replayed ancestor ends the session: its newest refresh token and all its access tokens, on every process',
