@@ -12,7 +12,7 @@ import { ANNOUNCE } from '../sessions/scripts.ts';
 export const ANNOUNCED_MS = 2 * 3_600_000;
 /** An entry leaves the stream after 665 s, for that is enough for a session, whose tokens are over by then. */
 const AGAIN_INTERVAL_MS = 300_000;
-const RETRY_INTERVAL_MS = 10_000;
+const RETRY_INTERVAL_MS = 1_000;
 
 const ANNOUNCE_KEYS = `#!lua flags=allow-oom
 ${ANNOUNCE}

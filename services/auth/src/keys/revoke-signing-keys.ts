@@ -1,0 +1,79 @@
+import { OperatorError } from '@pair/service-kit';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { Redis } from 'ioredis';
+import type { RevokeSigningKeyConfig } from '../config.ts';
+import { signingKeys } from '../db/schema.ts';
+import { redisClock } from '../sessions/redis-clock.ts';
+import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from './announce-keys.ts';
+import { keyStates } from './key-states.ts';
+import { withKeysLocked } from './with-keys-locked.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const COMMAND_TIMEOUT_MS = 1_000;
+
+/** `active` is the key that signs from now on; undefined when the service has to make another one. */
+export interface RevokedKeys {
+  kids: string[];
+  active: string | undefined;
+}
+
+/**
+ * For a key that somebody else may have: it is refused everywhere within a second, and the next one signs. Repeating
+ * it announces the revocation again. Revokes in Postgres and in Redis, or in neither.
+ *
+ * @throws {OperatorError}
+ */
+export async function revokeSigningKeys(
+  config: RevokeSigningKeyConfig,
+  which: string | 'all',
+  nowMs = Date.now(),
+): Promise<RevokedKeys> {
+  return withAnnouncer(config.REDIS_URL, (announce) =>
+    withKeysLocked(config.DATABASE_URL, async (db, rows) => {
+      const kids = rows.filter(({ kid }) => which === 'all' || kid === which).map(({ kid }) => kid);
+      if (kids.length === 0) throw new OperatorError(`There is no signing key "${which}".`);
+      const revokedAt = new Date(nowMs);
+      await db
+        .update(signingKeys)
+        .set({ revokedAt })
+        .where(and(inArray(signingKeys.kid, kids), isNull(signingKeys.revokedAt)));
+
+      const after = rows.map((row) => ({
+        ...row,
+        revokedAt: kids.includes(row.kid) ? (row.revokedAt ?? revokedAt) : row.revokedAt,
+      }));
+      const active = after[keyStates(after, nowMs).indexOf('active')];
+      if (active !== undefined && active.activeFrom > revokedAt) {
+        await db.update(signingKeys).set({ activeFrom: revokedAt }).where(eq(signingKeys.kid, active.kid));
+      }
+      await announce(kids, nowMs + ANNOUNCED_MS);
+      return { kids, active: active?.kid };
+    }),
+  );
+}
+
+async function withAnnouncer<T>(redisUrl: string, work: (announce: AnnounceKeys) => Promise<T>): Promise<T> {
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    retryStrategy: () => null,
+  });
+  redis.on('error', () => {}); // whatever it concerns is rejected
+  const clock = redisClock(redis);
+  try {
+    await redis
+      .connect()
+      .then(clock.measure)
+      .catch((cause) => {
+        throw new OperatorError(
+          'Redis cannot be reached: the key could not be announced, so nothing was changed.',
+          { cause },
+        );
+      });
+    return await work(keyAnnouncer(redis, clock));
+  } finally {
+    clock.stop();
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,11 @@
+import { loadConfig, run } from '@pair/service-kit';
+import { ResealSigningKeysConfigSchema } from './config.ts';
+import { resealSigningKeys } from './keys/reseal-signing-keys.ts';
+
+/** `node dist/reseal-signing-keys.js`: afterwards the second key of KEY_ENCRYPTION_KEY is not needed any more. */
+await run(async () => {
+  const resealed = await resealSigningKeys(loadConfig(ResealSigningKeysConfigSchema, process.env));
+  process.stdout.write(
+    `${resealed} signing keys were sealed anew: all are under the first key of KEY_ENCRYPTION_KEY.\n`,
+  );
+});

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { startProcess } from '@pair/test-kit';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import t from 'tap';
+import { signingKeys } from '../../src/db/schema.ts';
+import { resealSigningKeys } from '../../src/keys/reseal-signing-keys.ts';
+import { newEncryptionKey, rings } from './rings.ts';
+
+const RESEAL = 'services/auth/dist/reseal-signing-keys.js';
+
+t.test(
+  'reseal: the old encryption key can be dropped, and signing keys and tokens are the same',
+  async (t) => {
+    const { ring, databaseUrl } = await rings(t);
+    const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
+    const before = await ring(older);
+    const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
+    const command = await startProcess(t, { entry: RESEAL, env });
+    t.equal(await command.exited, 0);
+    t.equal(
+      command.output(),
+      '2 signing keys were sealed anew: all are under the first key of KEY_ENCRYPTION_KEY.\n',
+    );
+
+    const after = await ring(newer);
+    t.same(after.published(), before.published());
+    t.equal(after.signingKey().privatePem, before.signingKey().privatePem);
+    await t.rejects(ring(older), { message: /does not open/ });
+    t.equal(await resealSigningKeys(env), 0, 'repeating it finds nothing to do');
+    t.equal(await resealSigningKeys({ ...env, KEY_ENCRYPTION_KEY: newer }), 0, 'nor does one key alone');
+  },
+);
+
+t.test('reseal: a key that neither opens is one clear sentence, and nothing is changed', async (t) => {
+  const { ring, pool, databaseUrl } = await rings(t);
+  const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
+  await ring(older);
+  const db = drizzle({ client: pool });
+  const [row] = await db.select().from(signingKeys).limit(1);
+  if (row === undefined) return t.fail('no key');
+  // the last of all: those before are sealed anew by then
+  await db.insert(signingKeys).values({
+    ...row,
+    kid: 'sealed-by-a-stranger',
+    sealedPrivateKey: randomBytes(100),
+    activeFrom: new Date('2100-01-01'),
+  });
+  const before = await db.select().from(signingKeys);
+  const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
+  const command = await startProcess(t, { entry: RESEAL, env });
+  t.equal(await command.exited, 1);
+  t.equal(
+    command.output(),
+    'KEY_ENCRYPTION_KEY does not open signing key sealed-by-a-stranger: nothing was changed.\n',
+  );
+  t.same(await db.select().from(signingKeys), before);
+
+  await db.update(signingKeys).set({ revokedAt: new Date() });
+  t.equal(await resealSigningKeys(env), 2, 'one that is over is not needed');
+});

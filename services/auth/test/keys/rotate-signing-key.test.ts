@@ -1,0 +1,79 @@
+import { startProcess } from '@pair/test-kit';
+import t from 'tap';
+import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
+import { kidsOf, rings, SECOND } from './rings.ts';
+
+const ROTATE = 'services/auth/dist/rotate-signing-key.js';
+
+t.test(
+  'rotate: a next key that is known everywhere takes over after 30 s, and the ring makes another',
+  async (t) => {
+    const { ring, clock, databaseUrl } = await rings(t);
+    const [one, other] = [await ring(), await ring()];
+    const [signing, next] = kidsOf(one);
+    clock.now += 3_600 * SECOND;
+    const rotation = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+    t.match(rotation, { kid: next, changed: true, activeFrom: new Date(clock.now + 30 * SECOND) });
+
+    clock.now += 29 * SECOND;
+    await Promise.all([one.reload(), other.reload()]);
+    t.same([one.signingKey().kid, other.signingKey().kid], [signing, signing]);
+    clock.now += SECOND;
+    t.same([one.signingKey().kid, other.signingKey().kid], [next, next], 'at the same moment');
+    await one.reload();
+    t.equal(kidsOf(one).length, 3);
+    t.same(kidsOf(one).slice(0, 2), [signing, next], 'the one before is published still');
+  },
+);
+
+t.test('rotate: a next key that is new takes over 300 s after it was made', async (t) => {
+  const { ring, clock, databaseUrl } = await rings(t);
+  const one = await ring();
+  const madeAt = clock.now;
+  clock.now += 10 * SECOND;
+  const { activeFrom } = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+  t.same(activeFrom, new Date(madeAt + 300 * SECOND));
+  await one.reload();
+  clock.now = madeAt + 300 * SECOND - 1;
+  t.equal(one.signingKey().kid, kidsOf(one)[0]);
+  clock.now += 1;
+  t.equal(one.signingKey().kid, kidsOf(one)[1]);
+});
+
+t.test('rotate: repeating it while a key is about to take over changes nothing', async (t) => {
+  const { ring, clock, databaseUrl } = await rings(t);
+  await ring();
+  clock.now += 3_600 * SECOND;
+  const first = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+  clock.now += 20 * SECOND;
+  const second = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+  t.same(second, { ...first, changed: false });
+});
+
+t.test(
+  'the command rotate-signing-key says when, says so when it changes nothing, and needs the database',
+  async (t) => {
+    const { ring, databaseUrl } = await rings(t);
+    const env = { DATABASE_URL: databaseUrl };
+    const empty = await startProcess(t, { entry: ROTATE, env });
+    t.equal(await empty.exited, 1);
+    t.match(empty.output(), /^There is no next signing key: .+\n$/);
+
+    const [, next = ''] = kidsOf(await ring());
+    const first = await startProcess(t, { entry: ROTATE, env });
+    t.equal(await first.exited, 0);
+    t.match(
+      first.output(),
+      new RegExp(`^Signing key ${next} takes over at 20[0-9T:.-]+Z, in (300|29[0-9]) s\\.\\n$`),
+    );
+    const second = await startProcess(t, { entry: ROTATE, env });
+    t.equal(await second.exited, 0);
+    t.match(second.output(), /was to take over .*nothing was changed/);
+
+    const away = { DATABASE_URL: 'postgres://auth:secret@127.0.0.1:1/auth' };
+    const third = await startProcess(t, { entry: ROTATE, env: away });
+    t.equal(await third.exited, 1);
+    t.match(third.output(), /^The keys could not be changed, try again: .*ECONNREFUSED/);
+    t.notMatch(third.output(), /secret|\n\s+at /);
+  },
+);
