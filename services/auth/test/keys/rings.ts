@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { testDatabase } from '@pair/test-kit';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify from 'fastify';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { migrateAuth } from '../../src/index.ts';
@@ -23,8 +23,8 @@ export interface Rings {
   revoked: Set<string>;
   /** Another one that has read the keys. */
   ring(keyEncryptionKey?: string): Promise<Ring>;
-  /** One that has not. */
-  idleRing(keyEncryptionKey?: string, log?: FastifyBaseLogger): Ring;
+  /** One that has not, on a machine whose clock is ahead by so much, or behind. */
+  idleRing(keyEncryptionKey?: string, aheadMs?: number): Ring;
 }
 
 export async function rings(t: Test): Promise<Rings> {
@@ -35,10 +35,11 @@ export async function rings(t: Test): Promise<Rings> {
   const clock = { now: Date.now() };
   const revoked = new Set<string>();
   const shared = newEncryptionKey();
-  const silent = Fastify().log;
-  const idleRing = (keyEncryptionKey = shared, log = silent) => {
+  const { log } = Fastify();
+  const idleRing = (keyEncryptionKey = shared, aheadMs = 0) => {
     const isRevoked = (kid: string) => revoked.has(kid);
-    const ring = createKeyRing({ pool, keyEncryptionKey, log, isRevoked, now: () => clock.now });
+    const now = () => clock.now + aheadMs;
+    const ring = createKeyRing({ pool, keyEncryptionKey, log, isRevoked, now });
     t.teardown(() => ring.stop());
     return ring;
   };

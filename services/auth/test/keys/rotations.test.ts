@@ -1,0 +1,186 @@
+import { buildProcess } from '@pair/service-kit';
+import { rounds, testRedis } from '@pair/test-kit';
+import fp from 'fastify-plugin';
+import { Redis } from 'ioredis';
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import t, { type Test } from 'tap';
+import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
+import { jwksRoutes } from '../../src/keys/routes.ts';
+import { accessTokenSigner } from '../../src/tokens/sign-access-token.ts';
+import { kidsOf, type Ring, type Rings, rings, SECOND } from './rings.ts';
+import { verifier } from './verifier.ts';
+
+const ISSUER = 'http://localhost:8080';
+const ROTATIONS = rounds({ short: 20, long: 200 });
+const SUBJECT = { sub: 'somebody', client_id: 'first-party', sid: 'a-session', scope: '', epoch: 'an-epoch' };
+
+/**
+ * The clock of `rings` becomes the time of this process, and the timers of key rings and of key sets, whose functions
+ * are called `follow`, go off by it: hours pass in seconds, and no busy machine makes a timer late.
+ */
+function virtualTime(t: Test, clock: Rings['clock']) {
+  const { setTimeout: later } = globalThis;
+  const timers: { at: number; run: () => unknown }[] = [];
+  t.intercept(Date, 'now', { value: () => clock.now });
+  t.intercept(globalThis, 'setTimeout', {
+    value: (run: (...args: unknown[]) => unknown, delayMs = 0, ...args: unknown[]) => {
+      if (run.name !== 'follow') return later(() => run(...args), delayMs);
+      timers.push({ at: clock.now + delayMs, run });
+      return later(() => {}, 0);
+    },
+  });
+  return {
+    async advanceTo(ms: number): Promise<void> {
+      for (;;) {
+        timers.sort((a, b) => a.at - b.at);
+        const [timer] = timers;
+        if (timer === undefined || timer.at > ms) break;
+        timers.shift();
+        clock.now = timer.at;
+        await timer.run();
+      }
+      clock.now = ms;
+    },
+  };
+}
+
+/** A process of auth as far as its keys go. */
+async function issuerProcess(t: Test, ring: Ring) {
+  const app = await buildProcess({ LOG_LEVEL: 'fatal', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [
+    fp(async (scope) => {
+      await scope.register(fp(async (ring_) => void ring_.decorate('keyRing', ring), { name: 'key-ring' }));
+      await scope.register(accessTokenSigner, { issuer: ISSUER, audience: ISSUER });
+      await scope.register(jwksRoutes);
+    }),
+  ]);
+  t.teardown(() => app.close());
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  return { jwksUrl: `${address}/.well-known/jwks.json`, sign: () => app.signAccessToken(SUBJECT) };
+}
+
+t.test(
+  `${ROTATIONS} rotations under load refuse no valid token, with our verifier and with jose`,
+  async (t) => {
+    const { idleRing, clock, databaseUrl } = await rings(t);
+    const redis = await testRedis(t);
+    const client = new Redis(redis.url);
+    await client.set('{auth}:epoch', SUBJECT.epoch);
+    client.disconnect();
+    const time = virtualTime(t, clock);
+
+    const issuers: Awaited<ReturnType<typeof issuerProcess>>[] = [];
+    const verifiers: Record<string, (token: string) => Promise<boolean>> = {};
+    for (const name of ['one', 'other']) {
+      const ring = idleRing();
+      await ring.start();
+      const issuer = await issuerProcess(t, ring);
+      issuers.push(issuer);
+      await time.advanceTo(clock.now + 4 * SECOND); // they read the keys at other moments
+      const ours = await verifier(t, {
+        jwksUrl: issuer.jwksUrl,
+        redisUrl: redis.url,
+        issuer: ISSUER,
+        now: () => clock.now,
+      });
+      verifiers[`ours, keys of ${name}`] = async (token) => (await ours.status(token)) === 200;
+      const keys = createRemoteJWKSet(new URL(issuer.jwksUrl));
+      verifiers[`jose, keys of ${name}`] = async (token) => {
+        const currentDate = new Date(clock.now);
+        const options = {
+          issuer: ISSUER,
+          audience: ISSUER,
+          typ: 'at+jwt',
+          algorithms: ['ES256'],
+          currentDate,
+        };
+        return jwtVerify(token, keys, options).then(
+          () => true,
+          () => false,
+        );
+      };
+      await time.advanceTo(clock.now + 17 * SECOND);
+    }
+
+    const refused: string[] = [];
+    const seenKids = new Set<string | undefined>();
+    let verified = 0;
+    const toVerify: { token: string; at: number }[] = [];
+    const verifyDue = async () => {
+      const due = toVerify.filter(({ at }) => at <= clock.now);
+      toVerify.splice(0, toVerify.length, ...toVerify.filter(({ at }) => at > clock.now));
+      await Promise.all(
+        due.flatMap(({ token }) =>
+          Object.entries(verifiers).map(async ([name, verify]) => {
+            verified += 1;
+            if (!(await verify(token))) refused.push(`${name} at ${clock.now}`);
+          }),
+        ),
+      );
+    };
+    const workFor = async (ms: number) => {
+      for (const end = clock.now + ms; clock.now < end; ) {
+        for (const issuer of issuers) {
+          const token = issuer.sign();
+          seenKids.add(decodeProtectedHeader(token).kid);
+          // when it is new, in between, and in its last second
+          for (const age of [0, 290, 599]) toVerify.push({ token, at: clock.now + age * SECOND });
+        }
+        await verifyDue();
+        await time.advanceTo(clock.now + 9 * SECOND);
+        await verifyDue();
+        await time.advanceTo(clock.now + SECOND);
+      }
+    };
+
+    for (let rotation = 0; rotation < ROTATIONS; rotation += 1) {
+      const { activeFrom, changed } = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+      t.ok(changed);
+      await workFor(activeFrom.getTime() - clock.now + 15 * SECOND);
+    }
+    for (let second = 0; second < 600; second += 1) {
+      await time.advanceTo(clock.now + SECOND);
+      await verifyDue();
+    }
+    t.same(refused, []);
+    t.same(toVerify, []);
+    t.equal(seenKids.size, ROTATIONS + 1);
+    t.comment(`${ROTATIONS} rotations, ${verified} verifications, ${refused.length} refused`);
+  },
+);
+
+t.test(
+  'a token of any process is good for all others, and for a verifier whose keys are 60 s old',
+  async (t) => {
+    const { idleRing, clock, databaseUrl } = await rings(t);
+    const start = clock.now;
+    /** At each second: which key each process signs with, and which it publishes. */
+    const history: { signing: string[]; published: string[][] }[] = [];
+    // clocks are never quite right, and each process reads the keys at its own moment
+    const processes = [-2, 0, 2].map((ahead) => idleRing(undefined, ahead * SECOND));
+    for (const ring of processes) await ring.reload();
+    await processes[0]?.reload();
+
+    for (let second = 0; second < 2_500; second += 1) {
+      clock.now = start + second * SECOND;
+      for (const [index, ring] of processes.entries()) if (second % 10 === index * 3) await ring.reload();
+      if (second % 400 === 300) await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+      history.push({
+        signing: processes.map((ring) => ring.signingKey().kid),
+        published: processes.map(kidsOf),
+      });
+    }
+    const kids = new Set(history.flatMap(({ signing }) => signing));
+    t.equal(kids.size, 7, 'six rotations');
+    const faults: string[] = [];
+    for (const [second, { signing }] of history.entries()) {
+      for (const kid of new Set(signing)) {
+        for (const lived of [-60, 0, 300, 600]) {
+          const moment = history[second + lived];
+          if (moment?.published.some((published) => !published.includes(kid)))
+            faults.push(`${kid} ${second} ${lived}`);
+        }
+      }
+    }
+    t.same(faults, []);
+  },
+);
