@@ -163,14 +163,15 @@ t.test(
     for (let second = 0; second < 2_500; second += 1) {
       clock.now = start + second * SECOND;
       for (const [index, ring] of processes.entries()) if (second % 10 === index * 3) await ring.reload();
-      if (second % 400 === 300) await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+      // as often as it can be
+      if (second % 10 === 5) await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
       history.push({
         signing: processes.map((ring) => ring.signingKey().kid),
         published: processes.map(kidsOf),
       });
     }
     const kids = new Set(history.flatMap(({ signing }) => signing));
-    t.equal(kids.size, 7, 'six rotations');
+    t.ok(kids.size > 7, `${kids.size} keys`);
     const faults: string[] = [];
     for (const [second, { signing }] of history.entries()) {
       for (const kid of new Set(signing)) {
