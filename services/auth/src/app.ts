@@ -7,6 +7,7 @@ import { jwksRoutes } from './keys/routes.ts';
 import { clockOfRedis } from './sessions/redis-clock.ts';
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
+import { signInAttempts } from './sign-in/attempts.ts';
 import { accessTokenSigner } from './tokens/sign-access-token.ts';
 import { passwords } from './users/password-hasher.ts';
 import { users } from './users/repository.ts';
@@ -35,6 +36,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
     await app.register(users);
     await app.register(passwords);
+    await app.register(signInAttempts);
     await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
 
     await app.register(openapi, { title: 'Auth', description: DESCRIPTION, prefix: '/docs/auth' });

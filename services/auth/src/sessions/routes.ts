@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem, problemResponses } from '@pair/service-kit';
+import { signIn } from '../sign-in/sign-in.ts';
 import { refresh } from './refresh.ts';
 import {
   LoginSchema,
@@ -10,7 +11,6 @@ import {
   TokensSchema,
 } from './schemas.ts';
 import type { ListedSession } from './session-store.ts';
-import { signIn } from './sign-in.ts';
 import { signOut } from './sign-out.ts';
 
 const NO_CONTENT = { description: 'Done', type: 'null' };
@@ -25,6 +25,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'login',
         summary: 'Sign in',
+        description:
+          'An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, it is 429 there, also for the right password, until as many seconds have passed as Retry-After says.',
         tags: ['sessions'],
         body: LoginSchema,
         response: { 200: TokensSchema, ...problemResponses(400, 401, 413, 415, 422, 429, 503) },

@@ -7,6 +7,8 @@ import fastq from 'fastq';
 
 /** OWASP's second choice for argon2id, which is the package's default algorithm: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** What hashes of today begin with, in PHC string format. */
+const TODAY = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
 /** Of libuv's four threads, one stays free for everything else. */
 const CONCURRENCY = Math.min(availableParallelism(), 3);
 /** About a second of work: whoever comes later would wait longer than it is worth. */
@@ -17,6 +19,8 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /** Without a hash (there is no such user) the same work is done, and the answer is false. */
   verify(passwordHash: string | undefined, password: string): Promise<boolean>;
+  /** Whether it was made with other parameters than today's. */
+  isOutdated(passwordHash: string): boolean;
 }
 
 declare module 'fastify' {
@@ -48,6 +52,7 @@ export async function createPasswordHasher(): Promise<PasswordHasher> {
       const matches = await enqueue(() => verify(passwordHash ?? hashOfNobody, normalize(password)));
       return matches && passwordHash !== undefined;
     },
+    isOutdated: (passwordHash) => !passwordHash.startsWith(TODAY),
   };
 }
 

@@ -1,4 +1,4 @@
-import { eq, gt, sql } from 'drizzle-orm';
+import { and, eq, gt, sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
@@ -57,7 +57,24 @@ export function createUserRepository(pool: pg.Pool) {
     async insert(user: Pick<User, 'id' | 'username' | 'passwordHash' | 'scopes'>): Promise<User | undefined> {
       return (await db.insert(table).values(user).onConflictDoNothing().returning())[0];
     },
+    replacePasswordHash: (id: string, passwordHash: string, current: string) =>
+      replacePasswordHash(db, id, passwordHash, current),
   };
+}
+
+/** False when there is no such user, or, with `current`, when that is not the hash any more. */
+export async function replacePasswordHash(
+  db: NodePgDatabase,
+  id: string,
+  passwordHash: string,
+  current: string | undefined,
+): Promise<boolean> {
+  const unchanged = current === undefined ? undefined : eq(table.passwordHash, current);
+  const { rowCount } = await db
+    .update(table)
+    .set({ passwordHash })
+    .where(and(eq(table.id, id), unchanged));
+  return rowCount === 1;
 }
 
 /** Within a transaction. */

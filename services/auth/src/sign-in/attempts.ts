@@ -1,0 +1,142 @@
+import { createHash, randomUUID } from 'node:crypto';
+import fp from 'fastify-plugin';
+import type { Redis } from 'ioredis';
+import type { RedisClock } from '../sessions/redis-clock.ts';
+import { DEADLINE, scriptRunner } from '../sessions/run-script.ts';
+import { networkOf } from './network-of.ts';
+
+const WINDOW_MS = 10 * 60_000;
+/** A person tries the four passwords they have, twice; nobody finds a good one in ten. */
+const MAX_FOR_ACCOUNT_AND_NETWORK = 10;
+/** A network may be an office, in which several people forget theirs. */
+const MAX_FOR_NETWORK = 100;
+
+/**
+ * Counts an attempt in all windows KEYS, or in none if one of them has as many as its limit. A window is a sorted set of
+ * attempts by time; refused ones are not in it, so it is never larger than its limit, and empties although somebody
+ * keeps trying.
+ *
+ * Returns nothing, or of the last window that is full: its index, how long until there is room in all windows, and
+ * whether it is the first refusal for as long as a window lasts.
+ */
+const COUNT_ATTEMPT = `#!lua
+${DEADLINE}
+local attempt, window_ms = ARGV[3], tonumber(ARGV[4])
+
+local full, room_at
+for i, key in ipairs(KEYS) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window_ms)
+  if redis.call('ZCARD', key) >= tonumber(ARGV[4 + i]) then
+    local oldest = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
+    full, room_at = i, math.max(room_at or 0, oldest + window_ms)
+  end
+end
+
+if full then
+  local refused = KEYS[full] .. ':refused'
+  local first = redis.call('GET', refused)
+  local is_first = not first or now >= first + window_ms
+  if is_first then redis.call('SET', refused, now, 'PX', window_ms) end
+  return {full, room_at - now, is_first and 1 or 0}
+end
+
+for _, key in ipairs(KEYS) do
+  redis.call('ZADD', key, now, attempt)
+  redis.call('PEXPIRE', key, window_ms)
+end
+return false
+`;
+
+/** Memory becomes less, so it may run at `maxmemory`. */
+const TAKE_ATTEMPT_BACK = `#!lua flags=allow-oom
+${DEADLINE}
+for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[3]) end
+return false
+`;
+
+const SCRIPTS = {
+  countSignInAttempt: { lua: COUNT_ATTEMPT, numberOfKeys: 2 },
+  takeSignInAttemptBack: { lua: TAKE_ATTEMPT_BACK, numberOfKeys: 2 },
+};
+
+export type Attempt =
+  | {
+      isAllowed: true;
+      /** It was no failure. Does not wait, and never fails: what stays counted goes with the window. */
+      takeBack(): void;
+    }
+  | {
+      isAllowed: false;
+      retryAfterMs: number;
+      /** Whose limit it was: `account` means this account from this network. */
+      limit: 'account' | 'network';
+      /** One refusal in each window is, however many there are. */
+      isFirst: boolean;
+    };
+
+export interface SignInAttempts {
+  /**
+   * Counts an attempt before it is known whether it fails, so that those which are made at once are limited too. There
+   * need be no such account.
+   */
+  begin(username: string, address: string): Promise<Attempt>;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    signInAttempts: SignInAttempts;
+  }
+}
+
+export const signInAttempts = fp(
+  async (app) => {
+    app.decorate('signInAttempts', createSignInAttempts(app.redis, app.redisClock));
+  },
+  { name: 'sign-in-attempts', dependencies: ['redis', 'redis-clock'] },
+);
+
+/** `now` is the time that windows are measured by, in ms since 1970; a test may move it. */
+export function createSignInAttempts(
+  redis: Redis,
+  clock: RedisClock,
+  now: () => number = clock.now,
+): SignInAttempts {
+  const run = scriptRunner(redis, clock, SCRIPTS, now);
+  return {
+    async begin(username, address) {
+      const network = networkOf(address);
+      const keys = [attemptsKey(`${network}:${digest(username)}`), attemptsKey(network)];
+      const attempt = randomUUID();
+      const refusal = (await run(
+        'countSignInAttempt',
+        keys,
+        attempt,
+        WINDOW_MS,
+        MAX_FOR_ACCOUNT_AND_NETWORK,
+        MAX_FOR_NETWORK,
+      )) as [full: number, retryAfterMs: number, isFirst: number] | null;
+      if (refusal === null) {
+        return {
+          isAllowed: true,
+          takeBack: () => void run('takeSignInAttemptBack', keys, attempt).catch(() => {}),
+        };
+      }
+      const [full, retryAfterMs, isFirst] = refusal;
+      return {
+        isAllowed: false,
+        retryAfterMs,
+        limit: full === 1 ? 'account' : 'network',
+        isFirst: isFirst === 1,
+      };
+    },
+  };
+}
+
+function attemptsKey(whose: string): string {
+  return `{auth}:sign-in-attempts:${whose}`;
+}
+
+/** People type passwords where the name belongs. */
+function digest(username: string): string {
+  return createHash('sha256').update(username).digest('base64url');
+}

@@ -1,0 +1,13 @@
+import ipaddr from 'ipaddr.js';
+
+/**
+ * What counts as one place: an IPv4 address, however it is written, or the /64 of an IPv6 address, for whoever has one
+ * of those has all of them (RFC 6177).
+ */
+export function networkOf(address: string): string {
+  // only what a trusted proxy says could be something else
+  if (!ipaddr.isValid(address)) return 'unknown';
+  const ip = ipaddr.process(address);
+  if (ip instanceof ipaddr.IPv4) return ip.toString();
+  return `${new ipaddr.IPv6([...ip.parts.slice(0, 4), 0, 0, 0, 0])}/64`;
+}

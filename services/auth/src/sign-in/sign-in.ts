@@ -1,0 +1,48 @@
+import { Problem } from '@pair/service-kit';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { FIRST_PARTY, issueTokens } from '../sessions/issue-tokens.ts';
+import { originOf } from '../sessions/origin.ts';
+import type { Tokens } from '../sessions/schemas.ts';
+import type { User } from '../users/repository.ts';
+import { checkPassword, isStillPassword } from './check-password.ts';
+
+/**
+ * Begins a session. An unknown user, a wrong password and a disabled user get the same answer after the same work.
+ *
+ * @throws {Problem} 401 `invalid_credentials`, 429 `too_many_attempts`, 503
+ */
+export async function signIn(request: FastifyRequest, username: string, password: string): Promise<Tokens> {
+  const app = request.server;
+  app.keyRing.signingKey(); // no session is begun that no token could be signed for
+  const name = username.toLowerCase();
+  const { isRight, user: found } = await checkPassword(request, name, password, () =>
+    app.users.findByUsername(name),
+  );
+  if (!isRight) throw invalidCredentials();
+
+  const session = await app.sessions.create(found.id, FIRST_PARTY, originOf(request));
+  // whoever disabled the user or changed the password meanwhile may have looked for sessions before this one began
+  const user = await app.users.findSettledById(found.id);
+  if (user === undefined || user.disabled || !(await isStillPassword(app, password, found, user))) {
+    await app.sessions.end(session.sid);
+    throw invalidCredentials();
+  }
+  if (app.passwords.isOutdated(user.passwordHash)) void rehash(app, user, password);
+  return issueTokens(app, user.id, user.scopes, session);
+}
+
+/** With today's parameters, now that the password is known. Nobody waits for it; what fails is done next time. */
+async function rehash(app: FastifyInstance, user: User, password: string): Promise<void> {
+  try {
+    const passwordHash = await app.passwords.hash(password);
+    await app.users.replacePasswordHash(user.id, passwordHash, user.passwordHash);
+  } catch (err) {
+    app.log.warn({ err, user_id: user.id }, 'a password hash could not be brought up to date');
+  }
+}
+
+function invalidCredentials(): Problem {
+  return new Problem(401, 'invalid_credentials', 'The username or the password is wrong.', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
+}
