@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
-import { ScopeSchema, UsernameSchema } from '../users/schemas.ts';
+import { PasswordSchema, ScopeSchema, UsernameSchema } from '../users/schemas.ts';
 
 const RefreshTokenSchema = Type.String({
   minLength: 1,
@@ -12,7 +12,7 @@ const RefreshTokenSchema = Type.String({
 export const LoginSchema = Type.Object(
   {
     username: UsernameSchema,
-    password: Type.String({ minLength: 1, maxLength: 256, examples: ['correct horse battery staple'] }),
+    password: PasswordSchema,
   },
   { additionalProperties: false },
 );

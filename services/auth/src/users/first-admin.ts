@@ -7,6 +7,7 @@ import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { users as table } from '../db/schema.ts';
 import { createPasswordHasher } from './password-hasher.ts';
+import { passwordFault } from './password-rules.ts';
 
 /** Who was made; `password` only when it was generated, and then nowhere else. */
 export interface FirstAdmin {
@@ -34,6 +35,8 @@ export async function createFirstAdmin(options: {
           `There is no admin, and ADMIN_USERNAME "${username}" is a user without scopes: choose another.`,
         );
       }
+      const fault = passwordFault(password, username);
+      if (fault !== undefined) throw new OperatorError(`ADMIN_PASSWORD ${fault}.`);
       const { hash } = await createPasswordHasher();
       await db.insert(table).values({
         id: uuidv7(),

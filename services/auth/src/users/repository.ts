@@ -81,7 +81,7 @@ export async function replacePasswordHash(
 export async function updateUserRow(
   db: NodePgDatabase,
   id: string,
-  change: Partial<Pick<User, 'disabled' | 'scopes' | 'passwordHash'>>,
+  change: Partial<Pick<User, 'disabled' | 'scopes'>>,
 ): Promise<User | undefined> {
   return (await db.update(table).set(change).where(eq(table.id, id)).returning())[0];
 }

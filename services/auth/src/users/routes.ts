@@ -3,6 +3,7 @@ import { SCOPES, type Scope } from '@pair/access-token';
 import { jsonContentType, Problem, parseJson, problemResponses } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { uuidv7 } from 'uuidv7';
+import { requireGoodPassword } from './password-rules.ts';
 import type { User } from './repository.ts';
 import {
   CreateUserSchema,
@@ -166,6 +167,7 @@ async function createUser(
   password: string,
   scopes: readonly string[],
 ): Promise<User> {
+  requireGoodPassword('/password', password, username);
   const user = await app.users.insert({
     id: uuidv7(),
     username: username.toLowerCase(),

@@ -1,19 +1,10 @@
 import { SCOPES } from '@pair/access-token';
 import type { StringFormat } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
+import { hasGoodLength, LENGTH_RULE } from './password-rules.ts';
 
-const PASSWORD_MIN = 8;
-const PASSWORD_MAX = 128;
-
-/** Counted as a person would: in code points, after NFC. */
-export const passwordFormat: StringFormat = {
-  validate: (password) => {
-    if (/\p{Surrogate}/u.test(password)) return false;
-    const length = [...password.normalize('NFC')].length;
-    return length >= PASSWORD_MIN && length <= PASSWORD_MAX;
-  },
-  message: `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters`,
-};
+/** The rules of passwords that a schema can know; the others are in `requireGoodPassword`. */
+const passwordFormat: StringFormat = { validate: hasGoodLength, message: LENGTH_RULE };
 
 /** The last username of a page, as base64url: opaque, so that its meaning can change. */
 export function encodeCursor(username: string): string {
@@ -50,7 +41,8 @@ export const UsernameSchema = Type.String({
 
 export const NewPasswordSchema = Type.String({
   format: 'new-password',
-  description: `${PASSWORD_MIN} to ${PASSWORD_MAX} characters, any of them`,
+  description:
+    '8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case',
   examples: ['correct horse battery staple'],
 });
 
@@ -102,5 +94,17 @@ export const UpdateUserSchema = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 export type UpdateUser = Static<typeof UpdateUserSchema>;
+
+/** A password to compare. A character may have been sent as up to four (NFD): 128 of them fit. */
+export const PasswordSchema = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  examples: ['correct horse battery staple'],
+});
+
+export const ChangePasswordSchema = Type.Object(
+  { current_password: PasswordSchema, new_password: NewPasswordSchema },
+  { additionalProperties: false },
+);
 
 export const UserParamsSchema = Type.Object({ id: Type.String({ format: 'uuid' }) });

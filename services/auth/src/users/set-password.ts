@@ -4,10 +4,10 @@ import type { FastifyInstance } from 'fastify';
 import type { SetPasswordConfig } from '../config.ts';
 import { clockOfRedis } from '../sessions/redis-clock.ts';
 import { sessions } from '../sessions/session-store.ts';
+import { changePassword } from './change-password.ts';
 import { passwords } from './password-hasher.ts';
+import { passwordFault } from './password-rules.ts';
 import { users } from './repository.ts';
-import { passwordFormat } from './schemas.ts';
-import { changePassword } from './update-user.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -21,7 +21,8 @@ export async function setPassword(
   username: string,
   password: string,
 ): Promise<void> {
-  if (!passwordFormat.validate(password)) throw new OperatorError(`The password ${passwordFormat.message}.`);
+  const fault = passwordFault(password, username);
+  if (fault !== undefined) throw new OperatorError(`The password ${fault}.`);
   const stores: { app?: FastifyInstance } = {};
   const app = await buildProcess({ LOG_LEVEL: 'warn', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [
     async (scope) => {

@@ -40,12 +40,3 @@ export async function updateUser(
     return after;
   });
 }
-
-/** Sets a new password and ends all sessions of the user, both or neither. */
-export async function changePassword(app: FastifyInstance, id: string, password: string): Promise<void> {
-  const passwordHash = await app.passwords.hash(password);
-  await inTransaction(app.pg.pool, async (client) => {
-    await updateUserRow(drizzle({ client }), id, { passwordHash });
-    await app.sessions.endAllOfUser(id);
-  });
-}

@@ -1,0 +1,59 @@
+import { inTransaction, Problem } from '@pair/service-kit';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { checkPassword, isStillPassword } from '../sign-in/check-password.ts';
+import { requireGoodPassword } from './password-rules.ts';
+import { replacePasswordHash } from './repository.ts';
+
+/**
+ * For whoever is signed in and knows the current password too: an access token that was stolen is not enough to take
+ * the account over. Ends all sessions of the user.
+ *
+ * @throws {Problem} 403 `wrong_password`, 422, 429 `too_many_attempts`, 503
+ */
+export async function changeOwnPassword(
+  request: FastifyRequest,
+  currentPassword: string,
+  newPassword: string,
+): Promise<void> {
+  const app = request.server;
+  const user = await app.users.findById(request.accessToken.sub);
+  if (user === undefined) throw new Problem(404, 'not_found', 'This user does not exist any more.');
+  requireGoodPassword('/new_password', newPassword, user.username);
+  const { isRight } = await checkPassword(request, user.username, currentPassword, async () => user);
+  if (!isRight) throw wrongPassword();
+
+  if (await changePassword(app, user.id, newPassword, user.passwordHash)) return;
+  // the hash that was verified is not there any more
+  const after = await app.users.findById(user.id);
+  const isSame = after !== undefined && (await isStillPassword(app, currentPassword, user, after));
+  if (!isSame || !(await changePassword(app, user.id, newPassword, after.passwordHash))) {
+    throw wrongPassword();
+  }
+}
+
+/**
+ * Sets a new password and ends all sessions of the user, both or neither: the sessions end between UPDATE and COMMIT.
+ * If PostgreSQL then fails to commit, they have ended for nothing.
+ *
+ * @param current the hash that must still be there: of several who change it at once, one succeeds
+ * @returns whether it was changed
+ */
+export async function changePassword(
+  app: FastifyInstance,
+  id: string,
+  password: string,
+  current?: string,
+): Promise<boolean> {
+  const passwordHash = await app.passwords.hash(password);
+  return inTransaction(app.pg.pool, async (client) => {
+    const isChanged = await replacePasswordHash(drizzle({ client }), id, passwordHash, current);
+    if (isChanged) await app.sessions.endAllOfUser(id);
+    return isChanged;
+  });
+}
+
+/** Not 401, which would mean the access token: clients refresh then, or sign out. */
+function wrongPassword(): Problem {
+  return new Problem(403, 'wrong_password', 'The current password is wrong.');
+}
