@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type JwksServer, jwksServer, type MintedKey, mintKey, type Teardown, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
 import { KeysUnavailable, remoteKeySet } from '../src/index.ts';
+import { heldTimers } from './support/held-timers.ts';
 import { capturedLog } from './support/log.ts';
 
 const KID = 'a-key-that-nobody-knows';
@@ -32,26 +33,6 @@ const pemOf = (key: MintedKey) => `${key.publicPem}\n`;
 async function isUnavailable(t: Test, promise: unknown, name = 'unavailable') {
   const error = await Promise.resolve(promise).catch((reason) => reason);
   t.ok(error instanceof KeysUnavailable, name);
-}
-
-/** The timers of key sets, which go off when the test says so. */
-function heldTimers(t: Test) {
-  const { setTimeout: later } = globalThis;
-  const held: { run: () => void; delayMs: number | undefined }[] = [];
-  t.intercept(globalThis, 'setTimeout', {
-    value: (run: () => void, delayMs?: number) => {
-      if (run.name !== 'follow') return later(run, delayMs);
-      held.push({ run, delayMs });
-      return later(() => {}, delayMs);
-    },
-  });
-  return {
-    /** Resolves when one is set. */
-    async next(): Promise<{ run: () => void; delayMs: number | undefined }> {
-      await waitFor(() => held.length > 0);
-      return held.shift() as (typeof held)[number];
-    },
-  };
 }
 
 const answer = (status: number, body: string) => (_request: IncomingMessage, response: ServerResponse) => {
