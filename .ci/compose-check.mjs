@@ -241,6 +241,17 @@ async function survivesChange() {
       await ok('POST', '/auth/login', { body: admin });
     },
   );
+  await check('the commands for signing keys run beside the service, and nobody is signed out', async () => {
+    const command = (name, ...args) =>
+      docker.compose('exec', '-T', 'auth', 'node', `dist/${name}.js`, ...args);
+    assert.match(await command('rotate-signing-key'), /takes over at/);
+    assert.match(await command('reseal-signing-keys'), /^0 signing keys/);
+    const [{ kid }] = (await ok('GET', '/.well-known/jwks.json')).keys;
+    assert.match(await command('revoke-signing-key', kid), /is revoked/);
+    await refusedWithin(1_000, '/customers?n=1', session);
+    session = await ok('POST', '/auth/refresh', { body: { refresh_token: session.refresh_token } });
+    await ok('GET', '/customers?n=1', { session });
+  });
   await check('up again changes nothing', async () => {
     const ids = async () => (await docker.containers()).map(({ Id, service }) => `${service} ${Id}`).sort();
     const before = await ids();
