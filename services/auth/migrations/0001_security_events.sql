@@ -15,6 +15,8 @@ CREATE TABLE security_events (
 --> statement-breakpoint
 CREATE INDEX security_events_user_id ON security_events (user_id, id DESC);
 --> statement-breakpoint
+CREATE INDEX security_events_actor_id ON security_events (actor_id, id DESC);
+--> statement-breakpoint
 CREATE INDEX security_events_event ON security_events (event, id DESC);
 --> statement-breakpoint
 CREATE INDEX security_events_at ON security_events (at);

@@ -1,6 +1,8 @@
 import { accessToken, authenticated, revocationFeed } from '@pair/access-token';
 import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
+import { audit } from './audit/audit.ts';
+import { auditRoutes } from './audit/routes.ts';
 import type { AuthConfig } from './config.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
@@ -37,6 +39,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(users);
     await app.register(passwords);
     await app.register(signInAttempts);
+    await app.register(audit);
     await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
 
     await app.register(openapi, { title: 'Auth', description: DESCRIPTION, prefix: '/docs/auth' });
@@ -44,6 +47,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(authenticated(undefined, ownSessionRoutes));
     await app.register(authenticated(undefined, ownUserRoutes));
     await app.register(authenticated('users:admin', userAdminRoutes));
+    await app.register(authenticated('users:admin', auditRoutes));
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
     );

@@ -31,6 +31,13 @@ export async function refresh(
   const origin = originOf(request);
   const rotation = await app.sessions.rotate(token, found, FIRST_PARTY, origin);
   if (rotation.outcome === 'reuse') {
+    app.audit.record(request, {
+      event: 'refresh_token_reused',
+      outcome: 'refused',
+      userId: user.id,
+      sessionId: token.sid,
+      sessionAddress: rotation.address,
+    });
     request.log.warn(
       {
         sid: token.sid,

@@ -85,7 +85,9 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      await app.sessions.endAllOfUser(request.accessToken.sub);
+      const { sub: userId } = request.accessToken;
+      await app.sessions.endAllOfUser(userId);
+      app.audit.record(request, { event: 'sign_out_everywhere', outcome: 'succeeded', userId });
       return reply.code(204).send();
     },
   );
@@ -121,8 +123,10 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      const ended = await app.sessions.end(request.params.id, request.accessToken.sub);
-      if (ended === undefined) throw new Problem(404, 'not_found', 'You have no such session.');
+      const { id: sessionId } = request.params;
+      const userId = await app.sessions.end(sessionId, request.accessToken.sub);
+      if (userId === undefined) throw new Problem(404, 'not_found', 'You have no such session.');
+      app.audit.record(request, { event: 'session_ended', outcome: 'succeeded', userId, sessionId });
       return reply.code(204).send();
     },
   );

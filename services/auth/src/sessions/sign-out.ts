@@ -9,15 +9,19 @@ import { decodeRefreshToken } from './refresh-token.ts';
  * @throws {Problem} 401 when nothing valid was presented, 503
  */
 export async function signOut(request: FastifyRequest, refreshToken: string | undefined): Promise<void> {
-  const { sessions, verifyAccessToken } = request.server;
+  const { sessions, audit, verifyAccessToken } = request.server;
   const token = refreshToken === undefined ? undefined : decodeRefreshToken(refreshToken);
   if (refreshToken !== undefined && token === undefined) throw invalidGrant();
-  if (token !== undefined) await sessions.endByRefreshToken(token);
+  const ended = (sessionId: string, userId: string | undefined) => {
+    if (userId === undefined) return;
+    audit.record(request, { event: 'sign_out', outcome: 'succeeded', actorId: userId, userId, sessionId });
+  };
+  if (token !== undefined) ended(token.sid, await sessions.endByRefreshToken(token));
 
   if (request.headers.authorization === undefined && token !== undefined) return;
   try {
     const { claims } = await verifyAccessToken(request, { allowRevoked: true });
-    await sessions.end(claims.sid);
+    ended(claims.sid, await sessions.end(claims.sid));
   } catch (error) {
     // an expired access token is why a refresh token came along
     const statusCode = (error as { statusCode?: number }).statusCode;

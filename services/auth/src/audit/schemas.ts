@@ -1,0 +1,40 @@
+import { Type } from 'typebox';
+import { SECURITY_EVENTS } from './security-events.ts';
+
+export const AuditQuerySchema = Type.Object(
+  {
+    user_id: Type.Optional(
+      Type.String({ format: 'uuid', description: 'Only what this user did, or what concerns this user' }),
+    ),
+    event: Type.Optional(
+      Type.String({ enum: [...SECURITY_EVENTS], description: 'Only events of this kind' }),
+    ),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^(?:[1-9][0-9]{0,2}|1000)$',
+        description: 'How many, 1 to 1000; default 1000',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const Nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+
+export const SecurityEventSchema = Type.Object({
+  id: Type.Integer({ description: 'Grows with time' }),
+  at: Type.String({ format: 'date-time' }),
+  event: Type.String({ enum: [...SECURITY_EVENTS] }),
+  outcome: Type.String({ enum: ['succeeded', 'refused'] }),
+  actor_id: Nullable('The user who did it; null when nobody was signed in, or it was a command'),
+  user_id: Nullable('The user whom it concerns; null when there is no such user'),
+  session_id: Nullable('The session, as in the `sid` of its access tokens'),
+  request_id: Nullable('As in X-Request-Id and in every log; null for a command'),
+  address: Nullable('Where the request came from'),
+  session_address: Nullable('Of a reused refresh token: where the session was used last before'),
+  detail: Nullable('The scopes of a user, the kid of a key'),
+});
+
+export const AuditSchema = Type.Object({
+  items: Type.Array(SecurityEventSchema, { description: 'The newest first' }),
+});

@@ -1,0 +1,44 @@
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { securityEvents } from '../db/schema.ts';
+
+/** What is worth asking about later. Not each refresh: that would be a log of who was awake when. */
+export const SECURITY_EVENTS = [
+  'sign_in',
+  'sign_in_throttled',
+  'sign_out',
+  'sign_out_everywhere',
+  'session_ended',
+  'refresh_token_reused',
+  'password_changed',
+  'user_created',
+  'user_registered',
+  'user_disabled',
+  'user_enabled',
+  'scopes_changed',
+  'signing_key_rotated',
+  'signing_key_revoked',
+] as const;
+export type SecurityEventName = (typeof SECURITY_EVENTS)[number];
+
+/**
+ * Never in it: a password, a token, or a username as it was typed, for people type passwords there. The members are
+ * explained at the table, in db/schema.ts.
+ */
+export interface SecurityEvent {
+  event: SecurityEventName;
+  outcome: 'succeeded' | 'refused';
+  at?: Date;
+  actorId?: string | undefined;
+  userId?: string | undefined;
+  sessionId?: string | undefined;
+  requestId?: string | undefined;
+  address?: string | undefined;
+  sessionAddress?: string | undefined;
+  detail?: string | undefined;
+}
+
+/** All or none. For commands, which wait for it; the service has `app.audit`. */
+export async function insertSecurityEvents(db: NodePgDatabase, events: SecurityEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await db.insert(securityEvents).values(events.map((event) => ({ at: new Date(), ...event })));
+}

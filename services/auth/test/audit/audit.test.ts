@@ -1,0 +1,198 @@
+import { waitFor } from '@pair/test-kit';
+import type { FastifyInstance } from 'fastify';
+import pg from 'pg';
+import t from 'tap';
+import { ADMIN, get, login, makeUser, post, startAuth, type Tokens } from '../auth-under-test.ts';
+
+const auth = await startAuth(t);
+const { app } = auth;
+const database = new pg.Client({ connectionString: auth.config.DATABASE_URL });
+await database.connect();
+t.teardown(() => database.end());
+
+interface Event {
+  id: number;
+  at: string;
+  event: string;
+  outcome: string;
+  actor_id: string | null;
+  user_id: string | null;
+  session_id: string | null;
+  request_id: string | null;
+  address: string | null;
+  session_address: string | null;
+  detail: string | null;
+}
+
+const admin = (await login(app)).access_token;
+
+async function events(query = '', token = admin): Promise<Event[]> {
+  const response = await get(app, `/auth/audit${query}`, token);
+  if (response.statusCode !== 200) throw new Error(`${response.statusCode} ${response.body}`);
+  return response.json<{ items: Event[] }>().items;
+}
+
+/** The newest event of a kind that concerns a user, as soon as it is there. */
+async function eventOf(userId: string, event: string): Promise<Event | undefined> {
+  let found: Event | undefined;
+  await waitFor(async () => {
+    [found] = await events(`?user_id=${userId}&event=${event}`);
+    return found;
+  });
+  return found;
+}
+
+const sidOf = ({ access_token }: Tokens): string =>
+  JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString()).sid;
+
+const from = (remoteAddress: string, url: string, payload: object, server: FastifyInstance = app) =>
+  server.inject({ method: 'POST', url, payload, remoteAddress });
+
+t.test('a reused refresh token is in the audit, with the address of both who used the session', async (t) => {
+  const { id, credentials } = await makeUser(app, 'robbed');
+  const first = await login(app, credentials);
+  const refresh = ({ refresh_token }: Tokens, address: string) =>
+    from(address, '/auth/refresh', { refresh_token });
+  const second = (await refresh(first, '192.0.2.10')).json<Tokens>();
+  await refresh(second, '192.0.2.20');
+  const response = await refresh(first, '192.0.2.30');
+  t.match(await eventOf(id, 'refresh_token_reused'), {
+    outcome: 'refused',
+    actor_id: null,
+    user_id: id,
+    session_id: sidOf(first),
+    request_id: response.headers['x-request-id'],
+    address: '192.0.2.30',
+    session_address: '192.0.2.20',
+  });
+});
+
+t.test('a sign-out is in the audit, once: who, when, session, request, address', async (t) => {
+  const { id, credentials } = await makeUser(app, 'leaver');
+  const [byAccess, byRefresh] = [await login(app, credentials), await login(app, credentials)];
+  const before = new Date().toISOString();
+  const response = await post(app, '/auth/logout', undefined, byAccess.access_token);
+  await post(app, '/auth/logout', undefined, byAccess.access_token);
+  const event = await eventOf(id, 'sign_out');
+  t.match(event, {
+    outcome: 'succeeded',
+    actor_id: id,
+    session_id: sidOf(byAccess),
+    request_id: response.headers['x-request-id'],
+    address: '127.0.0.1',
+  });
+  t.ok(event !== undefined && event.at >= before && event.at <= new Date().toISOString());
+  await post(app, '/auth/logout', { refresh_token: byRefresh.refresh_token });
+  await waitFor(async () => (await events(`?user_id=${id}&event=sign_out`)).length === 2);
+  t.match(await eventOf(id, 'sign_out'), { session_id: sidOf(byRefresh) });
+});
+
+t.test('signing out everywhere, and ending one session from another, are in the audit', async (t) => {
+  const { id, credentials } = await makeUser(app, 'tidy');
+  const [mine, other] = [await login(app, credentials), await login(app, credentials)];
+  const headers = { authorization: `Bearer ${mine.access_token}` };
+  await app.inject({ method: 'DELETE', url: `/auth/sessions/${sidOf(other)}`, headers });
+  t.match(await eventOf(id, 'session_ended'), { actor_id: id, session_id: sidOf(other) });
+  await post(app, '/auth/logout-all', undefined, mine.access_token);
+  t.match(await eventOf(id, 'sign_out_everywhere'), { actor_id: id, session_id: null });
+});
+
+t.test('only an admin reads the audit', async (t) => {
+  const { credentials } = await makeUser(app, 'curious', 'customers:read');
+  const { access_token } = await login(app, credentials);
+  t.match((await get(app, '/auth/audit', access_token)).json(), { status: 403, code: 'insufficient_scope' });
+  t.equal((await get(app, '/auth/audit')).statusCode, 401);
+  const response = await get(app, '/auth/audit', admin);
+  t.equal(response.headers['cache-control'], 'no-store');
+});
+
+t.test('the last 1,000 events are shown, the newest first, of one user and of one kind', async (t) => {
+  const [one, other] = ['01990000-0000-7000-8000-000000000001', '01990000-0000-7000-8000-000000000002'];
+  await database.query(
+    `INSERT INTO security_events (at, event, outcome, user_id, actor_id)
+     SELECT now(), CASE WHEN n % 2 = 0 THEN 'sign_in' ELSE 'sign_out' END, 'succeeded', $1, $2
+     FROM generate_series(1, 1100) AS n`,
+    [one, other],
+  );
+  const ids = (items: Event[]) => items.map(({ id }) => id);
+  const newest = await events();
+  t.equal(newest.length, 1_000);
+  t.same(
+    ids(newest),
+    ids(newest).toSorted((a, b) => b - a),
+  );
+  t.equal((await events(`?user_id=${one}&event=sign_in`)).length, 550);
+  t.equal((await events(`?user_id=${other}`)).length, 1_000, 'also as the actor');
+  t.equal((await events(`?user_id=${one}&limit=3`)).length, 3);
+  t.same(await events('?user_id=01990000-0000-7000-8000-000000000003'), []);
+  for (const query of ['?event=nothing', '?user_id=1', '?limit=0', '?limit=1001', '?n=1']) {
+    t.equal((await get(app, `/auth/audit${query}`, admin)).statusCode, 400, query);
+  }
+});
+
+t.test('what is in the audit cannot be changed, nor removed for 90 days', async (t) => {
+  for (const statement of [
+    'UPDATE security_events SET event = event',
+    'DELETE FROM security_events',
+    'TRUNCATE security_events',
+  ]) {
+    await t.rejects(database.query(statement), /append-only/, statement);
+  }
+});
+
+t.test('an event that cannot be written is in the log instead, and blocks nothing', async (t) => {
+  const { id, credentials } = await makeUser(app, 'unlucky');
+  const tokens = await login(app, credentials);
+  await database.query('ALTER TABLE security_events RENAME TO security_events_away');
+  const response = await post(app, '/auth/logout', undefined, tokens.access_token);
+  t.equal(response.statusCode, 204);
+  await waitFor(() => auth.logged().includes('a security event that is not in the table'));
+  const line = auth
+    .logged()
+    .split('\n')
+    .find((text) => text.includes('a security event that is not in the table'));
+  t.match(JSON.parse(line ?? '{}').security_event, {
+    event: 'sign_out',
+    userId: id,
+    sessionId: sidOf(tokens),
+  });
+  await database.query('ALTER TABLE security_events_away RENAME TO security_events');
+  await post(app, '/auth/logout-all', undefined, (await login(app, credentials)).access_token);
+  t.ok(await eventOf(id, 'sign_out_everywhere'), 'and the next one is written again');
+});
+
+t.test('what is pending is written before the process ends', async (t) => {
+  const { id, credentials } = await makeUser(app, 'last');
+  const stopping = await auth.another();
+  const { access_token } = await login(stopping, credentials);
+  t.equal((await post(stopping, '/auth/logout', undefined, access_token)).statusCode, 204);
+  await stopping.close();
+  const { rows } = await database.query(
+    "SELECT 1 FROM security_events WHERE user_id = $1 AND event = 'sign_out'",
+    [id],
+  );
+  t.equal(rows.length, 1);
+});
+
+t.test('no password and no token is in the audit, whatever was typed where', async (t) => {
+  const { credentials } = await makeUser(app, 'careless');
+  await post(app, '/auth/login', { username: 'hunter2-hunter2', password: credentials.username });
+  await post(app, '/auth/login', { username: credentials.username, password: 'a wrong one' });
+  const first = await login(app, credentials);
+  const second = (await post(app, '/auth/refresh', { refresh_token: first.refresh_token })).json<Tokens>();
+  const third = (await post(app, '/auth/refresh', { refresh_token: second.refresh_token })).json<Tokens>();
+  await post(app, '/auth/refresh', { refresh_token: first.refresh_token });
+  await waitFor(
+    async () => (await events('?event=refresh_token_reused&limit=1'))[0]?.session_id === sidOf(first),
+  );
+  const { rows } = await database.query('SELECT security_events::text AS text FROM security_events');
+  const written = rows.map(({ text }) => text).join('\n');
+  const secrets = [
+    'hunter2-hunter2',
+    'a wrong one',
+    credentials.password,
+    ADMIN.password,
+    ...[first, second, third].flatMap(({ access_token, refresh_token }) => [access_token, refresh_token]),
+  ];
+  for (const secret of secrets) t.notOk(written.includes(secret));
+});
