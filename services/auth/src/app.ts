@@ -11,9 +11,10 @@ import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
 import { signInAttempts } from './sign-in/attempts.ts';
 import { accessTokenSigner } from './tokens/sign-access-token.ts';
+import { userAdminRoutes } from './users/admin-routes.ts';
 import { passwords } from './users/password-hasher.ts';
 import { users } from './users/repository.ts';
-import { ownUserRoutes, registrationRoutes, userAdminRoutes } from './users/routes.ts';
+import { ownUserRoutes, registrationRoutes } from './users/routes.ts';
 import { formats } from './users/schemas.ts';
 
 /** The auth service, for `buildProcess`. */

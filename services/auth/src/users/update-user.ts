@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { users as table } from '../db/schema.ts';
 import { type User, updateUserRow } from './repository.ts';
 
+export type UserChange = Partial<Pick<User, 'disabled' | 'scopes'>>;
+
 /**
  * Changes what a user may do. When it becomes less, the user's sessions end between UPDATE and COMMIT: a Redis that
  * fails rolls the change back, so a disabled user with live sessions cannot be.
@@ -14,8 +16,8 @@ import { type User, updateUserRow } from './repository.ts';
 export async function updateUser(
   app: FastifyInstance,
   id: string,
-  change: Partial<Pick<User, 'disabled' | 'scopes'>>,
-): Promise<User> {
+  change: UserChange,
+): Promise<{ before: User; after: User }> {
   return inTransaction(app.pg.pool, async (client) => {
     const db = drizzle({ client });
     // locked in one order by everybody who changes a user: two admins cannot each disable the other
@@ -37,6 +39,6 @@ export async function updateUser(
     await updateUserRow(db, id, change);
     const lostScope = before.scopes.some((scope) => !after.scopes.includes(scope));
     if (after.disabled || lostScope) await app.sessions.endAllOfUser(id);
-    return after;
+    return { before, after };
   });
 }

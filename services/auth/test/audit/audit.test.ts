@@ -2,7 +2,7 @@ import { waitFor } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import t from 'tap';
-import { ADMIN, get, login, makeUser, post, startAuth, type Tokens } from '../auth-under-test.ts';
+import { ADMIN, get, login, makeUser, patch, post, startAuth, type Tokens } from '../auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;
@@ -95,6 +95,36 @@ t.test('signing out everywhere, and ending one session from another, are in the 
   t.match(await eventOf(id, 'session_ended'), { actor_id: id, session_id: sidOf(other) });
   await post(app, '/auth/logout-all', undefined, mine.access_token);
   t.match(await eventOf(id, 'sign_out_everywhere'), { actor_id: id, session_id: null });
+});
+
+t.test('what an admin does to a user is in the audit: by whom, to whom, and what', async (t) => {
+  const { id } = await makeUser(app, 'managed', 'customers:read');
+  const created = await eventOf(id, 'user_created');
+  t.match(created, { outcome: 'succeeded', user_id: id, detail: 'customers:read' });
+  const adminId = (await get(app, '/auth/me', admin)).json<{ id: string }>().id;
+  t.equal(created?.actor_id, adminId);
+  for (const [change, event, detail] of [
+    [{ scope: 'customers:write' }, 'scopes_changed', 'customers:write'],
+    [{ disabled: true }, 'user_disabled', null],
+    [{ disabled: false }, 'user_enabled', null],
+  ] as const) {
+    await patch(app, `/auth/users/${id}`, change, admin);
+    t.match(await eventOf(id, event), { outcome: 'succeeded', actor_id: adminId, user_id: id, detail });
+  }
+  await patch(app, `/auth/users/${id}`, { disabled: false }, admin);
+  t.equal((await patch(app, `/auth/users/${adminId}`, { disabled: true }, admin)).statusCode, 409);
+  t.match(await eventOf(adminId, 'user_disabled'), { outcome: 'refused', detail: 'the last admin' });
+  t.equal((await events(`?user_id=${id}&event=user_enabled`)).length, 1, 'what changes nothing is no event');
+});
+
+t.test('a registration is in the audit', async (t) => {
+  const open = await auth.another({ REGISTRATION: 'open', REGISTRATION_SCOPES: ['customers:read'] });
+  const response = await post(open, '/auth/register', {
+    username: 'newcomer',
+    password: 'a long, long walk',
+  });
+  const { id } = response.json<{ id: string }>();
+  t.match(await eventOf(id, 'user_registered'), { actor_id: id, user_id: id, detail: 'customers:read' });
 });
 
 t.test('only an admin reads the audit', async (t) => {

@@ -1,0 +1,137 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { jsonContentType, Problem, parseJson, problemResponses } from '@pair/service-kit';
+import type { FastifyRequest } from 'fastify';
+import { createUser } from './create-user.ts';
+import type { User } from './repository.ts';
+import { parseScope, presentManaged } from './representation.ts';
+import {
+  CreateUserSchema,
+  decodeCursor,
+  encodeCursor,
+  ListUsersQuerySchema,
+  ManagedUserSchema,
+  UpdateUserSchema,
+  UserPageSchema,
+  UserParamsSchema,
+} from './schemas.ts';
+import { type UserChange, updateUser } from './update-user.ts';
+
+const DEFAULT_PAGE = 20;
+
+/** For admins. */
+export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.addContentTypeParser(jsonContentType('application/merge-patch+json'), { parseAs: 'buffer' }, parseJson);
+
+  app.get(
+    '/auth/users',
+    {
+      schema: {
+        operationId: 'listUsers',
+        summary: 'Users in the order of their names',
+        tags: ['users'],
+        querystring: ListUsersQuerySchema,
+        response: { 200: UserPageSchema, ...problemResponses(400) },
+      },
+    },
+    async (request) => {
+      const limit = Number(request.query.limit ?? DEFAULT_PAGE);
+      const after = request.query.cursor === undefined ? '' : decodeCursor(request.query.cursor);
+      const found = await app.users.page(after, limit + 1);
+      const items = found.slice(0, limit);
+      const last = found.length > limit ? items.at(-1) : undefined;
+      return {
+        items: items.map(presentManaged),
+        next_cursor: last === undefined ? null : encodeCursor(last.username),
+      };
+    },
+  );
+
+  app.post(
+    '/auth/users',
+    {
+      schema: {
+        operationId: 'createUser',
+        summary: 'Make a user',
+        tags: ['users'],
+        body: CreateUserSchema,
+        response: { 201: ManagedUserSchema, ...problemResponses(409, 413, 415, 422) },
+      },
+    },
+    async (request, reply) => {
+      const { username, password, scope } = request.body;
+      const user = await createUser(app, username, password, parseScope(scope ?? ''));
+      app.audit.record(request, {
+        event: 'user_created',
+        outcome: 'succeeded',
+        userId: user.id,
+        detail: user.scopes.join(' '),
+      });
+      reply.code(201).header('location', `/auth/users/${user.id}`);
+      return presentManaged(user);
+    },
+  );
+
+  app.get(
+    '/auth/users/:id',
+    {
+      schema: {
+        operationId: 'getUser',
+        summary: 'One user',
+        tags: ['users'],
+        params: UserParamsSchema,
+        response: { 200: ManagedUserSchema, ...problemResponses(400, 404) },
+      },
+    },
+    async (request) => {
+      const user = await app.users.findById(request.params.id);
+      if (user === undefined) throw new Problem(404, 'not_found', 'There is no such user.');
+      return presentManaged(user);
+    },
+  );
+
+  app.patch(
+    '/auth/users/:id',
+    {
+      schema: {
+        operationId: 'updateUser',
+        summary: 'Disable or enable a user, or set the scopes',
+        description:
+          'Disabling a user, or taking a scope away, ends all sessions of that user: their access tokens are refused everywhere within a second. A new scope is in the next access token.',
+        tags: ['users'],
+        params: UserParamsSchema,
+        body: UpdateUserSchema,
+        response: { 200: ManagedUserSchema, ...problemResponses(400, 404, 409, 413, 415, 422) },
+      },
+    },
+    async (request) => {
+      const { disabled, scope } = request.body;
+      const user = await updateAudited(request, request.params.id, {
+        ...(disabled === undefined ? {} : { disabled }),
+        ...(scope === undefined ? {} : { scopes: parseScope(scope) }),
+      });
+      return presentManaged(user);
+    },
+  );
+};
+
+async function updateAudited(request: FastifyRequest, userId: string, change: UserChange): Promise<User> {
+  const { audit } = request.server;
+  try {
+    const { before, after } = await updateUser(request.server, userId, change);
+    if (before.disabled !== after.disabled) {
+      const event = after.disabled ? 'user_disabled' : 'user_enabled';
+      audit.record(request, { event, outcome: 'succeeded', userId });
+    }
+    const [scope, scopeBefore] = [after.scopes.join(' '), before.scopes.join(' ')];
+    if (scope !== scopeBefore) {
+      audit.record(request, { event: 'scopes_changed', outcome: 'succeeded', userId, detail: scope });
+    }
+    return after;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'last_admin') {
+      const event = change.disabled ? 'user_disabled' : 'scopes_changed';
+      audit.record(request, { event, outcome: 'refused', userId, detail: 'the last admin' });
+    }
+    throw error;
+  }
+}

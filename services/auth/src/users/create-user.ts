@@ -1,0 +1,23 @@
+import { Problem } from '@pair/service-kit';
+import type { FastifyInstance } from 'fastify';
+import { uuidv7 } from 'uuidv7';
+import { requireGoodPassword } from './password-rules.ts';
+import type { User } from './repository.ts';
+
+/** @throws {Problem} 409 `username_taken`, 422, 503 */
+export async function createUser(
+  app: FastifyInstance,
+  username: string,
+  password: string,
+  scopes: readonly string[],
+): Promise<User> {
+  requireGoodPassword('/password', password, username);
+  const user = await app.users.insert({
+    id: uuidv7(),
+    username: username.toLowerCase(),
+    passwordHash: await app.passwords.hash(password),
+    scopes: [...scopes],
+  });
+  if (user === undefined) throw new Problem(409, 'username_taken', 'There is a user of this name.');
+  return user;
+}
