@@ -13,6 +13,7 @@ import { signInAttempts } from './sign-in/attempts.ts';
 import { accessTokenSigner } from './tokens/sign-access-token.ts';
 import { userAdminRoutes } from './users/admin-routes.ts';
 import { passwords } from './users/password-hasher.ts';
+import { ownPasswordRoutes } from './users/password-routes.ts';
 import { users } from './users/repository.ts';
 import { ownUserRoutes, registrationRoutes } from './users/routes.ts';
 import { formats } from './users/schemas.ts';
@@ -47,6 +48,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(sessionRoutes);
     await app.register(authenticated(undefined, ownSessionRoutes));
     await app.register(authenticated(undefined, ownUserRoutes));
+    await app.register(authenticated(undefined, ownPasswordRoutes));
     await app.register(authenticated('users:admin', userAdminRoutes));
     await app.register(authenticated('users:admin', auditRoutes));
     await app.register(

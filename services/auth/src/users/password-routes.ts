@@ -1,0 +1,31 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { problemResponses } from '@pair/service-kit';
+import { changeOwnPassword } from './change-password.ts';
+import { ChangePasswordSchema } from './schemas.ts';
+
+const NO_CONTENT = { description: 'Done', type: 'null' };
+
+/** For whoever is signed in. */
+export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.put(
+    '/auth/password',
+    {
+      schema: {
+        operationId: 'changePassword',
+        summary: 'Change one’s own password',
+        description:
+          'Ends all sessions of the user, this one too: their tokens are refused everywhere within a second, and one signs in anew. A wrong current password is 403 `wrong_password`, not 401, because the access token is a valid one; it counts as a failed attempt to sign in.',
+        tags: ['users'],
+        body: ChangePasswordSchema,
+        response: {
+          204: NO_CONTENT,
+          ...problemResponses(403, 404, 413, 415, 422, 429),
+        },
+      },
+    },
+    async (request, reply) => {
+      await changeOwnPassword(request, request.body.current_password, request.body.new_password);
+      return reply.code(204).send();
+    },
+  );
+};
