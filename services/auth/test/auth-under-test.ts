@@ -18,6 +18,8 @@ export interface Tokens {
 
 export interface AuthUnderTest {
   app: FastifyInstance;
+  /** The same, seen from within: for a test in which one of its parts is to fail, or to wait, between two others. */
+  within: FastifyInstance;
   config: AuthConfig;
   redis: TestServer;
   /** Everything that was logged, as text. */
@@ -51,10 +53,17 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
   });
   const lines: string[] = [];
   const logStream = { write: (line: string) => void lines.push(line) };
+  let within: FastifyInstance | undefined;
   const start = async (more: Partial<AuthConfig> = {}) => {
+    const service = authService({ ...config, ...more });
     const app = await buildProcess(
       { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
-      [authService({ ...config, ...more })],
+      [
+        async (scope) => {
+          within ??= scope;
+          await service(scope, {});
+        },
+      ],
       { logStream },
     );
     t.teardown(() => app.close());
@@ -66,8 +75,11 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
     await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
     return app;
   };
+  const app = await another();
+  if (within === undefined) throw new Error('the service was not registered');
   return {
-    app: await another(),
+    app,
+    within,
     config,
     redis,
     logged: () => lines.join(''),

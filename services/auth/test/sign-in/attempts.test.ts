@@ -1,0 +1,166 @@
+import { testRedis, waitFor } from '@pair/test-kit';
+import { Redis } from 'ioredis';
+import t from 'tap';
+import { redisClock } from '../../src/sessions/redis-clock.ts';
+import { createSignInAttempts } from '../../src/sign-in/attempts.ts';
+
+const MINUTE_MS = 60_000;
+const server = await testRedis(t);
+const redis = new Redis(server.url);
+const clock = redisClock(redis);
+t.teardown(() => {
+  clock.stop();
+  redis.disconnect();
+});
+await clock.measure();
+let elapsedMs = 0;
+const start = clock.now();
+const attempts = createSignInAttempts(redis, clock, () => start + elapsedMs);
+const [HERE, ELSEWHERE] = ['192.0.2.1', '198.51.100.1'];
+t.beforeEach(async () => {
+  elapsedMs = 0;
+  await redis.flushall();
+});
+
+/** Of so many attempts, how many were allowed. */
+async function allowed(count: number, username = 'ada', address = HERE): Promise<number> {
+  const begun = await Promise.all(Array.from({ length: count }, () => attempts.begin(username, address)));
+  return begun.filter(({ isAllowed }) => isAllowed).length;
+}
+
+t.test('ten attempts in ten minutes for one account from one address, and no more', async (t) => {
+  t.equal(await allowed(50), 10);
+  elapsedMs = 10 * MINUTE_MS - 1;
+  t.equal(await allowed(1), 0);
+  elapsedMs = 10 * MINUTE_MS;
+  t.equal(await allowed(50), 10);
+});
+
+t.test('the window slides: each attempt makes room ten minutes after it was made', async (t) => {
+  for (const minute of [0, 1, 2]) {
+    elapsedMs = minute * MINUTE_MS;
+    t.equal(await allowed(3), 3);
+  }
+  elapsedMs = 9 * MINUTE_MS;
+  t.equal(await allowed(3), 1);
+  for (const minute of [10, 11, 12]) {
+    elapsedMs = minute * MINUTE_MS;
+    t.equal(await allowed(50), 3, `minute ${minute}`);
+  }
+  elapsedMs = 19 * MINUTE_MS;
+  t.equal(await allowed(50), 1);
+});
+
+t.test('a refused attempt is not counted: who keeps trying is let in as soon as who waits', async (t) => {
+  await allowed(10);
+  for (let minute = 1; minute < 10; minute++) {
+    elapsedMs = minute * MINUTE_MS;
+    t.equal(await allowed(20), 0);
+  }
+  elapsedMs = 10 * MINUTE_MS;
+  t.equal(await allowed(20), 10);
+});
+
+t.test('a refusal says how long until there is room', async (t) => {
+  await allowed(3);
+  elapsedMs = 4 * MINUTE_MS;
+  await allowed(7);
+  t.match(await attempts.begin('ada', HERE), {
+    isAllowed: false,
+    limit: 'account',
+    retryAfterMs: 6 * MINUTE_MS,
+  });
+});
+
+t.test('the same account from elsewhere, and another account from here, are not limited by it', async (t) => {
+  t.equal(await allowed(11), 10);
+  t.equal(await allowed(1, 'ada', ELSEWHERE), 1);
+  t.equal(await allowed(1, 'grace'), 1);
+});
+
+t.test('a hundred attempts in ten minutes from one address, whatever the accounts', async (t) => {
+  for (let account = 0; account < 99; account++) t.equal(await allowed(1, `account-${account}`), 1);
+  t.equal(await allowed(10, 'another'), 1);
+  t.match(await attempts.begin('one-more', HERE), {
+    isAllowed: false,
+    limit: 'network',
+    retryAfterMs: 10 * MINUTE_MS,
+  });
+  t.equal(await allowed(1, 'one-more', ELSEWHERE), 1);
+  elapsedMs = 10 * MINUTE_MS;
+  t.equal(await allowed(10, 'one-more'), 10);
+});
+
+t.test('with both limits reached there is room when both have some', async (t) => {
+  await allowed(10);
+  elapsedMs = MINUTE_MS;
+  for (let account = 0; account < 90; account++) await allowed(1, `account-${account}`);
+  elapsedMs = 2 * MINUTE_MS;
+  t.match(await attempts.begin('ada', HERE), { limit: 'network', retryAfterMs: 8 * MINUTE_MS });
+  elapsedMs = 10 * MINUTE_MS;
+  t.equal(await allowed(50), 10);
+});
+
+t.test('addresses of one IPv6 /64 share a limit, and those of the next have their own', async (t) => {
+  for (let host = 1; host <= 10; host++) t.equal(await allowed(1, 'ada', `2001:db8::${host}`), 1);
+  t.equal(await allowed(1, 'ada', '2001:db8::ffff:1'), 0);
+  t.equal(await allowed(1, 'ada', '2001:db8:0:1::1'), 1);
+});
+
+t.test('an attempt that is taken back was never made', async (t) => {
+  for (let i = 0; i < 150; i++) {
+    const attempt = await attempts.begin('ada', HERE);
+    if (!attempt.isAllowed) return t.fail(`attempt ${i} was refused`);
+    attempt.takeBack();
+  }
+  await waitFor(async () => (await redis.keys('*')).length === 0);
+});
+
+t.test('taking back is of that attempt alone: a success does not forgive failures', async (t) => {
+  const attempt = await attempts.begin('ada', HERE);
+  await allowed(9);
+  if (!attempt.isAllowed) return t.fail('refused');
+  attempt.takeBack();
+  attempt.takeBack();
+  t.equal(await allowed(50), 1);
+});
+
+t.test('the first refusal in a window is told apart from the others', async (t) => {
+  await allowed(10);
+  const begun = await Promise.all(Array.from({ length: 20 }, () => attempts.begin('ada', HERE)));
+  t.equal(begun.filter((attempt) => !attempt.isAllowed && attempt.isFirst).length, 1);
+  elapsedMs = 9 * MINUTE_MS;
+  t.match(await attempts.begin('ada', HERE), { isFirst: false });
+  elapsedMs = 10 * MINUTE_MS;
+  await allowed(10);
+  t.match(await attempts.begin('ada', HERE), { isFirst: true });
+});
+
+t.test('what Redis keeps is bounded, has no name in it, and goes by itself', async (t) => {
+  for (let account = 0; account < 200; account++) await allowed(20, `a-password-${account}`);
+  const keys = await redis.keys('*');
+  t.ok(keys.length <= 1 + 100 + 2, `${keys.length} keys`);
+  t.equal(await redis.zcard(`{auth}:sign-in-attempts:${HERE}`), 100);
+  for (const key of keys) {
+    t.match(key, /^\{auth\}:sign-in-attempts:/);
+    t.notMatch(key, /password/);
+    const ttl = await redis.pttl(key);
+    t.ok(ttl > 0 && ttl <= 10 * MINUTE_MS, `${key} goes after ${ttl} ms`);
+  }
+});
+
+t.test('an attempt that Redis would count after its deadline is not counted', async (t) => {
+  const late = createSignInAttempts(redis, { ...clock, now: () => clock.now() - 1_000 });
+  await t.rejects(late.begin('ada', HERE), { message: /^LATE/ });
+  t.equal(await allowed(50), 10);
+});
+
+t.test('processes count together', async (t) => {
+  const client = new Redis(server.url);
+  t.teardown(() => client.disconnect());
+  const another = createSignInAttempts(client, clock, () => start + elapsedMs);
+  const begun = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? attempts : another).begin('ada', HERE)),
+  );
+  t.equal(begun.filter(({ isAllowed }) => isAllowed).length, 10);
+});

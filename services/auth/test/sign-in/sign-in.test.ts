@@ -1,0 +1,164 @@
+import { rounds, waitFor } from '@pair/test-kit';
+import type { LightMyRequestResponse } from 'fastify';
+import t from 'tap';
+import { ADMIN, login, makeUser, post, startAuth, type Tokens } from '../auth-under-test.ts';
+
+const auth = await startAuth(t);
+const { app, within } = auth;
+const redis = auth.redisClient();
+const WRONG = { ...ADMIN, password: 'not the password' };
+const [HERE, ELSEWHERE] = ['192.0.2.1', '198.51.100.1'];
+t.beforeEach(async () => {
+  for (const key of await redis.keys('{auth}:sign-in-attempts:*')) await redis.del(key);
+});
+
+const attempt = (credentials: typeof ADMIN, remoteAddress = HERE) =>
+  app.inject({ method: 'POST', url: '/auth/login', payload: credentials, remoteAddress });
+const times = <T>(count: number, make: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => make(index)));
+const statuses = (answers: LightMyRequestResponse[]) => answers.map(({ statusCode }) => statusCode).sort();
+const failuresFrom = (address: string) => redis.zcard(`{auth}:sign-in-attempts:${address}`);
+
+/** How many passwords are verified during `work`. */
+async function verifications(work: () => Promise<unknown>): Promise<number> {
+  const { verify } = within.passwords;
+  let count = 0;
+  within.passwords.verify = (...args) => {
+    count += 1;
+    return verify(...args);
+  };
+  await work();
+  within.passwords.verify = verify;
+  return count;
+}
+
+t.test('an unknown user and a wrong password answer alike, and both verify a hash', async (t) => {
+  const answers: LightMyRequestResponse[] = [];
+  for (const credentials of [WRONG, { ...WRONG, username: 'nobody' }]) {
+    t.equal(await verifications(async () => answers.push(await attempt(credentials))), 1);
+  }
+  const [wrong, unknown] = answers.map((answer) => ({
+    status: answer.statusCode,
+    headers: { ...answer.headers, date: '', 'x-request-id': '' },
+    body: { ...answer.json(), request_id: '' },
+    length: answer.body.length,
+  }));
+  t.match(wrong, { status: 401, body: { code: 'invalid_credentials' } });
+  t.same(unknown, wrong);
+});
+
+t.test('an unknown user is limited as a known one is', async (t) => {
+  for (const username of [ADMIN.username, 'nobody']) {
+    for (let i = 0; i < 10; i++) t.equal((await attempt({ ...WRONG, username })).statusCode, 401);
+    t.match((await attempt({ ...WRONG, username })).json(), { status: 429 }, username);
+  }
+});
+
+t.test(
+  'the eleventh failure is 429 at once, with a reason and Retry-After, and verifies nothing',
+  async (t) => {
+    for (let i = 0; i < 10; i++) await attempt(WRONG);
+    let refused: LightMyRequestResponse | undefined;
+    const verified = await verifications(async () => {
+      refused = await attempt({ ...ADMIN, username: 'Admin' });
+    });
+    t.equal(verified, 0);
+    t.match(refused?.json(), {
+      status: 429,
+      title: 'Too Many Requests',
+      code: 'too_many_attempts',
+      instance: '/auth/login',
+    });
+    t.match(refused?.headers, { 'content-type': /^application\/problem\+json/, 'cache-control': 'no-store' });
+    const retryAfter = Number(refused?.headers['retry-after']);
+    t.ok(retryAfter > 590 && retryAfter <= 600, `${retryAfter} s`);
+  },
+);
+
+t.test('who guesses does not lock out the right password from elsewhere', async (t) => {
+  await times(50, () => attempt(WRONG));
+  t.equal((await attempt(ADMIN)).statusCode, 429);
+  t.equal((await attempt(ADMIN, ELSEWHERE)).statusCode, 200);
+  t.equal((await attempt(ADMIN, '2001:db8::1')).statusCode, 200);
+});
+
+t.test('of fifty guesses at once ten are verified', async (t) => {
+  let answers: LightMyRequestResponse[] = [];
+  const verified = await verifications(async () => {
+    answers = await times(50, (i) => attempt({ ...WRONG, password: `guess number ${i}` }));
+  });
+  t.equal(verified, 10);
+  t.same(statuses(answers), [...Array(10).fill(401), ...Array(40).fill(429)]);
+});
+
+t.test('a guess among wrong ones that is right gets in, and the wrong ones stay counted', async (t) => {
+  for (let i = 0; i < 9; i++) await attempt(WRONG);
+  t.equal((await attempt(ADMIN)).statusCode, 200);
+  t.equal((await attempt(WRONG)).statusCode, 401);
+  t.equal((await attempt(ADMIN)).statusCode, 429);
+});
+
+t.test('many right sign-ins in a row are no attack', async (t) => {
+  const count = rounds({ short: 50, long: 1_000 });
+  for (let i = 0; i < count; i++) await login(app);
+  await waitFor(async () => (await failuresFrom('127.0.0.1')) === 0);
+  t.pass(`${count} sign-ins`);
+});
+
+t.test(
+  'right sign-ins count until they have succeeded: of many at once ten get in, and others only afterwards',
+  async (t) => {
+    const answers = await times(200, () => attempt(ADMIN));
+    t.ok(answers.filter(({ statusCode }) => statusCode === 200).length >= 10);
+    for (const { statusCode } of answers) t.ok([200, 429].includes(statusCode), `${statusCode}`);
+    t.equal((await attempt(ADMIN)).statusCode, 200);
+  },
+);
+
+t.test('a full hashing queue is 503, and counts nothing', async (t) => {
+  let isOver = false;
+  const hashes: Promise<unknown>[] = [];
+  const fill = (count: number) => {
+    if (isOver) return;
+    for (let i = 0; i < count; i++) hashes.push(within.passwords.hash('a password').catch(() => {}));
+    setImmediate(fill, 2);
+  };
+  fill(110);
+  const answers = [];
+  for (let i = 0; i < 12; i++) answers.push(await attempt(WRONG));
+  isOver = true;
+  await Promise.all(hashes);
+  const failures = answers.filter(({ statusCode }) => statusCode !== 503).length;
+  t.ok(failures < 6, `${failures} of 12 found room in the queue`);
+  await waitFor(async () => (await failuresFrom(HERE)) === failures);
+});
+
+t.test('200 sign-ins at once from as many addresses keep the keys and refresh answering', async (t) => {
+  const users = await times(4, (i) => makeUser(app, `one-of-many-${i}`));
+  let { refresh_token } = await login(app);
+  let isOver = false;
+  const signIns = times(200, (i) => attempt(users[i % 4]?.credentials ?? ADMIN, `203.0.113.${i}`)).finally(
+    () => {
+      isOver = true;
+    },
+  );
+  const elapsed: Record<'keys' | 'refresh', number[]> = { keys: [], refresh: [] };
+  while (!isOver) {
+    const start = performance.now();
+    t.equal((await app.inject('/.well-known/jwks.json')).statusCode, 200);
+    elapsed.keys.push(performance.now() - start);
+    const refreshStart = performance.now();
+    const refreshed = await post(app, '/auth/refresh', { refresh_token });
+    elapsed.refresh.push(performance.now() - refreshStart);
+    t.equal(refreshed.statusCode, 200);
+    refresh_token = refreshed.json<Tokens>().refresh_token;
+  }
+  const answers = await signIns;
+  for (const { statusCode } of answers) t.ok([200, 503].includes(statusCode), `${statusCode}`);
+  t.ok(answers.filter(({ statusCode }) => statusCode === 200).length >= 100);
+  for (const [what, ms] of Object.entries(elapsed)) {
+    const sorted = ms.sort((a, b) => a - b);
+    const [median, longest] = [sorted[sorted.length >> 1], sorted.at(-1)].map((value) => value?.toFixed(1));
+    t.comment(`${what} during 200 sign-ins: ${sorted.length}, median ${median} ms, longest ${longest} ms`);
+  }
+});
