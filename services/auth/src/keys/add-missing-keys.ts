@@ -53,10 +53,16 @@ export function addMissingKeys(
       nowMs + PUBLISHED_AHEAD_MS,
     );
     await insertKey(db, sealingKey, activeFrom, nowMs);
-    // when a newer one was made already, that was revoked before its time, and nothing has taken over
-    const isNewest = rows.every(({ createdAt }) => active !== undefined && createdAt <= active.createdAt);
-    return isNewest ? active?.kid : undefined;
+    return active === undefined || lostItsNext(active, rows) ? undefined : active.kid;
   });
+}
+
+/** The next key was revoked while `active` was active already: nothing has taken over, only the next is missing. */
+function lostItsNext(active: SigningKeyRow, rows: readonly SigningKeyRow[]): boolean {
+  return rows.some(
+    ({ activeFrom, revokedAt }) =>
+      revokedAt !== null && revokedAt <= activeFrom && revokedAt > active.activeFrom,
+  );
 }
 
 async function insertKey(db: NodePgDatabase, sealingKey: Buffer, activeFromMs: number, nowMs: number) {

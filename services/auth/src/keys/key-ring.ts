@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
+import { insertSecurityEvents } from '../audit/security-events.ts';
 import { addMissingKeys, lacksKeys, type SigningKeyRow, selectKeys } from './add-missing-keys.ts';
 import { announceAgain } from './announce-keys.ts';
 import { keyStates } from './key-states.ts';
@@ -84,8 +85,17 @@ export function createKeyRing(options: {
     adopt(await selectKeys(db));
     if (!lacksKeys(rows, now())) return;
     const replacement = await addMissingKeys(pool, sealingKeys[0], now());
-    if (replacement !== undefined) log.info({ kid: replacement }, 'another signing key has taken over');
     adopt(await selectKeys(db));
+    if (replacement !== undefined) await recordRotation(replacement);
+  }
+
+  async function recordRotation(kid: string): Promise<void> {
+    log.info({ kid }, 'another signing key has taken over');
+    try {
+      await insertSecurityEvents(db, [{ event: 'signing_key_rotated', outcome: 'succeeded', detail: kid }]);
+    } catch (err) {
+      log.error({ err, kid }, 'the rotation of a signing key is not among the security events');
+    }
   }
 
   /** All or nothing: what cannot be opened leaves the known keys in use. */

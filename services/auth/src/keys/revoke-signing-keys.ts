@@ -1,9 +1,12 @@
 import { OperatorError } from '@pair/service-kit';
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
+import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { RevokeSigningKeyConfig } from '../config.ts';
 import { signingKeys } from '../db/schema.ts';
 import { redisClock } from '../sessions/redis-clock.ts';
+import type { SigningKeyRow } from './add-missing-keys.ts';
 import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from './announce-keys.ts';
 import { keyStates } from './key-states.ts';
 import { withKeysLocked } from './with-keys-locked.ts';
@@ -30,25 +33,30 @@ export async function revokeSigningKeys(
 ): Promise<RevokedKeys> {
   return withAnnouncer(config.REDIS_URL, (announce) =>
     withKeysLocked(config.DATABASE_URL, async (db, rows) => {
-      const kids = rows.filter(({ kid }) => which === 'all' || kid === which).map(({ kid }) => kid);
-      if (kids.length === 0) throw new OperatorError(`There is no signing key "${which}".`);
+      const chosen = rows.filter(({ kid }) => which === 'all' || kid === which);
+      if (chosen.length === 0) throw new OperatorError(`There is no signing key "${which}".`);
       const revokedAt = new Date(nowMs);
-      await db
-        .update(signingKeys)
-        .set({ revokedAt })
-        .where(and(inArray(signingKeys.kid, kids), isNull(signingKeys.revokedAt)));
+      const unrevoked = chosen.filter((row) => row.revokedAt === null);
+      await revoke(db, kidsOf(unrevoked), revokedAt);
 
-      const after = rows.map((row) => ({
-        ...row,
-        revokedAt: kids.includes(row.kid) ? (row.revokedAt ?? revokedAt) : row.revokedAt,
-      }));
+      const after = rows.map((row) => (unrevoked.includes(row) ? { ...row, revokedAt } : row));
       const active = after[keyStates(after, nowMs).indexOf('active')];
       if (active !== undefined && active.activeFrom > revokedAt) {
         await db.update(signingKeys).set({ activeFrom: revokedAt }).where(eq(signingKeys.kid, active.kid));
       }
-      await announce(kids, nowMs + ANNOUNCED_MS);
-      return { kids, active: active?.kid };
+      await announce(kidsOf(chosen), nowMs + ANNOUNCED_MS);
+      return { kids: kidsOf(chosen), active: active?.kid };
     }),
+  );
+}
+
+const kidsOf = (rows: readonly SigningKeyRow[]) => rows.map(({ kid }) => kid);
+
+async function revoke(db: NodePgDatabase, kids: string[], revokedAt: Date): Promise<void> {
+  await db.update(signingKeys).set({ revokedAt }).where(inArray(signingKeys.kid, kids));
+  await insertSecurityEvents(
+    db,
+    kids.map((kid) => ({ event: 'signing_key_revoked', outcome: 'succeeded', detail: kid })),
   );
 }
 

@@ -1,0 +1,87 @@
+import { testRedis } from '@pair/test-kit';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import t, { type Test } from 'tap';
+import { securityEvents } from '../../src/db/schema.ts';
+import { revokeSigningKeys } from '../../src/keys/revoke-signing-keys.ts';
+import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
+import { DAY, kidsOf, rings, SECOND } from './rings.ts';
+
+async function auditedRings(t: Test) {
+  const audited = await rings(t);
+  const db = drizzle({ client: audited.pool });
+  const events = async () => {
+    const rows = await db.select().from(securityEvents).orderBy(securityEvents.id);
+    return rows.map(({ event, outcome, detail }) => [event, outcome, detail]);
+  };
+  return { ...audited, db, events };
+}
+
+t.test(
+  'each rotation is one security event, whatever caused it and however many processes there are',
+  async (t) => {
+    const { ring, clock, databaseUrl, db, events } = await auditedRings(t);
+    const replicas = [await ring(), await ring(), await ring()];
+    const [one] = replicas;
+    if (one === undefined) return;
+    const reload = () => Promise.all(replicas.map((replica) => replica.reload()));
+    await reload();
+    t.same(await events(), [], 'the first key has replaced none');
+
+    clock.now += 30 * DAY;
+    await reload();
+    const second = one.signingKey().kid;
+    t.same(await events(), [['signing_key_rotated', 'succeeded', second]]);
+
+    clock.now += 3_600 * SECOND;
+    const { kid } = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+    await reload();
+    t.equal((await events()).length, 1, 'not before it takes over');
+    clock.now += 30 * SECOND;
+    await reload();
+    await reload();
+    t.same((await events()).slice(1), [['signing_key_rotated', 'succeeded', kid]]);
+    t.ok(
+      (await db.select().from(securityEvents)).every(
+        ({ actorId, address }) => actorId === null && address === null,
+      ),
+    );
+  },
+);
+
+t.test(
+  'each key that is revoked is a security event, and its replacement is a rotation if it was active',
+  async (t) => {
+    const { ring, clock, databaseUrl, events } = await auditedRings(t);
+    const redis = await testRedis(t);
+    const config = { DATABASE_URL: databaseUrl, REDIS_URL: redis.url };
+    const one = await ring();
+    const [signing = '', next = ''] = kidsOf(one);
+
+    clock.now += SECOND;
+    await revokeSigningKeys(config, next, clock.now);
+    await revokeSigningKeys(config, next, clock.now);
+    await one.reload();
+    const revocation = ['signing_key_revoked', 'succeeded', next];
+    t.same(await events(), [revocation], 'once, and nothing has taken over');
+
+    clock.now += SECOND;
+    const { active = '' } = await revokeSigningKeys(config, signing, clock.now);
+    await one.reload();
+    t.same(await events(), [
+      revocation,
+      ['signing_key_revoked', 'succeeded', signing],
+      ['signing_key_rotated', 'succeeded', active],
+    ]);
+  },
+);
+
+t.test('a rotation that cannot be written down takes place nevertheless', async (t) => {
+  const { ring, clock, pool } = await auditedRings(t);
+  const one = await ring();
+  const [, next] = kidsOf(one);
+  await pool.query('ALTER TABLE security_events RENAME TO elsewhere');
+  clock.now += 30 * DAY;
+  await t.resolves(one.reload());
+  t.equal(one.signingKey().kid, next);
+  t.equal(kidsOf(one).length, 3);
+});
