@@ -18,7 +18,8 @@ export const redis = fp<{ redisUrl: string; name: string }>(
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 1,
-      retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
+      // quick, so that all is well within a second of Redis' return
+      retryStrategy: (attempt) => Math.min(attempt * 50, 250),
     });
     let lastError = '';
     client.on('error', (err: Error) => {

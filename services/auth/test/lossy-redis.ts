@@ -5,6 +5,9 @@ export interface LossyRedis {
   url: string;
   /** The next script is run by Redis, and its reply lost with the connection. Resolves when that has happened. */
   loseNextReply(): Promise<void>;
+  /** Nothing gets through until it is opened again. */
+  close(): void;
+  open(): void;
 }
 
 /** A way to Redis on which a reply can be lost. */
@@ -12,7 +15,10 @@ export async function lossyRedis(t: { teardown(fn: () => void): void }, port: nu
   const sockets = new Set<Socket>();
   let onLoss: (() => void) | undefined;
 
+  let closed = false;
+
   const server = createServer((client) => {
+    if (closed) return client.destroy();
     const redis = connect(port, '127.0.0.1');
     let losing = false;
     for (const socket of [client, redis]) {
@@ -48,5 +54,12 @@ export async function lossyRedis(t: { teardown(fn: () => void): void }, port: nu
       new Promise((resolve) => {
         onLoss = resolve;
       }),
+    close: () => {
+      closed = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    open: () => {
+      closed = false;
+    },
   };
 }

@@ -119,6 +119,17 @@ return {'reuse', session[11]}
 `;
 
 /**
+ * Begins the window of the session KEYS[1] anew, if the token with the nonce ARGV[1] is the one before the newest. It
+ * has no deadline: the later it runs, the nearer to the retry that it is for.
+ */
+export const REOPEN_WINDOW = `#!lua flags=allow-oom
+if redis.call('HGET', KEYS[1], 'previous') ~= ARGV[1] then return 0 end
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[1], 'used_at', time[1] * 1000 + math.floor(time[2] / 1000))
+return 1
+`;
+
+/**
  * Ends the session KEYS[1]; with a field of it in ARGV[4], only if that has the value ARGV[5]. Returns its user_id, or
  * nothing when none was ended.
  */

@@ -1,11 +1,12 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import fp from 'fastify-plugin';
-import type { Redis } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from './redis-clock.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
 import { scriptRunner } from './run-script.ts';
-import { SCRIPTS } from './scripts.ts';
+import { REOPEN_WINDOW, SCRIPTS } from './scripts.ts';
 import { openSuccessor, sealSuccessor } from './seal-successor.ts';
+import { unansweredRotations } from './unanswered-rotations.ts';
 
 const IDLE_LIMIT_MS = 7 * 24 * 3_600_000;
 const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
@@ -64,6 +65,7 @@ export interface SessionStore {
   /** The same for whoever holds any refresh token of the session. */
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
   endAllOfUser(userId: string): Promise<void>;
+  stop(): void;
 }
 
 declare module 'fastify' {
@@ -74,7 +76,9 @@ declare module 'fastify' {
 
 export const sessions = fp<{ replayWindowSeconds: number }>(
   async (app, { replayWindowSeconds }) => {
-    app.decorate('sessions', createSessionStore(app.redis, app.redisClock, { replayWindowSeconds }));
+    const store = createSessionStore(app.redis, app.redisClock, { replayWindowSeconds });
+    app.decorate('sessions', store);
+    app.addHook('onClose', async () => store.stop());
   },
   { name: 'sessions', dependencies: ['redis', 'redis-clock'] },
 );
@@ -87,6 +91,12 @@ export function createSessionStore(
 ): SessionStore {
   const { replayWindowSeconds, now = clock.now } = options;
   const run = scriptRunner(redis, clock, SCRIPTS, now);
+  redis.defineCommand('reopenWindow', { lua: REOPEN_WINDOW, numberOfKeys: 1 });
+  const { reopenWindow } = redis as unknown as Record<
+    'reopenWindow',
+    (...args: (string | Buffer)[]) => Promise<unknown>
+  >;
+  const unanswered = unansweredRotations((sid, nonce) => reopenWindow.call(redis, sessionKey(sid), nonce));
 
   /** Of a session for which `field`, if there is one, has this value. */
   async function endSession(sid: string, field: '' | 'user_id' | 'family', value: string | Buffer) {
@@ -128,13 +138,14 @@ export function createSessionStore(
       const { sid } = token;
       // `generation` is that of `token` if it is the newest, and otherwise what is sealed here is not stored
       const successor = successorOf(token);
+      const nonce = sha256(token.nonce);
       const answer = (await run(
         'rotateRefreshToken',
         [sessionKey(sid)],
         sid,
         clientId,
         sha256(token.familySecret),
-        sha256(token.nonce),
+        nonce,
         sha256(successor.nonce),
         sealSuccessor(token, generation, successor),
         origin.address,
@@ -142,7 +153,10 @@ export function createSessionStore(
         IDLE_LIMIT_MS,
         replayWindowSeconds * 1_000,
         randomUUID(),
-      )) as [outcome: Buffer, detail: Buffer, sealed: Buffer, generation: number];
+      ).catch((error) => {
+        if (!(error instanceof ReplyError)) unanswered.add(sid, nonce);
+        throw error;
+      })) as [outcome: Buffer, detail: Buffer, sealed: Buffer, generation: number];
       const [outcome, detail, sealed, sealedGeneration] = answer;
       switch (String(outcome)) {
         case 'rotated':
@@ -178,6 +192,8 @@ export function createSessionStore(
     async endAllOfUser(userId) {
       await run('endUserSessions', [indexKey(userId)]);
     },
+
+    stop: unanswered.stop,
   };
 }
 

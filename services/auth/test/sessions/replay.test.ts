@@ -8,6 +8,7 @@ import { lossyRedis } from '../lossy-redis.ts';
 const auth = await startAuth(t);
 const { app, redis } = auth;
 const [second, third] = [await auth.another(), await auth.another()];
+const inspector = auth.redisClient();
 const strict = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 0 });
 
 const refresh = (refresh_token: string, server: FastifyInstance = app) =>
@@ -109,6 +110,22 @@ t.test(
   },
 );
 
+t.test('nor when the outage outlasts the window: it begins anew when Redis answers again', async (t) => {
+  const way = await lossyRedis(t, redis.port);
+  const server = await auth.another({ REDIS_URL: way.url, REFRESH_REPLAY_WINDOW_SECONDS: 1 });
+  const first = await login(server);
+  const parent = (await refresh(first.refresh_token, server)).json<Tokens>();
+  const lost = way.loseNextReply();
+  const [response] = await Promise.all([refresh(parent.refresh_token, server), lost]);
+  t.equal(response.statusCode, 503);
+  way.close();
+  await delay(1_200); // the window, which is what is tested
+  way.open();
+  await waitFor(async () => (await get(server, '/readyz')).statusCode === 200);
+  await waitFor(() => usedWithinAMoment(parent));
+  t.equal((await refresh(parent.refresh_token, server)).statusCode, 200);
+});
+
 t.test('a rotation that a paused Redis runs when it is resumed changes nothing', async (t) => {
   const { refresh_token } = await login(strict);
   redis.pause();
@@ -118,3 +135,10 @@ t.test('a rotation that a paused Redis runs when it is resumed changes nothing',
   const response = await refresh(refresh_token, strict);
   t.equal(response.statusCode, 200, 'where nothing is given twice, the token was not consumed');
 });
+
+/** Whether the window of a session has just begun. */
+async function usedWithinAMoment({ access_token }: Tokens): Promise<boolean> {
+  const { sid } = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString());
+  const usedAt = await inspector.hget(`{auth}:session:${sid}`, 'used_at');
+  return Date.now() - Number(usedAt) < 500;
+}
