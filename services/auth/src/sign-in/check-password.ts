@@ -1,7 +1,6 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { User } from '../users/repository.ts';
-import type { Attempt } from './attempts.ts';
 
 /** Who was meant, if there is such a user, and whether it may be believed. */
 export type CheckedPassword = { isRight: true; user: User } | { isRight: false; user: User | undefined };
@@ -51,12 +50,10 @@ export async function isStillPassword(
   return after.passwordHash === before.passwordHash || app.passwords.verify(after.passwordHash, password);
 }
 
-type Refusal = Extract<Attempt, { isAllowed: false }>;
-
 /** Once in a window. Whom it concerns is looked up for this alone; the name as it was typed may be a password. */
 async function reportRefusal(
   request: FastifyRequest,
-  limit: Refusal['limit'],
+  limit: 'account' | 'network',
   find: () => Promise<User | undefined>,
 ): Promise<void> {
   const user = await find().catch(() => undefined);
@@ -64,6 +61,12 @@ async function reportRefusal(
     { user_id: user?.id, remote_address: request.ip, limit },
     'too many failed attempts to sign in',
   );
+  request.server.audit.record(request, {
+    event: 'sign_in_throttled',
+    outcome: 'refused',
+    userId: user?.id,
+    detail: limit,
+  });
 }
 
 function tooManyAttempts(retryAfterMs: number): Problem {

@@ -18,15 +18,22 @@ export async function signIn(request: FastifyRequest, username: string, password
   const { isRight, user: found } = await checkPassword(request, name, password, () =>
     app.users.findByUsername(name),
   );
-  if (!isRight) throw invalidCredentials();
+  if (!isRight) return refuse(request, found);
 
   const session = await app.sessions.create(found.id, FIRST_PARTY, originOf(request));
   // whoever disabled the user or changed the password meanwhile may have looked for sessions before this one began
   const user = await app.users.findSettledById(found.id);
   if (user === undefined || user.disabled || !(await isStillPassword(app, password, found, user))) {
     await app.sessions.end(session.sid);
-    throw invalidCredentials();
+    return refuse(request, found);
   }
+  app.audit.record(request, {
+    event: 'sign_in',
+    outcome: 'succeeded',
+    actorId: user.id,
+    userId: user.id,
+    sessionId: session.sid,
+  });
   if (app.passwords.isOutdated(user.passwordHash)) void rehash(app, user, password);
   return issueTokens(app, user.id, user.scopes, session);
 }
@@ -41,8 +48,9 @@ async function rehash(app: FastifyInstance, user: User, password: string): Promi
   }
 }
 
-function invalidCredentials(): Problem {
-  return new Problem(401, 'invalid_credentials', 'The username or the password is wrong.', {
+function refuse(request: FastifyRequest, user: User | undefined): never {
+  request.server.audit.record(request, { event: 'sign_in', outcome: 'refused', userId: user?.id });
+  throw new Problem(401, 'invalid_credentials', 'The username or the password is wrong.', {
     headers: { 'www-authenticate': 'Bearer' },
   });
 }

@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkPassword, isStillPassword } from '../sign-in/check-password.ts';
 import { requireGoodPassword } from './password-rules.ts';
-import { replacePasswordHash } from './repository.ts';
+import { replacePasswordHash, type User } from './repository.ts';
 
 /**
  * For whoever is signed in and knows the current password too: an access token that was stolen is not enough to take
@@ -20,16 +20,33 @@ export async function changeOwnPassword(
   const user = await app.users.findById(request.accessToken.sub);
   if (user === undefined) throw new Problem(404, 'not_found', 'This user does not exist any more.');
   requireGoodPassword('/new_password', newPassword, user.username);
-  const { isRight } = await checkPassword(request, user.username, currentPassword, async () => user);
-  if (!isRight) throw wrongPassword();
+  const isChanged = await changeIfRight(request, user, currentPassword, newPassword);
+  app.audit.record(request, {
+    event: 'password_changed',
+    outcome: isChanged ? 'succeeded' : 'refused',
+    userId: user.id,
+  });
+  // not 401, which would mean the access token: clients refresh then, or sign out
+  if (!isChanged) throw new Problem(403, 'wrong_password', 'The current password is wrong.');
+}
 
-  if (await changePassword(app, user.id, newPassword, user.passwordHash)) return;
+async function changeIfRight(
+  request: FastifyRequest,
+  user: User,
+  currentPassword: string,
+  newPassword: string,
+): Promise<boolean> {
+  const app = request.server;
+  const { isRight } = await checkPassword(request, user.username, currentPassword, async () => user);
+  if (!isRight) return false;
+  if (await changePassword(app, user.id, newPassword, user.passwordHash)) return true;
   // the hash that was verified is not there any more
-  const after = await app.users.findById(user.id);
-  const isSame = after !== undefined && (await isStillPassword(app, currentPassword, user, after));
-  if (!isSame || !(await changePassword(app, user.id, newPassword, after.passwordHash))) {
-    throw wrongPassword();
-  }
+  const now = await app.users.findById(user.id);
+  return (
+    now !== undefined &&
+    (await isStillPassword(app, currentPassword, user, now)) &&
+    changePassword(app, user.id, newPassword, now.passwordHash)
+  );
 }
 
 /**
@@ -51,9 +68,4 @@ export async function changePassword(
     if (isChanged) await app.sessions.endAllOfUser(id);
     return isChanged;
   });
-}
-
-/** Not 401, which would mean the access token: clients refresh then, or sign out. */
-function wrongPassword(): Problem {
-  return new Problem(403, 'wrong_password', 'The current password is wrong.');
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { buildProcess, OperatorError, postgres, redis } from '@pair/service-kit';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
+import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { SetPasswordConfig } from '../config.ts';
 import { clockOfRedis } from '../sessions/redis-clock.ts';
 import { sessions } from '../sessions/session-store.ts';
@@ -42,8 +44,23 @@ export async function setPassword(
     const user = await stores.app.users.findByUsername(username.toLowerCase());
     if (user === undefined) throw new OperatorError(`There is no user "${username}".`);
     await changePassword(stores.app, user.id, password);
+    await recordChange(stores.app, user.id);
   } finally {
     await app.close();
+  }
+}
+
+async function recordChange(app: FastifyInstance, userId: string): Promise<void> {
+  try {
+    const event = {
+      event: 'password_changed',
+      outcome: 'succeeded',
+      userId,
+      detail: 'set-password',
+    } as const;
+    await insertSecurityEvents(drizzle({ client: app.pg.pool }), [event]);
+  } catch (err) {
+    app.log.error({ err, user_id: userId }, 'the change is not among the security events');
   }
 }
 

@@ -75,6 +75,38 @@ t.test(
   },
 );
 
+t.test('each sign-in is in the audit with its user, a limit once, and no name that was typed', async (t) => {
+  const { id, credentials } = await makeUser(app, 'audited');
+  const typed = 'a-password-typed-here';
+  const address = '192.0.2.77';
+  const { access_token } = (await attempt(credentials, address)).json<Tokens>();
+  await times(15, () => attempt({ ...credentials, password: typed }, address));
+  await attempt({ ...credentials, username: typed }, address);
+  await times(3, () => attempt(credentials, address));
+  const sid = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString()).sid;
+  const events = async () =>
+    (
+      await within.pg.query(
+        'SELECT event, outcome, actor_id, user_id, session_id, detail FROM security_events WHERE address = $1 ORDER BY id',
+        [address],
+      )
+    ).rows;
+  await waitFor(async () => (await events()).length >= 13);
+  const found = await events();
+  const nobody = { actor_id: null, session_id: null, detail: null };
+  const refused = { event: 'sign_in', outcome: 'refused', ...nobody };
+  const succeeded = { event: 'sign_in', outcome: 'succeeded', detail: null };
+  t.match(found[0], { ...succeeded, actor_id: id, user_id: id, session_id: sid });
+  const of = (event: string, userId: string | null) =>
+    found.filter((row) => row.event === event && row.outcome === 'refused' && row.user_id === userId);
+  t.equal(of('sign_in', id).length, 10);
+  t.match(of('sign_in', null), [refused]);
+  t.match(of('sign_in_throttled', id), [{ ...nobody, detail: 'account' }]);
+  t.equal(found.length, 13);
+  t.notOk(JSON.stringify(found).includes(typed));
+  t.notOk(auth.logged().includes(typed));
+});
+
 t.test('who guesses does not lock out the right password from elsewhere', async (t) => {
   await times(50, () => attempt(WRONG));
   t.equal((await attempt(ADMIN)).statusCode, 429);
