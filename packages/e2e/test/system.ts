@@ -3,6 +3,7 @@ import {
   freePort,
   type StartedProcess,
   startProcess,
+  type TestPostgres,
   type TestServer,
   testDatabase,
   testNginx,
@@ -22,17 +23,26 @@ export interface System {
   redis: TestServer;
 }
 
+interface Options {
+  customersProcesses?: number;
+  /** One's own, to make trouble. */
+  postgres?: TestPostgres;
+  /** For each service. */
+  env?: Record<string, string>;
+}
+
 /** The whole system as it is deployed, each service a process of its own, behind nginx. */
-export async function startSystem(t: Test, customersProcesses = 2): Promise<System> {
+export async function startSystem(t: Test, options: Options = {}): Promise<System> {
+  const { customersProcesses = 2, postgres, env } = options;
   const [authDatabase, customersDatabase, redis, authPort, ...customersPorts] = await Promise.all([
-    testDatabase(t),
-    testDatabase(t),
+    postgres?.database() ?? testDatabase(t),
+    postgres?.database() ?? testDatabase(t),
     testRedis(t),
     freePort(),
     ...Array.from({ length: customersProcesses }, freePort),
   ]);
   const url = await testNginx(t, { auth: [authPort], customers: customersPorts });
-  const shared = { ISSUER: url, REDIS_URL: redis.url, TRUSTED_PROXIES: 'loopback' };
+  const shared = { ISSUER: url, REDIS_URL: redis.url, TRUSTED_PROXIES: 'loopback', ...env };
   const authEnv = {
     ...shared,
     DATABASE_URL: authDatabase,

@@ -6,7 +6,7 @@ export { type StartedProcess, startProcess } from './start-process.ts';
 export type { Teardown } from './teardown.ts';
 export { testDatabase } from './test-database.ts';
 export { testNginx } from './test-nginx.ts';
-export { testPostgres } from './test-postgres.ts';
+export { type TestPostgres, testPostgres } from './test-postgres.ts';
 export { testRedis } from './test-redis.ts';
 export type { TestServer } from './test-server.ts';
 export { waitFor } from './wait-for.ts';

@@ -6,11 +6,16 @@ import type { Teardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { type TestServer, testServer } from './test-server.ts';
 
+export interface TestPostgres extends TestServer {
+  /** Another empty database with a role of its own: its URL. */
+  database(): Promise<string>;
+}
+
 /**
  * A PostgreSQL of its own, durable as in production, to pause, stop and kill; its `url` leads to an empty database. It takes about a second to make:
  * what breaks nothing uses `testDatabase`.
  */
-export async function testPostgres(t: Teardown): Promise<TestServer> {
+export async function testPostgres(t: Teardown): Promise<TestPostgres> {
   const folder = temporaryFolder('postgres');
   const port = await freePort();
   const superuserUrl = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
@@ -27,7 +32,7 @@ export async function testPostgres(t: Teardown): Promise<TestServer> {
     await server.stop();
     rmSync(folder, { recursive: true });
   });
-  const { url } = await createDatabase(superuserUrl);
-  server.url = url;
-  return server;
+  const database = async () => (await createDatabase(superuserUrl)).url;
+  server.url = await database();
+  return Object.assign(server, { database });
 }

@@ -34,24 +34,35 @@ export async function testServer(
     pause() {
       process.kill(server.pid, 'SIGSTOP');
       // PostgreSQL answers from a process for each connection; no new one can come now
-      for (const child of children(server.pid)) process.kill(child, 'SIGSTOP');
+      for (const child of children(server.pid)) signal(child, 'SIGSTOP');
     },
     resume() {
-      for (const child of children(server.pid)) process.kill(child, 'SIGCONT');
+      for (const child of children(server.pid)) signal(child, 'SIGCONT');
       process.kill(server.pid, 'SIGCONT');
     },
     async stop() {
-      for (const child of children(server.pid)) process.kill(child, 'SIGCONT');
+      for (const child of children(server.pid)) signal(child, 'SIGCONT');
       await server.stop();
     },
     async kill() {
-      for (const pid of [...children(server.pid), server.pid]) process.kill(pid, 'SIGKILL');
+      // the parent first: it would clean up after its children, and none is made meanwhile
+      const pids = [server.pid, ...children(server.pid)];
+      for (const pid of pids) signal(pid, 'SIGKILL');
       await server.exited;
     },
     async start() {
       server = await launch();
     },
   };
+}
+
+/** To a process that may have ended meanwhile. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function children(pid: number): number[] {
