@@ -92,12 +92,14 @@ t.test('a hundred attempts in ten minutes from one address, whatever the account
 });
 
 t.test('with both limits reached there is room when both have some', async (t) => {
-  await allowed(10);
-  elapsedMs = MINUTE_MS;
   for (let account = 0; account < 90; account++) await allowed(1, `account-${account}`);
+  elapsedMs = MINUTE_MS;
+  await allowed(10);
   elapsedMs = 2 * MINUTE_MS;
-  t.match(await attempts.begin('ada', HERE), { limit: 'network', retryAfterMs: 8 * MINUTE_MS });
+  t.match(await attempts.begin('ada', HERE), { limit: 'network', retryAfterMs: 9 * MINUTE_MS });
   elapsedMs = 10 * MINUTE_MS;
+  t.match(await attempts.begin('ada', HERE), { limit: 'account', retryAfterMs: MINUTE_MS });
+  elapsedMs = 11 * MINUTE_MS;
   t.equal(await allowed(50), 10);
 });
 
