@@ -1,0 +1,88 @@
+import { type Answer, type Api, call } from './api.ts';
+
+/** A sign-in, and what was acknowledged of it since. */
+export interface Session {
+  refreshToken: string;
+  accessToken: string;
+  /** A request that changes it is on its way. */
+  busy: boolean;
+  /** When it may be tried again, after a 503 (ms, by performance.now). */
+  notBefore: number;
+  state: 'signed-in' | 'signing-out' | 'signed-out';
+  signedOutAt: number;
+}
+
+/** Everything that was answered with success, to be looked for afterwards, and all that must not have happened. */
+export class Ledger {
+  readonly sessions: Session[] = [];
+  /** Names by id. */
+  readonly customers = new Map<string, string>();
+  readonly violations: string[] = [];
+  private refreshes = 0;
+
+  signedIn(answer: Answer): void {
+    this.sessions.push({
+      ...tokensOf(answer),
+      busy: false,
+      notBefore: 0,
+      state: 'signed-in',
+      signedOutAt: 0,
+    });
+  }
+
+  refreshed(session: Session, answer: Answer): void {
+    Object.assign(session, tokensOf(answer));
+    this.refreshes += 1;
+  }
+
+  signedOut(session: Session): void {
+    session.state = 'signed-out';
+    session.signedOutAt = performance.now();
+  }
+
+  violated(what: string): void {
+    this.violations.push(what);
+  }
+
+  in(state: Session['state']): Session[] {
+    return this.sessions.filter((session) => session.state === state);
+  }
+
+  /** Looks for each acknowledged thing, when all stores are well. */
+  async check(api: Api): Promise<void> {
+    await each(this.in('signed-in'), async (session) => {
+      const answer = await call(api, 'POST', '/auth/refresh', {
+        body: { refresh_token: session.refreshToken },
+      });
+      if (answer.status === 200) this.refreshed(session, answer);
+      else this.violated(`a session that was acknowledged is gone: ${answer.status}`);
+    });
+    await each(this.in('signed-out'), async ({ refreshToken, accessToken }) => {
+      const refresh = await call(api, 'POST', '/auth/refresh', { body: { refresh_token: refreshToken } });
+      const read = await call(api, 'GET', '/customers?n=1', { token: accessToken });
+      if (refresh.status !== 401) this.violated(`a session that was signed out refreshes: ${refresh.status}`);
+      if (read.status !== 401) this.violated(`a session that was signed out reads: ${read.status}`);
+    });
+    const [reader] = this.in('signed-in');
+    await each([...this.customers], async ([id, name]) => {
+      const answer = await call(api, 'GET', `/customers/${id}`, { token: reader?.accessToken ?? '' });
+      const found = (answer.body as { name?: string } | undefined)?.name;
+      if (found !== name) this.violated(`a customer that was acknowledged: ${answer.status} ${found}`);
+    });
+  }
+
+  toString(): string {
+    const signedOut = this.in('signed-out').length;
+    return `${this.sessions.length} sign-ins, ${this.refreshes} refreshes, ${signedOut} sign-outs, ${this.customers.size} customers`;
+  }
+}
+
+function tokensOf({ status, body }: Answer): Pick<Session, 'refreshToken' | 'accessToken'> {
+  if (status !== 200) throw new Error(`there are no tokens in this answer: ${status}`);
+  const tokens = body as { refresh_token: string; access_token: string };
+  return { refreshToken: tokens.refresh_token, accessToken: tokens.access_token };
+}
+
+async function each<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let i = 0; i < items.length; i += 10) await Promise.all(items.slice(i, i + 10).map(work));
+}

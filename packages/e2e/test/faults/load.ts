@@ -1,0 +1,161 @@
+import { type Answer, type Api, call } from './api.ts';
+import type { Ledger, Session } from './ledger.ts';
+
+/** One request of the load. Times in ms, by performance.now. */
+export interface Observation {
+  kind: Kind;
+  sentAt: number;
+  status: number;
+  tookMs: number;
+}
+
+export type Kind = 'sign in' | 'refresh' | 'sign out' | 'create' | 'read' | 'read, signed out';
+
+/** How many of a hundred requests are of which kind. */
+const SHARES: Record<Kind, number> = {
+  'sign in': 2,
+  refresh: 38,
+  'sign out': 1,
+  create: 10,
+  read: 41,
+  'read, signed out': 8,
+};
+const MIX = Object.entries(SHARES).flatMap(([kind, share]) => Array<Kind>(share).fill(kind as Kind));
+
+/** Whoever waits for longer is lost: nginx gives up after five seconds. */
+const HANG_MS = 6_000;
+
+export interface Load {
+  /** In the order of the answers. */
+  observations: Observation[];
+  /** Nobody has been refused who came in the last so many milliseconds. */
+  isWellFor(ms: number): boolean;
+  /** Stops sending, and resolves when everything was answered. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Sends so many requests a second, whether they are answered or not, and writes down what was acknowledged. A client
+ * that gets 503, or no answer, comes again after a second with what it has.
+ *
+ * @param revokedWithinMs how soon the access token of whoever signed out then must be refused, which trouble makes later
+ */
+export function startLoad(options: {
+  api: Api;
+  ledger: Ledger;
+  users: { username: string; password: string }[];
+  requestsPerSecond: number;
+  revokedWithinMs: (signedOutAt: number) => number;
+}): Load {
+  const { api, ledger, users, requestsPerSecond, revokedWithinMs } = options;
+  const observations: Observation[] = [];
+  const inFlight = new Set<Promise<void>>();
+  const startedAt = performance.now();
+  let sent = 0;
+  let lastFailureSentAt = startedAt;
+
+  /** Each of them sends nothing when there is nobody to send it. */
+  const actions: Record<Kind, () => Promise<Answer | undefined>> = {
+    'sign in': async () => {
+      const answer = await call(api, 'POST', '/auth/login', { body: users[sent % users.length] ?? {} });
+      if (answer.status === 200) ledger.signedIn(answer);
+      else if (answer.status !== 503) ledger.violated(`the right password: ${answer.status}`);
+      return answer;
+    },
+    refresh: () =>
+      change(anyOf('signed-in', mayChange), async (session) => {
+        const body = { refresh_token: session.refreshToken };
+        const answer = await call(api, 'POST', '/auth/refresh', { body });
+        if (answer.status === 200) ledger.refreshed(session, answer);
+        else if (answer.status !== 503) ledger.violated(`the newest refresh token: ${answer.status}`);
+        return answer;
+      }),
+    'sign out': () =>
+      change(anyOf('signing-out', mayChange) ?? anyOf('signed-in', mayChange), async (session) => {
+        session.state = 'signing-out';
+        const body = { refresh_token: session.refreshToken };
+        const answer = await call(api, 'POST', '/auth/logout', { body });
+        if (answer.status === 204) ledger.signedOut(session);
+        else if (answer.status !== 503) ledger.violated(`signing out: ${answer.status}`);
+        return answer;
+      }),
+    create: async () => {
+      const name = `customer ${sent}`;
+      const answer = await useToken((token) =>
+        call(api, 'POST', '/customers', { token, body: { name, dob: '1960-05-25' } }),
+      );
+      if (answer?.status === 201) ledger.customers.set((answer.body as { id: string }).id, name);
+      return answer;
+    },
+    read: () => useToken((token) => call(api, 'GET', '/customers?n=5', { token })),
+    'read, signed out': async () => {
+      const session = anyOf('signed-out');
+      if (session === undefined) return undefined;
+      const ageMs = performance.now() - session.signedOutAt;
+      const answer = await call(api, 'GET', '/customers?n=5', { token: session.accessToken });
+      if (answer.status === 200 && ageMs > revokedWithinMs(session.signedOutAt)) {
+        ledger.violated(`a token was accepted ${Math.round(ageMs)} ms after its session was signed out`);
+      }
+      return answer;
+    },
+  };
+
+  async function useToken(work: (token: string) => Promise<Answer>): Promise<Answer | undefined> {
+    const session = anyOf('signed-in');
+    if (session === undefined) return undefined;
+    const answer = await work(session.accessToken);
+    if (answer.status === 401 && session.state === 'signed-in') ledger.violated('a valid token was refused');
+    return answer;
+  }
+
+  async function change(
+    session: Session | undefined,
+    work: (session: Session) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    if (session === undefined) return undefined;
+    session.busy = true;
+    const answer = await work(session);
+    session.busy = false;
+    if (answer.status === 503) session.notBefore = performance.now() + 1_000;
+    return answer;
+  }
+
+  function anyOf(state: Session['state'], isWanted: (session: Session) => boolean = () => true) {
+    return oneOf(ledger.in(state).filter(isWanted));
+  }
+
+  async function send(kind: Kind): Promise<void> {
+    const sentAt = performance.now();
+    const answer = await actions[kind]();
+    if (answer === undefined) return;
+    const { status, tookMs, retryAfter } = answer;
+    observations.push({ kind, sentAt, status, tookMs });
+    if (status === 503 || status === 0) lastFailureSentAt = Math.max(lastFailureSentAt, sentAt);
+    if (status >= 500 && status !== 503) ledger.violated(`${kind}: ${status}`);
+    if (status === 503 && retryAfter === undefined) ledger.violated(`${kind}: 503 without Retry-After`);
+    if (status === 0 || tookMs > HANG_MS) ledger.violated(`${kind}: no answer, ${Math.round(tookMs)} ms`);
+  }
+
+  const pacing = setInterval(() => {
+    const due = Math.floor(((performance.now() - startedAt) / 1_000) * requestsPerSecond);
+    for (; sent < due; sent++) {
+      const sending = send(oneOf(MIX) ?? 'read').finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
+    }
+  }, 5);
+
+  return {
+    observations,
+    isWellFor: (ms) => performance.now() - lastFailureSentAt > ms,
+    async stop() {
+      clearInterval(pacing);
+      await Promise.all(inFlight);
+    },
+  };
+}
+
+const mayChange = ({ busy, notBefore }: Session) => !busy && performance.now() >= notBefore;
+
+function oneOf<T>(items: T[]): T | undefined {
+  return items[Math.floor(Math.random() * items.length)];
+}
