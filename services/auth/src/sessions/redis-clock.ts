@@ -3,6 +3,7 @@ import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 
 const MEASURE_INTERVAL_MS = 60_000;
+const RETRY_MS = 200;
 const SAMPLES = 3;
 
 /**
@@ -35,6 +36,8 @@ export const clockOfRedis = fp(
 export function redisClock(redis: Redis): RedisClock {
   /** What to add to the monotonic clock of this process. */
   let offset: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
 
   async function measure(): Promise<void> {
     let latest = Number.NEGATIVE_INFINITY;
@@ -46,10 +49,23 @@ export function redisClock(redis: Redis): RedisClock {
     offset = latest;
   }
 
-  const remeasure = () => void measure().catch(() => {});
-  redis.on('ready', remeasure);
-  const timer = setInterval(remeasure, MEASURE_INTERVAL_MS);
-  timer.unref();
+  /** From the first connection on, and soon again when it fails: until it has succeeded, nothing works. */
+  async function follow(): Promise<void> {
+    clearTimeout(timer);
+    let delayMs = MEASURE_INTERVAL_MS;
+    try {
+      await measure();
+    } catch {
+      delayMs = RETRY_MS;
+    }
+    clearTimeout(timer);
+    if (stopped) return;
+    timer = setTimeout(follow, delayMs);
+    timer.unref();
+  }
+
+  const start = () => void follow();
+  redis.on('ready', start);
 
   return {
     measure,
@@ -58,8 +74,9 @@ export function redisClock(redis: Redis): RedisClock {
       return Math.floor(performance.now() + offset);
     },
     stop: () => {
-      clearInterval(timer);
-      redis.off('ready', remeasure);
+      stopped = true;
+      clearTimeout(timer);
+      redis.off('ready', start);
     },
   };
 }
