@@ -9,7 +9,7 @@ import { isStoreUnavailable } from './unavailable.ts';
  * A database that is away is a quick 503, so each wait has an end, on our side of the wire too. A request may wait
  * for a connection first and for its statement then: both together stay under a second.
  */
-const TIMEOUTS = { connectionTimeoutMillis: 350, query_timeout: 600, statement_timeout: 500 };
+const TIMEOUTS = { connectionTimeoutMillis: 300, query_timeout: 450, statement_timeout: 400 };
 const POOL_SIZE = 10;
 const MIGRATION_LOCK = 'migrations';
 
