@@ -10,25 +10,38 @@ const WINDOW_MS = 10 * 60_000;
 const MAX_FOR_ACCOUNT_AND_NETWORK = 10;
 /** A network may be an office, in which several people forget theirs. */
 const MAX_FOR_NETWORK = 100;
+/** Until attempts that are under way are decided. */
+const A_MOMENT_MS = 1_000;
 
 /**
  * Counts an attempt in all windows KEYS, or in none if one of them has as many as its limit. A window is a sorted set of
  * attempts by time; refused ones are not in it, so it is never larger than its limit, and empties although somebody
- * keeps trying.
+ * keeps trying. An attempt is 'u…' while it is under way and 'f…' when it has failed.
  *
  * Returns nothing, or of the last window that is full: its index, how long until there is room in all windows, and
- * whether it is the first refusal for as long as a window lasts.
+ * whether it is the first refusal for as long as a window lasts. Where failures alone do not fill a window there may be
+ * room in a moment.
  */
 const COUNT_ATTEMPT = `#!lua
 ${DEADLINE}
 local attempt, window_ms = ARGV[3], tonumber(ARGV[4])
 
+local function is_full_of_failures(key, limit)
+  local failures = 0
+  for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    if member:sub(1, 1) == 'f' then failures = failures + 1 end
+  end
+  return failures >= limit
+end
+
 local full, room_at
 for i, key in ipairs(KEYS) do
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window_ms)
-  if redis.call('ZCARD', key) >= tonumber(ARGV[4 + i]) then
+  local limit = tonumber(ARGV[4 + i])
+  if redis.call('ZCARD', key) >= limit then
     local oldest = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
-    full, room_at = i, math.max(room_at or 0, oldest + window_ms)
+    local at = is_full_of_failures(key, limit) and oldest + window_ms or now + ${A_MOMENT_MS}
+    full, room_at = i, math.max(room_at or 0, at)
   end
 end
 
@@ -41,7 +54,7 @@ if full then
 end
 
 for _, key in ipairs(KEYS) do
-  redis.call('ZADD', key, now, attempt)
+  redis.call('ZADD', key, now, 'u' .. attempt)
   redis.call('PEXPIRE', key, window_ms)
 end
 return false
@@ -50,18 +63,33 @@ return false
 /** Memory becomes less, so it may run at `maxmemory`. */
 const TAKE_ATTEMPT_BACK = `#!lua flags=allow-oom
 ${DEADLINE}
-for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[3]) end
+for _, key in ipairs(KEYS) do redis.call('ZREM', key, 'u' .. ARGV[3]) end
+return false
+`;
+
+const ATTEMPT_FAILED = `#!lua flags=allow-oom
+${DEADLINE}
+for _, key in ipairs(KEYS) do
+  local at = redis.call('ZSCORE', key, 'u' .. ARGV[3])
+  if at then
+    redis.call('ZREM', key, 'u' .. ARGV[3])
+    redis.call('ZADD', key, at, 'f' .. ARGV[3])
+  end
+end
 return false
 `;
 
 const SCRIPTS = {
   countSignInAttempt: { lua: COUNT_ATTEMPT, numberOfKeys: 2 },
+  signInAttemptFailed: { lua: ATTEMPT_FAILED, numberOfKeys: 2 },
   takeSignInAttemptBack: { lua: TAKE_ATTEMPT_BACK, numberOfKeys: 2 },
 };
 
 export type Attempt =
   | {
       isAllowed: true;
+      /** It was one. Makes the time that others are told more exact, nothing else: does not wait, and never fails. */
+      failed(): void;
       /** It was no failure. Does not wait, and never fails: what stays counted goes with the window. */
       takeBack(): void;
     }
@@ -118,6 +146,7 @@ export function createSignInAttempts(
       if (refusal === null) {
         return {
           isAllowed: true,
+          failed: () => void run('signInAttemptFailed', keys, attempt).catch(() => {}),
           takeBack: () => void run('takeSignInAttemptBack', keys, attempt).catch(() => {}),
         };
       }

@@ -28,7 +28,10 @@ export async function checkPassword(
   try {
     const user = await find();
     const matches = await passwords.verify(user?.passwordHash, password);
-    if (user === undefined || !matches || user.disabled) return { isRight: false, user };
+    if (user === undefined || !matches || user.disabled) {
+      attempt.failed();
+      return { isRight: false, user };
+    }
     attempt.takeBack();
     return { isRight: true, user };
   } catch (error) {

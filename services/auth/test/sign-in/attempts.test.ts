@@ -22,10 +22,12 @@ t.beforeEach(async () => {
   await redis.flushall();
 });
 
-/** Of so many attempts, how many were allowed. */
+/** Of so many attempts that fail, how many were allowed. */
 async function allowed(count: number, username = 'ada', address = HERE): Promise<number> {
   const begun = await Promise.all(Array.from({ length: count }, () => attempts.begin(username, address)));
-  return begun.filter(({ isAllowed }) => isAllowed).length;
+  const admitted = begun.filter((attempt) => attempt.isAllowed);
+  for (const attempt of admitted) attempt.failed();
+  return admitted.length;
 }
 
 t.test('ten attempts in ten minutes for one account from one address, and no more', async (t) => {
@@ -70,6 +72,14 @@ t.test('a refusal says how long until there is room', async (t) => {
     limit: 'account',
     retryAfterMs: 6 * MINUTE_MS,
   });
+});
+
+t.test('while attempts that may succeed fill the window there may be room in a moment', async (t) => {
+  t.equal(await allowed(9), 9);
+  const underWay = await attempts.begin('ada', HERE);
+  t.match(await attempts.begin('ada', HERE), { isAllowed: false, retryAfterMs: 1_000 });
+  if (underWay.isAllowed) underWay.failed();
+  t.match(await attempts.begin('ada', HERE), { isAllowed: false, retryAfterMs: 10 * MINUTE_MS });
 });
 
 t.test('the same account from elsewhere, and another account from here, are not limited by it', async (t) => {
