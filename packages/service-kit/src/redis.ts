@@ -20,6 +20,7 @@ export const redis = fp<{ redisUrl: string; name: string }>(
       maxRetriesPerRequest: 1,
       // quick, so that all is well within a second of Redis' return
       retryStrategy: (attempt) => Math.min(attempt * 50, 250),
+      maxLoadingRetryTime: 100,
     });
     let lastError = '';
     client.on('error', (err: Error) => {

@@ -8,6 +8,12 @@ import { startedProcess } from './support/process.ts';
 const service = (redisUrl: string) => async (app: FastifyInstance) => {
   await app.register(redis, { redisUrl, name: 'test' });
   app.get('/incr', async () => ({ n: await app.redis.incr('n') }));
+  app.get('/fill', async () => {
+    const writes = app.redis.pipeline();
+    for (let n = 0; n < 3_000; n++) writes.incr('n');
+    await writes.exec();
+    return {};
+  });
   app.get('/wrong', async () => app.redis.lpush('n', 1));
 };
 
@@ -59,6 +65,20 @@ t.test('a Redis that is paused or stopped is a quick 503, and is used again afte
   }
   await server.start();
   await waitFor(async () => (await timed(app, '/incr')).status === 200);
+});
+
+t.test('a Redis that loads its data is used as soon as it has', async (t) => {
+  // half a second for the writes of /fill; it tells in between that it loads
+  const server = await testRedis(t, { args: ['--key-load-delay', '100'] });
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  t.equal((await timed(app, '/fill')).status, 200);
+  await server.stop();
+  await server.start();
+  const startedAt = Date.now();
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  const tookMs = Date.now() - startedAt;
+  t.ok(tookMs < 500, `within half a second (${tookMs} ms)`);
 });
 
 t.test('a command whose answer is lost is not sent again: it may have been done', async (t) => {
