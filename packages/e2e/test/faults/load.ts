@@ -28,8 +28,8 @@ const HANG_MS = 6_000;
 export interface Load {
   /** In the order of the answers. */
   observations: Observation[];
-  /** Nobody has been refused who came in the last so many milliseconds. */
-  isWellFor(ms: number): boolean;
+  /** When the last request was sent that got 503, as far as is known. */
+  readonly lastFailureAt: number;
   /** Stops sending, and resolves when everything was answered. */
   stop(): Promise<void>;
 }
@@ -52,7 +52,7 @@ export function startLoad(options: {
   const inFlight = new Set<Promise<void>>();
   const startedAt = performance.now();
   let sent = 0;
-  let lastFailureSentAt = startedAt;
+  let lastFailureAt = startedAt;
 
   /** Each of them sends nothing when there is nobody to send it. */
   const actions: Record<Kind, () => Promise<Answer | undefined>> = {
@@ -130,7 +130,7 @@ export function startLoad(options: {
     if (answer === undefined) return;
     const { status, tookMs, retryAfter } = answer;
     observations.push({ kind, sentAt, status, tookMs });
-    if (status === 503 || status === 0) lastFailureSentAt = Math.max(lastFailureSentAt, sentAt);
+    if (status === 503 || status === 0) lastFailureAt = Math.max(lastFailureAt, sentAt);
     if (status >= 500 && status !== 503) ledger.violated(`${kind}: ${status}`);
     if (status === 503 && retryAfter === undefined) ledger.violated(`${kind}: 503 without Retry-After`);
     if (status === 0 || tookMs > HANG_MS) ledger.violated(`${kind}: no answer, ${Math.round(tookMs)} ms`);
@@ -146,7 +146,9 @@ export function startLoad(options: {
 
   return {
     observations,
-    isWellFor: (ms) => performance.now() - lastFailureSentAt > ms,
+    get lastFailureAt() {
+      return lastFailureAt;
+    },
     async stop() {
       clearInterval(pacing);
       await Promise.all(inFlight);
