@@ -3,8 +3,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface LossyRedis {
   url: string;
-  /** The next script is run by Redis, and its reply lost with the connection. Resolves when that has happened. */
-  loseNextReply(): Promise<void>;
+  /**
+   * The next script, or another `command` with this in it, is run by Redis, and its reply lost with the connection.
+   * Resolves when that has happened.
+   */
+  loseNextReply(command?: RegExp): Promise<void>;
   /** Nothing gets through until it is opened again. */
   close(): void;
   open(): void;
@@ -13,8 +16,7 @@ export interface LossyRedis {
 /** A way to Redis on which a reply can be lost. */
 export async function lossyRedis(t: { teardown(fn: () => void): void }, port: number): Promise<LossyRedis> {
   const sockets = new Set<Socket>();
-  let onLoss: (() => void) | undefined;
-
+  let awaited: { command: RegExp; onLoss: () => void } | undefined;
   let closed = false;
 
   const server = createServer((client) => {
@@ -31,14 +33,14 @@ export async function lossyRedis(t: { teardown(fn: () => void): void }, port: nu
       });
     }
     client.on('data', (bytes) => {
-      losing ||= onLoss !== undefined && /evalsha/i.test(bytes.toString('latin1'));
+      losing ||= awaited?.command.test(bytes.toString('latin1')) ?? false;
       redis.write(bytes);
     });
     redis.on('data', (bytes) => {
       if (!losing) return client.write(bytes);
       client.destroy();
-      onLoss?.();
-      onLoss = undefined;
+      awaited?.onLoss();
+      awaited = undefined;
       return undefined;
     });
   });
@@ -50,9 +52,9 @@ export async function lossyRedis(t: { teardown(fn: () => void): void }, port: nu
   });
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    loseNextReply: () =>
-      new Promise((resolve) => {
-        onLoss = resolve;
+    loseNextReply: (command = /evalsha/i) =>
+      new Promise((onLoss) => {
+        awaited = { command, onLoss };
       }),
     close: () => {
       closed = true;
