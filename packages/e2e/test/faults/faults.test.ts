@@ -76,15 +76,16 @@ async function staysTrue(t: Test, server: TestServer, kind: keyof typeof trouble
 
   const during = load.observations.filter(({ sentAt }) => sentAt >= begunAt && sentAt < endedAt);
   const { firstSuccessMs, normalMs } = recovery(load.observations, endedAt);
-  for (const line of report(during)) t.comment(line);
-  t.comment(
+  for (const line of report(during)) say(t, line);
+  say(
+    t,
     `first success ${firstSuccessMs.toFixed()} ms after its return, last failure ${normalMs.toFixed()} ms`,
   );
   if (server === redis) servesFromMemory(t, during, begunAt);
 
   await ledger.check(api);
   t.same(ledger.violations.splice(0), []);
-  t.comment(`acknowledged so far: ${ledger}`);
+  say(t, `acknowledged so far: ${ledger}`);
 }
 
 /** Redis is nothing that customers would have to ask. */
@@ -93,9 +94,11 @@ function servesFromMemory(t: Test, during: Observation[], begunAt: number): void
     ({ kind, sentAt }) => kind === 'read' && sentAt < begunAt + STALENESS_MS - 1_000,
   );
   const served = fresh.filter((observation) => !isFailure(observation)).length / fresh.length;
-  t.comment(`valid tokens served inside the staleness bound: ${(served * 100).toFixed(1)} %`);
+  say(t, `valid tokens served inside the staleness bound: ${(served * 100).toFixed(1)} %`);
   if (fresh.length > 0) t.ok(served > 0.9);
 }
+
+const say = (t: Test, figures: string) => t.comment(`${t.name}: ${figures}`);
 
 /** Each may have a hundred sessions. */
 async function makeUsers(count: number) {
