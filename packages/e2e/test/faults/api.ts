@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { waitFor } from '@pair/test-kit';
 
 export interface Api {
   url: string;
@@ -48,6 +49,16 @@ export function call(
     });
     sending.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** For what is asked while all stores are well: a machine that is busy with other tests may say 503. */
+export async function callPatiently(...request: Parameters<typeof call>): Promise<Answer> {
+  let answer = await call(...request);
+  await waitFor(async () => {
+    if (answer.status === 503) answer = await call(...request);
+    return answer.status !== 503;
+  });
+  return answer;
 }
 
 function parse(text: string): unknown {
