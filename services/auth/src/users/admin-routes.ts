@@ -54,7 +54,7 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Make a user',
         tags: ['users'],
         body: CreateUserSchema,
-        response: { 201: ManagedUserSchema, ...problemResponses(409, 413, 415, 422) },
+        response: { 201: ManagedUserSchema, ...problemResponses(400, 409, 413, 415, 422) },
       },
     },
     async (request, reply) => {

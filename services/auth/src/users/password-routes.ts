@@ -19,7 +19,7 @@ export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: ChangePasswordSchema,
         response: {
           204: NO_CONTENT,
-          ...problemResponses(403, 404, 413, 415, 422, 429),
+          ...problemResponses(400, 403, 404, 413, 415, 422, 429),
         },
       },
     },

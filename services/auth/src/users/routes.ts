@@ -38,7 +38,7 @@ export function registrationRoutes(options: {
           summary: 'Make an account for oneself, if registration is open',
           tags: ['users'],
           body: RegisterSchema,
-          response: { 201: UserSchema, ...problemResponses(403, 409, 413, 415, 422, 503) },
+          response: { 201: UserSchema, ...problemResponses(400, 403, 409, 413, 415, 422, 503) },
         },
         onRequest: (_request, _reply, done) => done(options.open ? undefined : REGISTRATION_CLOSED),
       },
