@@ -15,8 +15,8 @@ const RETRY_MS = 100;
 const SWEEP_INTERVAL_MS = 1_000;
 /**
  * From when it was read an entry is kept for as long as any token can live, on the monotonic clock, and longer if it
- * says so: its `until` is on the clock of another machine, and the time of day here may be set, and neither may bring
- * a token back to life.
+ * says so, by the time of day too: its `until` is on the clock of another machine, and the time of day here may be set,
+ * and neither may bring a token back to life.
  */
 const KEEP_MS = (MAX_LIFETIME_SECONDS + 65) * 1_000;
 
@@ -38,6 +38,12 @@ export interface RevocationFeed {
 
 type Entry = [id: string, fields: string[]];
 
+/** Until when an entry is kept, in ms: by the monotonic clock, and by the time of day. Both must have come. */
+interface Keeping {
+  until: number;
+  timeOfDay: number;
+}
+
 /**
  * Follows the stream of revocations on a connection of its own: a verifier asks its memory, never the network. As long
  * as its reads are answered, the empty ones too, it knows everything; `maxStalenessSeconds` after it sent the last
@@ -51,8 +57,7 @@ export function revocationFeed(options: {
   now?: () => number;
 }): RevocationFeed {
   const { redis, log, maxStalenessSeconds, now = () => performance.now() } = options;
-  /** id → until when it is kept, by `now`. */
-  const revoked = new Map<string, number>();
+  const revoked = new Map<string, Keeping>();
   let connection: Redis | undefined;
   let epoch: string | undefined;
   let lastId = FROM_THE_START;
@@ -132,7 +137,7 @@ export function revocationFeed(options: {
     for (const [entryId, [kind, id = '', , until]] of entries) {
       lastId = entryId;
       if (kind === 'epoch') announcesEpoch ||= id !== epoch;
-      else revoked.set(id, Math.max(now() + keepMs(until), revoked.get(id) ?? 0));
+      else revoked.set(id, longer(keeping(until, now()), revoked.get(id)));
     }
     return announcesEpoch;
   }
@@ -140,7 +145,9 @@ export function revocationFeed(options: {
   function forgetExpired(): void {
     if (now() < nextSweepAt) return;
     nextSweepAt = now() + SWEEP_INTERVAL_MS;
-    for (const [id, keepUntil] of revoked) if (keepUntil <= now()) revoked.delete(id);
+    for (const [id, { until, timeOfDay }] of revoked) {
+      if (until <= now() && timeOfDay <= Date.now()) revoked.delete(id);
+    }
   }
 
   return {
@@ -164,9 +171,16 @@ export function revocationFeed(options: {
   };
 }
 
-function keepMs(until: string | undefined): number {
-  const saidMs = Number(until) * 1_000 - Date.now();
-  return Number.isNaN(saidMs) ? KEEP_MS : Math.max(saidMs, KEEP_MS);
+function keeping(untilSeconds: string | undefined, now: number): Keeping {
+  const timeOfDay = Number(untilSeconds) * 1_000 || 0;
+  return { until: now + Math.max(timeOfDay - Date.now(), KEEP_MS), timeOfDay };
+}
+
+function longer(one: Keeping, other: Keeping = one): Keeping {
+  return {
+    until: Math.max(one.until, other.until),
+    timeOfDay: Math.max(one.timeOfDay, other.timeOfDay),
+  };
 }
 
 /** Without retries: `follow` does that, and a connection that has failed once is not used again. */
