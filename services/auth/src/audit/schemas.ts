@@ -31,7 +31,7 @@ export const SecurityEventSchema = Type.Object({
   session_id: Nullable('The session, as in the `sid` of its access tokens'),
   request_id: Nullable('As in X-Request-Id and in every log; null for a command'),
   address: Nullable('Where the request came from'),
-  session_address: Nullable('Of a reused refresh token: where the session was used last before'),
+  session_address: Nullable('Of a reused or repeated refresh token: where the session was used last before'),
   detail: Nullable('The scopes of a user, the kid of a key'),
 });
 

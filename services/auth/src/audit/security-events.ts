@@ -9,6 +9,7 @@ export const SECURITY_EVENTS = [
   'sign_out_everywhere',
   'session_ended',
   'refresh_token_reused',
+  'refresh_token_repeated',
   'password_changed',
   'user_created',
   'user_registered',

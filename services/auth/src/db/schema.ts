@@ -39,7 +39,7 @@ export const securityEvents = pgTable('security_events', {
   requestId: text('request_id'),
   /** Where the request came from. */
   address: text(),
-  /** Of a reused refresh token: where the session was last used before. */
+  /** Of a reused or repeated refresh token: where the session was last used before. */
   sessionAddress: text('session_address'),
   /** What else there is to know, such as the kid of a key or the scopes of a user. */
   detail: text(),

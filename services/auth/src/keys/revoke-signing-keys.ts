@@ -22,7 +22,8 @@ export interface RevokedKeys {
 
 /**
  * For a key that somebody else may have: it is refused everywhere within a second, and the next one signs. Repeating
- * it announces the revocation again. Revokes in Postgres and in Redis, or in neither.
+ * it announces the revocation again. Redis is told before PostgreSQL commits: if that fails, the key is refused for two
+ * hours only, and the command must be repeated.
  *
  * @throws {OperatorError}
  */

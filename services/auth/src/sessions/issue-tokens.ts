@@ -15,13 +15,10 @@ export function issueTokens(
 ): Tokens {
   const scope = scopes.join(' ');
   return {
-    access_token: app.signAccessToken({
-      sub: userId,
-      client_id: FIRST_PARTY,
-      sid: session.sid,
-      scope,
-      epoch: session.epoch,
-    }),
+    access_token: app.signAccessToken(
+      { sub: userId, client_id: FIRST_PARTY, sid: session.sid, scope, epoch: session.epoch },
+      session.askedAt,
+    ),
     token_type: 'Bearer',
     expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
     refresh_token: session.refreshToken,

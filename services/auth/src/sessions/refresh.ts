@@ -49,6 +49,16 @@ export async function refresh(
     );
   }
   if (rotation.outcome === 'reuse' || rotation.outcome === 'unknown') throw invalidGrant();
+  if (rotation.outcome === 'repeated' && rotation.isElsewhere) {
+    // a phone between two networks, or a thief who is within the window: the only trace of one
+    app.audit.record(request, {
+      event: 'refresh_token_repeated',
+      outcome: 'succeeded',
+      userId: user.id,
+      sessionId: token.sid,
+      sessionAddress: rotation.address,
+    });
+  }
   return issueTokens(app, user.id, scopes, rotation);
 }
 

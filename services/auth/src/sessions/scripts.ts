@@ -20,8 +20,8 @@ end
  *                               (SHA-256 of the one before), successor (the newest, sealed for whoever has the one
  *                               before), generation (how often it was rotated), created_at, used_at (when it was
  *                               rotated last), expires_at (idle limit), absolute_expires_at, in milliseconds,
- *                               address and user_agent of the last use
- * {auth}:user:<id>:sessions     sorted set: sid by expires_at
+ *                               address and user_agent of the last use, repeated_from (address of a repeat)
+ * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
  *
@@ -55,7 +55,7 @@ end
 local function extend(sid, user_id, expires_at)
   redis.call('HSET', KEYS[1], 'expires_at', expires_at)
   redis.call('PEXPIREAT', KEYS[1], expires_at + KEEP_MS)
-  redis.call('ZADD', sessions_of(user_id), expires_at, sid)
+  redis.call('ZADD', sessions_of(user_id), now, sid)
   -- NX sets the first expiry, GT only ever moves it back
   redis.call('PEXPIREAT', sessions_of(user_id), expires_at + KEEP_MS, 'NX')
   redis.call('PEXPIREAT', sessions_of(user_id), expires_at + KEEP_MS, 'GT')
@@ -69,7 +69,7 @@ local sid, user_id, client_id, family, nonce = ARGV[3], ARGV[4], ARGV[5], ARGV[6
 local address, user_agent = ARGV[8], ARGV[9]
 local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 
-redis.call('ZREMRANGEBYSCORE', sessions_of(user_id), '-inf', now - KEEP_MS)
+redis.call('ZREMRANGEBYSCORE', sessions_of(user_id), '-inf', now - idle_ms - KEEP_MS)
 while redis.call('ZCARD', sessions_of(user_id)) >= max_sessions do
   local oldest = redis.call('ZRANGE', sessions_of(user_id), 0, 0)[1]
   if not end_session(oldest) then redis.call('ZREM', sessions_of(user_id), oldest) end
@@ -87,7 +87,8 @@ return epoch(ARGV[13])
  *
  * 'rotated':  it was the newest: its successor, which the caller has made and sealed, is the newest now.
  * 'repeated': it is the one before, and was consumed within the window: its answer was lost, or two tabs had it. The
- *             successor comes back as it was sealed then, with the generation it was sealed for; nothing is changed.
+ *             successor comes back as it was sealed then, with the generation it was sealed for, the address of the
+ *             rotation, and whether this is the first repeat from this other address.
  * 'reuse':    it was consumed before that: somebody else holds the session too. It is ended, here; back comes the
  *             address of its last use.
  * 'unknown':  no such session, another client, or not the family secret: nothing is changed.
@@ -101,29 +102,33 @@ local successor, sealed_successor, address, user_agent = ARGV[7], ARGV[8], ARGV[
 local idle_ms, window_ms = tonumber(ARGV[11]), tonumber(ARGV[12])
 
 local session = redis.call('HMGET', KEYS[1], 'user_id', 'client_id', 'family', 'nonce', 'previous', 'successor',
-  'generation', 'used_at', 'expires_at', 'absolute_expires_at', 'address')
+  'generation', 'used_at', 'expires_at', 'absolute_expires_at', 'address', 'repeated_from')
 if not session[1] or session[2] ~= client_id or session[3] ~= family then return {'unknown'} end
 if now >= tonumber(session[9]) then return {'unknown'} end
 
 if session[4] == nonce then
   redis.call('HSET', KEYS[1], 'nonce', successor, 'previous', nonce, 'successor', sealed_successor,
-    'generation', session[7] + 1, 'used_at', now, 'address', address, 'user_agent', user_agent)
+    'generation', session[7] + 1, 'used_at', now, 'address', address, 'user_agent', user_agent,
+    'repeated_from', '')
   extend(sid, session[1], math.min(now + idle_ms, tonumber(session[10])))
   return {'rotated', epoch(ARGV[13])}
 end
-if session[5] == nonce and now < session[8] + window_ms then
-  return {'repeated', epoch(ARGV[13]), session[6], session[7] - 1}
+-- also when the clock of Redis was set back
+if session[5] == nonce and math.abs(now - session[8]) < window_ms then
+  local is_first = address ~= session[11] and address ~= session[12]
+  if is_first then redis.call('HSET', KEYS[1], 'repeated_from', address) end
+  return {'repeated', epoch(ARGV[13]), session[6], session[7] - 1, session[11], is_first and 1 or 0}
 end
 end_session(sid)
 return {'reuse', session[11]}
 `;
 
 /**
- * Begins the window of the session KEYS[1] anew, if the token with the nonce ARGV[1] is the one before the newest. It
- * has no deadline: the later it runs, the nearer to the retry that it is for.
+ * Begins the window of the session KEYS[1] anew, if its newest token is the one with the nonce ARGV[1]. It has no
+ * deadline: the later it runs, the nearer to the retry that it is for.
  */
 export const REOPEN_WINDOW = `#!lua flags=allow-oom
-if redis.call('HGET', KEYS[1], 'previous') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'nonce') ~= ARGV[1] then return 0 end
 local time = redis.call('TIME')
 redis.call('HSET', KEYS[1], 'used_at', time[1] * 1000 + math.floor(time[2] / 1000))
 return 1

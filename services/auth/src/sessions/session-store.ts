@@ -23,13 +23,22 @@ export interface Origin {
 /** What a new access token needs to know of its session. */
 export interface IssuedSession {
   sid: string;
+  /**
+   * When it was asked for, in ms since 1970. The access token is as old as that: should this process stand still before
+   * it signs, a token must not outlive what revoked it meanwhile.
+   */
+  askedAt: number;
   refreshToken: string;
   epoch: string;
 }
 
-/** `rotated` and `repeated` have the same successor; after `reuse`, `address` is where the session was last used. */
+/**
+ * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: the
+ * first repeat from this address, which is another one than that of the rotation.
+ */
 export type Rotation =
-  | ({ outcome: 'rotated' | 'repeated' } & IssuedSession)
+  | ({ outcome: 'rotated' } & IssuedSession)
+  | ({ outcome: 'repeated'; address: string; isElsewhere: boolean } & IssuedSession)
   | { outcome: 'reuse'; address: string }
   | { outcome: 'unknown' };
 
@@ -67,6 +76,16 @@ export interface SessionStore {
   endAllOfUser(userId: string): Promise<void>;
   stop(): void;
 }
+
+/** Of ROTATE; those after the outcome are there as far as the outcome has them. */
+type RotationReply = [
+  outcome: Buffer,
+  epochOrAddress: Buffer,
+  sealed: Buffer,
+  generation: number,
+  address: Buffer,
+  isElsewhere: number,
+];
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -108,6 +127,7 @@ export function createSessionStore(
     ready: clock.measure,
 
     async create(userId, clientId, origin) {
+      const askedAt = Date.now();
       const token = newSession();
       const epoch = await run(
         'createSession',
@@ -124,7 +144,7 @@ export function createSessionStore(
         MAX_SESSIONS_OF_USER,
         randomUUID(),
       );
-      return { sid: token.sid, refreshToken: encodeRefreshToken(token), epoch: String(epoch) };
+      return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), epoch: String(epoch) };
     },
 
     async find(token) {
@@ -136,17 +156,18 @@ export function createSessionStore(
 
     async rotate(token, { generation }, clientId, origin) {
       const { sid } = token;
+      const askedAt = Date.now();
       // `generation` is that of `token` if it is the newest, and otherwise what is sealed here is not stored
       const successor = successorOf(token);
-      const nonce = sha256(token.nonce);
+      const newestNonce = sha256(successor.nonce);
       const answer = (await run(
         'rotateRefreshToken',
         [sessionKey(sid)],
         sid,
         clientId,
         sha256(token.familySecret),
-        nonce,
-        sha256(successor.nonce),
+        sha256(token.nonce),
+        newestNonce,
         sealSuccessor(token, generation, successor),
         origin.address,
         cutUserAgent(origin.userAgent),
@@ -154,24 +175,31 @@ export function createSessionStore(
         replayWindowSeconds * 1_000,
         randomUUID(),
       ).catch((error) => {
-        if (!(error instanceof ReplyError)) unanswered.add(sid, nonce);
+        if (!(error instanceof ReplyError)) unanswered.add(sid, newestNonce);
         throw error;
-      })) as [outcome: Buffer, detail: Buffer, sealed: Buffer, generation: number];
-      const [outcome, detail, sealed, sealedGeneration] = answer;
-      switch (String(outcome)) {
+      })) as RotationReply;
+
+      const issued = (newest: RefreshToken, epoch: Buffer): IssuedSession => ({
+        sid,
+        askedAt,
+        refreshToken: encodeRefreshToken(newest),
+        epoch: String(epoch),
+      });
+      switch (String(answer[0])) {
         case 'rotated':
-          return {
-            outcome: 'rotated',
-            sid,
-            refreshToken: encodeRefreshToken(successor),
-            epoch: String(detail),
-          };
+          return { outcome: 'rotated', ...issued(successor, answer[1]) };
         case 'repeated': {
-          const first = openSuccessor(token, sealedGeneration, sealed);
-          return { outcome: 'repeated', sid, refreshToken: encodeRefreshToken(first), epoch: String(detail) };
+          const [, epoch, sealed, sealedGeneration, address, isElsewhere] = answer;
+          const newest = openSuccessor(token, sealedGeneration, sealed);
+          return {
+            outcome: 'repeated',
+            address: String(address),
+            isElsewhere: isElsewhere === 1,
+            ...issued(newest, epoch),
+          };
         }
         case 'reuse':
-          return { outcome: 'reuse', address: String(detail) };
+          return { outcome: 'reuse', address: String(answer[1]) };
         default:
           return { outcome: 'unknown' };
       }

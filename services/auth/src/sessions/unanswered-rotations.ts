@@ -2,7 +2,7 @@ const RETRY_MS = 100;
 /** About a megabyte. Whoever comes later has to sign in again, should the outage outlast the window. */
 const MAX_ENTRIES = 10_000;
 
-/** `nonce` is the SHA-256 of the one that was to be consumed. */
+/** `nonce` is the SHA-256 of that of the successor: nobody but the one lost rotation can have made it the newest. */
 export type ReopenWindow = (sid: string, nonce: Buffer) => Promise<unknown>;
 
 /**
@@ -11,14 +11,15 @@ export type ReopenWindow = (sid: string, nonce: Buffer) => Promise<unknown>;
  * like reuse and cost an innocent session. So the window of each of them begins anew as soon as Redis answers.
  */
 export function unansweredRotations(reopenWindow: ReopenWindow) {
-  const unanswered = new Map<string, Buffer>();
+  /** nonce → sid; of a session there may be several, which the client tried one after the other. */
+  const unanswered = new Map<Buffer, string>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
   async function settle(): Promise<void> {
-    const attempts = [...unanswered].map(async ([sid, nonce]) => {
+    const attempts = [...unanswered].map(async ([nonce, sid]) => {
       await reopenWindow(sid, nonce);
-      if (unanswered.get(sid) === nonce) unanswered.delete(sid);
+      unanswered.delete(nonce);
     });
     await Promise.allSettled(attempts);
     timer = undefined;
@@ -34,7 +35,7 @@ export function unansweredRotations(reopenWindow: ReopenWindow) {
   return {
     add(sid: string, nonce: Buffer): void {
       if (unanswered.size >= MAX_ENTRIES) return;
-      unanswered.set(sid, nonce);
+      unanswered.set(nonce, sid);
       schedule();
     },
     stop(): void {

@@ -8,8 +8,8 @@ type Subject = Pick<AccessTokenClaims, 'sub' | 'client_id' | 'sid' | 'scope' | '
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** An access token (RFC 9068), valid for ten minutes from now. Throws 503 while there is no key to sign with. */
-    signAccessToken(subject: Subject): string;
+    /** An access token (RFC 9068), valid for ten minutes from `issuedAt` (ms). Throws 503 while there is no key to sign with. */
+    signAccessToken(subject: Subject, issuedAt: number): string;
   }
 }
 
@@ -22,7 +22,7 @@ export const accessTokenSigner = fp<{ issuer: string; audience: string }>(
     let signingKid: string | undefined;
     let sign: (claims: AccessTokenClaims) => string;
 
-    app.decorate('signAccessToken', (subject) => {
+    app.decorate('signAccessToken', (subject, issuedAt) => {
       const { kid, privatePem } = app.keyRing.signingKey();
       if (kid !== signingKid) {
         sign = createSigner({
@@ -33,7 +33,7 @@ export const accessTokenSigner = fp<{ issuer: string; audience: string }>(
         });
         signingKid = kid;
       }
-      const iat = Math.floor(Date.now() / 1_000);
+      const iat = Math.floor(issuedAt / 1_000);
       return sign({
         iss: issuer,
         aud: audience,

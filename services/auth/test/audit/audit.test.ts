@@ -67,6 +67,21 @@ t.test('a reused refresh token is in the audit, with the address of both who use
   });
 });
 
+t.test('a repeat from another address within the window is in the audit, with both addresses', async (t) => {
+  const { id, credentials } = await makeUser(app, 'followed');
+  const { refresh_token } = await login(app, credentials);
+  await from('192.0.2.40', '/auth/refresh', { refresh_token });
+  await from('192.0.2.40', '/auth/refresh', { refresh_token });
+  t.equal((await from('192.0.2.50', '/auth/refresh', { refresh_token })).statusCode, 200);
+  await from('192.0.2.50', '/auth/refresh', { refresh_token });
+  t.match(await eventOf(id, 'refresh_token_repeated'), {
+    outcome: 'succeeded',
+    address: '192.0.2.50',
+    session_address: '192.0.2.40',
+  });
+  t.equal((await events(`?user_id=${id}&event=refresh_token_repeated`)).length, 1);
+});
+
 t.test('a sign-out is in the audit, once: who, when, session, request, address', async (t) => {
   const { id, credentials } = await makeUser(app, 'leaver');
   const [byAccess, byRefresh] = [await login(app, credentials), await login(app, credentials)];

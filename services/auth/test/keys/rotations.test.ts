@@ -55,7 +55,10 @@ async function issuerProcess(t: Test, ring: Ring) {
   ]);
   t.teardown(() => app.close());
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
-  return { jwksUrl: `${address}/.well-known/jwks.json`, sign: () => app.signAccessToken(SUBJECT) };
+  return {
+    jwksUrl: `${address}/.well-known/jwks.json`,
+    sign: () => app.signAccessToken(SUBJECT, Date.now()),
+  };
 }
 
 t.test(

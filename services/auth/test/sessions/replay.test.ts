@@ -126,6 +126,18 @@ t.test('nor when the outage outlasts the window: it begins anew when Redis answe
   t.equal((await refresh(parent.refresh_token, server)).statusCode, 200);
 });
 
+t.test('a token that was consumed before is not let in by an outage, whatever reply was lost', async (t) => {
+  const server = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 1 });
+  const parent = await login(server);
+  const newest = (await refresh(parent.refresh_token, server)).json<Tokens>();
+  await delay(1_050); // the window, which is what is tested
+  await inspector.call('CLIENT', 'PAUSE', '500', 'WRITE');
+  t.equal((await refresh(parent.refresh_token, server)).statusCode, 503);
+  await waitFor(async () => (await refresh(parent.refresh_token, server)).statusCode !== 503);
+  t.equal((await refresh(parent.refresh_token, server)).statusCode, 401);
+  t.equal((await refresh(newest.refresh_token, server)).statusCode, 401);
+});
+
 t.test('a rotation that a paused Redis runs when it is resumed changes nothing', async (t) => {
   const { refresh_token } = await login(strict);
   redis.pause();

@@ -148,6 +148,42 @@ t.test('asking again does not move the window', async (t) => {
   t.match(await rotate(first), { outcome: 'unknown' });
 });
 
+t.test('setting the clock of Redis back does not open the window again', async (t) => {
+  const { refreshToken: parent } = await begin();
+  await rotated(parent);
+  elapsedMs = -3_600_000;
+  t.match(await rotate(parent), { outcome: 'reuse' });
+});
+
+t.test('a repeat from elsewhere tells where the session was rotated, once for each place', async (t) => {
+  const { refreshToken: parent } = await begin();
+  await rotated(parent);
+  const from = async (address: string) => {
+    const rotation = await rotate(parent, { origin: { ...ORIGIN, address } });
+    return rotation.outcome === 'repeated' ? [rotation.isElsewhere, rotation.address] : rotation.outcome;
+  };
+  t.same(await from(ORIGIN.address), [false, ORIGIN.address]);
+  t.same(await from('198.51.100.1'), [true, ORIGIN.address]);
+  t.same(await from('198.51.100.1'), [false, ORIGIN.address]);
+  t.same(await from('203.0.113.1'), [true, ORIGIN.address]);
+});
+
+t.test('an old session that was just used is not the oldest', async (t) => {
+  const { refreshToken, sid } = await begin('settled');
+  let newest = refreshToken;
+  for (let day = 6; day < 30; day += 6) {
+    elapsedMs = day * DAY_MS;
+    newest = await rotated(newest);
+  }
+  elapsedMs = 26 * DAY_MS;
+  for (let i = 0; i < 99; i++) await begin('settled');
+  elapsedMs = 29 * DAY_MS;
+  newest = await rotated(newest);
+  t.equal((await store.listOfUser('settled'))[0]?.sid, sid, 'it is the first in the list');
+  await begin('settled');
+  t.match(await rotate(newest), { outcome: 'rotated' });
+});
+
 t.test('after the window the immediate parent ends the session', async (t) => {
   const { refreshToken: parent } = await begin();
   const first = await rotated(parent);
