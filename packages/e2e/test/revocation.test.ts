@@ -8,17 +8,20 @@ interface Tokens {
   refresh_token: string;
 }
 
-const VERIFIERS = 3;
-const system = await startSystem(t, { customersProcesses: VERIFIERS });
+const system = await startSystem(t, { authProcesses: 2, customersProcesses: 3 });
 /** Each process is asked for itself: behind nginx nobody could say which of them had answered. */
 const verifiers = [
   ...system.customers.map(({ url }) => `${url}/customers?n=1`),
-  `${system.auth.url}/auth/me`,
+  ...system.auth.map(({ url }) => `${url}/auth/me`),
 ];
 
+let calls = 0;
+
+/** At one process of auth after the other. */
 async function call(method: string, path: string, options: { token?: string; body?: object } = {}) {
   const { token, body } = options;
-  return fetch(`${system.auth.url}${path}`, {
+  const { url } = system.auth[calls++ % system.auth.length] ?? system;
+  return fetch(`${url}${path}`, {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -173,6 +176,26 @@ t.test('logouts reach every verifier within a second, most of them within 50 ms'
   t.ok((delays.at(-1) ?? Number.NaN) < 1_000);
 });
 
+t.test('of refreshes of one token at once, over two processes of auth, all get one successor', async (t) => {
+  const { refresh_token } = await login(ADMIN);
+  const answers = await Promise.all(
+    Array.from({ length: rounds({ short: 50, long: 200 }) }, () =>
+      call('POST', '/auth/refresh', { body: { refresh_token } }),
+    ),
+  );
+  const statuses = answers.map(({ status }) => status);
+  t.ok(
+    statuses.every((status) => status === 200 || status === 503),
+    'nobody is refused, though a busy machine may say: again',
+  );
+  const won = answers.filter(({ status }) => status === 200);
+  const tokens = await Promise.all(
+    won.map(async (answer) => ((await answer.json()) as Tokens).refresh_token),
+  );
+  t.ok(tokens.length > 0);
+  t.equal(new Set(tokens).size, 1);
+});
+
 t.test('no request asks Redis or auth whether its token is good', async (t) => {
   const { access_token } = await login(ADMIN);
   const { url } = system.customers[0] ?? { url: '' };
@@ -188,6 +211,6 @@ t.test('no request asks Redis or auth whether its token is good', async (t) => {
   }
   const [issued, seconds] = [(await commands()) - before, (performance.now() - start) / 1_000];
   // each process reads the feed about three times a second, with two commands, whatever it is asked
-  const reading = (VERIFIERS + 1) * 2 * 4 * (seconds + 1);
+  const reading = verifiers.length * 2 * 4 * (seconds + 1);
   t.ok(issued < reading + 100, `${issued} commands in ${seconds.toFixed(1)} s, for ${requests} requests`);
 });

@@ -18,12 +18,13 @@ export interface System {
   /** nginx: the only door. */
   url: string;
   /** The processes behind it, for what must be true of each of them. */
-  auth: StartedProcess & { url: string };
+  auth: (StartedProcess & { url: string })[];
   customers: (StartedProcess & { url: string })[];
   redis: TestServer;
 }
 
 interface Options {
+  authProcesses?: number;
   customersProcesses?: number;
   /** One's own, to make trouble. */
   postgres?: TestPostgres;
@@ -33,15 +34,15 @@ interface Options {
 
 /** The whole system as it is deployed, each service a process of its own, behind nginx. */
 export async function startSystem(t: Test, options: Options = {}): Promise<System> {
-  const { customersProcesses = 2, postgres, env } = options;
-  const [authDatabase, customersDatabase, redis, authPort, ...customersPorts] = await Promise.all([
+  const { authProcesses = 1, customersProcesses = 2, postgres, env } = options;
+  const [authDatabase, customersDatabase, redis, authPorts, customersPorts] = await Promise.all([
     postgres?.database() ?? testDatabase(t),
     postgres?.database() ?? testDatabase(t),
     testRedis(t),
-    freePort(),
-    ...Array.from({ length: customersProcesses }, freePort),
+    freePorts(authProcesses),
+    freePorts(customersProcesses),
   ]);
-  const url = await testNginx(t, { auth: [authPort], customers: customersPorts });
+  const url = await testNginx(t, { auth: authPorts, customers: customersPorts });
   const shared = { ISSUER: url, REDIS_URL: redis.url, TRUSTED_PROXIES: 'loopback', ...env };
   const authEnv = {
     ...shared,
@@ -51,7 +52,7 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
   const customersEnv = {
     ...shared,
     DATABASE_URL: customersDatabase,
-    JWKS_URL: `http://127.0.0.1:${authPort}/.well-known/jwks.json`,
+    JWKS_URL: `http://127.0.0.1:${authPorts[0]}/.well-known/jwks.json`,
   };
 
   await Promise.all([
@@ -62,12 +63,18 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
     }),
     runToEnd(t, 'services/customers/dist/migrate.js', { DATABASE_URL: customersDatabase }),
   ]);
-  const [auth, ...customers] = await Promise.all([
-    startService(t, 'services/auth/dist/server.js', authEnv, authPort),
-    ...customersPorts.map((port) => startService(t, 'services/customers/dist/server.js', customersEnv, port)),
+  const [auth, customers] = await Promise.all([
+    Promise.all(authPorts.map((port) => startService(t, 'services/auth/dist/server.js', authEnv, port))),
+    Promise.all(
+      customersPorts.map((port) => startService(t, 'services/customers/dist/server.js', customersEnv, port)),
+    ),
   ]);
-  await Promise.all([auth, ...customers].map((process) => isReady(process)));
+  await Promise.all([...auth, ...customers].map((process) => isReady(process)));
   return { url, auth, customers, redis };
+}
+
+function freePorts(count: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, freePort));
 }
 
 async function runToEnd(t: Test, entry: string, env: Record<string, string>): Promise<void> {
