@@ -14,6 +14,7 @@ export {
   withDerivedDefaults,
 } from './config.ts';
 export { noneMatchFails, parseEntityTags } from './entity-tag.ts';
+export { hourly } from './hourly.ts';
 export { jsonContentType, parseJson } from './json-parser.ts';
 export { openapi } from './openapi.ts';
 export { OperatorError } from './operator-error.ts';

@@ -1,8 +1,9 @@
+import { hourly } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
-import { forgetOldEvents } from './forget-old-events.ts';
+import { removeOldEvents } from './remove-old-events.ts';
 import { insertSecurityEvents, type SecurityEvent } from './security-events.ts';
 
 const BATCH = 500;
@@ -36,7 +37,9 @@ export const audit = fp(
           address: request.ip,
         }),
     });
-    forgetOldEvents(app);
+    hourly(app, 'old security events cannot be removed', () =>
+      removeOldEvents(drizzle({ client: app.pg.pool })),
+    );
     // before the pool is closed, which was registered earlier: hooks of onClose run in the opposite order
     app.addHook('onClose', () => writer.written());
   },

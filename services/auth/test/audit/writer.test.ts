@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { auditWriter } from '../../src/audit/audit.ts';
-import { removeOldEvents } from '../../src/audit/forget-old-events.ts';
+import { removeOldEvents } from '../../src/audit/remove-old-events.ts';
 import type { SecurityEvent } from '../../src/audit/security-events.ts';
 import { migrateAuth } from '../../src/index.ts';
 import { ADMIN } from '../auth-under-test.ts';
