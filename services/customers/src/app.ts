@@ -1,5 +1,6 @@
 import { accessToken, authenticated } from '@pair/access-token';
-import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import { hourly, openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyPluginAsync } from 'fastify';
 import type { CustomersConfig } from './config.ts';
 import { mergePatchRoutes } from './customers/merge-patch-routes.ts';
@@ -7,6 +8,7 @@ import { readRoutes } from './customers/read-routes.ts';
 import { customersStore } from './customers/repository.ts';
 import { formats } from './customers/schemas.ts';
 import { writeRoutes } from './customers/write-routes.ts';
+import { removeOldKeys } from './idempotency/once.ts';
 import { tokenSources } from './token-sources.ts';
 
 const DESCRIPTION =
@@ -25,6 +27,9 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
       ...tokenSources(app, config),
     });
     await app.register(customersStore);
+    hourly(app, 'old idempotency keys cannot be removed', () =>
+      removeOldKeys(drizzle({ client: app.pg.pool })),
+    );
     await app.register(authenticated('customers:read', readRoutes));
     await app.register(authenticated('customers:write', writeRoutes));
     await app.register(authenticated('customers:write', mergePatchRoutes));

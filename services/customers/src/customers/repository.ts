@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
 import type { Pool } from 'pg';
 import { customers } from '../db/schema.ts';
@@ -55,11 +55,13 @@ const isTarget = and(
 export function customersRepository(pool: Pool) {
   const db = drizzle({ client: pool });
 
-  const insert = db
-    .insert(customers)
-    .values({ id: $id, name: $name, dob: $dob })
-    .returning(row)
-    .prepare('insert_customer');
+  const prepareInsert = (within: NodePgDatabase) =>
+    within
+      .insert(customers)
+      .values({ id: $id, name: $name, dob: $dob })
+      .returning(row)
+      .prepare('insert_customer');
+  const insert = prepareInsert(db);
   const select = db.select(row).from(customers).where(eq(customers.id, $id)).prepare('select_customer');
   const selectYoungest = db
     .select(row)
@@ -86,8 +88,10 @@ export function customersRepository(pool: Pool) {
     .prepare('delete_customer');
 
   return {
-    async create(id: string, fields: CustomerFields) {
-      const [created] = await insert.execute({ id, ...fields });
+    /** In a transaction of `within`, if there is one. */
+    async create(id: string, fields: CustomerFields, within?: NodePgDatabase) {
+      const statement = within === undefined ? insert : prepareInsert(within);
+      const [created] = await statement.execute({ id, ...fields });
       if (created === undefined) throw new Error('INSERT returned no row');
       return created;
     },

@@ -1,4 +1,17 @@
-import { date, index, integer, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import {
+  customType,
+  date,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 export const customers = pgTable(
   'customers',
@@ -14,4 +27,25 @@ export const customers = pgTable(
       .defaultNow(),
   },
   (table) => [index('customers_youngest').on(table.dob.desc(), table.id.desc())],
+);
+
+/** Answers to POSTs with an Idempotency-Key; kept for 24 hours. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    /** The `sub` of the token. */
+    subject: text().notNull(),
+    route: text().notNull(),
+    key: text().notNull(),
+    /** SHA-256 of what was asked for. */
+    fingerprint: bytea().notNull(),
+    status: integer().notNull(),
+    headers: jsonb().$type<Record<string, string>>().notNull(),
+    body: text().notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.subject, table.route, table.key] }),
+    index('idempotency_keys_created_at').on(table.createdAt),
+  ],
 );

@@ -1,0 +1,30 @@
+import { Problem } from '@pair/service-kit';
+import { Type } from 'typebox';
+
+/** RFC 9651 §3.3.3, without its escapes; and bare, because that is what many clients send. */
+const QUOTED = /^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$/;
+const BARE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
+
+export const IdempotencyKeySchema = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      description:
+        'Makes a retry safe: the same request with the same key is done once, and answered alike for 24 hours. 1 to 255 visible characters, such as a UUID, with or without quotation marks.',
+      examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
+    }),
+  ),
+});
+
+/**
+ * The key itself; undefined without one.
+ *
+ * @throws {Problem} 400
+ */
+export function parseIdempotencyKey(field: string | undefined): string | undefined {
+  if (field === undefined) return undefined;
+  const key = QUOTED.exec(field)?.[1] ?? BARE.exec(field)?.[0];
+  if (key !== undefined) return key;
+  throw new Problem(400, 'invalid_request', 'The header is not valid: see errors.', {
+    errors: [{ pointer: '/idempotency-key', detail: 'must be 1 to 255 visible characters' }],
+  });
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { mintClaims, rounds, waitFor } from '@pair/test-kit';
+import t from 'tap';
+import { connected, customersDatabase } from '../support/database.ts';
+import { customersProcess, ready } from '../support/service.ts';
+
+const { url: databaseUrl, client } = await customersDatabase(t);
+const { app, key: signingKey, send } = await customersProcess(t, { databaseUrl });
+await ready(app);
+
+const ANN = { name: 'Ann', dob: '1960-05-25' };
+const post = (key: string, body: object = ANN, token?: string) =>
+  send('POST', '/customers', {
+    body,
+    headers: { 'idempotency-key': key },
+    ...(token === undefined ? {} : { token }),
+  });
+
+async function countOf(name: string): Promise<number> {
+  const { rows } = await client.query('SELECT count(*)::int AS n FROM customers WHERE name = $1', [name]);
+  return rows[0].n;
+}
+
+t.test('the same request with the same key is done once, and answered alike, byte for byte', async (t) => {
+  const key = randomUUID();
+  const body = { name: 'Once', dob: '1960-05-25' };
+  const first = await post(key, body);
+  t.equal(first.statusCode, 201);
+  const second = await post(key, body);
+  t.equal(second.statusCode, 201);
+  t.equal(second.payload, first.payload);
+  for (const header of ['location', 'etag', 'cache-control', 'content-type']) {
+    t.equal(second.headers[header], first.headers[header], header);
+  }
+  t.equal(await countOf('Once'), 1);
+  t.same((await send('GET', String(first.headers.location))).json(), first.json());
+});
+
+t.test('without a key the answer is the same, and each request makes a customer', async (t) => {
+  const body = { name: 'Zoë "Often" 李', dob: '1960-05-25' };
+  const [plain, keyed] = [await send('POST', '/customers', { body }), await post(randomUUID(), body)];
+  t.same(Object.keys(plain.json()), Object.keys(keyed.json()));
+  t.equal(plain.headers['content-type'], keyed.headers['content-type']);
+  t.equal(await countOf('Zoë "Often" 李'), 2);
+});
+
+t.test('a key is the same with and without quotation marks', async (t) => {
+  const key = randomUUID();
+  const first = await post(`"${key}"`);
+  t.equal((await post(key)).payload, first.payload);
+});
+
+t.test('another body with the same key is 422, and makes nothing', async (t) => {
+  const key = randomUUID();
+  await post(key, { name: 'First', dob: '1960-05-25' });
+  const response = await post(key, { name: 'Other', dob: '1960-05-25' });
+  t.match(response.json(), { status: 422, code: 'idempotency_key_reused' });
+  t.equal(await countOf('Other'), 0);
+});
+
+t.test('a key belongs to who sent it', async (t) => {
+  const key = randomUUID();
+  const token = await signingKey.sign(mintClaims({ sub: 'somebody-else' }));
+  const [mine, theirs] = [await post(key), await post(key, ANN, token)];
+  t.equal(theirs.statusCode, 201);
+  t.not(theirs.json().id, mine.json().id);
+});
+
+t.test('what is refused is not kept: the same key may be used for what is right', async (t) => {
+  const key = randomUUID();
+  t.equal((await post(key, { name: 'Nobody', dob: '2023-02-29' })).statusCode, 422);
+  t.equal((await post(key)).statusCode, 201);
+});
+
+t.test('many requests at once with one key make one customer', async (t) => {
+  const key = randomUUID();
+  const body = { name: 'One of many', dob: '1960-05-25' };
+  const answers = await Promise.all(
+    Array.from({ length: rounds({ short: 100, long: 1_000 }) }, () => post(key, body)),
+  );
+  const statuses = new Set(answers.map(({ statusCode }) => statusCode));
+  t.ok(
+    [...statuses].every((status) => [201, 409, 503].includes(status)),
+    [...statuses].join(),
+  );
+  const made = answers.filter(({ statusCode }) => statusCode === 201);
+  t.ok(made.length >= 1);
+  t.equal(new Set(made.map(({ payload }) => payload)).size, 1);
+  t.equal(await countOf('One of many'), 1);
+});
+
+t.test('while the first request is not answered yet, the second is 409 with Retry-After', async (t) => {
+  const other = await connected(t, databaseUrl);
+  const key = randomUUID();
+  const sub = 'in-two-minds';
+  const token = await signingKey.sign(mintClaims({ sub }));
+  const name = JSON.stringify([sub, 'POST /customers', key]);
+  await other.query('BEGIN');
+  await other.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+  const response = await post(key, ANN, token);
+  t.match(response.json(), { status: 409, code: 'request_in_progress' });
+  t.equal(response.headers['retry-after'], '1');
+  await other.query('ROLLBACK');
+  await waitFor(async () => (await post(key, ANN, token)).statusCode === 201);
+});
+
+t.test('a key is kept for 24 hours, and is then as if it had never been used', async (t) => {
+  const key = randomUUID();
+  const first = await post(key);
+  const age = (interval: string) =>
+    client.query(`UPDATE idempotency_keys SET created_at = now() - interval '${interval}' WHERE key = $1`, [
+      key,
+    ]);
+  await age('23 hours 59 minutes');
+  t.equal((await post(key)).payload, first.payload);
+  await age('24 hours 1 minute');
+  const later = await post(key, { name: 'Much later', dob: '1960-05-25' });
+  t.equal(later.statusCode, 201);
+  t.equal((await post(key, { name: 'Much later', dob: '1960-05-25' })).payload, later.payload);
+});
+
+t.test('a key that is no key is 400 and named', async (t) => {
+  for (const key of ['', ' ', '"', '""', 'a b', 'ä', 'x'.repeat(256), '"a', 'a\\b']) {
+    const response = await post(key);
+    t.match(response.json(), { status: 400, errors: [{ pointer: '/idempotency-key' }] }, JSON.stringify(key));
+  }
+});
