@@ -16,3 +16,9 @@ export const nameFormat: StringFormat = {
   },
   message: `must have 1 to ${MAX_CODE_POINTS} characters, white space around it not counted, and no control characters`,
 };
+
+/** What a name may begin with; not trimmed, for a space may be inside a name. */
+export const namePrefixFormat: StringFormat = {
+  validate: (text) => text !== '' && !REFUSED.test(text) && [...text].length <= MAX_CODE_POINTS,
+  message: `must have 1 to ${MAX_CODE_POINTS} characters, and no control characters`,
+};

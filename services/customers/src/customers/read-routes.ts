@@ -1,14 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { noneMatchFails, problemResponses } from '@pair/service-kit';
+import { encodeCursor } from './cursor.ts';
 import { entityTag } from './entity-tag.ts';
+import { linkToNext, parsePageRequest, requireAlone } from './list-query.ts';
 import { CACHE_CONTROL, customerNotFound, sendCustomer } from './representation.ts';
 import {
   CustomerParamsSchema,
   customerResponse,
   IfNoneMatchSchema,
+  ListQuerySchema,
   listResponse,
   notModifiedResponse,
-  YoungestQuerySchema,
 } from './schemas.ts';
 
 export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -16,17 +18,30 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
     '/customers',
     {
       schema: {
-        operationId: 'listYoungestCustomers',
-        summary: 'The n youngest customers',
+        operationId: 'listCustomers',
+        summary: 'The n youngest customers, or a page of them',
+        description:
+          'Pages go on from the last customer of the page before, so that none is skipped or shown twice because others are inserted, changed or deleted meanwhile.',
         tags: ['customers'],
-        querystring: YoungestQuerySchema,
+        querystring: ListQuerySchema,
         response: { ...listResponse, ...problemResponses(400) },
       },
     },
     async (request, reply) => {
-      const items = await app.customers.youngest(Number(request.query.n));
+      const { query } = request;
       reply.header('cache-control', CACHE_CONTROL);
-      return { items, next_cursor: null };
+      if (query.n !== undefined) {
+        requireAlone(query);
+        return { items: await app.customers.youngest(Number(query.n)), next_cursor: null };
+      }
+      const { selection, limit, after } = parsePageRequest(query);
+      const found = await app.customers.page(selection, limit + 1, after);
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      if (found.length <= limit || last === undefined) return { items, next_cursor: null };
+      const cursor = encodeCursor(selection, { key: last[selection.sort], id: last.id });
+      reply.header('link', linkToNext(query, cursor));
+      return { items, next_cursor: cursor };
     },
   );
 

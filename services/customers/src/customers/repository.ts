@@ -3,6 +3,8 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
 import type { Pool } from 'pg';
 import { customers } from '../db/schema.ts';
+import type { Position } from './cursor.ts';
+import { conditionOf, kindOf, orderOf, type Selection } from './selection.ts';
 
 interface CustomerFields {
   name: string;
@@ -69,6 +71,22 @@ export function customersRepository(pool: Pool) {
     .orderBy(desc(customers.dob), desc(customers.id))
     .limit(sql.placeholder('n'))
     .prepare('select_youngest_customers');
+  const pages = new Map<string, ReturnType<typeof buildPage>>();
+  const buildPage = (kind: string, selection: Selection, isContinued: boolean) =>
+    db
+      .select(row)
+      .from(customers)
+      .where(conditionOf(selection, isContinued))
+      .orderBy(...orderOf(selection))
+      .limit(sql.placeholder('limit'))
+      .prepare(kind);
+  /** Of each kind there is one statement, with no more in it than it needs, or no index would fit. */
+  const preparePage = (selection: Selection, isContinued: boolean) => {
+    const kind = kindOf(selection, isContinued);
+    const prepared = pages.get(kind) ?? buildPage(kind, selection, isContinued);
+    pages.set(kind, prepared);
+    return prepared;
+  };
   const update = db
     .update(customers)
     .set({
@@ -103,6 +121,12 @@ export function customersRepository(pool: Pool) {
     /** Latest dob first, then latest id, so that the order is the same every time. */
     youngest(n: number) {
       return selectYoungest.execute({ n });
+    },
+
+    /** As many as `limit`, from the position on. */
+    page(selection: Selection, limit: number, after: Position | undefined) {
+      const { name: prefix, dobFrom, dobTo } = selection;
+      return preparePage(selection, after !== undefined).execute({ ...after, prefix, dobFrom, dobTo, limit });
     },
 
     /** Members that are not given stay as they are. */

@@ -1,9 +1,14 @@
 import { Type } from 'typebox';
-import { dateOfBirthFormat } from './date-of-birth.ts';
-import { nameFormat } from './name.ts';
+import { calendarDateFormat, dateOfBirthFormat } from './date-of-birth.ts';
+import { nameFormat, namePrefixFormat } from './name.ts';
 
 /** For `validatorCompiler`: rules of this service that JSON Schema has no word for. */
-export const formats = { name: nameFormat, 'date-of-birth': dateOfBirthFormat };
+export const formats = {
+  name: nameFormat,
+  'name-prefix': namePrefixFormat,
+  'date-of-birth': dateOfBirthFormat,
+  'calendar-date': calendarDateFormat,
+};
 
 const EXAMPLE_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
 const EXAMPLE_NAME = 'Ada Lovelace';
@@ -45,16 +50,52 @@ export const CustomerSchema = Type.Object({
 
 export const CustomerListSchema = Type.Object({
   items: Type.Array(CustomerSchema),
-  next_cursor: Type.Null({ description: 'The n youngest are one page.' }),
+  next_cursor: Type.Unsafe<string | null>({
+    type: ['string', 'null'],
+    description: 'For the next page; null on the last, and always for the n youngest.',
+  }),
 });
 
-export const YoungestQuerySchema = Type.Object(
+const filterDate = (description: string) =>
+  Type.Optional(Type.String({ format: 'calendar-date', description, examples: ['1960-01-01'] }));
+
+export const ListQuerySchema = Type.Object(
   {
-    n: Type.String({
-      pattern: '^([1-9][0-9]{0,2}|1000)$',
-      description: 'How many of the youngest: 1 to 1000.',
-      examples: ['5'],
-    }),
+    n: Type.Optional(
+      Type.String({
+        pattern: '^([1-9][0-9]{0,2}|1000)$',
+        description: 'The n youngest: 1 to 1000. Alone; all else is for pages.',
+        examples: ['5'],
+      }),
+    ),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^(?:[1-9][0-9]?|100)$',
+        description: 'Customers on a page: 1 to 100, default 20.',
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 4_096,
+        description: '`next_cursor` of a page with the same sort and filters.',
+      }),
+    ),
+    sort: Type.Optional(
+      Type.String({
+        enum: ['dob', '-dob', 'name', '-name', 'updated_at', '-updated_at'],
+        description:
+          'By which member, `-` for descending; default `-dob`. Names in any case alike, then by id.',
+      }),
+    ),
+    name: Type.Optional(
+      Type.String({
+        format: 'name-prefix',
+        description: 'Names that begin so, in any case.',
+        examples: ['ada'],
+      }),
+    ),
+    dob_from: filterDate('Born then or later.'),
+    dob_to: filterDate('Born then or earlier.'),
   },
   { additionalProperties: false },
 );
@@ -102,7 +143,9 @@ export const createdResponse = {
 
 export const listResponse = {
   200: {
-    description: 'The youngest first: by `dob`, then by `id`, both descending',
+    description:
+      'Customers in the order that was asked for; rows that are equal in it, by `id` in the same direction',
+    headers: { Link: { type: 'string', description: 'RFC 8288, `rel="next"`; unless it is the last page.' } },
     content: { 'application/json': { schema: CustomerListSchema } },
   },
 };

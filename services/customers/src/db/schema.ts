@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   customType,
   date,
@@ -26,7 +27,11 @@ export const customers = pgTable(
       .notNull()
       .defaultNow(),
   },
-  (table) => [index('customers_youngest').on(table.dob.desc(), table.id.desc())],
+  (table) => [
+    index('customers_youngest').on(table.dob.desc(), table.id.desc()),
+    index('customers_by_name').on(sql`lower(${table.name}) COLLATE "C"`, table.id),
+    index('customers_by_updated_at').on(table.updatedAt, table.id),
+  ],
 );
 
 /** Answers to POSTs with an Idempotency-Key; kept for 24 hours. */

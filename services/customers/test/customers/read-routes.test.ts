@@ -86,8 +86,3 @@ t.test('n is 1 to 1000', async (t) => {
     t.equal(items[0].name, 'name 1200');
   }
 });
-
-t.test('without n nothing is guessed: 400 names it', async (t) => {
-  const response = await send('GET', '/customers');
-  t.match(response.json(), { status: 400, errors: [{ pointer: '/n', detail: 'is required' }] });
-});

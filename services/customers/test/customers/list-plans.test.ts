@@ -1,0 +1,83 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
+import t from 'tap';
+import { conditionOf, orderOf, type Selection, type SortKey } from '../../src/customers/selection.ts';
+import { customers } from '../../src/db/schema.ts';
+import { customersDatabase } from '../support/database.ts';
+
+const { client } = await customersDatabase(t);
+await client.query(`
+  INSERT INTO customers (id, name, dob, updated_at)
+  SELECT gen_random_uuid(), md5(n::text), date '1920-01-01' + (n * 7919 % 36000), now() - n * interval '1 minute'
+  FROM generate_series(1, 100000) AS n`);
+await client.query('VACUUM ANALYZE customers');
+// as a prepared statement is planned that has been run often: without a look at its parameters
+await client.query('SET plan_cache_mode = force_generic_plan');
+const db = drizzle({ client });
+
+const ALL: Selection = {
+  sort: 'dob',
+  descending: true,
+  name: undefined,
+  dobFrom: undefined,
+  dobTo: undefined,
+};
+const VALUES = {
+  prefix: 'ab',
+  dobFrom: '1960-01-01',
+  dobTo: '1961-01-01',
+  id: '00000000-0000-7000-8000-000000000000',
+};
+const KEYS: Record<SortKey, string> = {
+  dob: '1960-06-01',
+  name: 'ab',
+  updated_at: '2020-01-01T00:00:00.000Z',
+};
+
+async function planOf(selection: Selection, isContinued: boolean): Promise<string> {
+  const query = db
+    .select()
+    .from(customers)
+    .where(conditionOf(selection, isContinued))
+    .orderBy(...orderOf(selection))
+    .limit(20)
+    .toSQL();
+  const values = { ...VALUES, key: KEYS[selection.sort] } as Record<string, unknown>;
+  const parameters = query.params.map((parameter) =>
+    typeof parameter === 'object' && parameter !== null && 'name' in parameter
+      ? values[String(parameter.name)]
+      : parameter,
+  );
+  const name = `plan_${Math.random().toString(36).slice(2)}`;
+  await client.query(`PREPARE ${name} AS ${query.sql}`);
+  const literals = parameters.map((value) => `'${String(value)}'`).join(', ');
+  const { rows } = await client.query(
+    `EXPLAIN (COSTS OFF) EXECUTE ${name}${literals === '' ? '' : `(${literals})`}`,
+  );
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+for (const sort of ['dob', 'name', 'updated_at'] as const) {
+  for (const descending of [false, true]) {
+    t.test(
+      `the list by ${sort}${descending ? ', descending,' : ''} is read from an index in its order`,
+      async (t) => {
+        for (const isContinued of [false, true]) {
+          const filters: Partial<Selection>[] = [{}, { dobFrom: '1960-01-01' }, { dobTo: '1961-01-01' }];
+          if (sort === 'name') filters.push({ name: 'ab' }, { name: 'ab', dobFrom: '1960-01-01' });
+          for (const filter of filters) {
+            const plan = await planOf({ ...ALL, sort, descending, ...filter }, isContinued);
+            t.match(plan, /Index (?:Only )?Scan/, plan);
+            t.notMatch(plan, /Seq Scan|Sort/, JSON.stringify(filter));
+          }
+        }
+      },
+    );
+  }
+}
+
+t.test('a name prefix in another order than by name is never looked for in the whole table', async (t) => {
+  for (const sort of ['dob', 'updated_at'] as const) {
+    const plan = await planOf({ ...ALL, sort, name: 'ab' }, false);
+    t.notMatch(plan, /Seq Scan/, plan);
+  }
+});
