@@ -215,7 +215,7 @@ refused('an n that is not a number from 1 to 1000 is 400 and named', async (t) =
 });
 
 refused('a parameter that is not known is 400 and named', async (t) => {
-  for (const name of ['limit', 'sort', 'page', '__proto__']) {
+  for (const name of ['offset', 'page', '__proto__']) {
     t.match(
       (await send('GET', `/customers?n=5&${name}=1`)).json(),
       { status: 400, errors: [{ pointer: `/${name}` }] },
