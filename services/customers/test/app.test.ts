@@ -55,6 +55,7 @@ t.test('headers and media types are documented', async (t) => {
   }
   t.same(Object.keys(of['patch /customers/{id}']?.requestBody?.content ?? {}), [
     'application/merge-patch+json',
+    'application/json',
   ]);
   t.same(Object.keys(of['put /customers/{id}']?.requestBody?.content ?? {}), ['application/json']);
   for (const route of ['put /customers/{id}', 'patch /customers/{id}', 'delete /customers/{id}']) {

@@ -7,14 +7,18 @@ import { CustomerParamsSchema, CustomerPatchSchema, customerResponse, IfMatchSch
 import { writeMissed } from './write-missed.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
+/** What clients send who do not know the other; it means the same. */
+const PLAIN_JSON = 'application/json';
 
-/** In a scope of its own, where merge-patch is the only media type: a patch of another kind would be misread. */
+/** In a scope of its own, for its media types: a patch of another kind would be misread. */
 export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(jsonContentType(MERGE_PATCH), { parseAs: 'buffer' }, parseJson);
+  for (const type of [MERGE_PATCH, PLAIN_JSON]) {
+    app.addContentTypeParser(jsonContentType(type), { parseAs: 'buffer' }, parseJson);
+  }
   // RFC 5789 §2.2: what a 415 has to name
   app.addHook('onRequest', async (_request, reply) => {
-    reply.header('accept-patch', MERGE_PATCH);
+    reply.header('accept-patch', `${MERGE_PATCH}, ${PLAIN_JSON}`);
   });
 
   app.patch(
@@ -25,7 +29,7 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Change some members of a customer',
         description: 'A JSON merge patch (RFC 7396).',
         tags: ['customers'],
-        consumes: [MERGE_PATCH],
+        consumes: [MERGE_PATCH, PLAIN_JSON],
         params: CustomerParamsSchema,
         headers: IfMatchSchema,
         body: CustomerPatchSchema,

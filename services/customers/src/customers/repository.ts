@@ -129,12 +129,17 @@ export function customersRepository(pool: Pool) {
       return preparePage(selection, after !== undefined).execute({ ...after, prefix, dobFrom, dobTo, limit });
     },
 
-    /** Members that are not given stay as they are. */
+    /** Members that are not given stay as they are; without any nothing is written. */
     async update(
       id: string,
       changes: { [K in keyof CustomerFields]?: string | undefined },
       expected: string[] | null,
     ) {
+      if (changes.name === undefined && changes.dob === undefined) {
+        const customer = await this.find(id);
+        const isExpected = expected === null || expected.includes(String(customer?.version));
+        return isExpected ? customer : undefined;
+      }
       return (
         await update.execute({ id, name: changes.name ?? null, dob: changes.dob ?? null, expected })
       )[0];

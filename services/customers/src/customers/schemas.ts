@@ -33,7 +33,7 @@ export const CustomerPatchSchema = Type.Object(
   {
     additionalProperties: false,
     description:
-      'RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch is a write all the same.',
+      'RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch changes nothing, `updated_at` included.',
   },
 );
 
