@@ -1,8 +1,26 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Problem, parseEntityTags } from '@pair/service-kit';
 
 /** Strong, because it changes with every write of the row. */
 export function entityTag(version: number): string {
   return `"${version}"`;
+}
+
+/** Of a write (RFC 9110 §13.2.2). `unexpected` are versions of which the row must have none; `isNew`: it must not exist. */
+export interface Precondition {
+  expected: string[] | null;
+  unexpected: string[] | null;
+  isNew: boolean;
+}
+
+/** @throws {Problem} 400 for a header that is no list of tags */
+export function preconditionOf(headers: IncomingHttpHeaders): Precondition {
+  const ifNoneMatch = headers['if-none-match'];
+  return {
+    expected: expectedVersions(headers['if-match']),
+    unexpected: unexpectedVersions(ifNoneMatch),
+    isNew: ifNoneMatch?.trim() === '*',
+  };
 }
 
 /**
@@ -13,11 +31,20 @@ export function entityTag(version: number): string {
  */
 export function expectedVersions(ifMatch: string | undefined): string[] | null {
   if (ifMatch === undefined || ifMatch.trim() === '*') return null;
-  const tags = parseEntityTags(ifMatch);
-  if (tags === undefined) {
-    throw new Problem(400, 'invalid_request', 'The header is not valid: see errors.', {
-      errors: [{ pointer: '/if-match', detail: 'must be * or a list of entity tags such as "1"' }],
-    });
-  }
+  const tags = requireTags(ifMatch, '/if-match');
   return tags.filter((tag) => !tag.startsWith('W/')).map((tag) => tag.slice(1, -1));
+}
+
+/** If-None-Match (RFC 9110 §13.1.2) of a write. The comparison is weak. */
+function unexpectedVersions(ifNoneMatch: string | undefined): string[] | null {
+  if (ifNoneMatch === undefined || ifNoneMatch.trim() === '*') return null;
+  return requireTags(ifNoneMatch, '/if-none-match').map((tag) => tag.replace(/^W\//, '').slice(1, -1));
+}
+
+function requireTags(field: string, pointer: string): string[] {
+  const tags = parseEntityTags(field);
+  if (tags !== undefined) return tags;
+  throw new Problem(400, 'invalid_request', 'The header is not valid: see errors.', {
+    errors: [{ pointer, detail: 'must be * or a list of entity tags such as "1"' }],
+  });
 }

@@ -1,9 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { jsonContentType, parseJson, problemResponses } from '@pair/service-kit';
-import { expectedVersions } from './entity-tag.ts';
+import { preconditionOf } from './entity-tag.ts';
 import { normalizeName } from './name.ts';
 import { sendCustomer } from './representation.ts';
-import { CustomerParamsSchema, CustomerPatchSchema, customerResponse, IfMatchSchema } from './schemas.ts';
+import {
+  CustomerParamsSchema,
+  CustomerPatchSchema,
+  customerResponse,
+  WritePreconditionSchema,
+} from './schemas.ts';
 import { writeMissed } from './write-missed.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
@@ -31,17 +36,19 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['customers'],
         consumes: [MERGE_PATCH, PLAIN_JSON],
         params: CustomerParamsSchema,
-        headers: IfMatchSchema,
+        headers: WritePreconditionSchema,
         body: CustomerPatchSchema,
         response: { ...customerResponse, ...problemResponses(400, 404, 412, 413, 415, 422) },
       },
     },
     async (request, reply) => {
       const { name, dob } = request.body;
-      const expected = expectedVersions(request.headers['if-match']);
+      const precondition = preconditionOf(request.headers);
+      const { expected, unexpected, isNew } = precondition;
+      const { id } = request.params;
       const changes = { name: name === undefined ? undefined : normalizeName(name), dob };
-      const customer = await app.customers.update(request.params.id, changes, expected);
-      if (customer === undefined) throw await writeMissed(app.customers, request.params.id, expected);
+      const customer = isNew ? undefined : await app.customers.update(id, changes, expected, unexpected);
+      if (customer === undefined) throw await writeMissed(app.customers, id, precondition);
       return sendCustomer(reply, customer);
     },
   );

@@ -47,13 +47,17 @@ const $id = sql.placeholder('id');
 const $name = sql.placeholder('name');
 const $dob = sql.placeholder('dob');
 
-/** The row of this id, if it has one of the expected versions: what If-Match asks is decided by the write itself. */
+/** The row of this id, if its version is as the precondition has it: that is decided by the write itself. */
 const isTarget = and(
   eq(customers.id, $id),
   sql`coalesce(${customers.version}::text = ANY(${sql.placeholder('expected')}::text[]), true)`,
+  sql`coalesce(${customers.version}::text <> ALL(${sql.placeholder('unexpected')}::text[]), true)`,
 );
 
-/** Each method is one prepared statement. `expected` are versions as text, of which the row must have one; null is any. */
+/**
+ * Each method is one prepared statement. `expected` are versions as text, of which the row must have one, `unexpected` those
+ * of which it must have none; null is any.
+ */
 export function customersRepository(pool: Pool) {
   const db = drizzle({ client: pool });
 
@@ -64,6 +68,12 @@ export function customersRepository(pool: Pool) {
       .returning(row)
       .prepare('insert_customer');
   const insert = prepareInsert(db);
+  const insertNew = db
+    .insert(customers)
+    .values({ id: $id, name: $name, dob: $dob })
+    .onConflictDoNothing()
+    .returning(row)
+    .prepare('insert_new_customer');
   const select = db.select(row).from(customers).where(eq(customers.id, $id)).prepare('select_customer');
   const selectYoungest = db
     .select(row)
@@ -114,6 +124,11 @@ export function customersRepository(pool: Pool) {
       return created;
     },
 
+    /** Undefined when there is a customer with this id. */
+    async createAs(id: string, fields: CustomerFields) {
+      return (await insertNew.execute({ id, ...fields }))[0];
+    },
+
     async find(id: string) {
       return (await select.execute({ id }))[0];
     },
@@ -134,19 +149,27 @@ export function customersRepository(pool: Pool) {
       id: string,
       changes: { [K in keyof CustomerFields]?: string | undefined },
       expected: string[] | null,
+      unexpected: string[] | null = null,
     ) {
       if (changes.name === undefined && changes.dob === undefined) {
         const customer = await this.find(id);
-        const isExpected = expected === null || expected.includes(String(customer?.version));
-        return isExpected ? customer : undefined;
+        const version = String(customer?.version);
+        const isTarget = (expected?.includes(version) ?? true) && !unexpected?.includes(version);
+        return isTarget ? customer : undefined;
       }
       return (
-        await update.execute({ id, name: changes.name ?? null, dob: changes.dob ?? null, expected })
+        await update.execute({
+          id,
+          name: changes.name ?? null,
+          dob: changes.dob ?? null,
+          expected,
+          unexpected,
+        })
       )[0];
     },
 
-    async remove(id: string, expected: string[] | null) {
-      return (await remove.execute({ id, expected })).length > 0;
+    async remove(id: string, expected: string[] | null, unexpected: string[] | null = null) {
+      return (await remove.execute({ id, expected, unexpected })).length > 0;
     },
   };
 }

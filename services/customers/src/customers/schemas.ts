@@ -104,12 +104,19 @@ export const CustomerParamsSchema = Type.Object({
   id: Type.String({ format: 'uuid', examples: [EXAMPLE_ID] }),
 });
 
-export const IfMatchSchema = Type.Object({
+export const WritePreconditionSchema = Type.Object({
   'if-match': Type.Optional(
     Type.String({
       description:
         'Write only while this is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins.',
       examples: ['"1"'],
+    }),
+  ),
+  'if-none-match': Type.Optional(
+    Type.String({
+      description:
+        'Write only while this is not the current version; `*`: only if there is no such customer (RFC 9110 §13.1.2). Else 412.',
+      examples: ['*'],
     }),
   ),
 });

@@ -1,18 +1,26 @@
 import { Problem } from '@pair/service-kit';
+import type { Precondition } from './entity-tag.ts';
 import type { CustomersRepository } from './repository.ts';
 import { customerNotFound } from './representation.ts';
 
 /**
- * Names the reason why a write found no row: the id, or the version that If-Match asked for. That nothing was
+ * Names the reason why a write found no row: the id, or the version that the precondition asked for. That nothing was
  * written is settled by then; this read decides only which of the two the client is told.
  */
 export async function writeMissed(
   customers: CustomersRepository,
   id: string,
-  expected: string[] | null,
+  { expected, unexpected, isNew }: Precondition,
 ): Promise<Problem> {
-  const exists = expected !== null && (await customers.find(id)) !== undefined;
-  return exists
-    ? new Problem(412, 'precondition_failed', 'The customer has another version than If-Match asks for.')
-    : customerNotFound();
+  const isAsked = isNew || expected !== null || unexpected !== null;
+  const exists = isAsked && (await customers.find(id)) !== undefined;
+  return exists ? preconditionFailed() : customerNotFound();
+}
+
+export function preconditionFailed(): Problem {
+  return new Problem(
+    412,
+    'precondition_failed',
+    'The customer has another version than If-Match or If-None-Match asks for.',
+  );
 }

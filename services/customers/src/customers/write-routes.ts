@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 import { IdempotencyKeySchema, parseIdempotencyKey } from '../idempotency/idempotency-key.ts';
 import { fingerprintOf, type KeptAnswer, once } from '../idempotency/once.ts';
-import { entityTag, expectedVersions } from './entity-tag.ts';
+import { entityTag, preconditionOf } from './entity-tag.ts';
 import { normalizeName } from './name.ts';
 import type { Customer } from './repository.ts';
 import { CACHE_CONTROL, sendCustomer } from './representation.ts';
@@ -14,10 +14,10 @@ import {
   createdResponse,
   customerResponse,
   deletedResponse,
-  IfMatchSchema,
   NewCustomerSchema,
+  WritePreconditionSchema,
 } from './schemas.ts';
-import { writeMissed } from './write-missed.ts';
+import { preconditionFailed, writeMissed } from './write-missed.ts';
 
 export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
@@ -53,20 +53,33 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'replaceCustomer',
-        summary: 'Replace a customer',
+        summary: 'Replace a customer, or create one under an id of one’s own',
+        description: 'Creates only with `If-None-Match: *`, and then only if there is no such customer.',
         tags: ['customers'],
         params: CustomerParamsSchema,
-        headers: IfMatchSchema,
+        headers: WritePreconditionSchema,
         body: NewCustomerSchema,
-        response: { ...customerResponse, ...problemResponses(400, 404, 412, 413, 415, 422) },
+        response: {
+          ...customerResponse,
+          ...createdResponse,
+          ...problemResponses(400, 404, 412, 413, 415, 422),
+        },
       },
     },
     async (request, reply) => {
-      const { name, dob } = request.body;
-      const expected = expectedVersions(request.headers['if-match']);
-      const fields = { name: normalizeName(name), dob };
-      const customer = await app.customers.update(request.params.id, fields, expected);
-      if (customer === undefined) throw await writeMissed(app.customers, request.params.id, expected);
+      const { id } = request.params;
+      const fields = { name: normalizeName(request.body.name), dob: request.body.dob };
+      const precondition = preconditionOf(request.headers);
+      const { expected, unexpected, isNew } = precondition;
+      if (isNew) {
+        // If-Match comes first (RFC 9110 §13.2.2), and nothing can be there and new
+        const created = expected === null ? await app.customers.createAs(id, fields) : undefined;
+        if (created === undefined) throw preconditionFailed();
+        reply.code(201).header('location', `/customers/${created.id}`);
+        return sendCustomer(reply, created);
+      }
+      const customer = await app.customers.update(id, fields, expected, unexpected);
+      if (customer === undefined) throw await writeMissed(app.customers, id, precondition);
       return sendCustomer(reply, customer);
     },
   );
@@ -79,14 +92,16 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Delete a customer',
         tags: ['customers'],
         params: CustomerParamsSchema,
-        headers: IfMatchSchema,
+        headers: WritePreconditionSchema,
         response: { ...deletedResponse, ...problemResponses(400, 404, 412) },
       },
     },
     async (request, reply) => {
-      const expected = expectedVersions(request.headers['if-match']);
-      const removed = await app.customers.remove(request.params.id, expected);
-      if (!removed) throw await writeMissed(app.customers, request.params.id, expected);
+      const precondition = preconditionOf(request.headers);
+      const { expected, unexpected, isNew } = precondition;
+      const { id } = request.params;
+      const removed = !isNew && (await app.customers.remove(id, expected, unexpected));
+      if (!removed) throw await writeMissed(app.customers, id, precondition);
       return reply.code(204).send();
     },
   );
