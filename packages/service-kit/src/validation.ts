@@ -74,7 +74,14 @@ function explain(error: ErrorObject, formats: Record<string, StringFormat>): Pro
   return { pointer: instancePath, detail: format?.message ?? error.message ?? 'is not valid' };
 }
 
-/** RFC 6901 §3. The name is the client's: it is cut, so that an answer is never much larger than its cause. */
+/**
+ * RFC 6901 §3. The name is the client's: it is cut, so that an answer is never much larger than its cause, and half of a
+ * surrogate pair is replaced, because not every parser would read an answer with one.
+ */
 function escapePointer(name: string): string {
-  return name.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1');
+  return name
+    .slice(0, 100)
+    .replaceAll('~', '~0')
+    .replaceAll('/', '~1')
+    .replaceAll(/\p{Cs}/gu, '\ufffd');
 }
