@@ -85,4 +85,6 @@ export function handleClientError(error: NodeJS.ErrnoException, socket: Socket):
       `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `X-Request-Id: ${requestId}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
   );
+  // what still came of the request would be done, after it was refused; and nobody looks at its time again
+  if (status === 408) socket.destroySoon();
 }

@@ -190,6 +190,22 @@ t.test('a body larger than its announced limit is 413 before it is read', async 
   t.match(await exchange(port, head), /^HTTP\/1.1 413 .*"code":"body_too_large"/s);
 });
 
+t.test('a request that does not end in time is 408, and what comes later is not done', async (t) => {
+  const { app } = await started(t);
+  t.match(app.server, { requestTimeout: 15_000, headersTimeout: 15_000 }, 'Node swaps them if they differ');
+  app.server.requestTimeout = 50;
+  app.server.headersTimeout = 50;
+  const port = await listening(app);
+  const head = 'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+  const unfinished = [
+    `${head}Content-Length: 2\r\n\r\n{`,
+    `${head}Transfer-Encoding: chunked\r\n\r\n1\r\n{`,
+    head,
+  ];
+  const answers = await Promise.all(unfinished.map((bytes) => exchange(port, bytes)));
+  for (const answer of answers) t.match(answer, /^HTTP\/1.1 408 .*"code":"request_timeout"[^{]*$/s);
+});
+
 t.test('a client that goes away while it sends is no trouble of ours', async (t) => {
   const { app, rawLog } = await started(t);
   const port = await listening(app);
