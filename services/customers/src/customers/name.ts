@@ -19,6 +19,7 @@ export const nameFormat: StringFormat = {
 
 /** What a name may begin with; not trimmed, for a space may be inside a name. */
 export const namePrefixFormat: StringFormat = {
-  validate: (text) => text !== '' && !REFUSED.test(text) && [...text].length <= MAX_CODE_POINTS,
+  validate: (text) =>
+    text !== '' && !REFUSED.test(text) && [...text.normalize('NFC')].length <= MAX_CODE_POINTS,
   message: `must have 1 to ${MAX_CODE_POINTS} characters, and no control characters`,
 };

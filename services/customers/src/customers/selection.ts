@@ -40,9 +40,12 @@ export function conditionOf(selection: Selection, isContinued: boolean): SQL | u
     isContinued
       ? sql`(${EXPRESSIONS[sort]}, ${customers.id}) ${after} (${KEYS[sort]}, ${sql.placeholder('id')}::uuid)`
       : undefined,
-    // a range, which an index can be asked for also when the prefix is a parameter; no character is behind U+10FFFF
+    // a range, which an index can be asked for also when the prefix is a parameter; nothing that a name can go on with
+    // is behind as many U+10FFFF as a name can have characters
     name === undefined ? undefined : sql`${lowerName} >= ${prefix} COLLATE "C"`,
-    name === undefined ? undefined : sql`${lowerName} < (${prefix} || chr(1114111)) COLLATE "C"`,
+    name === undefined
+      ? undefined
+      : sql`${lowerName} <= (${prefix} || repeat(chr(1114111), 255)) COLLATE "C"`,
     dobFrom === undefined ? undefined : gte(customers.dob, sql.placeholder('dobFrom')),
     dobTo === undefined ? undefined : lte(customers.dob, sql.placeholder('dobTo')),
   );
