@@ -104,10 +104,23 @@ t.test('a handler sees the claims of the token', async (t) => {
 t.test('OpenAPI says which routes need a token, and what they answer', async (t) => {
   const { paths } = (await app.inject('/docs/test/json')).json();
   t.same(paths['/read'].get.security, [{ bearerAuth: [] }]);
-  t.same(Object.keys(paths['/read'].get.responses).sort(), ['200', '401', '403', '503']);
+  t.same(Object.keys(paths['/read'].get.responses).sort(), [
+    '200',
+    '400',
+    '401',
+    '403',
+    '406',
+    '417',
+    '500',
+    '503',
+  ]);
   t.equal(paths['/read'].get.summary, 'Read', 'beside what the route says');
   t.same(paths['/nested'].get.security, [{ bearerAuth: [] }]);
-  t.same(Object.keys(paths['/me'].get.responses).sort(), ['401', '503'], 'no 403 without a scope');
+  t.same(
+    Object.keys(paths['/me'].get.responses).sort(),
+    ['400', '401', '417', '500', '503'],
+    'no 403 without a scope',
+  );
   t.equal(paths['/me'].get.responses['401'].description, 'Our own', 'which a route may describe better');
   t.notOk(paths['/open'].get.security);
 });

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
+import { isTimeLimitLifted } from './time-limit.ts';
 import { isStoreUnavailable } from './unavailable.ts';
 
 type Text = [code: string, detail: string];
@@ -48,13 +49,19 @@ export function toProblem(error: unknown): Problem {
   );
 }
 
-/** For `setErrorHandler` and `frameworkErrors`. Sends a string, so that no route's response schema can thin it out. */
-export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/** What a client is told of an error; what an operator has to know of it is logged. */
+export function problemOf(error: unknown, request: FastifyRequest): Problem {
   const problem = toProblem(error);
   if (problem.statusCode >= 500) {
     const level = problem.statusCode === 503 ? 'warn' : 'error';
     request.log[level]({ req: request, err: problem.cause ?? problem }, problem.code);
   }
+  return problem;
+}
+
+/** For `setErrorHandler` and `frameworkErrors`. Sends a string, so that no route's response schema can thin it out. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error, request);
   if (problem.headers !== undefined) reply.headers(problem.headers);
   reply
     .code(problem.statusCode)
@@ -72,6 +79,7 @@ const SOCKET_ERRORS: Record<string, number> = {
 
 /** For `clientErrorHandler`: bytes that never became a request, so there is no reply to use, only the socket. */
 export function handleClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isTimeLimitLifted(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

@@ -3,6 +3,7 @@ import '@fastify/postgres';
 import '@fastify/redis';
 import '@fastify/swagger';
 import './health.ts';
+import './negotiation.ts';
 
 export {
   ConfigError,
@@ -14,15 +15,17 @@ export {
   withDerivedDefaults,
 } from './config.ts';
 export { noneMatchFails, parseEntityTags } from './entity-tag.ts';
+export { problemOf } from './errors.ts';
 export { hourly } from './hourly.ts';
-export { jsonContentType, parseJson } from './json-parser.ts';
+export { parseJson, parseStrictJson, utf8ContentType } from './json-parser.ts';
 export { openapi } from './openapi.ts';
 export { OperatorError } from './operator-error.ts';
 export { inTransaction, migrate, postgres } from './postgres.ts';
-export { Problem, type ProblemBody, type ProblemDetail, unavailable } from './problem.ts';
+export { Problem, type ProblemBody, type ProblemDetail, problemBody, unavailable } from './problem.ts';
 export { buildProcess, serve } from './process.ts';
 export { redis } from './redis.ts';
 export { run } from './run.ts';
 export { ProblemSchema, problemResponses } from './schemas.ts';
+export { liftTimeLimit } from './time-limit.ts';
 export { isStoreUnavailable } from './unavailable.ts';
 export { type StringFormat, unprocessable, validatorCompiler } from './validation.ts';

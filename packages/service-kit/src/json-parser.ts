@@ -4,17 +4,16 @@ import secureJson from 'secure-json-parse';
 import { Problem } from './problem.ts';
 
 /** JSON is UTF-8 (RFC 8259 §8.1): a body that says another charset is 415, one that is not UTF-8 is 400. */
-export const JSON_CONTENT_TYPE = jsonContentType('application/json');
+export const JSON_CONTENT_TYPE = utf8ContentType('application/json');
 
-/** The content-type pattern of a JSON media type, with no parameter but `charset=utf-8`. */
-export function jsonContentType(mediaType: string): RegExp {
+/** The content-type pattern of a media type that is UTF-8, with no parameter but `charset=utf-8`. */
+export function utf8ContentType(mediaType: string): RegExp {
   return new RegExp(`^${mediaType.replace(/[.+]/g, '\\$&')}\\s*(?:;\\s*charset="?utf-8"?\\s*)?$`, 'i');
 }
 
 /**
- * Refuses what JSON.parse lets pass and no honest client sends: `__proto__` and `constructor.prototype` members,
- * and two members of one name. A route that reads no body, or can do without, bears an empty one: many clients
- * send a Content-Type with every request.
+ * For bodies of JSON. A route that reads none, or can do without, bears an empty one: many clients send a
+ * Content-Type with every request.
  */
 export function parseJson(
   request: FastifyRequest,
@@ -27,7 +26,22 @@ export function parseJson(
     return done(new Problem(400, 'empty_body', 'This request needs a body.'));
   }
   if (!isUtf8(body)) return done(new Problem(400, 'invalid_json', 'The body is not valid UTF-8.'));
-  const json = body.toString('utf8');
+  let value: unknown;
+  try {
+    value = parseStrictJson(body.toString('utf8'));
+  } catch (error) {
+    return done(new Problem(400, 'invalid_json', `The body ${(error as SyntaxError).message}.`));
+  }
+  done(null, value);
+}
+
+/**
+ * Refuses what JSON.parse lets pass and no honest client sends: `__proto__` and `constructor.prototype` members,
+ * and two members of one name.
+ *
+ * @throws {SyntaxError} with a message that completes the sentence "the text …"
+ */
+export function parseStrictJson(json: string): unknown {
   let value: unknown;
   try {
     value = secureJson.parse(json, undefined, {
@@ -35,12 +49,10 @@ export function parseJson(
       constructorAction: 'error',
     });
   } catch {
-    return done(new Problem(400, 'invalid_json', 'The body is not valid JSON.'));
+    throw new SyntaxError('is not valid JSON');
   }
-  if (hasDuplicateMember(json)) {
-    return done(new Problem(400, 'invalid_json', 'The body has two members of one name.'));
-  }
-  done(null, value);
+  if (hasDuplicateMember(json)) throw new SyntaxError('has two members of one name');
+  return value;
 }
 
 function allowsNull(schema: unknown): boolean {

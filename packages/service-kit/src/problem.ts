@@ -9,6 +9,8 @@ export interface ProblemDetail {
 export interface ProblemOptions {
   headers?: Record<string, string>;
   errors?: ProblemDetail[];
+  /** More members of the body (RFC 9457 §3.2). */
+  extensions?: object;
   cause?: unknown;
 }
 
@@ -21,6 +23,7 @@ export class Problem extends Error {
   readonly code: string;
   readonly headers: Record<string, string> | undefined;
   readonly errors: ProblemDetail[] | undefined;
+  readonly extensions: object | undefined;
 
   constructor(statusCode: number, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -29,6 +32,7 @@ export class Problem extends Error {
     this.code = code;
     this.headers = options.headers;
     this.errors = options.errors;
+    this.extensions = options.extensions;
   }
 }
 
@@ -62,6 +66,7 @@ export function problemBody(problem: Problem, requestId: string, url?: string): 
     ...(url === undefined ? {} : { instance: pathOf(url) }),
     request_id: requestId,
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+    ...problem.extensions,
   };
 }
 

@@ -17,8 +17,9 @@ import { addHealthRoutes } from './health.ts';
 import { JSON_CONTENT_TYPE, parseJson } from './json-parser.ts';
 import { loggerOptions } from './logger.ts';
 import { misreadable } from './misreadable.ts';
+import { addNegotiation } from './negotiation.ts';
 import { addNotFoundHandler, MAX_PARAM_LENGTH } from './not-found.ts';
-import { ProblemSchema } from './schemas.ts';
+import { documentCommonAnswers, ProblemSchema } from './schemas.ts';
 import { validatorCompiler } from './validation.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
@@ -71,6 +72,8 @@ export async function buildProcess(
   });
 
   addNotFoundHandler(app);
+  addNegotiation(app);
+  documentCommonAnswers(app);
   app.setErrorHandler(handleError);
   app.setValidatorCompiler(validatorCompiler());
   app.addSchema(ProblemSchema);

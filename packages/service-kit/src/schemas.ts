@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 
 /** RFC 9457 problem details, as every error of both services has them. */
@@ -33,12 +34,15 @@ const DESCRIPTIONS = {
   403: 'The token lacks the scope',
   404: 'Not found',
   406: 'No offered media type is acceptable',
+  408: 'The request took too long to arrive',
   409: 'In conflict with what exists',
-  412: 'If-Match names another version',
+  412: 'If-Match or If-None-Match does not hold',
   413: 'The body is too large',
   415: 'The media type of the body is not supported',
+  417: 'Expect asks for something else than 100-continue',
   422: 'The body is JSON, but breaks the schema or a rule',
   429: 'Too many requests',
+  500: 'A fault of ours, told without details',
   503: 'A store is away; try again after Retry-After seconds',
 } as const;
 
@@ -55,4 +59,13 @@ export function problemResponses<S extends ProblemStatus>(...statuses: S[]): Rec
       },
     ]),
   ) as Record<S, object>;
+}
+
+/** What any route may answer, before or in spite of what it does; beside what it says itself. */
+export function documentCommonAnswers(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const response = route.schema?.response;
+    if (response === undefined) return;
+    route.schema = { ...route.schema, response: { ...problemResponses(400, 417, 500), ...response } };
+  });
 }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { jsonContentType, Problem, parseJson, problemResponses } from '@pair/service-kit';
+import { Problem, parseJson, problemResponses, utf8ContentType } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { createUser } from './create-user.ts';
 import type { User } from './repository.ts';
@@ -20,7 +20,7 @@ const DEFAULT_PAGE = 20;
 
 /** For admins. */
 export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  app.addContentTypeParser(jsonContentType('application/merge-patch+json'), { parseAs: 'buffer' }, parseJson);
+  app.addContentTypeParser(utf8ContentType('application/merge-patch+json'), { parseAs: 'buffer' }, parseJson);
 
   app.get(
     '/auth/users',

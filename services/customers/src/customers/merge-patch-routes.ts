@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { jsonContentType, parseJson, problemResponses } from '@pair/service-kit';
+import { parseJson, problemResponses, utf8ContentType } from '@pair/service-kit';
 import { preconditionOf } from './entity-tag.ts';
 import { normalizeName } from './name.ts';
 import { sendCustomer } from './representation.ts';
@@ -19,7 +19,7 @@ const PLAIN_JSON = 'application/json';
 export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.removeAllContentTypeParsers();
   for (const type of [MERGE_PATCH, PLAIN_JSON]) {
-    app.addContentTypeParser(jsonContentType(type), { parseAs: 'buffer' }, parseJson);
+    app.addContentTypeParser(utf8ContentType(type), { parseAs: 'buffer' }, parseJson);
   }
   // RFC 5789 §2.2: what a 415 has to name
   app.addHook('onRequest', async (_request, reply) => {

@@ -1,0 +1,85 @@
+import t, { type Test } from 'tap';
+import { Type } from 'typebox';
+import { problemResponses } from '../src/index.ts';
+import { startedProcess } from './support/process.ts';
+
+async function started(t: Test) {
+  let handled = 0;
+  const { app } = await startedProcess(t, [
+    async (app) => {
+      const things = Type.Object({ id: Type.String() });
+      app.get('/one', { schema: { response: { 200: things, ...problemResponses(404) } } }, async () => {
+        handled++;
+        return { id: '1' };
+      });
+      const content = { 'text/csv': { schema: {} }, 'application/x-ndjson': { schema: {} } };
+      app.get('/two', { schema: { response: { 200: { description: 'two', content } } } }, async (request) => {
+        return request.acceptedType;
+      });
+      app.delete('/none', { schema: { response: { 204: Type.Null() } } }, async (_request, reply) =>
+        reply.code(204).send(),
+      );
+      app.get('/page', async (_request, reply) => reply.type('text/html').send('<p>'));
+    },
+  ]);
+  const get = (url: string, accept: string | undefined, method: 'GET' | 'HEAD' | 'DELETE' = 'GET') =>
+    app.inject({ method, url, headers: accept === undefined ? {} : { accept } });
+  return { app, get, handled: () => handled };
+}
+
+t.test('whoever accepts what is offered gets it', async (t) => {
+  const { get } = await started(t);
+  for (const accept of [
+    undefined,
+    '*/*',
+    'application/json',
+    'application/*',
+    'text/html, */*;q=0.1',
+    'Application/JSON;q=0.5',
+  ]) {
+    t.match(
+      await get('/one', accept),
+      { statusCode: 200, headers: { 'content-type': /json/ } },
+      accept ?? 'none',
+    );
+  }
+});
+
+t.test('whoever does not gets 406 as a problem, and nothing is done', async (t) => {
+  const { get, handled } = await started(t);
+  for (const accept of [
+    'text/html',
+    'text/csv',
+    'application/json;q=0',
+    'application/xml, image/*',
+    'application/jsonp',
+    'nonsense',
+  ]) {
+    for (const method of ['GET', 'HEAD'] as const) {
+      const response = await get('/one', accept, method);
+      t.equal(response.statusCode, 406, `${method} ${accept}`);
+      t.match(response.headers['content-type'], /^application\/problem\+json/);
+      if (method === 'GET') t.match(response.json(), { code: 'not_acceptable', detail: /application\/json/ });
+    }
+  }
+  t.equal(handled(), 0);
+});
+
+t.test('of several offers the one is taken that Accept likes best, and the first of equals', async (t) => {
+  const { get } = await started(t);
+  const cases: [accept: string | undefined, type: string][] = [
+    [undefined, 'text/csv'],
+    ['*/*', 'text/csv'],
+    ['application/x-ndjson', 'application/x-ndjson'],
+    ['text/csv;q=0.5, application/x-ndjson', 'application/x-ndjson'],
+    ['text/*, application/x-ndjson;q=0.9', 'text/csv'],
+    ['*/*, text/csv;q=0', 'application/x-ndjson'],
+  ];
+  for (const [accept, type] of cases) t.equal((await get('/two', accept)).payload, type, accept ?? 'none');
+});
+
+t.test('a route without content, and one that documents nothing, do not ask', async (t) => {
+  const { get } = await started(t);
+  t.equal((await get('/none', 'text/html', 'DELETE')).statusCode, 204);
+  t.equal((await get('/page', 'application/json')).statusCode, 200);
+});
