@@ -1,9 +1,11 @@
 export { freePort } from '@pair/local-stores';
+export { documented } from './documented.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { rounds } from './rounds.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export type { Teardown } from './teardown.ts';
+export { temporaryFolder } from './temporary-folder.ts';
 export { testDatabase } from './test-database.ts';
 export { testNginx } from './test-nginx.ts';
 export { type TestPostgres, testPostgres } from './test-postgres.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buildProcess } from '@pair/service-kit';
-import { type TestServer, testDatabase, testRedis, waitFor } from '@pair/test-kit';
+import { documented, type TestServer, testDatabase, testRedis, waitFor } from '@pair/test-kit';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Redis } from 'ioredis';
 import type { Test } from 'tap';
@@ -59,6 +59,7 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
     const app = await buildProcess(
       { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
       [
+        documented(t),
         async (scope) => {
           within ??= scope;
           await service(scope, {});

@@ -1,6 +1,8 @@
+import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { buildProcess } from '@pair/service-kit';
 import {
+  documented,
   type JwksServer,
   jwksServer,
   type MintedKey,
@@ -57,9 +59,11 @@ export async function customersProcess(
     JWKS_URL: jwks.url,
     ...config,
   });
-  const app = await buildProcess({ LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [service], {
-    logStream,
-  });
+  const app = await buildProcess(
+    { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
+    [documented(t), service],
+    { logStream },
+  );
   t.teardown(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
 
@@ -97,4 +101,10 @@ export async function redisWithEpoch(t: Teardown) {
   await client.set('{auth}:epoch', 'test-epoch');
   client.disconnect();
   return server;
+}
+
+/** Where a process listens, for what must go over a real socket. */
+export function baseUrl({ server }: FastifyInstance): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
 }

@@ -1,0 +1,93 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import type { Teardown } from './teardown.ts';
+
+interface OpenapiDocument {
+  paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse> }>>;
+}
+interface DocumentedResponse {
+  content?: Record<string, { schema: object }>;
+}
+
+/**
+ * A plugin to be registered in front of a service: each answer of a documented route must be in the OpenAPI document that the
+ * service serves, with its status, media type and members, no more and no fewer. The test file fails at its end otherwise.
+ */
+export function documented(t: Teardown) {
+  const faults = new Set<string>();
+  const checks = new WeakMap<FastifyInstance, Check>();
+  t.teardown(() => {
+    if (faults.size === 0) return;
+    console.error(`not as in the OpenAPI document:\n${[...faults].join('\n')}`);
+    process.exitCode = 1; // to throw would keep the other teardowns from being run
+  });
+
+  return fp(async (app) => {
+    app.addHook('onSend', async (request, reply, payload) => {
+      const { server } = request;
+      if (!('swagger' in server) || request.is404) return;
+      const check = checks.get(server) ?? conformance((server as { swagger(): unknown }).swagger());
+      checks.set(server, check);
+      const fault = check(request, reply, payload);
+      if (fault !== undefined) {
+        faults.add(`${request.method} ${request.routeOptions.url} ${reply.statusCode}: ${fault}`);
+      }
+    });
+  });
+}
+
+/** What is wrong with an answer; undefined when it is as documented, or the route is not in the document at all. */
+type Check = (request: FastifyRequest, reply: FastifyReply, payload: unknown) => string | undefined;
+
+function conformance(served: unknown): Check {
+  const document = closed(served) as OpenapiDocument;
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajvFormats.default(ajv);
+  ajv.addSchema(document, 'document');
+
+  return ({ method, routeOptions, raw }, reply, payload) => {
+    const path = (routeOptions.url ?? '').replaceAll(/:(\w+)/g, '{$1}');
+    const documentedMethod = method === 'HEAD' ? 'get' : method.toLowerCase();
+    const operation = document.paths[path]?.[documentedMethod];
+    if (operation === undefined) return undefined;
+    const response = operation.responses[reply.statusCode];
+    if (response === undefined) return 'this status is not documented';
+
+    const content = response.content ?? {};
+    if (payload === undefined || payload === null || payload === '') {
+      return raw.method === 'HEAD' || Object.keys(content).length === 0 ? undefined : 'without a body';
+    }
+    const type = String(reply.getHeader('content-type')).replace(/;.*/, '');
+    if (content[type] === undefined) return `${type} is not documented`;
+    if (!/json$/.test(type) || type === 'application/x-ndjson') return undefined;
+    const pointer = [
+      'paths',
+      path,
+      documentedMethod,
+      'responses',
+      reply.statusCode,
+      'content',
+      type,
+      'schema',
+    ];
+    const $ref = `document#/${pointer.map(escapePointer).join('/')}`;
+    const validate = ajv.getSchema($ref) ?? ajv.compile({ $ref });
+    return validate(JSON.parse(String(payload))) ? undefined : ajv.errorsText(validate.errors);
+  };
+}
+
+/** RFC 6901 §3, in a URI. */
+function escapePointer(part: string | number): string {
+  return encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1'));
+}
+
+/** A copy in which no object has members that are not named. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, closed(member)]));
+  const isObjectSchema = copy.type === 'object' && copy.properties !== undefined;
+  return isObjectSchema ? { additionalProperties: false, ...copy } : copy;
+}
