@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { isCalendarDate } from './date-of-birth.ts';
 import { nameFormat } from './name.ts';
 import type { Selection, SortKey } from './selection.ts';
+import { isTimestamp } from './timestamp.ts';
 
 const VERSION = 1;
 const DIGEST_BYTES = 9;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
-const TIME_OF_DAY = /^T(?:[01]\d|2[0-3])(?::[0-5]\d){2}\.\d{3}Z$/;
 
 /** The last row of a page: where the next one goes on, also when that row is gone by then. */
 export interface Position {
@@ -41,7 +41,7 @@ export function decodeCursor(cursor: string, selection: Selection): Position | u
 const IS_KEY: Record<SortKey, (key: string) => boolean> = {
   dob: isCalendarDate,
   name: nameFormat.validate,
-  updated_at: (key) => isCalendarDate(key.slice(0, 10)) && TIME_OF_DAY.test(key.slice(10)),
+  updated_at: isTimestamp,
 };
 
 function digestOf({ sort, descending, name, dobFrom, dobTo }: Selection): string {

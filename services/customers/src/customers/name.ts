@@ -12,14 +12,18 @@ export function normalizeName(text: string): string {
 export const nameFormat: StringFormat = {
   validate(text) {
     const name = normalizeName(text);
-    return name !== '' && !REFUSED.test(name) && [...name].length <= MAX_CODE_POINTS;
+    return name !== '' && !REFUSED.test(name) && isShort(name);
   },
   message: `must have 1 to ${MAX_CODE_POINTS} characters, white space around it not counted, and no control characters`,
 };
 
 /** What a name may begin with; not trimmed, for a space may be inside a name. */
 export const namePrefixFormat: StringFormat = {
-  validate: (text) =>
-    text !== '' && !REFUSED.test(text) && [...text.normalize('NFC')].length <= MAX_CODE_POINTS,
+  validate: (text) => text !== '' && !REFUSED.test(text) && isShort(text.normalize('NFC')),
   message: `must have 1 to ${MAX_CODE_POINTS} characters, and no control characters`,
 };
+
+/** In code points, of which there are never more than code units. */
+function isShort(text: string): boolean {
+  return text.length <= MAX_CODE_POINTS || [...text].length <= MAX_CODE_POINTS;
+}

@@ -35,13 +35,17 @@ export interface Customer extends CustomerFields {
   updated_at: string;
   version: number;
 }
-const row = {
+/** The columns of a `Customer`. */
+export const row = {
   id: customers.id,
   name: customers.name,
   dob: customers.dob,
   updated_at: updatedAt.as('updated_at'),
   version: customers.version,
 };
+
+/** Later than every version of a customer who had the id before. */
+export const versionOfChosenId = sql`(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`;
 
 const $id = sql.placeholder('id');
 const $name = sql.placeholder('name');
@@ -70,7 +74,7 @@ export function customersRepository(pool: Pool) {
   const insert = prepareInsert(db);
   const insertNew = db
     .insert(customers)
-    .values({ id: $id, name: $name, dob: $dob })
+    .values({ id: $id, name: $name, dob: $dob, version: versionOfChosenId })
     .onConflictDoNothing()
     .returning(row)
     .prepare('insert_new_customer');

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { calendarDateFormat, dateOfBirthFormat } from './date-of-birth.ts';
 import { nameFormat, namePrefixFormat } from './name.ts';
+import { timestampFormat } from './timestamp.ts';
 
 /** For `validatorCompiler`: rules of this service that JSON Schema has no word for. */
 export const formats = {
@@ -8,11 +9,20 @@ export const formats = {
   'name-prefix': namePrefixFormat,
   'date-of-birth': dateOfBirthFormat,
   'calendar-date': calendarDateFormat,
+  timestamp: timestampFormat,
 };
 
 const EXAMPLE_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
 const EXAMPLE_NAME = 'Ada Lovelace';
 const EXAMPLE_DOB = '1815-12-10';
+const EXAMPLE_UPDATED_AT = '2026-11-30T09:41:07.123Z';
+/** As every answer of the document has it. */
+export const EXAMPLE = {
+  id: EXAMPLE_ID,
+  name: EXAMPLE_NAME,
+  dob: EXAMPLE_DOB,
+  updated_at: EXAMPLE_UPDATED_AT,
+};
 
 const name = Type.String({
   format: 'name',
@@ -26,35 +36,45 @@ const dob = Type.String({
   examples: [EXAMPLE_DOB],
 });
 
-export const NewCustomerSchema = Type.Object({ name, dob }, { additionalProperties: false });
+export const NewCustomerSchema = Type.Object(
+  { name, dob },
+  { additionalProperties: false, examples: [{ name: EXAMPLE_NAME, dob: EXAMPLE_DOB }] },
+);
 
 export const CustomerPatchSchema = Type.Object(
   { name: Type.Optional(name), dob: Type.Optional(dob) },
   {
     additionalProperties: false,
+    examples: [{ name: EXAMPLE_NAME }],
     description:
       'RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch changes nothing, `updated_at` included.',
   },
 );
 
-export const CustomerSchema = Type.Object({
-  id: Type.String({ format: 'uuid', description: 'UUIDv7, made here.', examples: [EXAMPLE_ID] }),
-  name: Type.String({ examples: [EXAMPLE_NAME] }),
-  dob: Type.String({ format: 'date', examples: [EXAMPLE_DOB] }),
-  updated_at: Type.String({
-    format: 'date-time',
-    description: 'When it was last written, UTC, set by the database.',
-    examples: ['2026-11-30T09:41:07.123Z'],
-  }),
-});
+export const CustomerSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid', description: 'UUIDv7, made here.', examples: [EXAMPLE_ID] }),
+    name: Type.String({ examples: [EXAMPLE_NAME] }),
+    dob: Type.String({ format: 'date', examples: [EXAMPLE_DOB] }),
+    updated_at: Type.String({
+      format: 'date-time',
+      description: 'When it was last written, UTC, set by the database.',
+      examples: [EXAMPLE_UPDATED_AT],
+    }),
+  },
+  { examples: [EXAMPLE] },
+);
 
-export const CustomerListSchema = Type.Object({
-  items: Type.Array(CustomerSchema),
-  next_cursor: Type.Unsafe<string | null>({
-    type: ['string', 'null'],
-    description: 'For the next page; null on the last, and always for the n youngest.',
-  }),
-});
+export const CustomerListSchema = Type.Object(
+  {
+    items: Type.Array(CustomerSchema),
+    next_cursor: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'For the next page; null on the last, and always for the n youngest.',
+    }),
+  },
+  { examples: [{ items: [EXAMPLE], next_cursor: null }] },
+);
 
 const filterDate = (description: string) =>
   Type.Optional(Type.String({ format: 'calendar-date', description, examples: ['1960-01-01'] }));
@@ -128,7 +148,10 @@ export const IfNoneMatchSchema = Type.Object({
 });
 
 const headers = {
-  ETag: { type: 'string', description: 'Strong; changes with every write. For If-Match and If-None-Match.' },
+  ETag: {
+    type: 'string',
+    description: 'Strong; changes with every write. For If-Match and If-None-Match.',
+  },
 };
 
 /** A customer as an answer, with the entity tag in its header. */
@@ -143,7 +166,10 @@ export const customerResponse = {
 export const createdResponse = {
   201: {
     description: 'The customer that was made',
-    headers: { ...headers, Location: { type: 'string', description: 'The path of the new customer.' } },
+    headers: {
+      ...headers,
+      Location: { type: 'string', description: 'The path of the new customer.' },
+    },
     content: { 'application/json': { schema: CustomerSchema } },
   },
 };

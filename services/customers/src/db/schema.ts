@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   customType,
   date,
   index,
@@ -21,8 +22,11 @@ export const customers = pgTable(
     name: text().notNull(),
     /** Text in and out: a JS Date would move it by a day in half of the world. */
     dob: date({ mode: 'string' }).notNull(),
-    /** Counts the writes; its text is the entity tag. */
-    version: integer().notNull().default(1),
+    /**
+     * Counts the writes; its text is the entity tag. From 1, or from the microsecond of the creation where a client chose the
+     * id: it may have been another customer's.
+     */
+    version: bigint({ mode: 'number' }).notNull().default(1),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3, mode: 'string' })
       .notNull()
       .defaultNow(),

@@ -19,7 +19,7 @@ async function made() {
 t.test('PUT with If-None-Match: * makes a customer under an id of one’s own, once', async (t) => {
   const id = randomUUID();
   const response = await put(id, ANN, { 'if-none-match': '*' });
-  t.match(response, { statusCode: 201, headers: { etag: '"1"', location: `/customers/${id}` } });
+  t.match(response, { statusCode: 201, headers: { etag: /^"\d+"$/, location: `/customers/${id}` } });
   t.match(response.json(), { id, ...ANN });
   t.same((await send('GET', `/customers/${id}`)).json(), response.json());
   t.match((await put(id, BOB, { 'if-none-match': ' * ' })).json(), {
