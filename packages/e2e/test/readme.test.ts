@@ -29,7 +29,13 @@ t.test('the transcript of the README is true', async (t) => {
       .slice(1)
       .map((part) => {
         const lineEnd = part.indexOf('\n');
-        return [Number(part.slice(0, lineEnd)), part.slice(lineEnd + 1).trimEnd()];
+        return [
+          Number(part.slice(0, lineEnd)),
+          part
+            .slice(lineEnd + 1)
+            .replaceAll('\r', '')
+            .trimEnd(),
+        ];
       }),
   );
   for (const [i, { command, expected }] of steps.entries()) {

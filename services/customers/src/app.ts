@@ -10,6 +10,8 @@ import { formats } from './customers/schemas.ts';
 import { writeRoutes } from './customers/write-routes.ts';
 import { removeOldKeys } from './idempotency/once.ts';
 import { tokenSources } from './token-sources.ts';
+import { exportRoutes } from './transfers/export-routes.ts';
+import { importRoutes } from './transfers/import-routes.ts';
 
 const DESCRIPTION =
   'Keeps customers. Send the access token from `POST /auth/login` as `Authorization: Bearer …`. Errors are `application/problem+json`.';
@@ -33,5 +35,7 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
     await app.register(authenticated('customers:read', readRoutes));
     await app.register(authenticated('customers:write', writeRoutes));
     await app.register(authenticated('customers:write', mergePatchRoutes));
+    await app.register(authenticated('customers:read', exportRoutes(config.DATABASE_URL)));
+    await app.register(authenticated('customers:write', importRoutes(config.DATABASE_URL)));
   };
 }

@@ -17,12 +17,15 @@ const READS = [
   ['HEAD', '/customers?n=5'],
   ['GET', `/customers/${id}`],
   ['HEAD', `/customers/${id}`],
+  ['GET', '/customers/export'],
+  ['HEAD', '/customers/export'],
 ] as const;
 const WRITES = [
   ['POST', '/customers'],
   ['PUT', `/customers/${id}`],
   ['PATCH', `/customers/${id}`],
   ['DELETE', `/customers/${id}`],
+  ['POST', '/customers/import'],
 ] as const;
 const bodyOf = (method: string) => (['POST', 'PUT', 'PATCH'].includes(method) ? { body } : {});
 

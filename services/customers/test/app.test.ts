@@ -29,9 +29,11 @@ t.test('the document is OpenAPI 3.1 and has every operation under a name of its 
   t.same(operations.map(([route, { operationId }]) => [route, operationId]).sort(), [
     ['delete /customers/{id}', 'deleteCustomer'],
     ['get /customers', 'listCustomers'],
+    ['get /customers/export', 'exportCustomers'],
     ['get /customers/{id}', 'getCustomer'],
     ['patch /customers/{id}', 'patchCustomer'],
     ['post /customers', 'createCustomer'],
+    ['post /customers/import', 'importCustomers'],
     ['put /customers/{id}', 'replaceCustomer'],
   ]);
 });

@@ -2,7 +2,7 @@ import { testDatabase, testPostgres } from '@pair/test-kit';
 import t from 'tap';
 import { migrateCustomers } from '../src/index.ts';
 import { connected, customersDatabase } from './support/database.ts';
-import { answers200, areQuick503s, routesOf } from './support/faults.ts';
+import { answers200, areQuick503s, routesOf, TRANSFERS } from './support/faults.ts';
 import { customersProcess, ready } from './support/service.ts';
 
 t.test(
@@ -12,7 +12,7 @@ t.test(
     await migrateCustomers(server.url);
     const service = await customersProcess(t, { databaseUrl: server.url });
     await ready(service.app);
-    const routes = await routesOf(service);
+    const routes = [...(await routesOf(service)), ...TRANSFERS];
     await server.stop();
     await areQuick503s(t, service, routes);
     t.match((await service.app.inject('/readyz')).json(), { status: 503, detail: /customers: PostgreSQL/ });
@@ -29,7 +29,8 @@ t.test(
     await migrateCustomers(server.url);
     const service = await customersProcess(t, { databaseUrl: server.url });
     await ready(service.app);
-    const routes = await routesOf(service);
+    const routes = [...(await routesOf(service)), ...TRANSFERS];
+    for (const [method, url, more] of TRANSFERS) await service.send(method, url, more);
     server.pause();
     await areQuick503s(t, service, routes);
     await areQuick503s(t, service, routes);
@@ -44,7 +45,7 @@ t.test(
     const { url: databaseUrl, client } = await customersDatabase(t);
     const service = await customersProcess(t, { databaseUrl });
     await ready(service.app);
-    const routes = await routesOf(service);
+    const routes = [...(await routesOf(service)), ...TRANSFERS];
     await client.query('BEGIN');
     await client.query('LOCK TABLE customers IN ACCESS EXCLUSIVE MODE');
     await areQuick503s(t, service, routes);

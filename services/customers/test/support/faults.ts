@@ -7,7 +7,7 @@ const body = { name: 'Ann', dob: '1960-05-25' };
 export type Route = readonly [
   'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   url: string,
-  more: { body?: object },
+  more: { body?: object | string; headers?: Record<string, string> },
 ];
 
 /** Every route, with what it needs to be answered well. */
@@ -22,6 +22,16 @@ export async function routesOf({ send }: TestService): Promise<[Route, Route, Ro
     ['DELETE', `/customers/${id}`, {}],
   ];
 }
+
+/** Those that have connections of their own. */
+export const TRANSFERS: Route[] = [
+  ['GET', '/customers/export', {}],
+  [
+    'POST',
+    '/customers/import',
+    { body: 'name,dob\nBob,1960-05-25\n', headers: { 'content-type': 'text/csv' } },
+  ],
+];
 
 /** Sends all of these requests at once and expects of each a 503 in under a second. */
 export async function areQuick503s(t: Test, { send }: TestService, routes: Route[]) {

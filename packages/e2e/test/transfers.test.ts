@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { rounds, waitFor } from '@pair/test-kit';
+import t from 'tap';
+import { ADMIN, startSystem } from './system.ts';
+
+/** Files in and out, behind nginx. The whole file of people is used where LEGISLATORS_CSV names it. */
+const FILE = process.env.LEGISLATORS_CSV ?? '';
+const SAMPLE = new URL('data/legislators-sample.csv', import.meta.url);
+const people = readFileSync(existsSync(FILE) ? FILE : SAMPLE);
+const LINES = rounds({ short: 100_000, long: 1_000_000 });
+
+const system = await startSystem(t, { customersProcesses: 1 });
+const signedIn = await fetch(`${system.url}/auth/login`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(ADMIN),
+});
+const { access_token: token } = (await signedIn.json()) as { access_token: string };
+const authorization = `Bearer ${token}`;
+
+const importFile = (body: string | Buffer) =>
+  fetch(`${system.url}/customers/import`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'text/csv' },
+    body,
+  });
+
+async function namesThatBeginWith(prefix: string): Promise<string[]> {
+  const response = await fetch(`${system.url}/customers?limit=100&name=${encodeURIComponent(prefix)}`, {
+    headers: { authorization },
+  });
+  const { items } = (await response.json()) as { items: { name: string }[] };
+  return items.map(({ name }) => name);
+}
+
+/** An import of which the test writes the body. */
+function openImport(headers: Record<string, string> = {}) {
+  const upload = request(`${system.url}/customers/import`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'text/csv', ...headers },
+  });
+  upload.on('error', () => {});
+  return upload;
+}
+
+t.test('people go through an import as they are', async (t) => {
+  const count = people.toString().trimEnd().split('\n').length - 1;
+  const response = await importFile(people);
+  t.same(await response.json(), { lines_read: count + 1, created: count, skipped: 0, problems: [] });
+  const youngest = await fetch(`${system.url}/customers?n=1000`, { headers: { authorization } });
+  const { items } = (await youngest.json()) as { items: { name: string; dob: string }[] };
+  t.equal(items.length, count);
+  t.match(await namesThatBeginWith('linda t. s'), ['Linda T. Sánchez']);
+});
+
+t.test('the progress comes each second, also while the file is still on its way', async (t) => {
+  const upload = openImport({ accept: 'application/x-ndjson' });
+  upload.write('name,dob\nSlowly One,1960-05-25\n');
+  const [response] = await once(upload, 'response');
+  t.equal(response.statusCode, 200);
+  const [first] = await once(response.setEncoding('utf8'), 'data');
+  t.same(JSON.parse(first), { event: 'progress', lines_read: 2, created: 1, skipped: 0 });
+  upload.end('Slowly Two,1960-05-25\n');
+  let rest = '';
+  for await (const text of response) rest += text;
+  t.match(JSON.parse(rest.trimEnd().split('\n').at(-1) ?? ''), {
+    event: 'summary',
+    lines_read: 3,
+    created: 2,
+  });
+  t.same((await namesThatBeginWith('slowly')).sort(), ['Slowly One', 'Slowly Two']);
+});
+
+t.test('a fifth import at once is 503, until one of the clients goes away', async (t) => {
+  const uploads = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const upload = openImport({ accept: 'application/x-ndjson' });
+      upload.write('name,dob\nGone,1960-05-25\n');
+      const [response] = await once(upload, 'response');
+      response.on('error', () => {}).resume();
+      return upload;
+    }),
+  );
+  const fifth = await importFile('name,dob\nNobody,1960-05-25\n');
+  t.equal(fifth.status, 503);
+  t.equal(fifth.headers.get('retry-after'), '1');
+  t.match(await fifth.json(), { code: 'unavailable' });
+
+  uploads[0]?.destroy();
+  await waitFor(async () => (await importFile('name,dob\nSomebody,1960-05-25\n')).status === 200);
+  for (const upload of uploads) upload.destroy();
+  t.same(await namesThatBeginWith('gone'), []);
+});
+
+t.test(`of ${LINES} lines a broken one near the end is told, and leaves nothing behind`, async (t) => {
+  const broken = Math.floor(LINES * 0.9);
+  let file = 'name,dob\n';
+  for (let line = 2; line <= LINES; line++)
+    file += `Many ${line},${line === broken ? '1960-02-30' : '1960-05-25'}\n`;
+  const response = await importFile(file);
+  t.equal(response.status, 422);
+  t.match(await response.json(), {
+    code: 'import_refused',
+    lines_read: LINES,
+    created: 0,
+    skipped: 1,
+    problems: [{ line: broken, member: 'dob', reason: String }],
+  });
+  t.same(await namesThatBeginWith('many'), []);
+});

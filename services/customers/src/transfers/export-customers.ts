@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { stringify } from 'csv-stringify';
+import { fillPlaceholders } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { Pool } from 'pg';
+import QueryStream from 'pg-query-stream';
+import { row } from '../customers/repository.ts';
+import { conditionOf, orderOf, type Selection } from '../customers/selection.ts';
+import { customers } from '../db/schema.ts';
+import { COLUMNS } from './columns.ts';
+import { escapeFormula } from './formula-escape.ts';
+
+/** It holds a connection, and what it reads from being vacuumed: longer than this it does not. */
+export const EXPORT_LIMIT_MS = 300_000;
+const ROWS_AT_ONCE = 1_000;
+
+/**
+ * The customers of this selection in its order, as they are at this moment: one statement has one snapshot. Rows are fetched
+ * as they are read, so a slow reader costs no memory. Ends with an error after `EXPORT_LIMIT_MS`.
+ */
+export async function exportCustomers(
+  pool: Pool,
+  selection: Selection,
+  encoder: () => Transform,
+): Promise<Readable> {
+  const client = await pool.connect();
+  const rows = client.query(rowsOf(pool, selection));
+  const output = encoder();
+
+  let isReleased = false;
+  const release = (error?: Error | null) => {
+    if (isReleased) return;
+    isReleased = true;
+    clearTimeout(limit);
+    client.release(error ?? false);
+  };
+  // not by way of `rows`, which ends only when PostgreSQL answers that it closed the cursor
+  const fail = (error: Error) => {
+    output.destroy(error);
+    release(error);
+  };
+  const limit = setTimeout(() => fail(new Error('the export took too long')), EXPORT_LIMIT_MS);
+  client.once('error', fail);
+  rows.once('close', () => release(rows.errored));
+
+  pipeline(rows, output, () => {});
+  await once(output, 'readable'); // what fails before is still an answer of its own
+  return output;
+}
+
+/** RFC 4180, safe to be opened with a spreadsheet. */
+export function csvEncoder(): Transform {
+  return stringify({
+    header: true,
+    columns: [...COLUMNS],
+    record_delimiter: 'windows',
+    cast: { string: escapeFormula },
+  });
+}
+
+/** A JSON object a line. */
+export function ndjsonEncoder(): Transform {
+  return new Transform({
+    writableObjectMode: true,
+    transform(customer: object, _encoding, done) {
+      done(null, `${JSON.stringify(customer)}\n`);
+    },
+  });
+}
+
+const TEXT = { getTypeParser: () => (text: string) => text };
+
+function rowsOf(pool: Pool, selection: Selection): QueryStream {
+  const { id, name, dob, updated_at } = row;
+  const { sql, params } = drizzle({ client: pool })
+    .select({ id, name, dob, updated_at })
+    .from(customers)
+    .where(conditionOf(selection, false))
+    .orderBy(...orderOf(selection))
+    .toSQL();
+  const { name: prefix, dobFrom, dobTo } = selection;
+  const values = fillPlaceholders(params, { prefix, dobFrom, dobTo });
+  return new QueryStream(sql, values, { batchSize: ROWS_AT_ONCE, types: TEXT });
+}

@@ -1,0 +1,153 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
+import { inTransaction, Problem } from '@pair/service-kit';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { Pool, PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { uuidv7 } from 'uuidv7';
+import { normalizeName } from '../customers/name.ts';
+import { versionOfChosenId } from '../customers/repository.ts';
+import { customers } from '../db/schema.ts';
+import type { ImportReport, LineProblem } from './import-report.ts';
+import { UnreadableHeader } from './read-csv.ts';
+import { type Read, readLines } from './read-lines.ts';
+
+/** A record that keeps the rules. */
+export interface ImportedCustomer {
+  id?: string;
+  name: string;
+  dob: string;
+  updated_at?: string;
+}
+
+export interface Import {
+  /** Destroyed when it is of no use any more. */
+  body: Readable;
+  read(blocks: AsyncIterable<Read<string>[]>): AsyncIterable<Read<unknown>[]>;
+  /** The customer, or why it is none. */
+  check(value: unknown): ImportedCustomer | Omit<LineProblem, 'line'>[];
+  /** Leave out what is wrong; otherwise one wrong record is enough to take none. */
+  skipsErrors: boolean;
+  isDryRun: boolean;
+  /** When nobody waits for it any more. */
+  signal: AbortSignal;
+}
+
+/**
+ * Takes a file in one transaction, and tells of it in `report` meanwhile. The records go by COPY into a table of their own,
+ * and on from there when all are read: until then customers knows nothing of them, and a file that is refused leaves nothing.
+ *
+ * @throws {Problem} 422 `import_refused` when a record is wrong and errors are not skipped; 409 when an id was taken by
+ *   somebody else in the last moment
+ */
+export async function importCustomers(pool: Pool, report: ImportReport, file: Import): Promise<void> {
+  try {
+    await inTransaction(pool, (client) => importWithin(client, report, file));
+  } catch (error) {
+    if (file.signal.aborted) throw file.signal.reason; // and not what broke because of it
+    if (!(error instanceof UnreadableHeader)) throw error;
+    report.linesRead = error.line;
+    report.skip([{ line: error.line, member: error.column, reason: error.message }]);
+    throw refused(report);
+  }
+}
+
+async function importWithin(client: PoolClient, report: ImportReport, file: Import): Promise<void> {
+  await client.query(
+    `CREATE TEMPORARY TABLE imported
+     (line integer, id uuid, name text, dob date, updated_at timestamptz(3), chosen boolean) ON COMMIT DROP`,
+  );
+  const { hasChosenIds } = await stage(client, report, file);
+  if (hasChosenIds) await skipTakenIds(client, report);
+  if (report.skipped > 0 && !file.skipsErrors) throw refused(report);
+  if (!file.isDryRun) await insert(client, report, file);
+  file.signal.throwIfAborted();
+}
+
+/** All records into the table `imported`, but those that are wrong; none any more, where one wrong one is enough. */
+async function stage(
+  client: PoolClient,
+  report: ImportReport,
+  file: Import,
+): Promise<{ hasChosenIds: boolean }> {
+  let hasChosenIds = false;
+  async function* rows(body: AsyncIterable<Buffer>) {
+    for await (const block of file.read(readLines(body))) {
+      let text = '';
+      for (const record of block) {
+        report.linesRead = record.line;
+        const checked =
+          'reason' in record ? [{ member: null, reason: record.reason }] : file.check(record.value);
+        if (Array.isArray(checked)) {
+          report.skip(checked.map((problem) => ({ line: record.line, ...problem })));
+        } else if (file.skipsErrors || report.skipped === 0) {
+          report.created++;
+          hasChosenIds ||= checked.id !== undefined;
+          text += copyRow(record.line, checked);
+        }
+      }
+      if (text !== '') yield text;
+      await immediate(); // the other requests
+    }
+  }
+  const copy = client.query(copyFrom('COPY imported FROM STDIN'));
+  await pipeline(file.body, rows, copy, { signal: file.signal });
+  return { hasChosenIds };
+}
+
+/** In COPY's text format: of what it has to escape a name that keeps the rules can only have the backslash. */
+function copyRow(line: number, { id, name, dob, updated_at }: ImportedCustomer): string {
+  const escaped = normalizeName(name).replaceAll('\\', '\\\\');
+  const row = [line, id ?? uuidv7(), escaped, dob, updated_at ?? '\\N', id === undefined ? 'f' : 't'];
+  return `${row.join('\t')}\n`;
+}
+
+/** Records with the id of a customer, or of a record before. */
+async function skipTakenIds(client: PoolClient, report: ImportReport): Promise<void> {
+  await client.query('ANALYZE imported');
+  const { rows } = await client.query<{ line: number; repeated: boolean; total: number }>(`
+    WITH taken AS (
+      SELECT line, nth > 1 AS repeated
+      FROM (SELECT line, id, row_number() OVER (PARTITION BY id ORDER BY line) AS nth FROM imported WHERE chosen) AS chosen
+      WHERE nth > 1 OR EXISTS (SELECT FROM customers WHERE customers.id = chosen.id)
+    ), removed AS (
+      DELETE FROM imported USING taken WHERE imported.line = taken.line
+    )
+    SELECT line, repeated, (count(*) OVER ())::integer AS total FROM taken ORDER BY line LIMIT 1000`);
+  report.skipTaken(
+    rows.map(({ line, repeated }) => ({
+      line,
+      member: 'id',
+      reason: repeated ? 'is the id of an earlier line too' : 'is the id of another customer',
+    })),
+    rows[0]?.total ?? 0,
+  );
+}
+
+async function insert(client: PoolClient, report: ImportReport, { skipsErrors }: Import): Promise<void> {
+  const { rowCount } = await drizzle({ client }).execute(sql`
+    INSERT INTO ${customers} (id, name, dob, updated_at, version)
+    SELECT id, name, dob, coalesce(updated_at, now()), CASE WHEN chosen THEN ${versionOfChosenId} ELSE 1 END
+    FROM imported
+    ON CONFLICT (id) DO NOTHING`);
+  const missed = report.created - (rowCount ?? 0);
+  if (missed > 0 && !skipsErrors) throw conflict();
+  report.skipTaken([], missed);
+}
+
+function refused(report: ImportReport): Problem {
+  report.created = 0;
+  return new Problem(422, 'import_refused', 'Nothing was imported: see problems.', {
+    extensions: report.summary(),
+  });
+}
+
+function conflict(): Problem {
+  return new Problem(
+    409,
+    'conflict',
+    'Nothing was imported: a customer with an id of the file was created meanwhile.',
+  );
+}

@@ -1,0 +1,67 @@
+import { MAX_RECORD_BYTES, type Read } from './read-lines.ts';
+
+type Line = { line: number; value: string };
+
+/**
+ * Joins lines to the records of a CSV file, in which a quoted cell may hold line ends: a record is over when its quotation
+ * marks are even in number. One that is never closed costs its own line, and not the rest of the file.
+ */
+export class QuotedLines {
+  #open: Line[] = [];
+  #openLength = 0;
+
+  /** The records that end in this block, without the line end. */
+  join(block: Read<string>[]): Read<string>[] {
+    const records: Read<string>[] = [];
+    for (const line of block) this.#add(line, records);
+    return records;
+  }
+
+  /** When no more lines come: those of a record that did not end. */
+  rest(): Read<string>[] {
+    const [first, ...others] = this.#take();
+    if (first === undefined) return [];
+    return [
+      { line: first.line, reason: 'has a quotation mark that is not closed' },
+      ...others.map(withoutCr),
+    ];
+  }
+
+  #add(line: Read<string>, records: Read<string>[]): void {
+    if ('reason' in line) {
+      records.push(...this.rest(), line);
+      return;
+    }
+    const changes = hasOddQuotes(line.value);
+    if (this.#open.length === 0 && !changes) {
+      records.push(withoutCr(line));
+      return;
+    }
+    const opens = this.#open.length === 0;
+    this.#open.push(line);
+    this.#openLength += line.value.length;
+    if (changes && !opens) records.push(joined(this.#take()));
+    else if (this.#openLength > MAX_RECORD_BYTES) records.push(...this.rest());
+  }
+
+  #take(): Line[] {
+    const lines = this.#open;
+    this.#open = [];
+    this.#openLength = 0;
+    return lines;
+  }
+}
+
+function hasOddQuotes(text: string): boolean {
+  let odd = false;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) odd = !odd;
+  return odd;
+}
+
+function joined(lines: Line[]): Line {
+  return withoutCr({ line: lines[0]?.line ?? 0, value: lines.map(({ value }) => value).join('\n') });
+}
+
+function withoutCr(line: Line): Line {
+  return line.value.endsWith('\r') ? { line: line.line, value: line.value.slice(0, -1) } : line;
+}

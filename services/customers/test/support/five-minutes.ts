@@ -1,0 +1,21 @@
+import type { Teardown } from '@pair/test-kit';
+
+const FIVE_MINUTES_MS = 300_000;
+
+/** Holds the timers of five minutes that are set from now on, until it is called: then they are over at once. */
+export function fiveMinutes(t: Teardown): () => void {
+  const { setTimeout } = globalThis;
+  const held: (() => void)[] = [];
+  globalThis.setTimeout = ((run: () => void, ms: number, ...more: []) => {
+    if (ms !== FIVE_MINUTES_MS) return setTimeout(run, ms, ...more);
+    held.push(run);
+    return setTimeout(() => {}, 0);
+  }) as typeof setTimeout;
+  t.teardown(() => {
+    globalThis.setTimeout = setTimeout;
+  });
+  return () => {
+    if (held.length === 0) throw new Error('nothing waits for five minutes');
+    for (const run of held) run();
+  };
+}

@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { rounds, waitFor } from '@pair/test-kit';
+import t from 'tap';
+import { customersDatabase } from '../support/database.ts';
+import { fiveMinutes } from '../support/five-minutes.ts';
+import { baseUrl, customersProcess, ready } from '../support/service.ts';
+
+const { url: databaseUrl, client } = await customersDatabase(t);
+const { app, send, token } = await customersProcess(t, { databaseUrl });
+await ready(app);
+
+/** Each test begins with these. */
+t.beforeEach(async () => {
+  await client.query('TRUNCATE customers');
+  await client.query(
+    `INSERT INTO customers (id, name, dob, updated_at) VALUES
+     ('0199d3a5-7d4e-7c3b-9a52-000000000001', 'Zoë "Zo" 李', '1960-05-25', '2020-01-01T00:00:00.001Z'),
+     ('0199d3a5-7d4e-7c3b-9a52-000000000002', '=1+1', '0001-01-01', '2020-01-01T00:00:00.002Z'),
+     ('0199d3a5-7d4e-7c3b-9a52-000000000003', 'ann, b', '2024-02-29', '2020-01-01T00:00:00.003Z')`,
+  );
+});
+
+const exported = (query = '', accept = 'text/csv') =>
+  send('GET', `/customers/export${query}`, { headers: { accept } });
+
+t.test('CSV has a header, quotes where RFC 4180 has them, and no formulas', async (t) => {
+  const response = await exported();
+  t.equal(response.headers['content-type'], 'text/csv; charset=utf-8');
+  t.equal(response.headers['content-disposition'], 'attachment; filename="customers.csv"');
+  t.equal(response.headers['cache-control'], 'private, no-cache');
+  t.equal(
+    response.payload,
+    [
+      'id,name,dob,updated_at',
+      '0199d3a5-7d4e-7c3b-9a52-000000000003,"ann, b",2024-02-29,2020-01-01T00:00:00.003Z',
+      '0199d3a5-7d4e-7c3b-9a52-000000000001,"Zoë ""Zo"" 李",1960-05-25,2020-01-01T00:00:00.001Z',
+      "0199d3a5-7d4e-7c3b-9a52-000000000002,'=1+1,0001-01-01,2020-01-01T00:00:00.002Z",
+      '',
+    ].join('\r\n'),
+  );
+});
+
+t.test('NDJSON has what the list has, a line each', async (t) => {
+  const response = await exported('', 'application/x-ndjson');
+  t.equal(response.headers['content-type'], 'application/x-ndjson; charset=utf-8');
+  t.equal(response.headers['content-disposition'], 'attachment; filename="customers.ndjson"');
+  const lines = response.payload
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.same(lines, (await send('GET', '/customers?n=1000')).json().items);
+});
+
+t.test('order and filters are those of the list', async (t) => {
+  const queries = [
+    'sort=name',
+    'sort=-updated_at',
+    'name=ANN',
+    'name=zo%C3%8B',
+    'dob_from=1960-05-25',
+    'dob_to=1960-05-25&sort=dob',
+  ];
+  for (const query of queries) {
+    const { items } = (await send('GET', `/customers?${query}`)).json();
+    const lines = (await exported(`?${query}`, 'application/x-ndjson')).payload;
+    t.equal(lines, items.map((item: object) => `${JSON.stringify(item)}\n`).join(''), query);
+  }
+  for (const query of [
+    'n=5',
+    'limit=5',
+    'cursor=x',
+    'sort=age',
+    'name=',
+    'dob_from=never',
+    'sort=dob&sort=name',
+  ]) {
+    t.match((await exported(`?${query}`)).json(), { status: 400 }, query);
+  }
+});
+
+t.test('of no customers there is a header in CSV, and nothing in NDJSON', async (t) => {
+  t.equal((await exported('?name=nobody')).payload, 'id,name,dob,updated_at\r\n');
+  t.equal((await exported('?name=nobody', 'application/x-ndjson')).payload, '');
+});
+
+t.test('HEAD has the headers of GET, and reads nothing', async (t) => {
+  const [head, full] = [await send('HEAD', '/customers/export'), await send('GET', '/customers/export')];
+  for (const name of ['content-type', 'content-disposition', 'cache-control']) {
+    t.equal(head.headers[name], full.headers[name], name);
+  }
+  t.equal(head.payload, '');
+});
+
+/** An export that the test reads as slowly as it likes. */
+async function openExport(): Promise<IncomingMessage> {
+  const request = get(`${baseUrl(app)}/customers/export?sort=updated_at`, {
+    headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
+  });
+  const [response] = await once(request, 'response');
+  return response;
+}
+
+async function exports(): Promise<{ state: string; wait_event: string }[]> {
+  const { rows } = await client.query(
+    `SELECT state, wait_event FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'customers: export'`,
+  );
+  return rows;
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) text += part;
+  return text;
+}
+
+const insertMany = (count: number) =>
+  client.query(
+    `INSERT INTO customers (id, name, dob, updated_at)
+     SELECT gen_random_uuid(), repeat('x', 200), '1960-05-25', '2021-01-01' FROM generate_series(1, $1)`,
+    [count],
+  );
+
+t.test('a reader who pauses makes the database wait, and gets what there was at the start', async (t) => {
+  const COUNT = rounds({ short: 30_000, long: 1_000_000 });
+  await insertMany(COUNT);
+  const response = await openExport();
+  // the backend waits to be asked for more, each time that somebody looks
+  let looks = 0;
+  await waitFor(async () => {
+    const [backend] = await exports();
+    looks = backend?.state === 'active' && backend.wait_event === 'ClientRead' ? looks + 1 : 0;
+    return looks === 20;
+  });
+  await client.query("DELETE FROM customers WHERE dob = '1960-05-25'");
+  await send('POST', '/customers', { body: { name: 'Too late', dob: '1960-05-25' } });
+  const lines = (await textOf(response)).trimEnd().split('\n');
+  t.equal(lines.length, COUNT + 3);
+  t.equal(lines.at(-1)?.includes('Too late'), false);
+  await waitFor(async () => (await exports()).length === 0);
+});
+
+t.test('a client that goes away sets its connection free', async () => {
+  await insertMany(30_000);
+  const response = await openExport();
+  response.on('error', () => {});
+  response.destroy();
+  await waitFor(async () => (await exports()).length === 0);
+});
+
+t.test('a fifth export at once is 503, until one of the others is over', async (t) => {
+  await insertMany(30_000);
+  const responses = await Promise.all([openExport(), openExport(), openExport(), openExport()]);
+  const fifth = await exported();
+  t.match(fifth.json(), { status: 503, code: 'unavailable' });
+  t.equal(fifth.headers['retry-after'], '1');
+  for (const response of responses) response.on('error', () => {}).destroy();
+  await waitFor(async () => (await exported('?name=ann')).statusCode === 200);
+});
+
+t.test('an export whose connection breaks ends, as one that is not complete', async (t) => {
+  await insertMany(30_000);
+  const response = await openExport();
+  await client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'customers: export'`,
+  );
+  await t.rejects(textOf(response), { code: 'ECONNRESET' });
+  t.equal((await exported('?name=ann')).statusCode, 200);
+});
+
+t.test('an export that is not read ends after five minutes, as one that is not complete', async (t) => {
+  await insertMany(30_000);
+  const pass = fiveMinutes(t);
+  const response = await openExport();
+  pass();
+  await t.rejects(textOf(response), { code: 'ECONNRESET' });
+  await waitFor(async () => (await exports()).length === 0);
+});

@@ -1,0 +1,321 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { waitFor } from '@pair/test-kit';
+import t from 'tap';
+import { customersDatabase } from '../support/database.ts';
+import { fiveMinutes } from '../support/five-minutes.ts';
+import { baseUrl, customersProcess, ready } from '../support/service.ts';
+
+const { url: databaseUrl, client } = await customersDatabase(t);
+const { app, send, token, log } = await customersProcess(t, { databaseUrl });
+await ready(app);
+const url = `${baseUrl(app)}/customers/import`;
+
+const CSV = 'text/csv';
+const NDJSON = 'application/x-ndjson';
+const ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
+const OTHER_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b11';
+
+const post = (type: string, body: string | Buffer, query = '', headers = {}) =>
+  send('POST', `/customers/import${query}`, { body, headers: { 'content-type': type, ...headers } });
+
+/** Each test begins without customers. */
+t.beforeEach(() => client.query('TRUNCATE customers'));
+
+async function rows(): Promise<{ name: string; dob: string }[]> {
+  return (await client.query('SELECT name, dob::text FROM customers ORDER BY name')).rows;
+}
+
+t.test('CSV and NDJSON make the same customers, with the values that a body of JSON has', async (t) => {
+  const people = [
+    { name: 'Ann', dob: '1960-05-25' },
+    { name: 'Zoë 🦊 李', dob: '1960-05-25' },
+    { name: 'back\\slash \\N \\t', dob: '0001-01-01' },
+    { name: 'quote " and , comma', dob: '2024-02-29' },
+  ];
+  const csv = people.map(({ name, dob }) => `"${name.replaceAll('"', '""')}",${dob}\r\n`).join('');
+  const ndjson = people.map((person) => `${JSON.stringify(person)}\n`).join('');
+  for (const [type, body] of [
+    [CSV, `name,dob\r\n${csv}`],
+    [NDJSON, ndjson],
+  ] as const) {
+    const response = await post(type, body);
+    t.match(response.json(), { created: 4, skipped: 0, problems: [] }, type);
+    t.same(await rows(), people);
+    await client.query('TRUNCATE customers');
+  }
+});
+
+t.test('a name is kept in NFC and trimmed, and an id is a UUIDv7 made here', async (t) => {
+  t.equal((await post(CSV, 'name,dob\n  Zoe\u0308 ,1960-05-25\n')).statusCode, 200);
+  t.same(await rows(), [{ name: 'Zoë', dob: '1960-05-25' }]);
+  const [customer] = (await send('GET', '/customers?n=1')).json().items;
+  t.match(customer.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  t.equal((await send('GET', `/customers/${customer.id}`)).headers.etag, '"1"');
+});
+
+/** What is wrong with a record, in both formats, and in JSON as a body. */
+const WRONG: [string, object][] = [
+  ['name', { name: '', dob: '1960-05-25' }],
+  ['name', { name: 'a\u0007', dob: '1960-05-25' }],
+  ['name', { name: 'x'.repeat(256), dob: '1960-05-25' }],
+  ['dob', { name: 'Ann', dob: '2023-02-29' }],
+  ['dob', { name: 'Ann', dob: '9999-12-31' }],
+  ['dob', { name: 'Ann', dob: '0000-01-01' }],
+  ['dob', { name: 'Ann', dob: '' }],
+];
+
+t.test('a record is refused by the same rules, with the same words, as a body of JSON', async (t) => {
+  for (const [member, record] of WRONG) {
+    const { errors } = (await send('POST', '/customers', { body: record })).json();
+    const reason = errors[0].detail;
+    const cells = Object.values(record).map((cell) => `"${cell}"`);
+    for (const [type, body, line] of [
+      [CSV, `name,dob\n${cells.join(',')}\n`, 2],
+      [NDJSON, JSON.stringify(record), 1],
+    ] as const) {
+      const response = await post(type, body);
+      t.match(
+        response.json(),
+        { status: 422, code: 'import_refused', created: 0, skipped: 1, problems: [{ line, member, reason }] },
+        `${type} ${body}`,
+      );
+    }
+  }
+  t.same(await rows(), []);
+});
+
+const MIXED = 'name,dob\nAnn,1960-05-25\nBob,1960-02-30\n,1960-05-25\nCid,1960-05-25\n';
+const PROBLEMS = [
+  { line: 3, member: 'dob', reason: String },
+  { line: 4, member: 'name', reason: String },
+];
+
+t.test('one wrong line is enough to take none, and all are told', async (t) => {
+  const response = await post(CSV, MIXED);
+  t.match(response.json(), { status: 422, lines_read: 5, created: 0, skipped: 2, problems: PROBLEMS });
+  t.match(response.headers['content-type'], /^application\/problem\+json/);
+  t.same(await rows(), []);
+});
+
+t.test('the good lines are taken with on_error=skip', async (t) => {
+  const response = await post(CSV, MIXED, '?on_error=skip');
+  t.equal(response.statusCode, 200);
+  t.match(response.json(), { lines_read: 5, created: 2, skipped: 2, problems: PROBLEMS });
+  t.same(
+    (await rows()).map(({ name }) => name),
+    ['Ann', 'Cid'],
+  );
+});
+
+t.test('a dry run says what would become of the file, and changes nothing', async (t) => {
+  t.match((await post(CSV, MIXED, '?dry_run=true&on_error=skip')).json(), { created: 2, skipped: 2 });
+  t.match((await post(CSV, MIXED, '?dry_run=true')).json(), { status: 422, created: 0, skipped: 2 });
+  t.match((await post(CSV, 'name,dob\nAnn,1960-05-25', '?dry_run=true')).json(), { created: 1, skipped: 0 });
+  t.same(await rows(), []);
+});
+
+t.test('of very many problems the first thousand are told, and all are counted', async (t) => {
+  const lines = Array.from({ length: 2_500 }, (_, index) => `Ann,${index % 2 ? 'never' : '1960-05-25'}\n`);
+  const { created, skipped, problems } = (
+    await post(CSV, `name,dob\n${lines.join('')}`, '?on_error=skip')
+  ).json();
+  t.same({ created, skipped, told: problems.length }, { created: 1_250, skipped: 1_250, told: 1_000 });
+  t.same([problems[0].line, problems[999].line], [3, 2_001]);
+});
+
+t.test('an id and an updated_at are kept as the file has them', async (t) => {
+  const customer = { id: ID, name: 'Ann', dob: '1960-05-25', updated_at: '2020-02-29T23:59:59.123Z' };
+  t.match((await post(NDJSON, JSON.stringify(customer))).json(), { created: 1 });
+  t.same((await send('GET', `/customers/${ID}`)).json(), customer);
+});
+
+t.test('an id that is taken, or there twice, is a problem of its line', async (t) => {
+  await send('PUT', `/customers/${ID}`, {
+    body: { name: 'First', dob: '1960-05-25' },
+    headers: { 'if-none-match': '*' },
+  });
+  const file = `id,name,dob\n${ID},Second,1960-05-25\n${OTHER_ID},Ann,1960-05-25\n${OTHER_ID},Bob,1960-05-25\n,Cid,1960-05-25\n`;
+  const problems = [
+    { line: 2, member: 'id', reason: 'is the id of another customer' },
+    { line: 4, member: 'id', reason: 'is the id of an earlier line too' },
+  ];
+  t.match((await post(CSV, file)).json(), { status: 422, created: 0, skipped: 2, problems });
+  t.match((await post(CSV, file, '?dry_run=true&on_error=skip')).json(), {
+    created: 2,
+    skipped: 2,
+    problems,
+  });
+  t.match((await post(CSV, file, '?on_error=skip')).json(), { created: 2, skipped: 2, problems });
+  t.same(
+    (await rows()).map(({ name }) => name),
+    ['Ann', 'Cid', 'First'],
+  );
+});
+
+t.test('an entity tag is never used twice for an id that a client chose', async (t) => {
+  const file = `id,name,dob\n${ID},Ann,1960-05-25\n`;
+  const tags = new Set<unknown>();
+  for (let round = 0; round < 3; round++) {
+    await post(CSV, file);
+    const { headers } = await send('GET', `/customers/${ID}`);
+    tags.add(headers.etag);
+    const patched = await send('PATCH', `/customers/${ID}`, {
+      body: { name: 'Bob' },
+      headers: { 'if-match': String(headers.etag) },
+    });
+    tags.add(patched.headers.etag);
+    await send('DELETE', `/customers/${ID}`);
+  }
+  t.equal(tags.size, 6);
+});
+
+t.test('a header that is no use is refused, also when errors are skipped', async (t) => {
+  for (const query of ['', '?on_error=skip', '?dry_run=true']) {
+    const response = await post(CSV, 'name;dob\nAnn;1960-05-25\n', query);
+    t.match(response.json(), {
+      status: 422,
+      problems: [{ line: 1, member: 'name;dob', reason: 'is not known here' }],
+    });
+  }
+});
+
+t.test('nothing to import is an import of nothing', async (t) => {
+  t.match((await post(CSV, 'name,dob\n')).json(), { lines_read: 0, created: 0, skipped: 0, problems: [] });
+  t.match((await post(NDJSON, '\n')).json(), { created: 0, skipped: 0, problems: [] });
+});
+
+t.test('other types, other charsets, other parameters and another token are refused', async (t) => {
+  for (const type of [
+    'application/json',
+    'text/plain',
+    'text/csv; charset=latin1',
+    'text/csv; charset=utf-16',
+    '',
+  ]) {
+    t.match((await post(type, 'name,dob\n')).json(), { status: 415 }, type);
+  }
+  for (const query of ['?on_error=ignore', '?dry_run=1', '?limit=5', '?dry_run=true&dry_run=true']) {
+    t.match((await post(CSV, 'name,dob\n', query)).json(), { status: 400 }, query);
+  }
+  t.match((await send('POST', '/customers/import', { body: 'x', token: null })).json(), { status: 401 });
+});
+
+t.test('a short import that asks for progress is answered with one line', async (t) => {
+  const response = await post(CSV, 'name,dob\nAnn,1960-05-25\n', '', { accept: NDJSON });
+  t.match(response.headers['content-type'], /^application\/x-ndjson/);
+  t.match(JSON.parse(response.payload), { event: 'summary', created: 1, skipped: 0, problems: [] });
+  const refused = await post(CSV, 'name,dob\nAnn,never\n', '', { accept: NDJSON });
+  t.match(refused.json(), { status: 422, code: 'import_refused' }, 'or with the problem');
+});
+
+/** An import of which the test writes the body. */
+function openImport(accept: string) {
+  const upload = request(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': CSV, accept },
+  });
+  upload.on('error', () => {});
+  return upload;
+}
+
+async function imports(): Promise<number> {
+  const { rows } = await client.query(
+    `SELECT FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'customers: import' AND state <> 'idle'`,
+  );
+  return rows.length;
+}
+
+t.test('a client that goes away leaves nothing behind, and no trouble in the log', async (t) => {
+  for (const accept of ['application/json', NDJSON]) {
+    const logged = log().length;
+    const upload = openImport(accept);
+    upload.write('name,dob\nGone,1960-05-25\n');
+    await waitFor(async () => (await imports()) === 1);
+    upload.destroy();
+    await waitFor(async () => (await imports()) === 0);
+    t.same(await rows(), []);
+    t.notMatch(log().slice(logged), /"level":"(?:warn|error)"/, accept);
+  }
+});
+
+t.test('what goes wrong after the answer has begun is its last line', async (t) => {
+  const upload = openImport(NDJSON);
+  upload.write('name,dob\nAnn,1960-05-25\n');
+  const [response] = await once(upload, 'response');
+  t.equal(response.statusCode, 200);
+  upload.end('Bob,never\n');
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) text += part;
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line: string) => JSON.parse(line));
+  t.match(lines[0], { event: 'progress', lines_read: 2, created: 1, skipped: 0 });
+  t.match(lines.at(-1), {
+    event: 'problem',
+    status: 422,
+    code: 'import_refused',
+    problems: [{ line: 3, member: 'dob' }],
+  });
+  t.same(await rows(), []);
+});
+
+t.test('a file may take longer to arrive than another request', async (t) => {
+  const { requestTimeout, headersTimeout } = app.server;
+  t.teardown(() => Object.assign(app.server, { requestTimeout, headersTimeout }));
+  Object.assign(app.server, { requestTimeout: 200, headersTimeout: 200 });
+  const upload = openImport(NDJSON);
+  upload.write('name,dob\nAnn,1960-05-25\n');
+  const [response] = await once(upload, 'response');
+  // a second each, and each second Node looks for requests that take too long
+  for (let lines = 0; lines < 3; lines++) await once(response.setEncoding('utf8'), 'data');
+  upload.end('Bob,1960-05-25\n');
+  let text = '';
+  for await (const part of response) text += part;
+  t.match(text, /"event":"summary","lines_read":3,"created":2/);
+});
+
+t.test('but not longer than five minutes', async (t) => {
+  const pass = fiveMinutes(t);
+  const upload = openImport('application/json');
+  upload.write('name,dob\nAnn,1960-05-25\n');
+  await waitFor(async () => (await imports()) === 1);
+  pass();
+  const [response] = await once(upload, 'response');
+  t.equal(response.statusCode, 408);
+  response.resume();
+  upload.destroy();
+  await waitFor(async () => (await imports()) === 0);
+  t.same(await rows(), []);
+});
+
+t.test('a database that goes away in the middle is 503, and nothing was imported', async (t) => {
+  const upload = openImport('application/json');
+  upload.write('name,dob\nAnn,1960-05-25\n');
+  await waitFor(async () => (await imports()) === 1);
+  await client.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'customers: import'`,
+  );
+  const [response] = await once(upload, 'response');
+  t.equal(response.statusCode, 503);
+  t.equal(response.headers['retry-after'], '1');
+  response.resume();
+  upload.destroy();
+  t.same(await rows(), []);
+  await waitFor(async () => (await post(CSV, 'name,dob\nAnn,1960-05-25\n')).statusCode === 200);
+});
+
+t.test('a file of more than 128 MiB is 413', async (t) => {
+  const upload = openImport('application/json');
+  const megabyte = Buffer.alloc(1024 * 1024, 'x');
+  upload.write('name,dob\n');
+  for (let sent = 0; sent < 128; sent++) if (!upload.write(megabyte)) await once(upload, 'drain');
+  const [response] = await once(upload, 'response');
+  t.equal(response.statusCode, 413);
+  response.resume();
+  upload.destroy();
+  t.same(await rows(), []);
+});

@@ -1,0 +1,29 @@
+import t from 'tap';
+import { readLines } from '../../src/transfers/read-lines.ts';
+import { readNdjson } from '../../src/transfers/read-ndjson.ts';
+import { allOf, chunksOf } from '../support/chunks.ts';
+
+const recordsOf = (content: string, size?: number) => allOf(readNdjson(readLines(chunksOf(content, size))));
+
+t.test('each line is a JSON text, and empty ones are passed over', async (t) => {
+  const content = '\ufeff{"name":"Zoë"}\r\n\n  \n[1]\n"text"';
+  for (const size of [1, 65_536]) {
+    t.same(await recordsOf(content, size), [
+      { line: 1, value: { name: 'Zoë' } },
+      { line: 4, value: [1] },
+      { line: 5, value: 'text' },
+    ]);
+  }
+});
+
+t.test('a line that is refused as a body is refused here, alone', async (t) => {
+  const lines = ['{"a":1,"a":2}', '{"__proto__":{}}', '{', '{"a":1} {"a":2}', 'NaN', '{"fine":true}'];
+  t.same(await recordsOf(lines.join('\n')), [
+    { line: 1, reason: 'has two members of one name' },
+    { line: 2, reason: 'is not valid JSON' },
+    { line: 3, reason: 'is not valid JSON' },
+    { line: 4, reason: 'is not valid JSON' },
+    { line: 5, reason: 'is not valid JSON' },
+    { line: 6, value: { fine: true } },
+  ]);
+});
