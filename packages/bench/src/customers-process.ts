@@ -1,0 +1,55 @@
+import {
+  jwksServer,
+  mintClaims,
+  mintKey,
+  startProcess,
+  type Teardown,
+  testPostgres,
+  testRedis,
+  waitFor,
+} from '@pair/test-kit';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { type MeasuredProcess, startMeasured } from './measured-process.ts';
+
+export interface Customers extends MeasuredProcess {
+  /** Of a token that may do everything here. */
+  authorization: string;
+  databaseUrl: string;
+  database: pg.Client;
+}
+
+/** One process of customers as in production, on a PostgreSQL and a Redis of its own, with this many rows. */
+export async function startCustomers(t: Teardown, rows: number, execArgv: string[] = []): Promise<Customers> {
+  const [key, postgres, redis] = await Promise.all([mintKey(), testPostgres(t), testRedis(t)]);
+  const jwks = await jwksServer(t, [key]);
+  const migration = await startProcess(t, {
+    entry: 'services/customers/dist/migrate.js',
+    env: { DATABASE_URL: postgres.url },
+  });
+  if ((await migration.exited) !== 0) throw new Error(migration.output());
+
+  const database = new pg.Client({ connectionString: postgres.url });
+  await database.connect();
+  t.teardown(() => database.end());
+  await database.query(
+    `INSERT INTO customers (id, name, dob)
+     SELECT gen_random_uuid(), 'Customer ' || i, date '1930-01-01' + (i * 7919) % 34000 FROM generate_series(1, $1) AS i`,
+    [rows],
+  );
+  await database.query('VACUUM ANALYZE customers');
+  const client = new Redis(redis.url);
+  await client.set('{auth}:epoch', 'test-epoch');
+  client.disconnect();
+
+  const claims = mintClaims();
+  const process = await startMeasured(
+    t,
+    '../../../services/customers/dist/server.js',
+    { DATABASE_URL: postgres.url, REDIS_URL: redis.url, ISSUER: claims.iss, JWKS_URL: jwks.url },
+    execArgv,
+  );
+  await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);
+  const authorization = `Bearer ${await key.sign(claims)}`;
+  return { ...process, authorization, databaseUrl: postgres.url, database };
+}

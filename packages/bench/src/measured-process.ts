@@ -1,0 +1,57 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { freePort, type Teardown, waitFor } from '@pair/test-kit';
+
+export interface MeasuredProcess {
+  url: string;
+  /** CPU time that it has used so far, in microseconds. */
+  cpu(): Promise<number>;
+  /** Resident set size now, in MB; Linux only. */
+  residentMegabytes(): number;
+  stop(): Promise<void>;
+}
+
+/** A Node process that listens on PORT; with a probe in it that tells what it has used, when asked. */
+export async function startMeasured(
+  t: Teardown,
+  entry: string,
+  env: NodeJS.ProcessEnv,
+  execArgv: string[] = [],
+): Promise<MeasuredProcess> {
+  const port = await freePort();
+  const child = fork(fileURLToPath(new URL(entry, import.meta.url)), {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env },
+    execArgv: ['--import', new URL('./cpu-probe.js', import.meta.url).href, ...execArgv],
+  });
+  const stop = async () => {
+    child.kill();
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  };
+  t.teardown(stop);
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor(() => answers(url), 20_000);
+  return {
+    url,
+    stop,
+    cpu: () => cpuOf(child),
+    residentMegabytes: () => {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024;
+    },
+  };
+}
+
+function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function cpuOf(child: ChildProcess): Promise<number> {
+  child.send('cpu');
+  const [microseconds] = await once(child, 'message');
+  return microseconds;
+}

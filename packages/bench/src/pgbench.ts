@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '@pair/test-kit';
+import type { Pool } from 'pg';
+import type { Repository, Sample, Scenario } from './scenarios.ts';
+
+/** As many as the service has. */
+const CONNECTIONS = 10;
+/** Scripts, each with an id of its own; pgbench takes 128. */
+const SCRIPTS = 100;
+
+interface Statement {
+  text: string;
+  values: unknown[];
+}
+
+/** What the database alone does with the statement of this scenario, prepared, as the service sends it. */
+export async function pgbench(
+  databaseUrl: string,
+  scenario: Scenario,
+  ids: string[],
+  seconds: number,
+): Promise<Sample> {
+  const folder = temporaryFolder('pgbench');
+  const scripts: string[] = [];
+  for (const id of ids.slice(0, SCRIPTS)) {
+    const file = join(folder, `${scripts.length}.sql`);
+    writeFileSync(file, `${scriptOf(await statementOf(scenario, id))}\n`);
+    scripts.push('-f', file);
+  }
+  const options = [
+    '-n',
+    '-M',
+    'prepared',
+    '-c',
+    `${CONNECTIONS}`,
+    '-T',
+    `${seconds}`,
+    '-l',
+    '--log-prefix',
+    join(folder, 'log'),
+  ];
+  const output = execFileSync('pgbench', [...options, ...scripts, databaseUrl], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const micros = readdirSync(folder)
+    .filter((name) => name.startsWith('log'))
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))
+    .map((line) => Number(line.split(' ')[2]))
+    .sort((a, b) => a - b);
+  rmSync(folder, { recursive: true });
+  return {
+    perSecond: Number(/tps = ([\d.]+)/.exec(output)?.[1]),
+    p99Ms: (micros[Math.floor(micros.length * 0.99)] ?? Number.NaN) / 1_000,
+  };
+}
+
+/** Taken from the service itself, so that it can never be another one than is measured there. */
+async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
+  const statements: Statement[] = [];
+  const pool = {
+    query: async ({ text }: { text: string }, values: unknown[]) => {
+      statements.push({ text, values });
+      return { rows: [] };
+    },
+  };
+  const module = new URL('../../../services/customers/dist/customers/repository.js', import.meta.url);
+  const { customersRepository } = (await import(module.href)) as {
+    customersRepository(pool: Pool): Repository;
+  };
+  // a row that is not there is of no interest
+  await scenario.statement(customersRepository(pool as unknown as Pool), id).catch(() => {});
+  const [statement] = statements;
+  if (statement === undefined || statements.length > 1)
+    throw new Error(`${scenario.name}: ${statements.length} statements`);
+  return statement;
+}
+
+function scriptOf({ text, values }: Statement): string {
+  const literals = values.map((value) => (value === null ? 'NULL' : `'${value}'`));
+  return (
+    text
+      .replaceAll(/\$(\d+)/g, (_, index) => literals[index - 1] ?? '')
+      // a new id for each INSERT
+      .replace(/(insert into .* values \()'[^']+'/i, '$1gen_random_uuid()')
+      // pgbench would take `:MI` for a variable of its own
+      .replaceAll(/'([^']*HH24:[^']*)'/g, (_, format) => `E'${format.replaceAll(':', '\\x3a')}'`)
+      .concat(';')
+  );
+}

@@ -1,0 +1,93 @@
+import autocannon from 'autocannon';
+import type { MeasuredProcess } from './measured-process.ts';
+
+const CONNECTIONS = 64;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** What is asked for, again and again. `ids` are of customers that exist. */
+export interface Scenario {
+  name: string;
+  /** How the service asks the database for it, for who has its repository. */
+  statement: (repository: Repository, id: string) => Promise<unknown>;
+  requests: (ids: string[]) => autocannon.Request[];
+}
+
+/** As far as it is used here. */
+export interface Repository {
+  page(selection: object, limit: number, after: undefined): Promise<unknown>;
+  youngest(n: number): Promise<unknown>;
+  find(id: string): Promise<unknown>;
+  create(id: string, fields: object): Promise<unknown>;
+  update(id: string, changes: object, expected: null): Promise<unknown>;
+}
+
+const FIELDS = { name: 'Ada Lovelace', dob: '1815-12-10' };
+
+export const SCENARIOS: Scenario[] = [
+  {
+    name: 'list, the 10 youngest',
+    statement: (repository) => repository.youngest(10),
+    requests: () => [{ method: 'GET', path: '/customers?n=10' }],
+  },
+  {
+    name: 'list, a page of 20',
+    statement: (repository) => repository.page({ sort: 'dob', descending: true }, 21, undefined),
+    requests: () => [{ method: 'GET', path: '/customers' }],
+  },
+  {
+    name: 'get',
+    statement: (repository, id) => repository.find(id),
+    requests: (ids) => ids.map((id) => ({ method: 'GET', path: `/customers/${id}` })),
+  },
+  {
+    name: 'create',
+    statement: (repository, id) => repository.create(id, FIELDS),
+    requests: () => [
+      { method: 'POST', path: '/customers', headers: JSON_TYPE, body: JSON.stringify(FIELDS) },
+    ],
+  },
+  {
+    name: 'patch',
+    statement: (repository, id) => repository.update(id, { name: 'Ada King' }, null),
+    requests: (ids) =>
+      ids.map((id) => ({
+        method: 'PATCH',
+        path: `/customers/${id}`,
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: JSON.stringify({ name: 'Ada King' }),
+      })),
+  },
+];
+
+export interface Sample {
+  perSecond: number;
+  /** Of the serving process. */
+  cpuMicroseconds?: number;
+  p99Ms: number;
+}
+
+/** Requests of this kind, as many as are answered in that time. */
+export async function load(
+  process: MeasuredProcess,
+  requests: autocannon.Request[],
+  authorization: string,
+  seconds: number,
+): Promise<Sample> {
+  const before = await process.cpu();
+  const result = await autocannon({
+    url: process.url,
+    connections: CONNECTIONS,
+    duration: seconds,
+    headers: { authorization },
+    requests: requests.map((request) => ({ ...request, headers: { authorization, ...request.headers } })),
+  });
+  const after = await process.cpu();
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${requests[0]?.path}: ${result.non2xx} refused, ${result.errors} errors`);
+  const total = result.requests.total;
+  return {
+    perSecond: total / result.duration,
+    cpuMicroseconds: (after - before) / total,
+    p99Ms: result.latency.p99,
+  };
+}
