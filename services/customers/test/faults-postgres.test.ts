@@ -39,39 +39,6 @@ t.test(
   },
 );
 
-t.test(
-  'a table that another connection holds: quick 503s, nothing written late, and an answer again afterwards',
-  async (t) => {
-    const { url: databaseUrl, client } = await customersDatabase(t);
-    const service = await customersProcess(t, { databaseUrl });
-    await ready(service.app);
-    const routes = [...(await routesOf(service)), ...TRANSFERS];
-    await client.query('BEGIN');
-    await client.query('LOCK TABLE customers IN ACCESS EXCLUSIVE MODE');
-    await areQuick503s(t, service, routes);
-    await client.query('COMMIT');
-    await answers200(service);
-    t.same((await client.query('SELECT name, version FROM customers')).rows, [{ name: 'Ann', version: 1 }]);
-  },
-);
-
-t.test(
-  'a row that another transaction holds is a quick 503 for who would write it, and only for them',
-  async (t) => {
-    const { url: databaseUrl, client } = await customersDatabase(t);
-    const service = await customersProcess(t, { databaseUrl });
-    await ready(service.app);
-    const [list, read, create, ...writes] = await routesOf(service);
-    await client.query('BEGIN');
-    await client.query('SELECT 1 FROM customers FOR UPDATE');
-    await areQuick503s(t, service, writes);
-    for (const [method, url, more] of [list, read, create]) {
-      t.match(await service.send(method, url, more), { statusCode: method === 'POST' ? 201 : 200 });
-    }
-    await client.query('COMMIT');
-  },
-);
-
 t.test('a database that was never migrated is a fault of ours, told without details', async (t) => {
   const databaseUrl = await testDatabase(t);
   const service = await customersProcess(t, { databaseUrl });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { encodeCursor } from '../../src/customers/cursor.ts';
 import type { SortKey } from '../../src/customers/selection.ts';
-import { GOOD, isProblem, target } from '../support/bad-input.ts';
+import { escaped, GOOD, isProblem, target } from '../support/bad-input.ts';
 import { exchange } from '../support/wire.ts';
 
 const { id, port, send, refused } = await target(t);
@@ -142,7 +142,7 @@ refused('a limit, a day, an order or a cursor that cannot be is 400 and named', 
       t.match(
         response.json(),
         { status: 400, code: 'invalid_request', errors: [{ pointer: `/${parameter}` }] },
-        `${parameter}=${JSON.stringify(value).slice(0, 50)}`,
+        `${parameter}=${escaped(value).slice(0, 50)}`,
       );
     }
   }
@@ -169,7 +169,7 @@ refused('a cursor whose maker knows how they are made gets no further than the d
     t.match(
       response.json(),
       { status: 400, errors: [{ pointer: '/cursor' }] },
-      `${sort} ${JSON.stringify(position).slice(0, 80)}`,
+      `${sort} ${escaped(position).slice(0, 80)}`,
     );
   }
 });
@@ -186,6 +186,6 @@ refused('a query that is not percent-encoded UTF-8 is 400, not taken as it is wr
   }
   for (const bytes of ['Zo\u00eb', 'Zo\u00c3\u00ab', 'a b', 'a\tb', '\u007f', '\0']) {
     const bad = Buffer.from(`GET /customers?name=${bytes} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 'latin1');
-    isProblem(t, await exchange(port, bad), 400, JSON.stringify(bytes));
+    isProblem(t, await exchange(port, bad), 400, escaped(bytes));
   }
 });

@@ -8,6 +8,14 @@ import type { Answer } from './wire.ts';
 export const GOOD = { name: 'Ann', dob: '1960-05-25' };
 export const GOOD_JSON = JSON.stringify(GOOD);
 
+/** As JSON in ASCII: some of what is sent here would break the lines of a test's report. */
+export function escaped(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[^ -~]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 export interface Target extends TestService {
   /** Of the one customer there is. */
   id: string;
