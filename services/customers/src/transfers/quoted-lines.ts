@@ -1,4 +1,4 @@
-import { MAX_RECORD_BYTES, type Read } from './read-lines.ts';
+import { MAX_LINES_AT_ONCE, MAX_RECORD_BYTES, type Read } from './read-lines.ts';
 
 type Line = { line: number; value: string };
 
@@ -41,7 +41,11 @@ export class QuotedLines {
     this.#open.push(line);
     this.#openLength += line.value.length;
     if (changes && !opens) records.push(joined(this.#take()));
-    else if (this.#openLength > MAX_RECORD_BYTES) records.push(...this.rest());
+    else if (this.#isTooLong()) records.push(...this.rest());
+  }
+
+  #isTooLong(): boolean {
+    return this.#openLength > MAX_RECORD_BYTES || this.#open.length === MAX_LINES_AT_ONCE;
   }
 
   #take(): Line[] {

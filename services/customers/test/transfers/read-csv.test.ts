@@ -1,6 +1,7 @@
 import t from 'tap';
+import { QuotedLines } from '../../src/transfers/quoted-lines.ts';
 import { readCsv } from '../../src/transfers/read-csv.ts';
-import { readLines } from '../../src/transfers/read-lines.ts';
+import { MAX_LINES_AT_ONCE, readLines } from '../../src/transfers/read-lines.ts';
 import { allOf, chunksOf } from '../support/chunks.ts';
 
 const recordsOf = (content: string, size?: number) => allOf(readCsv(readLines(chunksOf(content, size))));
@@ -84,6 +85,14 @@ t.test('one that is never closed costs its line alone, however long the file goe
     t.same(broken, { line: 2, reason: 'has a quotation mark that is not closed' });
     t.same(rest, others);
   }
+});
+
+t.test('what is behind one is not kept for long, also when it is nothing but line ends', async (t) => {
+  const quoted = new QuotedLines();
+  quoted.join([{ line: 1, value: '"' }]);
+  let lines = 1;
+  while (lines < 50_000 && quoted.join([{ line: ++lines, value: '' }]).length === 0);
+  t.ok(lines <= MAX_LINES_AT_ONCE, `${lines} lines`);
 });
 
 t.test('a record with more or fewer cells than the header is told', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MAX_RECORD_BYTES, readLines } from '../../src/transfers/read-lines.ts';
+import { MAX_LINES_AT_ONCE, MAX_RECORD_BYTES, readLines } from '../../src/transfers/read-lines.ts';
 import { allOf, chunksOf } from '../support/chunks.ts';
 
 const linesOf = (content: string | Buffer, size?: number) => allOf(readLines(chunksOf(content, size)));
@@ -67,4 +67,15 @@ t.test('a line that is too long is told once, wherever it is cut, and the others
     );
   }
   t.same(await linesOf('y'.repeat(100_000), 10_000), [{ line: 1, reason }], 'also at the end');
+});
+
+t.test('a block never has many lines, however short they are', async (t) => {
+  for (const line of ['\n', 'x\n', '\xff\n']) {
+    let count = 0;
+    for await (const lines of readLines(chunksOf(Buffer.from(line.repeat(30_000), 'latin1')))) {
+      if (lines.length > MAX_LINES_AT_ONCE) t.fail(`${lines.length} lines`);
+      for (const { line } of lines) if (line !== ++count) t.fail(`line ${line}`);
+    }
+    t.equal(count, 30_000, JSON.stringify(line));
+  }
 });
