@@ -1,6 +1,8 @@
 import type { StringFormat } from '@pair/service-kit';
 
 const MAX_CODE_POINTS = 255;
+/** So many code units NFC makes one code point of at most: what is longer need not be normalized, which can take long. */
+const MAX_CODE_UNITS = 8 * MAX_CODE_POINTS;
 /** Control characters, and halves of surrogate pairs: those have no UTF-8, so PostgreSQL could not keep them. */
 const REFUSED = /[\p{Cc}\p{Cs}]/u;
 
@@ -11,6 +13,7 @@ export function normalizeName(text: string): string {
 
 export const nameFormat: StringFormat = {
   validate(text) {
+    if (text.trim().length > MAX_CODE_UNITS) return false;
     const name = normalizeName(text);
     return name !== '' && !REFUSED.test(name) && isShort(name);
   },
@@ -19,7 +22,8 @@ export const nameFormat: StringFormat = {
 
 /** What a name may begin with; not trimmed, for a space may be inside a name. */
 export const namePrefixFormat: StringFormat = {
-  validate: (text) => text !== '' && !REFUSED.test(text) && isShort(text.normalize('NFC')),
+  validate: (text) =>
+    text !== '' && text.length <= MAX_CODE_UNITS && !REFUSED.test(text) && isShort(text.normalize('NFC')),
   message: `must have 1 to ${MAX_CODE_POINTS} characters, and no control characters`,
 };
 

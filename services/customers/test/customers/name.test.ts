@@ -1,5 +1,5 @@
 import t from 'tap';
-import { nameFormat, normalizeName } from '../../src/customers/name.ts';
+import { nameFormat, namePrefixFormat, normalizeName } from '../../src/customers/name.ts';
 
 t.test('a name is kept in NFC and without white space around it', async (t) => {
   const names: [sent: string, kept: string][] = [
@@ -51,5 +51,16 @@ t.test('control characters and halves of surrogate pairs are refused', async (t)
     '\ude00\ud83e',
   ]) {
     t.equal(nameFormat.validate(`a${character}b`), false, JSON.stringify(character));
+  }
+});
+
+t.test('what is much too long is refused at once, and what NFC makes short enough is not', async (t) => {
+  // four code points become one
+  t.equal(nameFormat.validate('\u03b1\u0313\u0300\u0345'.repeat(255)), true);
+  const marks = `a${'\u0315'.repeat(4_000)}${'\u0316'.repeat(4_000)}`;
+  for (const format of [nameFormat, namePrefixFormat]) {
+    const started = performance.now();
+    for (let round = 0; round < 20; round++) t.equal(format.validate(marks), false);
+    t.ok(performance.now() - started < 100, 'without sorting its marks, which takes 20 ms each time');
   }
 });
