@@ -110,3 +110,19 @@ t.test(`of ${LINES} lines a broken one near the end is told, and leaves nothing 
   });
   t.same(await namesThatBeginWith('many'), []);
 });
+
+t.test('a file of more than 128 MiB is 413, also when nobody said how long it is', async (t) => {
+  const upload = openImport();
+  const megabyte = Buffer.alloc(1024 * 1024, 'x');
+  const answer = once(upload, 'response');
+  upload.write('name,dob\n');
+  for (let sent = 0; sent < 129; sent++) {
+    if (!upload.write(megabyte)) await Promise.race([once(upload, 'drain'), answer]);
+  }
+  const [response] = await answer;
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) text += part;
+  t.match(response.headers['content-type'], /^application\/problem\+json/);
+  t.match(JSON.parse(text), { status: 413, code: 'body_too_large' });
+  upload.destroy();
+});

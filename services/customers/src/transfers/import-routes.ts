@@ -23,6 +23,8 @@ const IMPORT_LIMIT_BYTES = 128 * 1024 * 1024;
 const IMPORT_LIMIT_MS = 300_000;
 const PROGRESS_MS = 1_000;
 
+const EMPTY_BODY = new Problem(400, 'empty_body', 'This request needs a body.');
+
 const READERS = { 'text/csv': readCsv, 'application/x-ndjson': readNdjson };
 
 /** `POST /customers/import`, over connections of its own. */
@@ -51,6 +53,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
         },
       },
       async (request, reply) => {
+        if (request.body === undefined) throw EMPTY_BODY; // without a type nobody looks for one
         const { on_error, dry_run } = request.query;
         const report = new ImportReport();
         const end = endOf(reply);
@@ -102,6 +105,8 @@ function limited(body: Readable): Readable {
       else done(new Problem(413, 'body_too_large', 'An import has at most 128 MiB.'));
     },
   });
+  // what nobody needs any more is read all the same: many clients look for an answer when they have sent everything
+  limit.once('close', () => body.resume());
   return body.pipe(limit);
 }
 

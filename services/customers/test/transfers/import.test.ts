@@ -201,6 +201,10 @@ t.test('other types, other charsets, other parameters and another token are refu
   t.match((await send('POST', '/customers/import', { body: 'x', token: null })).json(), { status: 401 });
 });
 
+t.test('a request with neither a type nor a body is 400', async (t) => {
+  t.match((await send('POST', '/customers/import')).json(), { status: 400, code: 'empty_body' });
+});
+
 t.test('a short import that asks for progress is answered with one line', async (t) => {
   const response = await post(CSV, 'name,dob\nAnn,1960-05-25\n', '', { accept: NDJSON });
   t.match(response.headers['content-type'], /^application\/x-ndjson/);
@@ -238,6 +242,18 @@ t.test('a client that goes away leaves nothing behind, and no trouble in the log
     t.same(await rows(), []);
     t.notMatch(log().slice(logged), /"level":"(?:warn|error)"/, accept);
   }
+});
+
+t.test('a client that looks for the answer when it has sent everything gets it', async (t) => {
+  const upload = openImport('application/json');
+  const answer = once(upload, 'response');
+  upload.write('no,header\n');
+  upload.end(Buffer.alloc(16 * 1024 * 1024, 'Ann,1960-05-25\n'));
+  await once(upload, 'finish'); // refused long before
+  t.equal(upload.socket?.readableEnded, false, 'and is not cut off');
+  const [response] = await answer;
+  t.equal(response.statusCode, 422);
+  response.resume();
 });
 
 t.test('what goes wrong after the answer has begun is its last line', async (t) => {
