@@ -45,8 +45,7 @@ export async function buildProcess(
   );
   const app = Fastify({
     loggerInstance,
-    // nginx writes the access log; here only what an operator must know is logged
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    logController: new FaultsAlone({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId,
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? config.TRUSTED_PROXIES : false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -104,6 +103,15 @@ export async function buildProcess(
   return app;
 }
 
+/** nginx writes the access log; here only what an operator must know is logged. */
+class FaultsAlone extends LogController {
+  /** Of an answer that had begun: the client only sees that it is not complete. One that goes away is no fault. */
+  override streamError(err: NodeJS.ErrnoException, request: FastifyRequest): void {
+    if (err.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    request.log.warn({ req: request, err }, 'the answer broke off');
+  }
+}
+
 /**
  * Fastify tells clients to close a connection on which a request arrives while it closes, but not those whose
  * request was in flight already: theirs would stay open, and `close()` wait for them, as long as keep-alive lasts.
@@ -117,11 +125,17 @@ function closeConnectionsWhileClosing(app: FastifyInstance): void {
     if (closing) reply.header('connection', 'close');
     done();
   });
+  // an answer that had begun before could not tell
+  app.addHook('onResponse', ({ raw }, reply, done) => {
+    if (closing && !reply.hasHeader('connection')) raw.socket.destroySoon();
+    done();
+  });
 }
 
 /** Listens, and stops in order on SIGTERM, SIGINT or a fault: readiness off, requests drained, stores closed. */
 export async function serve(app: FastifyInstance, address: { HOST: string; PORT: number }): Promise<string> {
-  closeWithGrace({ delay: DRAIN_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
+  const onTimeout = () => app.log.error('stopping: requests that were not over were cut off');
+  closeWithGrace({ delay: DRAIN_TIMEOUT_MS, logger: false, onTimeout }, async ({ err, signal }) => {
     if (err) app.log.fatal({ err }, 'stopping after a fault');
     else app.log.info({ signal }, 'stopping: draining requests');
     app.drain();

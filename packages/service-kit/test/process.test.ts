@@ -1,5 +1,9 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { listening, startedProcess } from './support/process.ts';
 
@@ -203,6 +207,64 @@ t.test(
     await closing;
   },
 );
+
+t.test(
+  'an answer that had begun when the process began to close is given whole, and is the last',
+  async (t) => {
+    const body = new PassThrough();
+    const { app } = await startedProcess(t, [
+      async (app) => void app.get('/long', (_request, reply) => reply.send(body)),
+    ]);
+    const port = await listening(app);
+    const agent = new http.Agent({ keepAlive: true });
+    t.teardown(() => agent.destroy());
+    body.write('begun');
+    const [response] = await once(http.get({ port, host: '127.0.0.1', path: '/long', agent }), 'response');
+    let closed = false;
+    app.close().then(() => {
+      closed = true;
+    });
+    while (app.server.listening) await new Promise((resolve) => setImmediate(resolve));
+    body.end(', done');
+    t.equal(await text(response), 'begun, done');
+    await waitFor(() => closed); // and not after a minute of keep-alive
+  },
+);
+
+t.test('an answer that breaks off is logged, and a client who goes away is not', async (t) => {
+  const bodies: PassThrough[] = [];
+  const { app, logged } = await startedProcess(t, [
+    async (app) => {
+      app.get('/long', (_request, reply) => {
+        const body = new PassThrough();
+        bodies.push(body);
+        body.write('begun');
+        return reply.send(body);
+      });
+    },
+  ]);
+  const port = await listening(app);
+  const begun = async () => {
+    const [response] = await once(http.get({ port, host: '127.0.0.1', path: '/long' }), 'response');
+    return response as http.IncomingMessage;
+  };
+  (await begun()).on('error', () => {}).destroy();
+  await waitFor(() => bodies[0]?.destroyed === true);
+  t.same(
+    logged().filter(({ level }) => level !== 'info'),
+    [],
+  );
+
+  const response = await begun();
+  bodies[1]?.destroy(new Error('the source ran dry'));
+  await t.rejects(text(response), { code: 'ECONNRESET' });
+  t.match(logged().at(-1), {
+    level: 'warn',
+    msg: 'the answer broke off',
+    request_id: String,
+    err: { message: 'the source ran dry' },
+  });
+});
 
 t.test('a request that was arriving when the process began to close is answered, not refused', async (t) => {
   const { app } = await startedProcess(t, [async (app) => void app.get('/things', async () => 'answered')]);

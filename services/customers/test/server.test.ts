@@ -1,82 +1,10 @@
 import { join } from 'node:path';
-import {
-  freePort,
-  jwksServer,
-  mintClaims,
-  mintKey,
-  startProcess,
-  type Teardown,
-  testDatabase,
-  waitFor,
-} from '@pair/test-kit';
+import { startProcess, testDatabase } from '@pair/test-kit';
 import t from 'tap';
-import { connected, customersDatabase } from './support/database.ts';
-import { redisWithEpoch } from './support/service.ts';
+import { connected } from './support/database.ts';
+import { SERVER, startedServer } from './support/server.ts';
 
-const SERVER = 'services/customers/dist/server.js';
 const MIGRATE = 'services/customers/dist/migrate.js';
-
-async function startedServer(t: Teardown) {
-  const { url: databaseUrl, client } = await customersDatabase(t);
-  const redis = await redisWithEpoch(t);
-  const key = await mintKey();
-  const jwks = await jwksServer(t, [key]);
-  const port = await freePort();
-  const env = {
-    PORT: String(port),
-    ISSUER: 'http://localhost:8080',
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: redis.url,
-    JWKS_URL: jwks.url,
-  };
-  const server = await startProcess(t, { entry: SERVER, env });
-  const url = `http://127.0.0.1:${port}`;
-  await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, 10_000);
-  const headers = { authorization: `Bearer ${await key.sign(mintClaims())}` };
-  return { server, url, headers, client, env };
-}
-
-t.test('SIGTERM: a request in flight is answered, then the process ends with 0', async (t) => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const { server, url, headers, client } = await startedServer(t);
-    await client.query('BEGIN');
-    await client.query('LOCK TABLE customers IN ACCESS EXCLUSIVE MODE');
-    const inFlight = fetch(`${url}/customers?n=5`, { headers });
-    await waitFor(async () => {
-      const { rowCount } = await client.query(
-        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
-      );
-      return rowCount === 1;
-    });
-    const exited = server.stop(signal);
-    await waitFor(() => server.output().includes('draining'));
-    await client.query('COMMIT');
-    t.equal((await inFlight).status, 200, signal);
-    t.equal(await exited, 0);
-  }
-});
-
-t.test('a process that is stopped under load refuses nobody whose request it took', async (t) => {
-  const { server, url, headers } = await startedServer(t);
-  const statuses: number[] = [];
-  const clients = Array.from({ length: 8 }, async () => {
-    for (;;) {
-      try {
-        const response = await fetch(`${url}/customers?n=1`, {
-          headers: { ...headers, connection: 'close' },
-        });
-        await response.text();
-        statuses.push(response.status);
-      } catch {
-        return; // nobody listens any more
-      }
-    }
-  });
-  await waitFor(() => statuses.length > 100);
-  t.equal(await server.stop(), 0);
-  await Promise.all(clients);
-  t.same([...new Set(statuses)], [200]);
-});
 
 t.test(
   'all that is wrong with the settings is told at once, without a stack, and the exit code is 1',
