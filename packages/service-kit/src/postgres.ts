@@ -37,19 +37,25 @@ export const postgres = fp<{ databaseUrl: string; name: string }>(
 
 /**
  * Runs `work` in one transaction. When a store fails the connection is thrown away instead of being asked to
- * roll back: a server that does not answer would not answer that either, and its side rolls back by itself.
+ * roll back: a server that does not answer would not answer that either, and its side rolls back by itself. So it is
+ * when `signal` aborts, whatever is waited for then.
  */
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const client = await pool.connect();
   // a connection that ends between two statements fails the next one; unheard, its event would end the process
   client.on('error', ignore);
+  let isReleased = false;
   const release = (destroy: boolean) => {
+    if (isReleased) return;
+    isReleased = true;
     client.off('error', ignore);
     client.release(destroy);
   };
+  signal?.addEventListener('abort', () => release(true));
   let result: T;
   try {
     await client.query('BEGIN');

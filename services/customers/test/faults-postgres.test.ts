@@ -1,9 +1,12 @@
-import { testDatabase, testPostgres } from '@pair/test-kit';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { testDatabase, testPostgres, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { migrateCustomers } from '../src/index.ts';
 import { connected, customersDatabase } from './support/database.ts';
 import { answers200, areQuick503s, routesOf, TRANSFERS } from './support/faults.ts';
-import { customersProcess, ready } from './support/service.ts';
+import { fiveMinutes } from './support/five-minutes.ts';
+import { baseUrl, customersProcess, ready } from './support/service.ts';
 
 t.test(
   'PostgreSQL stopped: quick 503s, and an answer again when it is back, without a restart',
@@ -38,6 +41,31 @@ t.test(
     await answers200(service);
   },
 );
+
+t.test('PostgreSQL paused in the middle of an import: it ends in time all the same', async (t) => {
+  const server = await testPostgres(t);
+  await migrateCustomers(server.url);
+  const { app, token } = await customersProcess(t, { databaseUrl: server.url });
+  await ready(app);
+  const client = await connected(t, server.url);
+  const pass = fiveMinutes(t);
+  const upload = request(`${baseUrl(app)}/customers/import`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv' },
+  });
+  upload.write('name,dob\nAnn,1960-05-25\n');
+  await waitFor(async () => {
+    const { rows } = await client.query("SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %'");
+    return rows.length === 1;
+  });
+  server.pause();
+  pass();
+  const [response] = await once(upload, 'response');
+  t.equal(response.statusCode, 408);
+  response.resume();
+  upload.on('error', () => {}).destroy();
+  server.resume();
+});
 
 t.test('a database that was never migrated is a fault of ours, told without details', async (t) => {
   const databaseUrl = await testDatabase(t);

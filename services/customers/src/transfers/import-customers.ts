@@ -44,7 +44,7 @@ export interface Import {
  */
 export async function importCustomers(pool: Pool, report: ImportReport, file: Import): Promise<void> {
   try {
-    await inTransaction(pool, (client) => importWithin(client, report, file));
+    await inTransaction(pool, (client) => importWithin(client, report, file), file.signal);
   } catch (error) {
     if (file.signal.aborted) throw file.signal.reason; // and not what broke because of it
     if (!(error instanceof UnreadableHeader)) throw error;

@@ -307,6 +307,24 @@ t.test('but not longer than five minutes', async (t) => {
   t.same(await rows(), []);
 });
 
+t.test('what a client wants no more does not go on in the database', async (t) => {
+  await client.query(`
+    CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+    CREATE TRIGGER wait BEFORE INSERT ON customers FOR EACH STATEMENT EXECUTE FUNCTION wait()`);
+  t.teardown(() => client.query('DROP FUNCTION wait CASCADE'));
+  const logged = log().length;
+  const upload = openImport('application/json');
+  upload.end('name,dob\nAnn,1960-05-25\n');
+  await waitFor(async () => {
+    const { rows } = await client.query("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    return rows.length === 1;
+  });
+  upload.destroy();
+  await waitFor(async () => (await imports()) === 0);
+  t.same(await rows(), []);
+  t.notMatch(log().slice(logged), /"level":"(?:warn|error)"/);
+});
+
 t.test('a database that goes away in the middle is 503, and nothing was imported', async (t) => {
   const upload = openImport('application/json');
   upload.write('name,dob\nAnn,1960-05-25\n');
