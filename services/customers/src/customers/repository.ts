@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import { customers } from '../db/schema.ts';
 import type { Position } from './cursor.ts';
 import { conditionOf, kindOf, orderOf, type Selection } from './selection.ts';
+import { sharedReads } from './shared-reads.ts';
 
 interface CustomerFields {
   name: string;
@@ -64,6 +65,7 @@ const isTarget = and(
  */
 export function customersRepository(pool: Pool) {
   const db = drizzle({ client: pool });
+  const shared = sharedReads();
 
   const prepareInsert = (within: NodePgDatabase) =>
     within
@@ -134,18 +136,22 @@ export function customersRepository(pool: Pool) {
     },
 
     async find(id: string) {
-      return (await select.execute({ id }))[0];
+      return (await shared(id, () => select.execute({ id })))[0];
     },
 
     /** Latest dob first, then latest id, so that the order is the same every time. */
     youngest(n: number) {
-      return selectYoungest.execute({ n });
+      return shared(`youngest ${n}`, () => selectYoungest.execute({ n }));
     },
 
     /** As many as `limit`, from the position on. */
     page(selection: Selection, limit: number, after: Position | undefined) {
       const { name: prefix, dobFrom, dobTo } = selection;
-      return preparePage(selection, after !== undefined).execute({ ...after, prefix, dobFrom, dobTo, limit });
+      const values = { ...after, prefix, dobFrom, dobTo, limit };
+      const statement = preparePage(selection, after !== undefined);
+      return shared(kindOf(selection, after !== undefined) + JSON.stringify(values), () =>
+        statement.execute(values),
+      );
     },
 
     /** Members that are not given stay as they are; without any nothing is written. */
