@@ -51,5 +51,15 @@ export async function startCustomers(t: Teardown, rows: number, execArgv: string
   );
   await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);
   const authorization = `Bearer ${await key.sign(claims)}`;
+  // its connections to PostgreSQL are made, and its code is compiled, before anything is measured
+  for (let round = 0; round < 50; round++) {
+    await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        fetch(`${process.url}/customers?n=${n + 1}`, { headers: { authorization } }).then((answer) =>
+          answer.text(),
+        ),
+      ),
+    );
+  }
   return { ...process, authorization, databaseUrl: postgres.url, database };
 }
