@@ -15,11 +15,13 @@ interface Statement {
   name?: string;
 }
 const statements: Statement[] = [];
-const { query } = pg.Client.prototype;
-pg.Client.prototype.query = function (this: pg.Client, statement: string | Statement, ...more: []) {
-  statements.push(typeof statement === 'string' ? { text: statement } : statement);
-  return query.call(this, statement as never, ...more) as never;
-} as never;
+const query = pg.Client.prototype.query as (this: pg.Client, ...more: unknown[]) => unknown;
+Object.assign(pg.Client.prototype, {
+  query(this: pg.Client, statement: string | Statement, ...more: unknown[]) {
+    statements.push(typeof statement === 'string' ? { text: statement } : statement);
+    return query.call(this, statement, ...more);
+  },
+});
 
 /** What the service sends to PostgreSQL for one request. */
 async function sentFor(...request: Parameters<typeof send>): Promise<Statement[]> {
