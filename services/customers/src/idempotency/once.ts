@@ -21,6 +21,7 @@ export interface KeyedRequest {
 }
 
 const KEPT = sql`now() - interval '24 hours'`;
+const BATCH = 5_000;
 
 /**
  * Does `work`, which changes the database, at most once for a key (draft-ietf-httpapi-idempotency-key-header §2): its
@@ -62,9 +63,14 @@ export function once(
   });
 }
 
-/** Removes what is kept no longer. */
+/** Removes what is kept no longer, in statements that are over long before their time-out. */
 export async function removeOldKeys(db: NodePgDatabase): Promise<void> {
-  await db.delete(table).where(lt(table.createdAt, KEPT));
+  const isOld = lt(table.createdAt, KEPT);
+  const some = db.select({ ctid: sql`ctid` }).from(table).where(isOld).limit(BATCH);
+  for (;;) {
+    const { rowCount } = await db.delete(table).where(and(isOld, sql`ctid = ANY(ARRAY(${some}))`));
+    if (rowCount !== BATCH) return;
+  }
 }
 
 /** SHA-256 of what was asked for, however it was spelled. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mintClaims, rounds, waitFor } from '@pair/test-kit';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
+import { removeOldKeys } from '../../src/idempotency/once.ts';
 import { connected, customersDatabase } from '../support/database.ts';
 import { customersProcess, ready } from '../support/service.ts';
 
@@ -124,4 +126,18 @@ t.test('a key that is no key is 400 and named', async (t) => {
     const response = await post(key);
     t.match(response.json(), { status: 400, errors: [{ pointer: '/idempotency-key' }] }, JSON.stringify(key));
   }
+});
+
+t.test('of the keys that are kept no longer any number is removed, by short statements', async (t) => {
+  const insert = `INSERT INTO idempotency_keys (subject, route, key, fingerprint, status, headers, body, created_at)
+     SELECT 'old', 'POST /customers', n::text, '', 201, '{}', '', now() - $2::interval FROM generate_series(1, $1) AS n`;
+  await client.query(insert, [12_000, '24 hours 1 minute']);
+  await client.query(insert.replace("'old'", "'young'"), [5, '23 hours 59 minutes']);
+  const statements: string[] = [];
+  await removeOldKeys(drizzle({ client, logger: { logQuery: (statement) => statements.push(statement) } }));
+  t.equal(statements.length, 3);
+  const { rows } = await client.query(
+    "SELECT subject, count(*)::int FROM idempotency_keys WHERE subject IN ('old', 'young') GROUP BY subject",
+  );
+  t.same(rows, [{ subject: 'young', count: 5 }]);
 });
