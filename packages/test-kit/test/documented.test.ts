@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import t, { type Test } from 'tap';
-import { documented } from '../src/index.ts';
+import { documented, exampleFaults } from '../src/index.ts';
 
 const OBJECT = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } };
 const DOCUMENT = {
@@ -58,4 +58,26 @@ t.test('another status, media type, member or type, and a missing body, are', as
   t.match(await faultOf(t, { body: '{"id":1}' }), /must be string/);
   t.match(await faultOf(t, { body: '{}' }), /must have required property/);
   t.match(await faultOf(t, {}), /without a body/);
+});
+
+t.test('examples that their schemas refuse are found, wherever they are', async (t) => {
+  const string = { type: 'string' };
+  const { checked, faults } = exampleFaults({
+    components: { schemas: { A: { ...string, examples: ['fine', 1] } } },
+    paths: {
+      '/a/{b}': {
+        get: {
+          parameters: [
+            { schema: string, example: 2 },
+            { schema: string, example: 'fine' },
+          ],
+        },
+      },
+    },
+  });
+  t.equal(checked, 4);
+  t.match(faults, [
+    /^\/components\/schemas\/A: .*string/,
+    /^\/paths\/~1a~1\{b\}\/get\/parameters\/0\/schema: /,
+  ]);
 });

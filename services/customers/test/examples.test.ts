@@ -1,3 +1,4 @@
+import { exampleFaults } from '@pair/test-kit';
 import t from 'tap';
 import { EXAMPLE } from '../src/customers/schemas.ts';
 import { customersDatabase } from './support/database.ts';
@@ -16,9 +17,10 @@ interface Operation {
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, { content?: Record<string, Media> }>;
 }
-const { paths } = (await send('GET', '/docs/customers/json', { token: null })).json<{
+const document = (await send('GET', '/docs/customers/json', { token: null })).json<{
   paths: Record<string, Record<string, Operation>>;
 }>();
+const { paths } = document;
 const operations = Object.entries(paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
     path,
@@ -84,4 +86,10 @@ t.test('every answer but a line of progress, and every body, has an example', as
       .map(([type]) => `${operationId} ${type}`),
   );
   t.same(without, ['importCustomers application/x-ndjson']);
+});
+
+t.test('every example, of a parameter too, is one that its schema accepts', async (t) => {
+  const { checked, faults } = exampleFaults(document);
+  t.ok(checked > 20);
+  t.same(faults, []);
 });
