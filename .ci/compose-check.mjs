@@ -97,6 +97,15 @@ async function signsInAndOut() {
       youngest,
     );
   });
+  await check('a file comes in, longer than any other body, and goes out', async () => {
+    const headers = { authorization: `Bearer ${session.access_token}`, 'content-type': 'text/csv' };
+    const lines = Array.from({ length: 2_000 }, (_, i) => `Imported ${i},1700-01-01\r\n`);
+    const body = `name,dob\r\n${lines.join('')}`;
+    const imported = await fetch(`${url}/customers/import`, { method: 'POST', headers, body });
+    assert.deepEqual([imported.status, (await imported.json()).created], [200, 2_000]);
+    const exported = await fetch(`${url}/customers/export?name=imported&sort=name`, { headers });
+    assert.equal((await exported.text()).split('\r\n').length, 1 + 2_000 + 1);
+  });
   await check(
     'refresh; a repeat gets the same successor, an older token ends the session everywhere',
     async () => {
