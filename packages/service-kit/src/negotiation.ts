@@ -48,8 +48,8 @@ function negotiate(offered: string[]): preValidationHookHandler {
 
   return (request, _reply, done) => {
     const { accept } = request.headers;
-    // nearly every request, without a look at the rest
-    if (accept === undefined || accept === '*/*' || accept === first) {
+    // nearly every request, without a look at the rest; an empty one says nothing, and is not meant to refuse everything
+    if (!accept || accept === '*/*' || accept === first) {
       request.acceptedType = first;
       return done();
     }

@@ -31,6 +31,7 @@ t.test('whoever accepts what is offered gets it', async (t) => {
   const { get } = await started(t);
   for (const accept of [
     undefined,
+    '',
     '*/*',
     'application/json',
     'application/*',
