@@ -131,6 +131,7 @@ async function insert(client: PoolClient, report: ImportReport, { skipsErrors }:
     INSERT INTO ${customers} (id, name, dob, updated_at, version)
     SELECT id, name, dob, coalesce(updated_at, now()), CASE WHEN chosen THEN ${versionOfChosenId} ELSE 1 END
     FROM imported
+    ORDER BY id
     ON CONFLICT (id) DO NOTHING`);
   const missed = report.created - (rowCount ?? 0);
   if (missed > 0 && !skipsErrors) throw conflict();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { waitFor } from '@pair/test-kit';
@@ -151,6 +152,17 @@ t.test('an id that is taken, or there twice, is a problem of its line', async (t
     (await rows()).map(({ name }) => name),
     ['Ann', 'Cid', 'First'],
   );
+});
+
+t.test('of two files with the same ids in opposite order, sent at once, one gets in', async (t) => {
+  const lines = Array.from({ length: 20_000 }, () => `${randomUUID()},Ann,1960-05-25\n`);
+  const answers = await Promise.all(
+    [lines, lines.toReversed()].map((order) => post(CSV, `id,name,dob\n${order.join('')}`)),
+  );
+  const statuses = answers.map(({ statusCode }) => statusCode).sort();
+  t.equal(statuses[0], 200);
+  t.ok([409, 422, 503].includes(statuses[1] ?? 0), `the other is ${statuses[1]}`);
+  t.equal((await rows()).length, 20_000);
 });
 
 t.test('an entity tag is never used twice for an id that a client chose', async (t) => {
