@@ -28,6 +28,9 @@ function isExecutable(path) {
 const PACKAGES = {
   'redis-server': { apt: 'redis-server', brew: 'redis', dnf: 'redis', apk: 'redis' },
   nginx: { apt: 'nginx', brew: 'nginx', dnf: 'nginx', apk: 'nginx' },
+  // for measurements alone, and not installed by themselves: Debian's brings a server
+  psql: { apt: 'postgresql-client', brew: 'libpq', dnf: 'postgresql', apk: 'postgresql-client' },
+  pgbench: { apt: 'postgresql', brew: 'postgresql', dnf: 'postgresql-contrib', apk: 'postgresql-contrib' },
 };
 
 /**

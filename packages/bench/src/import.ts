@@ -6,6 +6,7 @@ import { temporaryFolder } from '@pair/test-kit';
 import { uuidv7 } from 'uuidv7';
 import { type Customers, startCustomers } from './customers-process.ts';
 import { median } from './median.ts';
+import { requiredCommand } from './required-command.ts';
 
 /**
  * `POST /customers/import` of a million lines, beside `\copy` by psql of the same customers into the same table. They take
@@ -13,6 +14,7 @@ import { median } from './median.ts';
  */
 const LINES = 1_000_000;
 const ROUNDS = 3;
+const psql = requiredCommand('psql');
 
 const teardowns: (() => unknown)[] = [];
 const t = { teardown: (fn: () => unknown) => teardowns.unshift(fn) };
@@ -83,7 +85,7 @@ async function importFile(customers: Customers, file: string) {
 async function copyFile(customers: Customers, file: string): Promise<number> {
   await customers.database.query('TRUNCATE customers');
   const start = performance.now();
-  execFileSync('psql', [
+  execFileSync(psql, [
     customers.databaseUrl,
     '-qc',
     `\\copy customers (id, name, dob) FROM '${file}' CSV HEADER`,

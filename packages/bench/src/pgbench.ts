@@ -3,12 +3,14 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@pair/test-kit';
 import type { Pool } from 'pg';
+import { requiredCommand } from './required-command.ts';
 import type { Repository, Sample, Scenario } from './scenarios.ts';
 
 /** As many as the service has. */
 const CONNECTIONS = 10;
 /** Scripts, each with an id of its own; pgbench takes 128. */
 const SCRIPTS = 100;
+const command = requiredCommand('pgbench');
 
 interface Statement {
   text: string;
@@ -41,7 +43,7 @@ export async function pgbench(
     '--log-prefix',
     join(folder, 'log'),
   ];
-  const output = execFileSync('pgbench', [...options, ...scripts, databaseUrl], {
+  const output = execFileSync(command, [...options, ...scripts, databaseUrl], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });

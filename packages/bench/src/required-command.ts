@@ -1,0 +1,9 @@
+import { findCommand, manualInstall } from '@pair/local-stores';
+
+/** The path of a program that a benchmark compares with. */
+export function requiredCommand(name: 'psql' | 'pgbench'): string {
+  const command = findCommand(name);
+  if (command !== undefined) return command;
+  console.error(manualInstall(name));
+  process.exit(1);
+}
