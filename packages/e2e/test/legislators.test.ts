@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { waitFor } from '@pair/test-kit';
 import { parse } from 'csv-parse/sync';
@@ -31,18 +32,31 @@ const system = await startSystem(t);
 async function call(
   method: string,
   path: string,
-  options: { token?: string; body?: unknown; type?: string } = {},
+  options: { token?: string; body?: unknown; type?: string; key?: string } = {},
 ) {
   const response = await fetch(new URL(path, system.url), {
     method,
     headers: {
       ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
       ...(options.body === undefined ? {} : { 'content-type': options.type ?? 'application/json' }),
+      ...(options.key === undefined ? {} : { 'idempotency-key': options.key }),
     },
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
+}
+
+/** As clients should: with a key a request may be sent again when nobody knows what became of it. */
+async function createOnce(token: string, person: Person) {
+  const key = randomUUID();
+  let response = await call('POST', '/customers', { token, body: person, key });
+  await waitFor(async () => {
+    if (![409, 503].includes(response.status)) return true;
+    response = await call('POST', '/customers', { token, body: person, key });
+    return false;
+  });
+  return response;
 }
 
 t.test(
@@ -58,7 +72,7 @@ t.test(
     await Promise.all(
       Array.from({ length: CONCURRENCY }, async () => {
         for (let person = queue.shift(); person !== undefined; person = queue.shift()) {
-          const response = await call('POST', '/customers', { token, body: person });
+          const response = await createOnce(token, person);
           if (response.status !== 201) throw new Error(`${person.name}: ${response.status} ${response.text}`);
           const customer = response.json<Customer>();
           if (response.headers.get('location') !== `/customers/${customer.id}`) throw new Error('Location');
