@@ -1,7 +1,7 @@
-import { type Problem, problemResponses } from '@pair/service-kit';
+import { type Problem, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
-import { insufficientScope } from './bearer.ts';
+import { insufficientScope, invalidToken, tokenRequired } from './bearer.ts';
 import type { Scope } from './scopes.ts';
 
 /**
@@ -9,6 +9,8 @@ import type { Scope } from './scopes.ts';
  * OpenAPI says of it together, so that neither can be without the other.
  */
 export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsync): FastifyPluginAsync {
+  const refusals = [tokenRequired(), invalidToken('The token is malformed.'), unavailable()];
+  if (scope !== undefined) refusals.push(insufficientScope(scope));
   return async (app) => {
     app.addHook('onRoute', (route) => {
       const schema = (route.schema ?? {}) as { response?: object };
@@ -16,8 +18,7 @@ export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsy
         ...schema,
         security: [{ bearerAuth: [] }],
         response: {
-          ...problemResponses(401, 503),
-          ...(scope === undefined ? {} : problemResponses(403)),
+          ...problemResponses(...refusals),
           ...schema.response,
         },
       };

@@ -19,7 +19,7 @@ const ES256_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]$/;
  */
 export function authorizationOf(request: FastifyRequest): string {
   const { authorization } = request.headers;
-  if (authorization === undefined) throw noToken();
+  if (authorization === undefined) throw tokenRequired();
   const { rawHeaders } = request.raw;
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -36,7 +36,7 @@ export function authorizationOf(request: FastifyRequest): string {
  * @throws {Problem} 401
  */
 export function bearerToken(authorization: string): string {
-  if (!/^Bearer(?: |$)/i.test(authorization)) throw noToken();
+  if (!/^Bearer(?: |$)/i.test(authorization)) throw tokenRequired();
   const token = authorization.slice('Bearer '.length);
   if (authorization.length > MAX_HEADER_LENGTH || !ES256_JWS.test(token)) {
     throw invalidToken('The token is malformed.');
@@ -45,7 +45,7 @@ export function bearerToken(authorization: string): string {
 }
 
 /** RFC 6750 §3: who sent no token is told no error, only what is needed. */
-function noToken(): Problem {
+export function tokenRequired(): Problem {
   return new Problem(401, 'token_required', 'This needs an access token: Authorization: Bearer ….', {
     headers: { 'www-authenticate': 'Bearer' },
   });

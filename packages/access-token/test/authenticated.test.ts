@@ -110,6 +110,7 @@ t.test('OpenAPI says which routes need a token, and what they answer', async (t)
     '401',
     '403',
     '406',
+    '415',
     '417',
     '500',
     '503',
@@ -118,7 +119,7 @@ t.test('OpenAPI says which routes need a token, and what they answer', async (t)
   t.same(paths['/nested'].get.security, [{ bearerAuth: [] }]);
   t.same(
     Object.keys(paths['/me'].get.responses).sort(),
-    ['400', '401', '417', '500', '503'],
+    ['400', '401', '415', '417', '500', '503'],
     'no 403 without a scope',
   );
   t.equal(paths['/me'].get.responses['401'].description, 'Our own', 'which a route may describe better');

@@ -25,7 +25,7 @@ export { Problem, type ProblemBody, type ProblemDetail, problemBody, unavailable
 export { buildProcess, serve } from './process.ts';
 export { redis } from './redis.ts';
 export { run } from './run.ts';
-export { ProblemSchema, problemResponses } from './schemas.ts';
+export { ProblemSchema, problemExamples, problemResponses, VALIDATION_FAILED } from './schemas.ts';
 export { liftTimeLimit } from './time-limit.ts';
 export { isStoreUnavailable } from './unavailable.ts';
 export { type StringFormat, unprocessable, validatorCompiler } from './validation.ts';

@@ -2,7 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from './problem.ts';
 
 const MISSING_HOST = new Problem(400, 'invalid_request', 'The Host header is missing.');
-const EXPECTATION_FAILED = new Problem(417, 'expectation_failed', 'Only 100-continue can be expected here.');
+export const EXPECTATION_FAILED = new Problem(
+  417,
+  'expectation_failed',
+  'Only 100-continue can be expected here.',
+);
 const UNKNOWN_TRANSFER_CODING = new Problem(
   400,
   'invalid_request',
@@ -10,7 +14,7 @@ const UNKNOWN_TRANSFER_CODING = new Problem(
 );
 const UNDECODABLE_QUERY = new Problem(400, 'invalid_request', 'The query is not percent-encoded UTF-8.');
 // RFC 9110 §15.5.16: a 415 for the coding tells which ones are taken
-const UNKNOWN_CONTENT_CODING = new Problem(
+export const UNKNOWN_CONTENT_CODING = new Problem(
   415,
   'unsupported_content_coding',
   'The content coding of the body is not supported here.',

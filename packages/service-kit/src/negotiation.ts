@@ -1,4 +1,4 @@
-import type { FastifyInstance, preValidationHookHandler, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, preValidationHookHandler, RouteOptions } from 'fastify';
 import Negotiator from 'negotiator';
 import { Problem } from './problem.ts';
 import { problemResponses } from './schemas.ts';
@@ -21,9 +21,15 @@ export function addNegotiation(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const response = (route.schema?.response ?? {}) as Record<string, object>;
     const offered = offeredTypes(response);
+    // twice: the HEAD that Fastify adds to a GET has its schema and hooks already
     if (offered.length === 0 || NOT_ACCEPTABLE in response) return;
-    route.schema = { ...route.schema, response: { ...response, ...problemResponses(NOT_ACCEPTABLE) } };
-    route.preValidation = [negotiate(offered), ...hooksOf(route)];
+    const refusal = new Problem(
+      NOT_ACCEPTABLE,
+      'not_acceptable',
+      `This resource offers ${offered.join(', ')}.`,
+    );
+    route.schema = { ...route.schema, response: { ...response, ...problemResponses(refusal) } };
+    route.preValidation = [negotiate(offered, refusal), ...hooksOf(route)];
   });
 }
 
@@ -38,24 +44,28 @@ function offeredTypes(response: Record<string, { content?: object; type?: string
   return [...new Set(types)];
 }
 
-function negotiate(offered: string[]): preValidationHookHandler {
+function negotiate(offered: string[], refusal: Problem): preValidationHookHandler {
   const [first = ''] = offered;
-  const refusal = new Problem(
-    NOT_ACCEPTABLE,
-    'not_acceptable',
-    `This resource offers ${offered.join(', ')}.`,
-  );
+  // as they are sent: whoever asks for this charset by name gets it
+  const sent = offered.map((type) => `${type}; charset=utf-8`);
 
-  return (request, _reply, done) => {
+  return (request, reply, done) => {
+    if (offered.length > 1) varyByAccept(reply);
     const { accept } = request.headers;
     // nearly every request, without a look at the rest; an empty one says nothing, and is not meant to refuse everything
     if (!accept || accept === '*/*' || accept === first) {
       request.acceptedType = first;
       return done();
     }
-    const type = new Negotiator(request.raw).mediaType(offered);
+    const type = offered[sent.indexOf(new Negotiator(request.raw).mediaType(sent) ?? '')];
     if (type === undefined) return done(refusal);
     request.acceptedType = type;
     done();
   };
+}
+
+/** For caches (RFC 9110 §12.5.5); CORS may have named `Origin` already. */
+function varyByAccept(reply: FastifyReply): void {
+  const vary = reply.getHeader('vary');
+  reply.header('vary', vary === undefined ? 'Accept' : `${vary}, Accept`);
 }

@@ -22,6 +22,8 @@ export const openapi = fp<OpenapiOptions>(
           securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
         },
       },
+      transformObject: (made) =>
+        'openapiObject' in made ? completed(made.openapiObject) : made.swaggerObject,
       refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json.$id ?? `def-${i}`) },
     });
     await app.register(swaggerUi, {
@@ -32,3 +34,37 @@ export const openapi = fp<OpenapiOptions>(
   },
   { name: 'openapi' },
 );
+
+interface Operation {
+  parameters?: { name: string; in: string; example?: unknown }[];
+  responses: Record<string, { headers?: Record<string, Header>; content?: Record<string, Media> }>;
+}
+interface Header {
+  required?: boolean;
+  schema: { required?: boolean };
+}
+interface Media {
+  examples?: Record<string, { value: { instance?: string } }>;
+}
+
+/** What @fastify/swagger has no place for: which headers are always there, and the path in the examples of problems. */
+function completed<Document extends { paths?: object }>(document: Document): Document {
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const { parameters = [], responses } of Object.values<Operation>(operations)) {
+      const instance = path.replaceAll(/\{(\w+)\}/g, (template, name) => {
+        const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
+        return String(parameter?.example ?? template);
+      });
+      for (const { headers = {}, content = {} } of Object.values(responses)) {
+        for (const header of Object.values(headers)) {
+          const { required, ...schema } = header.schema;
+          Object.assign(header, { required, schema });
+        }
+        for (const { value } of Object.values(content['application/problem+json']?.examples ?? {})) {
+          value.instance = instance;
+        }
+      }
+    }
+  }
+  return document;
+}

@@ -1,5 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { toProblem } from './errors.ts';
+import { EXPECTATION_FAILED, UNKNOWN_CONTENT_CODING } from './misreadable.ts';
+import { type Problem, type ProblemBody, problemBody } from './problem.ts';
+import { unprocessable } from './validation.ts';
 
 /** RFC 9457 problem details, as every error of both services has them. */
 export const ProblemSchema = Type.Object(
@@ -48,24 +52,68 @@ const DESCRIPTIONS = {
 
 type ProblemStatus = keyof typeof DESCRIPTIONS;
 
-/** The response schemas of a route's errors: `response: { 200: …, ...problemResponses(404, 412) }`. */
-export function problemResponses<S extends ProblemStatus>(...statuses: S[]): Record<S, object> {
+const EXAMPLE_REQUEST_ID = '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b';
+
+/**
+ * The response schemas of the errors of a route, from those that it throws, which become the examples:
+ * `response: { 200: …, ...problemResponses(customerNotFound()) }`.
+ */
+export function problemResponses(...problems: Problem[]): Record<ProblemStatus, object> {
+  const responses: Record<number, object> = {};
+  for (const status of new Set(problems.map(({ statusCode }) => statusCode))) {
+    const alike = problems.filter(({ statusCode }) => statusCode === status);
+    const examples = problemExamples(...alike);
+    responses[status] = {
+      description: DESCRIPTIONS[status as ProblemStatus],
+      headers: headersOf(alike),
+      content: { 'application/problem+json': { schema: Type.Ref('Problem#'), examples } },
+    };
+  }
+  return responses as Record<ProblemStatus, object>;
+}
+
+/** By code, as OpenAPI has the examples of a media type; `openapi` names the path as `instance`. */
+export function problemExamples(...problems: Problem[]): Record<string, { value: ProblemBody }> {
   return Object.fromEntries(
-    statuses.map((status) => [
-      status,
+    problems.map((problem) => [problem.code, { value: problemBody(problem, EXAMPLE_REQUEST_ID, '/') }]),
+  );
+}
+
+function headersOf(problems: Problem[]): object {
+  const headers = problems.flatMap((problem) => Object.entries(problem.headers ?? {}));
+  return Object.fromEntries(
+    headers.map(([name, value]) => [
+      name,
       {
-        description: DESCRIPTIONS[status],
-        content: { 'application/problem+json': { schema: Type.Ref('Problem#') } },
+        type: 'string',
+        examples: [value],
+        required: problems.every((problem) => problem.headers?.[name] !== undefined),
       },
     ]),
-  ) as Record<S, object>;
+  );
 }
+
+/** What a body that breaks its schema gets. To be named by a route that has another 422 besides. */
+export const VALIDATION_FAILED = unprocessable([{ pointer: '/nickname', detail: 'is not known here' }]);
+
+const WITH_A_BODY = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** What any route may answer, before or in spite of what it does; beside what it says itself. */
 export function documentCommonAnswers(app: FastifyInstance): void {
+  const ofFastify = (statusCode: number, code?: string) => toProblem({ statusCode, code });
+  const always = [ofFastify(400), UNKNOWN_CONTENT_CODING, EXPECTATION_FAILED, toProblem({})];
+  const ofBodies = [
+    ofFastify(400, 'FST_ERR_CTP_INVALID_JSON_BODY'),
+    ofFastify(400, 'FST_ERR_CTP_EMPTY_JSON_BODY'),
+    ofFastify(413),
+    ofFastify(415),
+  ];
   app.addHook('onRoute', (route) => {
-    const response = route.schema?.response;
+    const { response, body } = (route.schema ?? {}) as { response?: object; body?: object };
     if (response === undefined) return;
-    route.schema = { ...route.schema, response: { ...problemResponses(400, 417, 500), ...response } };
+    const hasBody = [route.method].flat().some((method) => WITH_A_BODY.includes(method));
+    const isJson = body !== undefined && !('content' in body);
+    const common = [...always, ...(hasBody ? ofBodies : []), ...(isJson ? [VALIDATION_FAILED] : [])];
+    route.schema = { ...route.schema, response: { ...problemResponses(...common), ...response } };
   });
 }

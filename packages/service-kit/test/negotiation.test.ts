@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { Type } from 'typebox';
-import { problemResponses } from '../src/index.ts';
+import { Problem, problemResponses } from '../src/index.ts';
 import { startedProcess } from './support/process.ts';
 
 async function started(t: Test) {
@@ -8,10 +8,14 @@ async function started(t: Test) {
   const { app } = await startedProcess(t, [
     async (app) => {
       const things = Type.Object({ id: Type.String() });
-      app.get('/one', { schema: { response: { 200: things, ...problemResponses(404) } } }, async () => {
-        handled++;
-        return { id: '1' };
-      });
+      app.get(
+        '/one',
+        { schema: { response: { 200: things, ...problemResponses(new Problem(404, 'not_found', 'No.')) } } },
+        async () => {
+          handled++;
+          return { id: '1' };
+        },
+      );
       const content = { 'text/csv': { schema: {} }, 'application/x-ndjson': { schema: {} } };
       app.get('/two', { schema: { response: { 200: { description: 'two', content } } } }, async (request) => {
         return request.acceptedType;
@@ -37,6 +41,8 @@ t.test('whoever accepts what is offered gets it', async (t) => {
     'application/*',
     'text/html, */*;q=0.1',
     'Application/JSON;q=0.5',
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8", text/html',
   ]) {
     t.match(
       await get('/one', accept),
@@ -54,6 +60,7 @@ t.test('whoever does not gets 406 as a problem, and nothing is done', async (t) 
     'application/json;q=0',
     'application/xml, image/*',
     'application/jsonp',
+    'application/json; charset=iso-8859-1',
     'nonsense',
   ]) {
     for (const method of ['GET', 'HEAD'] as const) {
@@ -77,6 +84,13 @@ t.test('of several offers the one is taken that Accept likes best, and the first
     ['*/*, text/csv;q=0', 'application/x-ndjson'],
   ];
   for (const [accept, type] of cases) t.equal((await get('/two', accept)).payload, type, accept ?? 'none');
+});
+
+t.test('caches are told that it depends on Accept, where it does', async (t) => {
+  const { get } = await started(t);
+  t.equal((await get('/two', undefined)).headers.vary, 'Accept');
+  t.equal((await get('/two', 'text/html')).headers.vary, 'Accept', 'of a refusal too');
+  t.notOk('vary' in (await get('/one', undefined)).headers);
 });
 
 t.test('a route without content, and one that documents nothing, do not ask', async (t) => {

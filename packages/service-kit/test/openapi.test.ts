@@ -1,19 +1,24 @@
 import t, { type Test } from 'tap';
 import { Type } from 'typebox';
-import { openapi, problemResponses } from '../src/index.ts';
+import { openapi, Problem, problemResponses, unavailable } from '../src/index.ts';
 import { startedProcess } from './support/process.ts';
+
+const NOT_FOUND = new Problem(404, 'thing_not_found', 'There is no such thing.');
 
 async function started(t: Test) {
   const service = (name: string) => async (app: import('fastify').FastifyInstance) => {
     await app.register(openapi, { title: name, description: `The ${name}.`, prefix: `/docs/${name}` });
-    const response = { 200: Type.Object({ id: Type.String() }), ...problemResponses(404, 503) };
-    app.get(
-      `/${name}/:id`,
-      { schema: { params: Type.Object({ id: Type.String() }), response } },
-      async () => ({
-        id: '1',
-      }),
-    );
+    const params = Type.Object({ id: Type.String({ examples: ['seven'] }) });
+    const response = {
+      200: Type.Object({ id: Type.String() }),
+      ...problemResponses(NOT_FOUND, unavailable()),
+    };
+    app.get(`/${name}/:id`, { schema: { params, response } }, async () => ({
+      id: '1',
+    }));
+    const body = Type.Object({ id: Type.String() });
+    const schema = { params, body, response: { 204: Type.Null() } };
+    app.post(`/${name}/:id`, { schema }, async (_request, reply) => reply.code(204).send());
   };
   const { app } = await startedProcess(t, [service('things'), service('others')]);
   return app;
@@ -39,13 +44,38 @@ t.test('each service has its own OpenAPI 3.1 document, with the routes of no oth
   }
 });
 
-t.test('problems are documented once and referred to', async (t) => {
+t.test('problems are documented once and referred to, with what was thrown as the example', async (t) => {
   const app = await started(t);
   const document = (await app.inject('/docs/things/json')).json();
   t.match(document.components.schemas.Problem, { type: 'object', properties: { code: {}, request_id: {} } });
   t.same(document.paths['/things/{id}'].get.responses['404'].content, {
-    'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+    'application/problem+json': {
+      schema: { $ref: '#/components/schemas/Problem' },
+      examples: {
+        thing_not_found: {
+          value: {
+            type: 'about:blank',
+            title: 'Not Found',
+            status: 404,
+            code: 'thing_not_found',
+            detail: 'There is no such thing.',
+            instance: '/things/seven',
+            request_id: '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b',
+          },
+        },
+      },
+    },
   });
+});
+
+t.test('what any route may answer is documented without being said, with the headers it has', async (t) => {
+  const app = await started(t);
+  const { get, post } = (await app.inject('/docs/things/json')).json().paths['/things/{id}'];
+  t.same(Object.keys(get.responses), ['200', '400', '404', '406', '415', '417', '500', '503']);
+  t.same(Object.keys(post.responses), ['204', '400', '413', '415', '417', '422', '500']);
+  const codes = Object.keys(post.responses[400].content['application/problem+json'].examples);
+  t.same(codes, ['invalid_request', 'invalid_json', 'empty_body']);
+  t.match(get.responses[503].headers['retry-after'], { required: true, schema: { examples: ['1'] } });
 });
 
 t.test('every reference in a document leads somewhere', async (t) => {

@@ -8,12 +8,13 @@ interface OpenapiDocument {
   paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse> }>>;
 }
 interface DocumentedResponse {
-  content?: Record<string, { schema: object }>;
+  headers?: Record<string, { required?: boolean }>;
+  content?: Record<string, { schema: object; examples?: object }>;
 }
 
 /**
  * A plugin to be registered in front of a service: each answer of a documented route must be in the OpenAPI document that the
- * service serves, with its status, media type and members, no more and no fewer. The test file fails at its end otherwise.
+ * service serves, with its status, media type, members (no more and no fewer), headers, and the code of a problem. The test file fails at its end otherwise.
  */
 export function documented(t: Teardown) {
   const faults = new Set<string>();
@@ -28,6 +29,7 @@ export function documented(t: Teardown) {
     app.addHook('onSend', async (request, reply, payload) => {
       const { server } = request;
       if (!('swagger' in server) || request.is404) return;
+      if (reply.raw.destroyed) return; // the client is gone: nobody sees it
       const check = checks.get(server) ?? conformance((server as { swagger(): unknown }).swagger());
       checks.set(server, check);
       const fault = check(request, reply, payload);
@@ -55,7 +57,10 @@ function conformance(served: unknown): Check {
     const response = operation.responses[reply.statusCode];
     if (response === undefined) return 'this status is not documented';
 
-    const content = response.content ?? {};
+    for (const [name, { required }] of Object.entries(response.headers ?? {})) {
+      if (required && !reply.hasHeader(name)) return `without ${name}`;
+    }
+    const { content = {} } = response;
     if (payload === undefined || payload === null || payload === '') {
       return raw.method === 'HEAD' || Object.keys(content).length === 0 ? undefined : 'without a body';
     }
@@ -74,7 +79,11 @@ function conformance(served: unknown): Check {
     ];
     const $ref = `document#/${pointer.map(escapePointer).join('/')}`;
     const validate = ajv.getSchema($ref) ?? ajv.compile({ $ref });
-    return validate(JSON.parse(String(payload))) ? undefined : ajv.errorsText(validate.errors);
+    const body = JSON.parse(String(payload));
+    if (!validate(body)) return ajv.errorsText(validate.errors);
+    const { examples } = content[type];
+    if (type !== 'application/problem+json' || examples === undefined) return undefined;
+    return body.code in examples ? undefined : `there is no example of ${body.code}`;
   };
 }
 

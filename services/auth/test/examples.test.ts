@@ -1,11 +1,119 @@
-import { exampleFaults } from '@pair/test-kit';
+import { exampleExchanges, exampleFaults, waitFor } from '@pair/test-kit';
+import pg from 'pg';
 import t from 'tap';
-import { startAuth } from './auth-under-test.ts';
+import { EXAMPLE_CREDENTIALS, EXAMPLE_USER } from '../src/users/schemas.ts';
+import { login, post, startAuth, type Tokens } from './auth-under-test.ts';
 
-const { app } = await startAuth(t);
+const { app, config } = await startAuth(t, {
+  REGISTRATION: 'open',
+  REGISTRATION_SCOPES: ['customers:read', 'customers:write'],
+});
+const database = new pg.Client({ connectionString: config.DATABASE_URL });
+await database.connect();
+t.teardown(() => database.end());
+const document = (await app.inject('/docs/auth/json')).json();
+const exchanges = exampleExchanges(document);
 
-t.test('every example in the document is one that its schema accepts', async (t) => {
-  const { checked, faults } = exampleFaults((await app.inject('/docs/auth/json')).json());
-  t.ok(checked > 10, `${checked} examples`);
+/** What differs each time. */
+const KINDS = [
+  /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/,
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+  /^eyJ[\w-]+\.[\w-]+\.[\w-]{86}$/, // an access token
+  /^rt_[\w-]{107}$/,
+  /^[\w-]{43}$/, // of a key
+  /^[\w-]{22}$/, // a session
+];
+
+/** An answer with the ids, times and tokens of the example in place of its own, which are of the same kind. */
+function asIn(example: unknown, answer: unknown): unknown {
+  if (typeof example === 'string' && typeof answer === 'string') {
+    return KINDS.some((kind) => kind.test(example) && kind.test(answer)) ? example : answer;
+  }
+  if (Array.isArray(example) && Array.isArray(answer)) return answer.map((item, i) => asIn(example[i], item));
+  if (!isObject(example) || !isObject(answer)) return answer;
+  return Object.fromEntries(
+    Object.entries(answer).map(([name, value]) => {
+      const isNumber = name === 'id' && typeof value === 'number'; // that of an event
+      return [name, isNumber ? example[name] : asIn(example[name], value)];
+    }),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+const admin = (await login(app)).access_token;
+const FROM = {
+  remoteAddress: '192.0.2.1',
+  headers: { 'user-agent': 'curl/8.14.1', 'x-request-id': '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b' },
+};
+const OF_ADMINS = ['listUsers', 'createUser', 'getUser', 'updateUser', 'listSecurityEvents'];
+
+const removeAda = () => database.query('DELETE FROM users WHERE username = $1', [EXAMPLE_USER.username]);
+
+/** The user of the examples, who signed in from where the examples say. */
+async function signedInAda() {
+  await removeAda();
+  const user = { ...EXAMPLE_CREDENTIALS, scope: EXAMPLE_USER.scope };
+  const { id } = (await post(app, '/auth/users', user, admin)).json<{ id: string }>();
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/auth/login',
+    payload: EXAMPLE_CREDENTIALS,
+    ...FROM,
+  });
+  const tokens = answer.json<Tokens>();
+  const [, claims = ''] = tokens.access_token.split('.');
+  const { sid } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+  return { id, sid, tokens };
+}
+
+for (const { operationId, method, path, body, status, answer } of exchanges) {
+  t.test(`${operationId} ${body?.type} is answered as in the document`, async (t) => {
+    const { id, sid, tokens } = await signedInAda();
+    if (operationId === 'register' || operationId === 'createUser') await removeAda();
+    const query = {
+      listUsers: '?limit=1',
+      listSecurityEvents: `?limit=1&event=sign_in&user_id=${id}`,
+    }[operationId];
+    const isAdmins = OF_ADMINS.includes(operationId);
+    const request = () =>
+      app.inject({
+        method: method as 'GET',
+        url: path.replace('{id}', operationId === 'endSession' ? sid : id) + (query ?? ''),
+        headers: {
+          authorization: `Bearer ${isAdmins ? admin : tokens.access_token}`,
+          ...(answer && { accept: answer.type }),
+          ...(body && { 'content-type': body.type }),
+        },
+        ...(body && {
+          payload: JSON.stringify(body.example).replace(/rt_[\w-]{107}/, tokens.refresh_token),
+        }),
+      });
+    let response = await request();
+    t.equal(response.statusCode, status);
+    if (answer === undefined) return t.equal(response.payload, '');
+    if (operationId === 'listSecurityEvents') {
+      // they are written a moment later
+      await waitFor(async () => {
+        response = await request();
+        return response.json<{ items: unknown[] }>().items.length > 0;
+      });
+    }
+    t.same(asIn(answer.example, response.json()), answer.example);
+  });
+}
+
+t.test('every answer and every body has an example', async (t) => {
+  t.ok(exchanges.length > 14);
+  for (const { operationId, body, answer } of exchanges) {
+    for (const media of [body, answer]) t.ok(media === undefined || media.example !== undefined, operationId);
+  }
+});
+
+t.test('every example, of a parameter or a problem too, is one that its schema accepts', async (t) => {
+  const { checked, faults } = exampleFaults(document);
+  t.ok(checked > 100, `${checked} examples`);
   t.same(faults, []);
 });

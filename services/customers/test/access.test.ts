@@ -44,6 +44,29 @@ t.test('every route needs a token', async (t) => {
   await nothingWritten(t as Tap);
 });
 
+t.test(
+  'whoever accepts nothing that is offered is told so after who may do what, and nothing is done',
+  async (t) => {
+    const scopeless = await key.sign(mintClaims({ scope: '' }));
+    for (const [method, url] of [...READS, ...WRITES]) {
+      const request = { headers: { accept: 'image/png' }, ...bodyOf(method) };
+      t.equal((await send(method, url, { ...request, token: null })).statusCode, 401, `${method} ${url}`);
+      t.equal(
+        (await send(method, url, { ...request, token: scopeless })).statusCode,
+        403,
+        `${method} ${url}`,
+      );
+    }
+    // not DELETE, which offers nothing, and not a file that is no file
+    for (const [method, url] of [...READS, ...WRITES.slice(0, 3)]) {
+      const response = await send(method, url, { headers: { accept: 'image/png' }, ...bodyOf(method) });
+      t.equal(response.statusCode, 406, `${method} ${url}`);
+      t.match(response.headers['content-type'], /^application\/problem\+json/);
+    }
+    await nothingWritten(t as Tap);
+  },
+);
+
 t.test('a token of another key, issuer or audience, or an expired one, opens no route', async (t) => {
   const now = Math.floor(Date.now() / 1_000);
   const tokens = {

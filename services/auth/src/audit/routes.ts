@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses } from '@pair/service-kit';
 import type { securityEvents } from '../db/schema.ts';
 import { createAuditRepository } from './repository.ts';
 import { AuditQuerySchema, AuditSchema } from './schemas.ts';
@@ -20,7 +19,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'Sign-ins, sign-outs, reused refresh tokens, changes of passwords, users and keys, for 90 days. Neither a password nor a token is among them.',
         tags: ['audit'],
         querystring: AuditQuerySchema,
-        response: { 200: AuditSchema, ...problemResponses(400) },
+        response: { 200: AuditSchema },
       },
     },
     async (request, reply) => {

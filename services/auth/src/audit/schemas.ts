@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { EXAMPLE_SID } from '../sessions/schemas.ts';
+import { EXAMPLE_USER } from '../users/schemas.ts';
 import { SECURITY_EVENTS } from './security-events.ts';
 
 export const AuditQuerySchema = Type.Object(
@@ -35,6 +37,29 @@ export const SecurityEventSchema = Type.Object({
   detail: Nullable('The scopes of a user, the kid of a key'),
 });
 
-export const AuditSchema = Type.Object({
-  items: Type.Array(SecurityEventSchema, { description: 'The newest first' }),
-});
+export const AuditSchema = Type.Object(
+  {
+    items: Type.Array(SecurityEventSchema, { description: 'The newest first' }),
+  },
+  {
+    examples: [
+      {
+        items: [
+          {
+            id: 42,
+            at: '2026-11-30T09:41:07.123Z',
+            event: 'sign_in',
+            outcome: 'succeeded',
+            actor_id: EXAMPLE_USER.id,
+            user_id: EXAMPLE_USER.id,
+            session_id: EXAMPLE_SID,
+            request_id: '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b',
+            address: '192.0.2.1',
+            session_address: null,
+            detail: null,
+          },
+        ],
+      },
+    ],
+  },
+);

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { noneMatchFails, problemResponses } from '@pair/service-kit';
+import { noneMatchFails, problemResponses, unavailable } from '@pair/service-kit';
 import { IfNoneMatchSchema, jwksResponse } from './schemas.ts';
 
 /** RFC 7517: the public keys, for anybody who verifies our tokens. */
@@ -12,7 +12,7 @@ export const jwksRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Public keys that verify access tokens',
         tags: ['keys'],
         headers: IfNoneMatchSchema,
-        response: { ...jwksResponse, ...problemResponses(503) },
+        response: { ...jwksResponse, ...problemResponses(unavailable()) },
       },
     },
     async (request, reply) => {

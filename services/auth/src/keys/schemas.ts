@@ -1,5 +1,10 @@
 import { Type } from 'typebox';
 
+/** Those of RFC 7517 Appendix A.1 and RFC 7515 Appendix A.3. */
+function exampleKey(x: string, y: string, kid: string) {
+  return { kty: 'EC', crv: 'P-256', x, y, kid, use: 'sig', alg: 'ES256' };
+}
+
 const JwksSchema = Type.Object(
   {
     keys: Type.Array(
@@ -14,7 +19,25 @@ const JwksSchema = Type.Object(
       }),
     ),
   },
-  { description: 'A JWK Set (RFC 7517 §5)' },
+  {
+    description: 'A JWK Set (RFC 7517 §5)',
+    examples: [
+      {
+        keys: [
+          exampleKey(
+            'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
+            '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
+            'cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s',
+          ),
+          exampleKey(
+            'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+            'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+            'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
+          ),
+        ],
+      },
+    ],
+  },
 );
 
 export const IfNoneMatchSchema = Type.Object({
@@ -23,7 +46,9 @@ export const IfNoneMatchSchema = Type.Object({
   ),
 });
 
-const headers = { ETag: { type: 'string', description: 'Strong; changes with the set of keys.' } };
+const headers = {
+  ETag: { type: 'string', required: true, description: 'Strong; changes with the set of keys.' },
+};
 
 export const jwksResponse = {
   200: {

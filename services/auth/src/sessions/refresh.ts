@@ -67,10 +67,12 @@ function narrow(user: User, scope: string | undefined): string[] {
   if (scope === undefined) return user.scopes;
   const asked = new Set(scope.split(' ').filter((name) => name !== ''));
   const granted = user.scopes.filter((name) => asked.has(name));
-  if (granted.length < asked.size) {
-    throw new Problem(422, 'invalid_scope', 'The scope has more in it than this user may do.');
-  }
+  if (granted.length < asked.size) throw invalidScope();
   return granted;
+}
+
+export function invalidScope(): Problem {
+  return new Problem(422, 'invalid_scope', 'The scope has more in it than this user may do.');
 }
 
 export function invalidGrant(): Problem {

@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, problemResponses } from '@pair/service-kit';
-import { signIn } from '../sign-in/sign-in.ts';
-import { refresh } from './refresh.ts';
+import { invalidToken, tokenRequired } from '@pair/access-token';
+import { Problem, problemResponses, unavailable, VALIDATION_FAILED } from '@pair/service-kit';
+import { tooManyAttempts } from '../sign-in/check-password.ts';
+import { invalidCredentials, signIn } from '../sign-in/sign-in.ts';
+import { invalidGrant, invalidScope, refresh } from './refresh.ts';
 import {
   LoginSchema,
   LogoutSchema,
@@ -29,7 +31,10 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, it is 429 there, also for the right password, until as many seconds have passed as Retry-After says.',
         tags: ['sessions'],
         body: LoginSchema,
-        response: { 200: TokensSchema, ...problemResponses(400, 401, 413, 415, 422, 429, 503) },
+        response: {
+          200: TokensSchema,
+          ...problemResponses(invalidCredentials(), tooManyAttempts(60_000), unavailable()),
+        },
       },
     },
     async (request) => signIn(request, request.body.username, request.body.password),
@@ -45,7 +50,10 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'A refresh token works once. The one before the newest gets the same successor again for a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), so a lost answer or a second tab costs nothing. Any other that was used before ends its session: all its tokens are refused from then on.',
         tags: ['sessions'],
         body: RefreshSchema,
-        response: { 200: TokensSchema, ...problemResponses(400, 401, 413, 415, 422, 503) },
+        response: {
+          200: TokensSchema,
+          ...problemResponses(invalidGrant(), VALIDATION_FAILED, invalidScope(), unavailable()),
+        },
       },
     },
     async (request) => refresh(request, request.body.refresh_token, request.body.scope),
@@ -62,7 +70,15 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['sessions'],
         security: [{ bearerAuth: [] }, {}],
         body: LogoutSchema,
-        response: { 204: NO_CONTENT, ...problemResponses(400, 401, 413, 415, 422, 503) },
+        response: {
+          204: NO_CONTENT,
+          ...problemResponses(
+            tokenRequired(),
+            invalidToken('The token is malformed.'),
+            invalidGrant(),
+            unavailable(),
+          ),
+        },
       },
     },
     async (request, reply) => {
@@ -119,18 +135,22 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         description: 'Its access tokens are refused everywhere within a second.',
         tags: ['sessions'],
         params: SessionParamsSchema,
-        response: { 204: NO_CONTENT, ...problemResponses(400, 404) },
+        response: { 204: NO_CONTENT, ...problemResponses(noSuchSession()) },
       },
     },
     async (request, reply) => {
       const { id: sessionId } = request.params;
       const userId = await app.sessions.end(sessionId, request.accessToken.sub);
-      if (userId === undefined) throw new Problem(404, 'not_found', 'You have no such session.');
+      if (userId === undefined) throw noSuchSession();
       app.audit.record(request, { event: 'session_ended', outcome: 'succeeded', userId, sessionId });
       return reply.code(204).send();
     },
   );
 };
+
+function noSuchSession(): Problem {
+  return new Problem(404, 'not_found', 'You have no such session.');
+}
 
 function present(session: ListedSession, currentSid: string) {
   return {

@@ -1,12 +1,21 @@
 import { type Static, Type } from 'typebox';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
-import { PasswordSchema, ScopeSchema, UsernameSchema } from '../users/schemas.ts';
+import {
+  EXAMPLE_CREDENTIALS,
+  EXAMPLE_USER,
+  PasswordSchema,
+  ScopeSchema,
+  UsernameSchema,
+} from '../users/schemas.ts';
+
+const EXAMPLE_REFRESH_TOKEN = `rt_${'A'.repeat(107)}`;
+export const EXAMPLE_SID = 'A'.repeat(22);
 
 const RefreshTokenSchema = Type.String({
   minLength: 1,
   maxLength: 256,
   description: 'Opaque. Works once: each refresh gives the next one',
-  examples: [`rt_${'A'.repeat(107)}`],
+  examples: [EXAMPLE_REFRESH_TOKEN],
 });
 
 export const LoginSchema = Type.Object(
@@ -14,7 +23,7 @@ export const LoginSchema = Type.Object(
     username: UsernameSchema,
     password: PasswordSchema,
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [EXAMPLE_CREDENTIALS] },
 );
 
 export const RefreshSchema = Type.Object(
@@ -25,12 +34,12 @@ export const RefreshSchema = Type.Object(
       description: 'Fewer scopes, for this access token alone (RFC 6749 §6). Default: all that the user has',
     }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ refresh_token: EXAMPLE_REFRESH_TOKEN }] },
 );
 
 const RefreshTokenBodySchema = Type.Object(
   { refresh_token: RefreshTokenSchema },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ refresh_token: EXAMPLE_REFRESH_TOKEN }] },
 );
 
 /** The token is in the Authorization header, in the body, or both. */
@@ -40,35 +49,67 @@ export const LogoutSchema = Type.Unsafe<Static<typeof RefreshTokenBodySchema> | 
 });
 
 /** RFC 6749 §5.1. */
-export const TokensSchema = Type.Object({
-  access_token: Type.String({ description: 'A JWT (RFC 9068), for Authorization: Bearer' }),
-  token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer({ description: 'Seconds', examples: [ACCESS_TOKEN_LIFETIME_SECONDS] }),
-  refresh_token: RefreshTokenSchema,
-  scope: ScopeSchema,
-});
+export const TokensSchema = Type.Object(
+  {
+    access_token: Type.String({ description: 'A JWT (RFC 9068), for Authorization: Bearer' }),
+    token_type: Type.Literal('Bearer'),
+    expires_in: Type.Integer({ description: 'Seconds' }),
+    refresh_token: RefreshTokenSchema,
+    scope: ScopeSchema,
+  },
+  {
+    examples: [
+      {
+        access_token: `eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.${'A'.repeat(86)}`,
+        token_type: 'Bearer',
+        expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
+        refresh_token: EXAMPLE_REFRESH_TOKEN,
+        scope: EXAMPLE_USER.scope,
+      },
+    ],
+  },
+);
 export type Tokens = Static<typeof TokensSchema>;
 
 const SidSchema = Type.String({
   pattern: '^[A-Za-z0-9_-]{21}[AQgw]$',
   description: 'The `sid` in the access tokens of the session',
+  examples: [EXAMPLE_SID],
 });
 
 export const SessionParamsSchema = Type.Object({ id: SidSchema });
 
-export const SessionsSchema = Type.Object({
-  items: Type.Array(
-    Type.Object({
-      id: SidSchema,
-      created_at: Type.String({ format: 'date-time' }),
-      last_used_at: Type.String({
-        format: 'date-time',
-        description: 'When it was begun or refreshed; access tokens are used without auth knowing',
+export const SessionsSchema = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object({
+        id: SidSchema,
+        created_at: Type.String({ format: 'date-time' }),
+        last_used_at: Type.String({
+          format: 'date-time',
+          description: 'When it was begun or refreshed; access tokens are used without auth knowing',
+        }),
+        address: Type.String({ description: 'Where it was last used from' }),
+        user_agent: Type.String({ description: 'What the client called itself then, up to 192 bytes' }),
+        current: Type.Boolean({ description: 'Whether it is the session of this request' }),
       }),
-      address: Type.String({ description: 'Where it was last used from' }),
-      user_agent: Type.String({ description: 'What the client called itself then, up to 192 bytes' }),
-      current: Type.Boolean({ description: 'Whether it is the session of this request' }),
-    }),
-    { description: 'At most 100, the one that was used last first' },
-  ),
-});
+      { description: 'At most 100, the one that was used last first' },
+    ),
+  },
+  {
+    examples: [
+      {
+        items: [
+          {
+            id: EXAMPLE_SID,
+            created_at: '2026-11-30T09:41:07.123Z',
+            last_used_at: '2026-11-30T09:50:00.000Z',
+            address: '192.0.2.1',
+            user_agent: 'curl/8.14.1',
+            current: true,
+          },
+        ],
+      },
+    ],
+  },
+);

@@ -72,7 +72,8 @@ async function reportRefusal(
   });
 }
 
-function tooManyAttempts(retryAfterMs: number): Problem {
+/** For both limits. */
+export function tooManyAttempts(retryAfterMs: number): Problem {
   return new Problem(
     429,
     'too_many_attempts',

@@ -50,7 +50,11 @@ async function rehash(app: FastifyInstance, user: User, password: string): Promi
 
 function refuse(request: FastifyRequest, user: User | undefined): never {
   request.server.audit.record(request, { event: 'sign_in', outcome: 'refused', userId: user?.id });
-  throw new Problem(401, 'invalid_credentials', 'The username or the password is wrong.', {
+  throw invalidCredentials();
+}
+
+export function invalidCredentials(): Problem {
+  return new Problem(401, 'invalid_credentials', 'The username or the password is wrong.', {
     headers: { 'www-authenticate': 'Bearer' },
   });
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem, parseJson, problemResponses, utf8ContentType } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import { createUser } from './create-user.ts';
+import { createUser, usernameTaken } from './create-user.ts';
 import type { User } from './repository.ts';
 import { parseScope, presentManaged } from './representation.ts';
 import {
@@ -14,7 +14,7 @@ import {
   UserPageSchema,
   UserParamsSchema,
 } from './schemas.ts';
-import { type UserChange, updateUser } from './update-user.ts';
+import { lastAdmin, type UserChange, updateUser, userNotFound } from './update-user.ts';
 
 const DEFAULT_PAGE = 20;
 
@@ -30,7 +30,7 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Users in the order of their names',
         tags: ['users'],
         querystring: ListUsersQuerySchema,
-        response: { 200: UserPageSchema, ...problemResponses(400) },
+        response: { 200: UserPageSchema },
       },
     },
     async (request) => {
@@ -54,7 +54,7 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Make a user',
         tags: ['users'],
         body: CreateUserSchema,
-        response: { 201: ManagedUserSchema, ...problemResponses(400, 409, 413, 415, 422) },
+        response: { 201: ManagedUserSchema, ...problemResponses(usernameTaken()) },
       },
     },
     async (request, reply) => {
@@ -79,12 +79,12 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'One user',
         tags: ['users'],
         params: UserParamsSchema,
-        response: { 200: ManagedUserSchema, ...problemResponses(400, 404) },
+        response: { 200: ManagedUserSchema, ...problemResponses(userNotFound()) },
       },
     },
     async (request) => {
       const user = await app.users.findById(request.params.id);
-      if (user === undefined) throw new Problem(404, 'not_found', 'There is no such user.');
+      if (user === undefined) throw userNotFound();
       return presentManaged(user);
     },
   );
@@ -99,8 +99,9 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'Disabling a user, or taking a scope away, ends all sessions of that user: their access tokens are refused everywhere within a second. A new scope is in the next access token.',
         tags: ['users'],
         params: UserParamsSchema,
+        consumes: ['application/merge-patch+json', 'application/json'],
         body: UpdateUserSchema,
-        response: { 200: ManagedUserSchema, ...problemResponses(400, 404, 409, 413, 415, 422) },
+        response: { 200: ManagedUserSchema, ...problemResponses(userNotFound(), lastAdmin()) },
       },
     },
     async (request) => {

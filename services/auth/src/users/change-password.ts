@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkPassword, isStillPassword } from '../sign-in/check-password.ts';
 import { requireGoodPassword } from './password-rules.ts';
 import { replacePasswordHash, type User } from './repository.ts';
+import { userIsGone } from './representation.ts';
 
 /**
  * For whoever is signed in and knows the current password too: an access token that was stolen is not enough to take
@@ -18,7 +19,7 @@ export async function changeOwnPassword(
 ): Promise<void> {
   const app = request.server;
   const user = await app.users.findById(request.accessToken.sub);
-  if (user === undefined) throw new Problem(404, 'not_found', 'This user does not exist any more.');
+  if (user === undefined) throw userIsGone();
   requireGoodPassword('/new_password', newPassword, user.username);
   const isChanged = await changeIfRight(request, user, currentPassword, newPassword);
   app.audit.record(request, {
@@ -27,7 +28,11 @@ export async function changeOwnPassword(
     userId: user.id,
   });
   // not 401, which would mean the access token: clients refresh then, or sign out
-  if (!isChanged) throw new Problem(403, 'wrong_password', 'The current password is wrong.');
+  if (!isChanged) throw wrongPassword();
+}
+
+export function wrongPassword(): Problem {
+  return new Problem(403, 'wrong_password', 'The current password is wrong.');
 }
 
 async function changeIfRight(

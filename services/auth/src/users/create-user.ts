@@ -18,6 +18,10 @@ export async function createUser(
     passwordHash: await app.passwords.hash(password),
     scopes: [...scopes],
   });
-  if (user === undefined) throw new Problem(409, 'username_taken', 'There is a user of this name.');
+  if (user === undefined) throw usernameTaken();
   return user;
+}
+
+export function usernameTaken(): Problem {
+  return new Problem(409, 'username_taken', 'There is a user of this name.');
 }

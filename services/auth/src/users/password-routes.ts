@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { problemResponses } from '@pair/service-kit';
-import { changeOwnPassword } from './change-password.ts';
+import { tooManyAttempts } from '../sign-in/check-password.ts';
+import { changeOwnPassword, wrongPassword } from './change-password.ts';
+import { userIsGone } from './representation.ts';
 import { ChangePasswordSchema } from './schemas.ts';
 
 const NO_CONTENT = { description: 'Done', type: 'null' };
@@ -19,7 +21,7 @@ export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: ChangePasswordSchema,
         response: {
           204: NO_CONTENT,
-          ...problemResponses(400, 403, 404, 413, 415, 422, 429),
+          ...problemResponses(wrongPassword(), userIsGone(), tooManyAttempts(60_000)),
         },
       },
     },

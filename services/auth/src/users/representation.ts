@@ -1,4 +1,5 @@
 import { SCOPES, type Scope } from '@pair/access-token';
+import { Problem } from '@pair/service-kit';
 import type { User } from './repository.ts';
 
 /** Each scope once, in one order, so that the same rights are always the same text. */
@@ -20,4 +21,9 @@ export function present(user: User) {
 /** What an admin sees of a user. */
 export function presentManaged(user: User) {
   return { ...present(user), disabled: user.disabled };
+}
+
+/** Of the one who is signed in. */
+export function userIsGone(): Problem {
+  return new Problem(404, 'not_found', 'This user does not exist any more.');
 }

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, problemResponses } from '@pair/service-kit';
-import { createUser } from './create-user.ts';
-import { present } from './representation.ts';
+import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import { createUser, usernameTaken } from './create-user.ts';
+import { present, userIsGone } from './representation.ts';
 import { RegisterSchema, UserSchema } from './schemas.ts';
 
 /** For whoever is signed in. */
@@ -13,12 +13,12 @@ export const ownUserRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getMe',
         summary: 'The signed-in user',
         tags: ['users'],
-        response: { 200: UserSchema },
+        response: { 200: UserSchema, ...problemResponses(userIsGone()) },
       },
     },
     async (request) => {
       const user = await app.users.findById(request.accessToken.sub);
-      if (user === undefined) throw new Problem(404, 'not_found', 'This user does not exist any more.');
+      if (user === undefined) throw userIsGone();
       return present(user);
     },
   );
@@ -38,7 +38,10 @@ export function registrationRoutes(options: {
           summary: 'Make an account for oneself, if registration is open',
           tags: ['users'],
           body: RegisterSchema,
-          response: { 201: UserSchema, ...problemResponses(400, 403, 409, 413, 415, 422, 503) },
+          response: {
+            201: UserSchema,
+            ...problemResponses(REGISTRATION_CLOSED, usernameTaken(), unavailable()),
+          },
         },
         onRequest: (_request, _reply, done) => done(options.open ? undefined : REGISTRATION_CLOSED),
       },

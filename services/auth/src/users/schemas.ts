@@ -24,47 +24,68 @@ const cursorFormat: StringFormat = {
 /** For `validatorCompiler`. */
 export const formats = { 'new-password': passwordFormat, 'users-cursor': cursorFormat };
 
+/** As every answer of the document has it. */
+export const EXAMPLE_USER = {
+  id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10',
+  username: 'ada',
+  scope: 'customers:read customers:write',
+  created_at: '2026-11-30T09:41:07.123Z',
+};
+const EXAMPLE_PASSWORD = 'correct horse battery staple';
+export const EXAMPLE_CREDENTIALS = { username: EXAMPLE_USER.username, password: EXAMPLE_PASSWORD };
+
 const SCOPE = `(?:${SCOPES.join('|')})`;
 
 export const ScopeSchema = Type.String({
   pattern: `^(?:${SCOPE}(?: ${SCOPE})*)?$`,
   maxLength: 200,
   description: `Scopes, separated by spaces (RFC 6749 §3.3), of: ${SCOPES.join(', ')}`,
-  examples: ['customers:read customers:write'],
+  examples: [EXAMPLE_USER.scope],
 });
 
 export const UsernameSchema = Type.String({
   pattern: '^[A-Za-z0-9._-]{3,64}$',
   description: '3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case',
-  examples: ['ada'],
+  examples: [EXAMPLE_USER.username],
 });
 
 export const NewPasswordSchema = Type.String({
   format: 'new-password',
   description:
     '8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case',
-  examples: ['correct horse battery staple'],
+  examples: [EXAMPLE_PASSWORD],
 });
 
-export const UserSchema = Type.Object({
-  id: Type.String({ format: 'uuid' }),
-  username: Type.String(),
-  scope: ScopeSchema,
-  created_at: Type.String({ format: 'date-time' }),
-});
+export const UserSchema = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    username: Type.String(),
+    scope: ScopeSchema,
+    created_at: Type.String({ format: 'date-time' }),
+  },
+  { examples: [EXAMPLE_USER] },
+);
+
+const EXAMPLE_MANAGED_USER = { ...EXAMPLE_USER, disabled: false };
 
 /** What an admin sees of a user. */
-export const ManagedUserSchema = Type.Object({
-  ...UserSchema.properties,
-  disabled: Type.Boolean({ description: 'A disabled user cannot sign in and has no sessions' }),
-});
+export const ManagedUserSchema = Type.Object(
+  {
+    ...UserSchema.properties,
+    disabled: Type.Boolean({ description: 'A disabled user cannot sign in and has no sessions' }),
+  },
+  { examples: [EXAMPLE_MANAGED_USER] },
+);
 
-export const UserPageSchema = Type.Object({
-  items: Type.Array(ManagedUserSchema),
-  next_cursor: Type.Union([Type.String(), Type.Null()], {
-    description: 'For the next page; null on the last',
-  }),
-});
+export const UserPageSchema = Type.Object(
+  {
+    items: Type.Array(ManagedUserSchema),
+    next_cursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'For the next page; null on the last',
+    }),
+  },
+  { examples: [{ items: [EXAMPLE_MANAGED_USER], next_cursor: encodeCursor(EXAMPLE_USER.username) }] },
+);
 
 export const ListUsersQuerySchema = Type.Object(
   {
@@ -80,18 +101,18 @@ export const ListUsersQuerySchema = Type.Object(
 
 export const CreateUserSchema = Type.Object(
   { username: UsernameSchema, password: NewPasswordSchema, scope: Type.Optional(ScopeSchema) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ ...EXAMPLE_CREDENTIALS, scope: EXAMPLE_USER.scope }] },
 );
 export type CreateUser = Static<typeof CreateUserSchema>;
 
 export const RegisterSchema = Type.Object(
   { username: UsernameSchema, password: NewPasswordSchema },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [EXAMPLE_CREDENTIALS] },
 );
 
 export const UpdateUserSchema = Type.Object(
   { disabled: Type.Optional(Type.Boolean()), scope: Type.Optional(ScopeSchema) },
-  { additionalProperties: false, minProperties: 1 },
+  { additionalProperties: false, minProperties: 1, examples: [{ scope: EXAMPLE_USER.scope }] },
 );
 export type UpdateUser = Static<typeof UpdateUserSchema>;
 
@@ -99,12 +120,17 @@ export type UpdateUser = Static<typeof UpdateUserSchema>;
 export const PasswordSchema = Type.String({
   minLength: 1,
   maxLength: 512,
-  examples: ['correct horse battery staple'],
+  examples: [EXAMPLE_PASSWORD],
 });
 
 export const ChangePasswordSchema = Type.Object(
   { current_password: PasswordSchema, new_password: NewPasswordSchema },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [{ current_password: EXAMPLE_PASSWORD, new_password: 'staple battery horse correct' }],
+  },
 );
 
-export const UserParamsSchema = Type.Object({ id: Type.String({ format: 'uuid' }) });
+export const UserParamsSchema = Type.Object({
+  id: Type.String({ format: 'uuid', examples: [EXAMPLE_USER.id] }),
+});

@@ -28,12 +28,12 @@ export async function updateUser(
       .orderBy(table.id)
       .for('update');
     const [before] = await db.select().from(table).where(eq(table.id, id)).for('update');
-    if (before === undefined) throw new Problem(404, 'not_found', 'There is no such user.');
+    if (before === undefined) throw userNotFound();
 
     const after = { ...before, ...change };
     const remainsAdmin = after.scopes.includes('users:admin') && !after.disabled;
     if (!remainsAdmin && admins.every((admin) => admin.id === id) && admins.length > 0) {
-      throw new Problem(409, 'last_admin', 'This is the last admin: make another one first.');
+      throw lastAdmin();
     }
 
     await updateUserRow(db, id, change);
@@ -41,4 +41,12 @@ export async function updateUser(
     if (after.disabled || lostScope) await app.sessions.endAllOfUser(id);
     return { before, after };
   });
+}
+
+export function userNotFound(): Problem {
+  return new Problem(404, 'not_found', 'There is no such user.');
+}
+
+export function lastAdmin(): Problem {
+  return new Problem(409, 'last_admin', 'This is the last admin: make another one first.');
 }

@@ -2,14 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { parseJson, problemResponses, utf8ContentType } from '@pair/service-kit';
 import { preconditionOf } from './entity-tag.ts';
 import { normalizeName } from './name.ts';
-import { sendCustomer } from './representation.ts';
+import { customerNotFound, sendCustomer } from './representation.ts';
 import {
   CustomerParamsSchema,
   CustomerPatchSchema,
   customerResponse,
   WritePreconditionSchema,
 } from './schemas.ts';
-import { writeMissed } from './write-missed.ts';
+import { preconditionFailed, writeMissed } from './write-missed.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
 /** What clients send who do not know the other; it means the same. */
@@ -38,7 +38,7 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: CustomerParamsSchema,
         headers: WritePreconditionSchema,
         body: CustomerPatchSchema,
-        response: { ...customerResponse, ...problemResponses(400, 404, 412, 413, 415, 422) },
+        response: { ...customerResponse, ...problemResponses(customerNotFound(), preconditionFailed()) },
       },
     },
     async (request, reply) => {

@@ -24,7 +24,7 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'Pages go on from the last customer of the page before, so that none is skipped or shown twice because others are inserted, changed or deleted meanwhile.',
         tags: ['customers'],
         querystring: ListQuerySchema,
-        response: { ...listResponse, ...problemResponses(400) },
+        response: listResponse,
       },
     },
     async (request, reply) => {
@@ -54,7 +54,7 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: IfNoneMatchSchema,
-        response: { ...customerResponse, ...notModifiedResponse, ...problemResponses(400, 404) },
+        response: { ...customerResponse, ...notModifiedResponse, ...problemResponses(customerNotFound()) },
       },
     },
     async (request, reply) => {

@@ -150,6 +150,7 @@ export const IfNoneMatchSchema = Type.Object({
 const headers = {
   ETag: {
     type: 'string',
+    required: true,
     description: 'Strong; changes with every write. For If-Match and If-None-Match.',
   },
 };
@@ -168,7 +169,7 @@ export const createdResponse = {
     description: 'The customer that was made',
     headers: {
       ...headers,
-      Location: { type: 'string', description: 'The path of the new customer.' },
+      Location: { type: 'string', required: true, description: 'The path of the new customer.' },
     },
     content: { 'application/json': { schema: CustomerSchema } },
   },

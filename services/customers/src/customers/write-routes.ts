@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses } from '@pair/service-kit';
+import { problemResponses, VALIDATION_FAILED } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 import { IdempotencyKeySchema, parseIdempotencyKey } from '../idempotency/idempotency-key.ts';
-import { fingerprintOf, type KeptAnswer, once } from '../idempotency/once.ts';
+import { fingerprintOf, type KeptAnswer, keyReused, once, requestInProgress } from '../idempotency/once.ts';
 import { entityTag, preconditionOf } from './entity-tag.ts';
 import { normalizeName } from './name.ts';
 import type { Customer } from './repository.ts';
-import { CACHE_CONTROL, sendCustomer } from './representation.ts';
+import { CACHE_CONTROL, customerNotFound, sendCustomer } from './representation.ts';
 import {
   CustomerParamsSchema,
   createdResponse,
@@ -31,7 +31,10 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['customers'],
         headers: IdempotencyKeySchema,
         body: NewCustomerSchema,
-        response: { ...createdResponse, ...problemResponses(400, 409, 413, 415, 422) },
+        response: {
+          ...createdResponse,
+          ...problemResponses(requestInProgress(), VALIDATION_FAILED, keyReused()),
+        },
       },
     },
     async (request, reply) => {
@@ -62,7 +65,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: {
           ...customerResponse,
           ...createdResponse,
-          ...problemResponses(400, 404, 412, 413, 415, 422),
+          ...problemResponses(customerNotFound(), preconditionFailed()),
         },
       },
     },
@@ -93,7 +96,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: WritePreconditionSchema,
-        response: { ...deletedResponse, ...problemResponses(400, 404, 412) },
+        response: { ...deletedResponse, ...problemResponses(customerNotFound(), preconditionFailed()) },
       },
     },
     async (request, reply) => {

@@ -42,7 +42,7 @@ export function once(
     const { rows } = await db.execute<{ locked: boolean }>(
       sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) AS locked`,
     );
-    if (rows[0]?.locked !== true) throw inProgress();
+    if (rows[0]?.locked !== true) throw requestInProgress();
 
     const isKey = and(eq(table.subject, subject), eq(table.route, route), eq(table.key, key));
     const [kept] = await db
@@ -50,7 +50,7 @@ export function once(
       .from(table)
       .where(and(isKey, gt(table.createdAt, KEPT)));
     if (kept !== undefined) {
-      if (!kept.fingerprint.equals(fingerprint)) throw reused();
+      if (!kept.fingerprint.equals(fingerprint)) throw keyReused();
       return { status: kept.status, headers: kept.headers, body: kept.body };
     }
     const answer = await work(db);
@@ -78,12 +78,12 @@ export function fingerprintOf(body: unknown): Buffer {
   return createHash('sha256').update(JSON.stringify(body)).digest();
 }
 
-function inProgress(): Problem {
+export function requestInProgress(): Problem {
   return new Problem(409, 'request_in_progress', 'The first request with this key is not answered yet.', {
     headers: { 'retry-after': '1' },
   });
 }
 
-function reused(): Problem {
+export function keyReused(): Problem {
   return new Problem(422, 'idempotency_key_reused', 'This key was used for another request.');
 }

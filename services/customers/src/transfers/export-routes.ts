@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses } from '@pair/service-kit';
 import { parsePageRequest } from '../customers/list-query.ts';
 import { CACHE_CONTROL } from '../customers/representation.ts';
 import { csvEncoder, exportCustomers, ndjsonEncoder } from './export-customers.ts';
@@ -26,7 +25,7 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
             'As CSV or NDJSON, as `Accept` has it, from one snapshot. It must be read within five minutes. In CSV a cell that a spreadsheet would take for a formula has an apostrophe in front; an import takes it away again.',
           tags: ['customers'],
           querystring: ExportQuerySchema,
-          response: { ...exportResponse, ...problemResponses(400) },
+          response: exportResponse,
         },
       },
       async (request, reply) => {

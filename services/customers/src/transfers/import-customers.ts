@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { inTransaction, Problem } from '@pair/service-kit';
+import { inTransaction } from '@pair/service-kit';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolClient } from 'pg';
@@ -10,7 +10,7 @@ import { uuidv7 } from 'uuidv7';
 import { normalizeName } from '../customers/name.ts';
 import { versionOfChosenId } from '../customers/repository.ts';
 import { customers } from '../db/schema.ts';
-import type { ImportReport, LineProblem } from './import-report.ts';
+import { type ImportReport, importConflict, importRefused, type LineProblem } from './import-report.ts';
 import { UnreadableHeader } from './read-csv.ts';
 import { type Read, readLines } from './read-lines.ts';
 
@@ -50,7 +50,7 @@ export async function importCustomers(pool: Pool, report: ImportReport, file: Im
     if (!(error instanceof UnreadableHeader)) throw error;
     report.linesRead = error.line;
     report.skip([{ line: error.line, member: error.column, reason: error.message }]);
-    throw refused(report);
+    throw importRefused(report);
   }
 }
 
@@ -61,7 +61,7 @@ async function importWithin(client: PoolClient, report: ImportReport, file: Impo
   );
   const { hasChosenIds } = await stage(client, report, file);
   if (hasChosenIds) await skipTakenIds(client, report);
-  if (report.skipped > 0 && !file.skipsErrors) throw refused(report);
+  if (report.skipped > 0 && !file.skipsErrors) throw importRefused(report);
   if (!file.isDryRun) await insert(client, report, file);
   file.signal.throwIfAborted();
 }
@@ -134,21 +134,6 @@ async function insert(client: PoolClient, report: ImportReport, { skipsErrors }:
     ORDER BY id
     ON CONFLICT (id) DO NOTHING`);
   const missed = report.created - (rowCount ?? 0);
-  if (missed > 0 && !skipsErrors) throw conflict();
+  if (missed > 0 && !skipsErrors) throw importConflict();
   report.skipTaken([], missed);
-}
-
-function refused(report: ImportReport): Problem {
-  report.created = 0;
-  return new Problem(422, 'import_refused', 'Nothing was imported: see problems.', {
-    extensions: report.summary(),
-  });
-}
-
-function conflict(): Problem {
-  return new Problem(
-    409,
-    'conflict',
-    'Nothing was imported: a customer with an id of the file was created meanwhile.',
-  );
 }

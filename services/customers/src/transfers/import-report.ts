@@ -1,3 +1,5 @@
+import { Problem } from '@pair/service-kit';
+
 /** Why a line was not taken. `member` is null when it is the line as a whole. */
 export interface LineProblem {
   line: number;
@@ -35,4 +37,20 @@ export class ImportReport {
   summary() {
     return { ...this.progress(), problems: this.#problems.slice(0, MAX_PROBLEMS) };
   }
+}
+
+/** 422, with the report. */
+export function importRefused(report: ImportReport): Problem {
+  report.created = 0;
+  return new Problem(422, 'import_refused', 'Nothing was imported: see problems.', {
+    extensions: report.summary(),
+  });
+}
+
+export function importConflict(): Problem {
+  return new Problem(
+    409,
+    'conflict',
+    'Nothing was imported: a customer with an id of the file was created meanwhile.',
+  );
 }

@@ -12,7 +12,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { importCheck } from './import-check.ts';
 import { type Import, importCustomers } from './import-customers.ts';
-import { ImportReport } from './import-report.ts';
+import { ImportReport, importConflict } from './import-report.ts';
 import { readCsv } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
 import { ImportQuerySchema, importBody, importResponse } from './schemas.ts';
@@ -24,6 +24,8 @@ const IMPORT_LIMIT_MS = 300_000;
 const PROGRESS_MS = 1_000;
 
 const EMPTY_BODY = new Problem(400, 'empty_body', 'This request needs a body.');
+const CLIENT_IS_GONE = new Problem(400, 'client_gone', 'The client did not wait for the answer.');
+const TIME_IS_UP = new Problem(408, 'request_timeout', 'The import took longer than five minutes.');
 
 const READERS = { 'text/csv': readCsv, 'application/x-ndjson': readNdjson };
 
@@ -49,7 +51,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           tags: ['customers'],
           querystring: ImportQuerySchema,
           body: importBody,
-          response: { ...importResponse, ...problemResponses(400, 408, 409, 413, 415) },
+          response: { ...importResponse, ...problemResponses(TIME_IS_UP, importConflict()) },
         },
       },
       async (request, reply) => {
@@ -78,13 +80,9 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
 /** Aborts when the client is gone, or the time is up. */
 function endOf(reply: FastifyReply): { signal: AbortSignal; clear(): void } {
   const controller = new AbortController();
-  const end = (status: number, code: string, detail: string) => () =>
-    controller.abort(new Problem(status, code, detail));
-  const timer = setTimeout(
-    end(408, 'request_timeout', 'The import took longer than five minutes.'),
-    IMPORT_LIMIT_MS,
-  );
-  const onClose = end(400, 'client_gone', 'The client did not wait for the answer.');
+  const end = (reason: Problem) => () => controller.abort(reason);
+  const timer = setTimeout(end(TIME_IS_UP), IMPORT_LIMIT_MS);
+  const onClose = end(CLIENT_IS_GONE);
   reply.raw.once('close', onClose);
   return {
     signal: controller.signal,

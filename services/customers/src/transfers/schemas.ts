@@ -1,6 +1,8 @@
-import { ProblemSchema } from '@pair/service-kit';
+import { ProblemSchema, problemExamples } from '@pair/service-kit';
 import { Type } from 'typebox';
+import { dateOfBirthFormat } from '../customers/date-of-birth.ts';
 import { EXAMPLE, ListQuerySchema, NewCustomerSchema } from '../customers/schemas.ts';
+import { ImportReport, importRefused } from './import-report.ts';
 
 const { sort, name, dob_from, dob_to } = ListQuerySchema.properties;
 export const ExportQuerySchema = Type.Object(
@@ -76,6 +78,10 @@ const summary = {
   ),
 };
 
+const exampleReport = new ImportReport();
+exampleReport.linesRead = 2;
+exampleReport.skip([{ line: 2, member: 'dob', reason: dateOfBirthFormat.message }]);
+
 export const importResponse = {
   200: {
     description: 'How it ended; or how it goes, a line each second, and then how it ended',
@@ -96,7 +102,10 @@ export const importResponse = {
   422: {
     description: 'Lines are wrong; nothing was imported',
     content: {
-      'application/problem+json': { schema: Type.Object({ ...ProblemSchema.properties, ...summary }) },
+      'application/problem+json': {
+        schema: Type.Object({ ...ProblemSchema.properties, ...summary }),
+        examples: problemExamples(importRefused(exampleReport)),
+      },
     },
   },
 };
@@ -104,7 +113,9 @@ export const importResponse = {
 export const exportResponse = {
   200: {
     description: 'The customers',
-    headers: { 'Content-Disposition': { type: 'string', description: 'A name for the file.' } },
+    headers: {
+      'Content-Disposition': { type: 'string', required: true, description: 'A name for the file.' },
+    },
     content: {
       'text/csv': {
         schema: {
