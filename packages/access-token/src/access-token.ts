@@ -3,7 +3,7 @@ import { Problem, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
-import { authorizationOf, bearerToken, invalidToken } from './bearer.ts';
+import { authorizationOf, bearerToken, invalidToken, withResourceMetadata } from './bearer.ts';
 import { type AccessTokenClaims, checkClaims, requireUnexpired, signingKeyId, TokenFault } from './claims.ts';
 import type { KeySource } from './keys.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
@@ -16,6 +16,8 @@ export interface AccessTokenOptions {
   audience: string;
   keys: KeySource;
   feed: RevocationFeed;
+  /** The URL of the metadata of the protected resource (RFC 9728), for whoever is refused. */
+  resourceMetadata?: string;
 }
 
 /** A token whose signature and claims are right; whether it is still good is asked anew for each request. */
@@ -28,7 +30,7 @@ export interface VerifiedToken {
 /** Synchronous for a token that was seen before, so that the hot path makes no promise. */
 type Verify = (
   request: FastifyRequest,
-  options?: { allowRevoked?: boolean },
+  options?: { allowRevoked?: boolean; token?: string },
 ) => VerifiedToken | Promise<VerifiedToken>;
 
 declare module 'fastify' {
@@ -36,14 +38,19 @@ declare module 'fastify' {
     /**
      * Verifies the Bearer token of a request. `allowRevoked` is for signing out, which may be repeated: it takes the
      * token of a session that has ended. One that is signed with a revoked key it refuses, for anybody may have made it.
+     * `token` is for a request that presents one elsewhere, to revoke it or to ask about it.
      *
      * Throws or rejects with a Problem: 401 when the token is at fault, 503 when nobody can tell.
      */
     verifyAccessToken: Verify;
+    /** A refusal with the challenge that this resource sends along. */
+    challenge(refusal: Problem): Problem;
   }
   interface FastifyRequest {
     /** Inside `authenticated`: the claims of the token that let the request in. */
     accessToken: Readonly<AccessTokenClaims>;
+    /** What @fastify/jwt verifies. */
+    presentedToken: string;
   }
 }
 declare module '@fastify/jwt' {
@@ -57,18 +64,28 @@ declare module '@fastify/jwt' {
  * remembered, the time, the key, the epoch and the revocations.
  */
 export const accessToken = fp<AccessTokenOptions>(
-  async (app, { issuer, audience, keys, feed }) => {
+  async (app, { issuer, audience, keys, feed, resourceMetadata }) => {
     const verified = new LRUCache<string, VerifiedToken>({ max: CACHE_SIZE });
 
     await app.register(fastifyJwt, {
       secret: async (_request: FastifyRequest, token: unknown) => requireKey(keys, signingKeyId(token)),
       decode: { complete: true },
-      verify: { algorithms: ['ES256'], checkTyp: 'at+jwt', allowedIss: issuer, allowedAud: audience },
+      verify: {
+        algorithms: ['ES256'],
+        checkTyp: 'at+jwt',
+        allowedIss: issuer,
+        allowedAud: audience,
+        extractToken: (request) => request.presentedToken,
+      },
     });
+    app.decorate('challenge', (refusal) =>
+      resourceMetadata === undefined ? refusal : withResourceMetadata(refusal, resourceMetadata),
+    );
     app.decorateRequest('accessToken');
+    app.decorateRequest('presentedToken', '');
 
     app.decorate('verifyAccessToken', (request, options) => {
-      const authorization = authorizationOf(request);
+      const authorization = options?.token === undefined ? presentedBy(request) : `Bearer ${options.token}`;
       const known = verified.get(authorization);
       if (known !== undefined && isLive(known)) return known;
       return admit(request, authorization, options?.allowRevoked === true);
@@ -99,14 +116,22 @@ export const accessToken = fp<AccessTokenOptions>(
         if (!allowRevoked) await requireUnrevoked(token);
         return token;
       } catch (error) {
-        throw toProblem(error);
+        throw app.challenge(toProblem(error));
+      }
+    }
+
+    function presentedBy(request: FastifyRequest): string {
+      try {
+        return authorizationOf(request);
+      } catch (error) {
+        throw app.challenge(toProblem(error));
       }
     }
 
     async function verify(request: FastifyRequest, authorization: string): Promise<VerifiedToken> {
-      const text = bearerToken(authorization);
+      request.presentedToken = bearerToken(authorization);
       const claims = checkClaims(await request.jwtVerify<object>(), { issuer, audience }, nowSeconds());
-      const kid = signingKeyId(app.jwt.decode(text, { complete: true }));
+      const kid = signingKeyId(app.jwt.decode(request.presentedToken, { complete: true }));
       // one object for all the requests that the token will make
       const token = { claims: Object.freeze(claims), kid, scopes: new Set(claims.scope.split(' ')) };
       verified.set(authorization, token);
@@ -132,7 +157,11 @@ export const accessToken = fp<AccessTokenOptions>(
     }
 
     function isRevoked(claims: AccessTokenClaims, kid: string): boolean {
-      return feed.isRevoked(claims.sid) || feed.isRevoked(claims.jti) || feed.isRevoked(kid);
+      return (
+        (claims.sid !== undefined && feed.isRevoked(claims.sid)) ||
+        feed.isRevoked(claims.jti) ||
+        feed.isRevoked(kid)
+      );
     }
   },
   { name: 'access-token' },

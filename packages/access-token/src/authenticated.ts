@@ -1,22 +1,26 @@
 import { type Problem, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
-import { insufficientScope, invalidToken, tokenRequired } from './bearer.ts';
+import { insufficientScope, invalidToken, tokenRequired, userRequired } from './bearer.ts';
 import type { Scope } from './scopes.ts';
 
 /**
- * The routes of `routes`, for whoever has a valid token with this scope (undefined: with any). Adds the check and what
- * OpenAPI says of it together, so that neither can be without the other.
+ * The routes of `routes`, for whoever has a valid token with this scope; `undefined`: for any user, but for no client
+ * that acts for itself. Adds the check and what OpenAPI says of it together, so that neither can be without the other.
  */
 export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsync): FastifyPluginAsync {
-  const refusals = [tokenRequired(), invalidToken('The token is malformed.'), unavailable()];
-  if (scope !== undefined) refusals.push(insufficientScope(scope));
+  const refusals = [
+    tokenRequired(),
+    invalidToken('The token is malformed.'),
+    refusalOf(scope),
+    unavailable(),
+  ];
   return async (app) => {
     app.addHook('onRoute', (route) => {
       const schema = (route.schema ?? {}) as { response?: object };
       route.schema = {
         ...schema,
-        security: [{ bearerAuth: [] }],
+        security: [{ oauth2: scope === undefined ? [] : [scope] }, { bearerAuth: [] }],
         response: {
           ...problemResponses(...refusals),
           ...schema.response,
@@ -28,13 +32,18 @@ export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsy
   };
 }
 
+function refusalOf(scope: Scope | undefined): Problem {
+  return scope === undefined ? userRequired() : insufficientScope(scope);
+}
+
 function requireToken(scope: Scope | undefined): onRequestHookHandler {
-  const refusal = scope === undefined ? undefined : insufficientScope(scope);
+  const refusal = refusalOf(scope);
 
   /** Undefined when the request may go on. */
   function admit(request: FastifyRequest, token: VerifiedToken): Problem | undefined {
     request.accessToken = token.claims;
-    return scope === undefined || token.scopes.has(scope) ? undefined : refusal;
+    const isAllowed = scope === undefined ? token.claims.sid !== undefined : token.scopes.has(scope);
+    return isAllowed ? undefined : request.server.challenge(refusal);
   }
 
   return (request, _reply, done) => {

@@ -44,6 +44,11 @@ export function bearerToken(authorization: string): string {
   return token;
 }
 
+/** For what only a person has, of a client that came with a token of its own. */
+export function userRequired(): Problem {
+  return new Problem(403, 'user_required', 'This needs the access token of a user.');
+}
+
 /** RFC 6750 §3: who sent no token is told no error, only what is needed. */
 export function tokenRequired(): Problem {
   return new Problem(401, 'token_required', 'This needs an access token: Authorization: Bearer ….', {
@@ -63,4 +68,16 @@ export function insufficientScope(scope: string): Problem {
   return new Problem(403, 'insufficient_scope', `This needs the scope ${scope}.`, {
     headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
   });
+}
+
+/** RFC 9728 §5.1: where a client that knows nothing of this resource finds out who issues tokens for it. */
+export function withResourceMetadata(refusal: Problem, url: string): Problem {
+  const challenge = refusal.headers?.['www-authenticate'];
+  if (challenge === undefined) return refusal;
+  const separator = challenge.includes(' ') ? ', ' : ' ';
+  const headers = {
+    ...refusal.headers,
+    'www-authenticate': `${challenge}${separator}resource_metadata="${url}"`,
+  };
+  return new Problem(refusal.statusCode, refusal.code, refusal.message, { headers, cause: refusal.cause });
 }

@@ -10,7 +10,7 @@ const MAX_CLOCK_LEAD_SECONDS = 5;
 const Id = Type.String({ minLength: 1, maxLength: 256 });
 const Seconds = Type.Integer({ minimum: 0, maximum: 2 ** 40 });
 
-/** RFC 9068 §2.2, every claim required, beside the three of ours: the session, and the epoch of its store. */
+/** RFC 9068 §2.2, every claim required, beside those of ours: the session, and the epoch of its store. */
 export const AccessTokenClaimsSchema = Type.Object({
   iss: Id,
   sub: Id,
@@ -19,8 +19,8 @@ export const AccessTokenClaimsSchema = Type.Object({
   iat: Seconds,
   exp: Seconds,
   jti: Id,
-  /** The session: what logout revokes. */
-  sid: Id,
+  /** The session: what logout revokes. A client that acts for itself has none. */
+  sid: Type.Optional(Id),
   /** Scopes, separated by spaces (RFC 6749 §3.3). */
   scope: Type.String({ maxLength: 1_000 }),
   /** Names the data of the Redis that the session is in: when that is lost, its tokens are not valid any more. */
@@ -59,6 +59,7 @@ export function checkClaims(
   nowSeconds: number,
 ): AccessTokenClaims {
   const claims = requireClaims(payload);
+  requireSession(claims);
   requireIssuer(claims, expected.issuer);
   requireAudience(claims, expected.audience);
   requireUnexpired(claims, nowSeconds);
@@ -71,6 +72,13 @@ export function checkClaims(
 function requireClaims(payload: unknown): AccessTokenClaims {
   if (!shape.Check(payload)) throw new TokenFault('The token lacks a claim, or has one of a wrong type.');
   return payload;
+}
+
+/** A user's token belongs to a session; only that of a client for itself (RFC 9068 §2.2: `sub` is its id) to none. */
+function requireSession(claims: AccessTokenClaims): void {
+  if (claims.sid === undefined && claims.sub !== claims.client_id) {
+    throw new TokenFault('The token belongs to no session.');
+  }
 }
 
 /** RFC 9068 §4: `iss` must exactly match. */

@@ -1,12 +1,17 @@
 import { openapi } from '@pair/service-kit';
 import { mintClaims } from '@pair/test-kit';
 import t from 'tap';
-import { authenticated } from '../src/index.ts';
+import { authenticated, securitySchemes } from '../src/index.ts';
 import { guardedProcess, ready } from './support/guarded-process.ts';
 
 const guarded = await guardedProcess(t, {
   routes: async (app) => {
-    await app.register(openapi, { title: 'Test', description: 'Test', prefix: '/docs/test' });
+    await app.register(openapi, {
+      title: 'Test',
+      description: 'Test',
+      prefix: '/docs/test',
+      securitySchemes,
+    });
     app.get('/open', async () => 'open');
     await app.register(
       authenticated('customers:read', async (routes) => {
@@ -103,7 +108,7 @@ t.test('a handler sees the claims of the token', async (t) => {
 
 t.test('OpenAPI says which routes need a token, and what they answer', async (t) => {
   const { paths } = (await app.inject('/docs/test/json')).json();
-  t.same(paths['/read'].get.security, [{ bearerAuth: [] }]);
+  t.same(paths['/read'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }]);
   t.same(Object.keys(paths['/read'].get.responses).sort(), [
     '200',
     '400',
@@ -116,12 +121,8 @@ t.test('OpenAPI says which routes need a token, and what they answer', async (t)
     '503',
   ]);
   t.equal(paths['/read'].get.summary, 'Read', 'beside what the route says');
-  t.same(paths['/nested'].get.security, [{ bearerAuth: [] }]);
-  t.same(
-    Object.keys(paths['/me'].get.responses).sort(),
-    ['400', '401', '415', '417', '500', '503'],
-    'no 403 without a scope',
-  );
+  t.same(paths['/nested'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }]);
+  t.same(Object.keys(paths['/me'].get.responses).sort(), ['400', '401', '403', '415', '417', '500', '503']);
   t.equal(paths['/me'].get.responses['401'].description, 'Our own', 'which a route may describe better');
   t.notOk(paths['/open'].get.security);
 });

@@ -18,7 +18,7 @@ export { noneMatchFails, parseEntityTags } from './entity-tag.ts';
 export { problemOf } from './errors.ts';
 export { hourly } from './hourly.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './json-parser.ts';
-export { openapi } from './openapi.ts';
+export { type OpenapiOptions, openapi, SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from './openapi.ts';
 export { OperatorError } from './operator-error.ts';
 export { inTransaction, migrate, postgres } from './postgres.ts';
 export { Problem, type ProblemBody, type ProblemDetail, problemBody, unavailable } from './problem.ts';

@@ -1,4 +1,4 @@
-import swagger from '@fastify/swagger';
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
 
@@ -7,20 +7,31 @@ export interface OpenapiOptions {
   description: string;
   /** Where Swagger UI is, e.g. `/docs/auth`; the document is at `${prefix}/json`. */
   prefix: string;
+  securitySchemes: NonNullable<NonNullable<Document['components']>['securitySchemes']>;
 }
+
+/** The public OAuth 2.0 client that every Swagger UI of one origin is: they share what the browser keeps. */
+export const SWAGGER_UI_CLIENT_ID = 'swagger-ui';
+
+/** Where Swagger UI takes authorization codes (RFC 6749 §3.1.2), under its prefix. */
+export const SWAGGER_UI_REDIRECT_PATH = '/static/oauth2-redirect.html';
+
+type Document = NonNullable<FastifyDynamicSwaggerOptions['openapi']>;
+
+/** Its scripts are files; styles it also sets in place. The page after signing in talks to the one that opened it. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** OpenAPI 3.1 of the routes registered after it in the same scope, and Swagger UI for them. */
 export const openapi = fp<OpenapiOptions>(
-  async (app, { title, description, prefix }) => {
+  async (app, { title, description, prefix, securitySchemes }) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
         info: { title, description, version: '1.0.0' },
         // relative, so that the document is true behind the gateway, on another port and directly
         servers: [{ url: '/' }],
-        components: {
-          securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-        },
+        components: { securitySchemes },
       },
       transformObject: (made) =>
         'openapiObject' in made ? completed(made.openapiObject) : made.swaggerObject,
@@ -29,7 +40,8 @@ export const openapi = fp<OpenapiOptions>(
     await app.register(swaggerUi, {
       routePrefix: prefix,
       uiConfig: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
-      staticCSP: true,
+      initOAuth: { clientId: SWAGGER_UI_CLIENT_ID, usePkceWithAuthorizationCodeGrant: true },
+      staticCSP: PAGE_POLICY,
     });
   },
   { name: 'openapi' },

@@ -3,11 +3,17 @@ import { Type } from 'typebox';
 import { openapi, Problem, problemResponses, unavailable } from '../src/index.ts';
 import { startedProcess } from './support/process.ts';
 
+const securitySchemes = { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } as const;
 const NOT_FOUND = new Problem(404, 'thing_not_found', 'There is no such thing.');
 
 async function started(t: Test) {
   const service = (name: string) => async (app: import('fastify').FastifyInstance) => {
-    await app.register(openapi, { title: name, description: `The ${name}.`, prefix: `/docs/${name}` });
+    await app.register(openapi, {
+      title: name,
+      description: `The ${name}.`,
+      prefix: `/docs/${name}`,
+      securitySchemes,
+    });
     const params = Type.Object({ id: Type.String({ examples: ['seven'] }) });
     const response = {
       200: Type.Object({ id: Type.String() }),
@@ -92,15 +98,18 @@ t.test('every reference in a document leads somewhere', async (t) => {
   }
 });
 
-t.test('Swagger UI is served with a policy of its own, and keeps the token over a reload', async (t) => {
-  const app = await started(t);
-  const page = await app.inject('/docs/things');
-  t.equal(page.statusCode, 200);
-  t.match(page.headers['content-type'], /text\/html/);
-  t.match(page.headers['content-security-policy'], /default-src 'self'/);
-  t.match(
-    (await app.inject('/docs/things/static/swagger-initializer.js')).body,
-    /"persistAuthorization":\s*true/,
-  );
-  t.equal((await app.inject('/docs/things/static/swagger-ui.css')).statusCode, 200);
-});
+t.test(
+  'Swagger UI is served with a policy of its own, and keeps the token over a reload, and is a client with PKCE',
+  async (t) => {
+    const app = await started(t);
+    const page = await app.inject('/docs/things');
+    t.equal(page.statusCode, 200);
+    t.match(page.headers['content-type'], /text\/html/);
+    t.match(page.headers['content-security-policy'], /script-src 'self'; /);
+    t.match(
+      (await app.inject('/docs/things/static/swagger-initializer.js')).body,
+      /"persistAuthorization":\s*true[\s\S]*"usePkceWithAuthorizationCodeGrant":\s*true/,
+    );
+    t.equal((await app.inject('/docs/things/static/swagger-ui.css')).statusCode, 200);
+  },
+);

@@ -1,11 +1,14 @@
-import { accessToken, authenticated, revocationFeed } from '@pair/access-token';
+import { accessToken, authenticated, revocationFeed, securitySchemes } from '@pair/access-token';
 import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import { audit } from './audit/audit.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { forBuiltInClients } from './clients/for-built-in-clients.ts';
+import { clients } from './clients/repository.ts';
 import type { AuthConfig } from './config.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
+import { oauthRoutes } from './oauth/routes.ts';
 import { clockOfRedis } from './sessions/redis-clock.ts';
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
@@ -37,6 +40,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     app.addHook('onClose', async () => feed.stop());
     await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY, feed });
     await app.register(accessTokenSigner, { issuer, audience });
+    await app.register(clients, { issuer });
     await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
     await app.register(users);
     await app.register(passwords);
@@ -44,16 +48,22 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(audit);
     await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
 
-    await app.register(openapi, { title: 'Auth', description: DESCRIPTION, prefix: '/docs/auth' });
+    await app.register(openapi, {
+      title: 'Auth',
+      description: DESCRIPTION,
+      prefix: '/docs/auth',
+      securitySchemes,
+    });
     await app.register(sessionRoutes);
-    await app.register(authenticated(undefined, ownSessionRoutes));
+    await app.register(authenticated(undefined, forBuiltInClients(ownSessionRoutes)));
     await app.register(authenticated(undefined, ownUserRoutes));
-    await app.register(authenticated(undefined, ownPasswordRoutes));
+    await app.register(authenticated(undefined, forBuiltInClients(ownPasswordRoutes)));
     await app.register(authenticated('users:admin', userAdminRoutes));
     await app.register(authenticated('users:admin', auditRoutes));
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
     );
+    await app.register(oauthRoutes({ issuer, keyEncryptionKey: config.KEY_ENCRYPTION_KEY }));
     await app.register(jwksRoutes);
   };
 }

@@ -1,8 +1,11 @@
 import { exampleExchanges, exampleFaults, waitFor } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
+import { hashClientSecret } from '../src/clients/client-secret.ts';
+import { EXAMPLE_CLIENT } from '../src/oauth/schemas.ts';
 import { EXAMPLE_CREDENTIALS, EXAMPLE_USER } from '../src/users/schemas.ts';
 import { login, post, startAuth, type Tokens } from './auth-under-test.ts';
+import { authorizationRequest, challengeOf, openPage, parametersOf, submit } from './oauth/support.ts';
 
 const { app, config } = await startAuth(t, {
   REGISTRATION: 'open',
@@ -20,6 +23,7 @@ const KINDS = [
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
   /^eyJ[\w-]+\.[\w-]+\.[\w-]{86}$/, // an access token
   /^rt_[\w-]{107}$/,
+  /^ac_[\w-]{64}$/,
   /^[\w-]{43}$/, // of a key
   /^[\w-]{22}$/, // a session
 ];
@@ -33,7 +37,7 @@ function asIn(example: unknown, answer: unknown): unknown {
   if (!isObject(example) || !isObject(answer)) return answer;
   return Object.fromEntries(
     Object.entries(answer).map(([name, value]) => {
-      const isNumber = name === 'id' && typeof value === 'number'; // that of an event
+      const isNumber = ['id', 'iat', 'exp'].includes(name) && typeof value === 'number';
       return [name, isNumber ? example[name] : asIn(example[name], value)];
     }),
   );
@@ -69,7 +73,30 @@ async function signedInAda() {
   return { id, sid, tokens };
 }
 
+await database.query(
+  `INSERT INTO clients (id, secret_hash, grants, scopes, may_introspect) VALUES ($1, $2, '{}', '{}', true)`,
+  [EXAMPLE_CLIENT.client_id, hashClientSecret(EXAMPLE_CLIENT.client_secret)],
+);
+
+/** A body with what is good once in place of what stands for it in the example. */
+async function bodyOf({ type, example }: { type: string; example: unknown }, tokens: Tokens) {
+  const body = JSON.stringify(example)
+    .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]{86}/, tokens.access_token)
+    .replace(/rt_[\w-]{107}/, tokens.refresh_token);
+  if (type !== 'application/x-www-form-urlencoded') return body;
+  const fields: Record<string, string> = JSON.parse(body);
+  if (fields.code !== undefined) {
+    const query = authorizationRequest(challengeOf(fields.code_verifier ?? ''), {
+      redirect_uri: fields.redirect_uri ?? '',
+    });
+    const { headers } = await submit(app, await openPage(app, query), EXAMPLE_CREDENTIALS);
+    fields.code = parametersOf(headers.location).code ?? '';
+  }
+  return new URLSearchParams(fields).toString();
+}
+
 for (const { operationId, method, path, body, status, answer } of exchanges) {
+  if (operationId === 'authorize') continue; // a page
   t.test(`${operationId} ${body?.type} is answered as in the document`, async (t) => {
     const { id, sid, tokens } = await signedInAda();
     if (operationId === 'register' || operationId === 'createUser') await removeAda();
@@ -77,19 +104,18 @@ for (const { operationId, method, path, body, status, answer } of exchanges) {
       listUsers: '?limit=1',
       listSecurityEvents: `?limit=1&event=sign_in&user_id=${id}`,
     }[operationId];
-    const isAdmins = OF_ADMINS.includes(operationId);
+    const bearer = OF_ADMINS.includes(operationId) ? admin : tokens.access_token;
+    const payload = body && (await bodyOf(body, tokens));
     const request = () =>
       app.inject({
         method: method as 'GET',
         url: path.replace('{id}', operationId === 'endSession' ? sid : id) + (query ?? ''),
         headers: {
-          authorization: `Bearer ${isAdmins ? admin : tokens.access_token}`,
+          ...(path.startsWith('/oauth/') ? {} : { authorization: `Bearer ${bearer}` }),
           ...(answer && { accept: answer.type }),
           ...(body && { 'content-type': body.type }),
         },
-        ...(body && {
-          payload: JSON.stringify(body.example).replace(/rt_[\w-]{107}/, tokens.refresh_token),
-        }),
+        ...(payload === undefined ? {} : { payload }),
       });
     let response = await request();
     t.equal(response.statusCode, status);

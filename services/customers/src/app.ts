@@ -1,4 +1,4 @@
-import { accessToken, authenticated } from '@pair/access-token';
+import { accessToken, authenticated, securitySchemes } from '@pair/access-token';
 import { hourly, openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyPluginAsync } from 'fastify';
@@ -22,7 +22,12 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
     app.setValidatorCompiler(validatorCompiler({ formats }));
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'customers' });
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'customers' });
-    await app.register(openapi, { title: 'Customers', description: DESCRIPTION, prefix: '/docs/customers' });
+    await app.register(openapi, {
+      title: 'Customers',
+      description: DESCRIPTION,
+      prefix: '/docs/customers',
+      securitySchemes,
+    });
     await app.register(accessToken, {
       issuer: config.ISSUER,
       audience: config.AUDIENCE,

@@ -40,7 +40,8 @@ t.test('the document is OpenAPI 3.1 and has every operation under a name of its 
 
 t.test('every operation says that it needs a token, and how it refuses', async (t) => {
   for (const [route, { security, responses, tags, summary }] of operations) {
-    t.same(security, [{ bearerAuth: [] }], route);
+    const scope = /^get/.test(route) ? 'customers:read' : 'customers:write';
+    t.same(security, [{ oauth2: [scope] }, { bearerAuth: [] }], route);
     t.same(tags, ['customers']);
     t.ok(summary);
     for (const status of ['400', '401', '403', '503']) {

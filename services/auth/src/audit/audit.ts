@@ -13,7 +13,7 @@ const MAX_PENDING = 10_000;
 export interface Audit {
   /**
    * Writes a security event down, some time soon. Never waits and never throws: what cannot be written is in the log
-   * instead. Request id, address and, unless it is given, the actor are those of the request.
+   * instead. Request id, address and, unless they are given, the actor and the client are those of the request.
    */
   record(request: FastifyRequest, event: Omit<SecurityEvent, 'at' | 'requestId' | 'address'>): void;
 }
@@ -30,7 +30,7 @@ export const audit = fp(
     app.decorate('audit', {
       record: (request, event) =>
         writer.write({
-          actorId: request.accessToken?.sub,
+          ...bearerOf(request),
           ...event,
           at: new Date(),
           requestId: request.id,
@@ -45,6 +45,14 @@ export const audit = fp(
   },
   { name: 'audit', dependencies: ['postgres'] },
 );
+
+/** A client that acts for itself is no user. */
+function bearerOf({ accessToken }: FastifyRequest): Pick<SecurityEvent, 'actorId' | 'clientId'> {
+  return {
+    actorId: accessToken?.sid === undefined ? undefined : accessToken.sub,
+    clientId: accessToken?.client_id,
+  };
+}
 
 /**
  * One INSERT at a time, of everything that has come meanwhile: however many events an attacker causes, they take one

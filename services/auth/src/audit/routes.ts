@@ -16,7 +16,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'listSecurityEvents',
         summary: 'The last 1,000 security events',
         description:
-          'Sign-ins, sign-outs, reused refresh tokens, changes of passwords, users and keys, for 90 days. Neither a password nor a token is among them.',
+          'Sign-ins, sign-outs, reused refresh tokens, changes of passwords, users, clients and keys, for 90 days. Neither a password nor a token is among them.',
         tags: ['audit'],
         querystring: AuditQuerySchema,
         response: { 200: AuditSchema },
@@ -40,6 +40,7 @@ function present(row: typeof securityEvents.$inferSelect) {
     actor_id: row.actorId,
     user_id: row.userId,
     session_id: row.sessionId,
+    client_id: row.clientId,
     request_id: row.requestId,
     address: row.address,
     session_address: row.sessionAddress,

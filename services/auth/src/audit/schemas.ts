@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { FIRST_PARTY } from '../clients/client.ts';
 import { EXAMPLE_SID } from '../sessions/schemas.ts';
 import { EXAMPLE_USER } from '../users/schemas.ts';
 import { SECURITY_EVENTS } from './security-events.ts';
@@ -31,6 +32,7 @@ export const SecurityEventSchema = Type.Object({
   actor_id: Nullable('The user who did it; null when nobody was signed in, or it was a command'),
   user_id: Nullable('The user whom it concerns; null when there is no such user'),
   session_id: Nullable('The session, as in the `sid` of its access tokens'),
+  client_id: Nullable('The OAuth 2.0 client that it was done with; null when none was recognized'),
   request_id: Nullable('As in X-Request-Id and in every log; null for a command'),
   address: Nullable('Where the request came from'),
   session_address: Nullable('Of a reused or repeated refresh token: where the session was used last before'),
@@ -53,6 +55,7 @@ export const AuditSchema = Type.Object(
             actor_id: EXAMPLE_USER.id,
             user_id: EXAMPLE_USER.id,
             session_id: EXAMPLE_SID,
+            client_id: FIRST_PARTY.id,
             request_id: '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b',
             address: '192.0.2.1',
             session_address: null,

@@ -10,6 +10,12 @@ export const SECURITY_EVENTS = [
   'session_ended',
   'refresh_token_reused',
   'refresh_token_repeated',
+  'authorization_code_reused',
+  'access_token_revoked',
+  'client_refused',
+  'client_added',
+  'client_secret_rotated',
+  'client_removed',
   'password_changed',
   'user_created',
   'user_registered',
@@ -32,6 +38,7 @@ export interface SecurityEvent {
   actorId?: string | undefined;
   userId?: string | undefined;
   sessionId?: string | undefined;
+  clientId?: string | undefined;
   requestId?: string | undefined;
   address?: string | undefined;
   sessionAddress?: string | undefined;

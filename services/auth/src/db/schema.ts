@@ -1,4 +1,6 @@
+import type { Scope } from '@pair/access-token';
 import { bigint, boolean, customType, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import type { Grant } from '../clients/client.ts';
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
@@ -25,6 +27,18 @@ export const signingKeys = pgTable('signing_keys', {
   revokedAt: timestamp('revoked_at', { withTimezone: true, precision: 3 }),
 });
 
+/** OAuth 2.0 clients beside the built-in ones: see clients/client.ts. */
+export const clients = pgTable('clients', {
+  id: text().primaryKey(),
+  /** SHA-256; null of a public client. */
+  secretHash: bytea('secret_hash'),
+  redirectUris: text('redirect_uris').array().notNull().default([]),
+  grants: text().array().$type<Grant[]>().notNull(),
+  scopes: text().array().$type<Scope[]>().notNull(),
+  mayIntrospect: boolean('may_introspect').notNull().default(false),
+  createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+});
+
 /** Append-only: see the trigger in migrations/0001_security_events.sql. */
 export const securityEvents = pgTable('security_events', {
   id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
@@ -36,6 +50,8 @@ export const securityEvents = pgTable('security_events', {
   /** Whom it concerns, if there is such a user. */
   userId: uuid('user_id'),
   sessionId: text('session_id'),
+  /** The OAuth 2.0 client that the request was for, if it was recognized. */
+  clientId: text('client_id'),
   requestId: text('request_id'),
   /** Where the request came from. */
   address: text(),

@@ -1,14 +1,13 @@
 import type { FastifyInstance } from 'fastify';
+import type { Client } from '../clients/client.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import type { Tokens } from './schemas.ts';
 import type { IssuedSession } from './session-store.ts';
 
-/** The built-in public client that /auth/login and /auth/refresh act for. */
-export const FIRST_PARTY = 'first-party';
-
 /** The answer to a sign-in and to a refresh (RFC 6749 §5.1). */
 export function issueTokens(
   app: FastifyInstance,
+  client: Client,
   userId: string,
   scopes: readonly string[],
   session: IssuedSession,
@@ -16,7 +15,7 @@ export function issueTokens(
   const scope = scopes.join(' ');
   return {
     access_token: app.signAccessToken(
-      { sub: userId, client_id: FIRST_PARTY, sid: session.sid, scope, epoch: session.epoch },
+      { sub: userId, client_id: client.id, sid: session.sid, scope, epoch: session.epoch },
       session.askedAt,
     ),
     token_type: 'Bearer',

@@ -19,9 +19,14 @@ export interface RefreshToken {
   nonce: Buffer;
 }
 
-export function newSession(): RefreshToken {
+export function newSid(): string {
+  return randomBytes(SID_BYTES).toString('base64url');
+}
+
+/** The first token of a session. */
+export function newSession(sid = newSid()): RefreshToken {
   return {
-    sid: randomBytes(SID_BYTES).toString('base64url'),
+    sid,
     familySecret: randomBytes(FAMILY_SECRET_BYTES),
     nonce: randomBytes(NONCE_BYTES),
   };

@@ -1,20 +1,23 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import type { User } from '../users/repository.ts';
-import { FIRST_PARTY, issueTokens } from './issue-tokens.ts';
+import type { Client } from '../clients/client.ts';
+import { grantedScopes, narrow } from './granted-scopes.ts';
+import { issueTokens } from './issue-tokens.ts';
 import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import type { Tokens } from './schemas.ts';
 
 /**
- * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). User and scope are looked at first: what fails before the
- * token is consumed costs nothing, and a change to the user after that ends the session in Redis, where `rotate` looks.
+ * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). Client, user and scope are looked at first: what fails before
+ * the token is consumed costs nothing, and a change to the user after that ends the session in Redis, where `rotate` looks.
  *
- * @param scope fewer than the user's, for this access token alone; undefined for all
+ * @param client which must be the one that the token was issued to
+ * @param scope fewer than were granted, for this access token alone; undefined for all
  * @throws {Problem} 401 `invalid_grant`, which never tells why; 422 `invalid_scope`; 503
  */
 export async function refresh(
   request: FastifyRequest,
+  client: Client,
   refreshToken: string,
   scope: string | undefined,
 ): Promise<Tokens> {
@@ -23,19 +26,20 @@ export async function refresh(
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) throw invalidGrant();
   const found = await app.sessions.find(token);
-  if (found === undefined) throw invalidGrant();
+  if (found === undefined || found.clientId !== client.id) throw invalidGrant();
   const user = await app.users.findById(found.userId);
   if (user === undefined || user.disabled) throw invalidGrant();
-  const scopes = narrow(user, scope);
+  const scopes = narrow(grantedScopes(user, client, found.scope), scope);
 
   const origin = originOf(request);
-  const rotation = await app.sessions.rotate(token, found, FIRST_PARTY, origin);
+  const rotation = await app.sessions.rotate(token, found, client.id, origin);
   if (rotation.outcome === 'reuse') {
     app.audit.record(request, {
       event: 'refresh_token_reused',
       outcome: 'refused',
       userId: user.id,
       sessionId: token.sid,
+      clientId: client.id,
       sessionAddress: rotation.address,
     });
     request.log.warn(
@@ -56,23 +60,11 @@ export async function refresh(
       outcome: 'succeeded',
       userId: user.id,
       sessionId: token.sid,
+      clientId: client.id,
       sessionAddress: rotation.address,
     });
   }
-  return issueTokens(app, user.id, scopes, rotation);
-}
-
-/** RFC 6749 §6: never more than was granted. */
-function narrow(user: User, scope: string | undefined): string[] {
-  if (scope === undefined) return user.scopes;
-  const asked = new Set(scope.split(' ').filter((name) => name !== ''));
-  const granted = user.scopes.filter((name) => asked.has(name));
-  if (granted.length < asked.size) throw invalidScope();
-  return granted;
-}
-
-export function invalidScope(): Problem {
-  return new Problem(422, 'invalid_scope', 'The scope has more in it than this user may do.');
+  return issueTokens(app, client, user.id, scopes, rotation);
 }
 
 export function invalidGrant(): Problem {

@@ -1,9 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { invalidToken, tokenRequired } from '@pair/access-token';
 import { Problem, problemResponses, unavailable, VALIDATION_FAILED } from '@pair/service-kit';
+import { FIRST_PARTY } from '../clients/client.ts';
 import { tooManyAttempts } from '../sign-in/check-password.ts';
 import { invalidCredentials, signIn } from '../sign-in/sign-in.ts';
-import { invalidGrant, invalidScope, refresh } from './refresh.ts';
+import { invalidScope } from './granted-scopes.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { originOf } from './origin.ts';
+import { invalidGrant, refresh } from './refresh.ts';
 import {
   LoginSchema,
   LogoutSchema,
@@ -37,7 +41,12 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         },
       },
     },
-    async (request) => signIn(request, request.body.username, request.body.password),
+    async (request) => {
+      const { user, session } = await signIn(request, FIRST_PARTY, request.body, ({ id }) =>
+        app.sessions.create(id, FIRST_PARTY.id, originOf(request)),
+      );
+      return issueTokens(app, FIRST_PARTY, user.id, user.scopes, session);
+    },
   );
 
   app.post(
@@ -56,7 +65,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         },
       },
     },
-    async (request) => refresh(request, request.body.refresh_token, request.body.scope),
+    async (request) => refresh(request, FIRST_PARTY, request.body.refresh_token, request.body.scope),
   );
 
   app.post(
@@ -68,7 +77,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         description:
           'Ends the session of the Bearer token, or of the refresh token in the body when the other has expired. Its access tokens are refused everywhere within a second. Repeating it is no error.',
         tags: ['sessions'],
-        security: [{ bearerAuth: [] }, {}],
+        security: [{ oauth2: [] }, { bearerAuth: [] }, {}],
         body: LogoutSchema,
         response: {
           204: NO_CONTENT,
@@ -152,9 +161,10 @@ function noSuchSession(): Problem {
   return new Problem(404, 'not_found', 'You have no such session.');
 }
 
-function present(session: ListedSession, currentSid: string) {
+function present(session: ListedSession, currentSid: string | undefined) {
   return {
     id: session.sid,
+    client_id: session.clientId,
     created_at: new Date(session.createdAt).toISOString(),
     last_used_at: new Date(session.usedAt).toISOString(),
     address: session.address,

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { FIRST_PARTY } from '../clients/client.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import {
   EXAMPLE_CREDENTIALS,
@@ -48,6 +49,14 @@ export const LogoutSchema = Type.Unsafe<Static<typeof RefreshTokenBodySchema> | 
   type: ['object', 'null'],
 });
 
+export const EXAMPLE_TOKENS = {
+  access_token: `eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.${'A'.repeat(86)}`,
+  token_type: 'Bearer',
+  expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
+  refresh_token: EXAMPLE_REFRESH_TOKEN,
+  scope: EXAMPLE_USER.scope,
+} as const;
+
 /** RFC 6749 §5.1. */
 export const TokensSchema = Type.Object(
   {
@@ -57,17 +66,7 @@ export const TokensSchema = Type.Object(
     refresh_token: RefreshTokenSchema,
     scope: ScopeSchema,
   },
-  {
-    examples: [
-      {
-        access_token: `eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.${'A'.repeat(86)}`,
-        token_type: 'Bearer',
-        expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
-        refresh_token: EXAMPLE_REFRESH_TOKEN,
-        scope: EXAMPLE_USER.scope,
-      },
-    ],
-  },
+  { examples: [EXAMPLE_TOKENS] },
 );
 export type Tokens = Static<typeof TokensSchema>;
 
@@ -84,6 +83,7 @@ export const SessionsSchema = Type.Object(
     items: Type.Array(
       Type.Object({
         id: SidSchema,
+        client_id: Type.String({ description: 'The client that it was begun with' }),
         created_at: Type.String({ format: 'date-time' }),
         last_used_at: Type.String({
           format: 'date-time',
@@ -102,6 +102,7 @@ export const SessionsSchema = Type.Object(
         items: [
           {
             id: EXAMPLE_SID,
+            client_id: FIRST_PARTY.id,
             created_at: '2026-11-30T09:41:07.123Z',
             last_used_at: '2026-11-30T09:50:00.000Z',
             address: '192.0.2.1',

@@ -1,6 +1,9 @@
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import { DEADLINE } from './run-script.ts';
 
+/** How long a code that was redeemed is known as such. */
+const CODE_REMEMBERED_MS = 10 * 60_000;
+
 /** Tells every verifier, in a script: the beginning of those that revoke. An entry is kept as long as a token can live. */
 export const ANNOUNCE = `${DEADLINE}
 local KEEP_MS = ${(ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000}
@@ -20,7 +23,9 @@ end
  *                               (SHA-256 of the one before), successor (the newest, sealed for whoever has the one
  *                               before), generation (how often it was rotated), created_at, used_at (when it was
  *                               rotated last), expires_at (idle limit), absolute_expires_at, in milliseconds,
- *                               address and user_agent of the last use, repeated_from (address of a repeat)
+ *                               address and user_agent of the last use, repeated_from (address of a repeat).
+ *                               Of an authorization code also scope (what was granted) and code (SHA-256), and until
+ *                               it is redeemed redirect_uri and code_challenge, and no family
  * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
@@ -52,34 +57,80 @@ local function epoch(candidate)
   return candidate
 end
 
-local function extend(sid, user_id, expires_at)
+local function extend(sid, user_id, expires_at, score)
   redis.call('HSET', KEYS[1], 'expires_at', expires_at)
   redis.call('PEXPIREAT', KEYS[1], expires_at + KEEP_MS)
-  redis.call('ZADD', sessions_of(user_id), now, sid)
+  redis.call('ZADD', sessions_of(user_id), score or now, sid)
   -- NX sets the first expiry, GT only ever moves it back
   redis.call('PEXPIREAT', sessions_of(user_id), expires_at + KEEP_MS, 'NX')
   redis.call('PEXPIREAT', sessions_of(user_id), expires_at + KEEP_MS, 'GT')
 end
 `;
 
-/** Without flags: refused as a whole when `maxmemory` is reached, which costs nobody a session. */
-const CREATE_SESSION = `#!lua
-${PRELUDE}
-local sid, user_id, client_id, family, nonce = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local address, user_agent = ARGV[8], ARGV[9]
-local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+/** The part of a new session that is the same however it begins. */
+const BEGIN = `${PRELUDE}
+local sid, user_id, client_id, address, user_agent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 
 redis.call('ZREMRANGEBYSCORE', sessions_of(user_id), '-inf', now - idle_ms - KEEP_MS)
 while redis.call('ZCARD', sessions_of(user_id)) >= max_sessions do
   local oldest = redis.call('ZRANGE', sessions_of(user_id), 0, 0)[1]
   if not end_session(oldest) then redis.call('ZREM', sessions_of(user_id), oldest) end
 end
+redis.call('HSET', KEYS[1], 'user_id', user_id, 'client_id', client_id, 'generation', 0, 'created_at', now,
+  'used_at', now, 'absolute_expires_at', now + absolute_ms, 'address', address, 'user_agent', user_agent)
+`;
 
-redis.call('HSET', KEYS[1], 'user_id', user_id, 'client_id', client_id, 'family', family, 'nonce', nonce,
-  'generation', 0, 'created_at', now, 'used_at', now, 'absolute_expires_at', now + absolute_ms,
-  'address', address, 'user_agent', user_agent)
+/** Without flags: refused as a whole when `maxmemory` is reached, which costs nobody a session. */
+const CREATE_SESSION = `#!lua
+${BEGIN}
+local family, nonce = ARGV[11], ARGV[12]
+redis.call('HSET', KEYS[1], 'family', family, 'nonce', nonce)
 extend(sid, user_id, now + math.min(idle_ms, absolute_ms))
 return epoch(ARGV[13])
+`;
+
+/**
+ * A session that has no tokens yet, only an authorization code. Whatever ends the sessions of the user meanwhile ends it
+ * too, and the code with it.
+ */
+const BEGIN_AUTHORIZATION = `#!lua
+${BEGIN}
+local scope, code, redirect_uri, code_challenge, code_ms = ARGV[11], ARGV[12], ARGV[13], ARGV[14], tonumber(ARGV[15])
+redis.call('HSET', KEYS[1], 'scope', scope, 'code', code, 'redirect_uri', redirect_uri,
+  'code_challenge', code_challenge)
+-- it leaves the index when the code expires, and makes room before any session that has tokens
+extend(sid, user_id, now + code_ms, now + code_ms - idle_ms - KEEP_MS)
+return true
+`;
+
+/**
+ * Consumes an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6).
+ *
+ * 'redeemed': the session has its first refresh token.
+ * 'reuse':    the code was redeemed before, in the last minutes: two have it. The session is ended, here
+ *             (RFC 6749 §4.1.2); back comes the address of its last use.
+ * 'unknown':  no such code, not any more, or another client, redirect URI or verifier: nothing is changed.
+ */
+const REDEEM_CODE = `#!lua
+${PRELUDE}
+local sid, client_id, code, redirect_uri, code_challenge = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local family, nonce, idle_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
+
+local session = redis.call('HMGET', KEYS[1], 'user_id', 'client_id', 'code', 'redirect_uri', 'code_challenge',
+  'family', 'created_at', 'expires_at', 'absolute_expires_at', 'address')
+if not session[1] or session[2] ~= client_id or session[3] ~= code then return {'unknown'} end
+if session[6] then
+  if now - session[7] >= ${CODE_REMEMBERED_MS} then return {'unknown'} end
+  end_session(sid)
+  return {'reuse', session[10]}
+end
+if now >= tonumber(session[8]) or session[4] ~= redirect_uri or session[5] ~= code_challenge then return {'unknown'} end
+
+redis.call('HDEL', KEYS[1], 'redirect_uri', 'code_challenge')
+redis.call('HSET', KEYS[1], 'family', family, 'nonce', nonce, 'used_at', now)
+extend(sid, session[1], math.min(now + idle_ms, tonumber(session[9])))
+return {'redeemed', epoch(ARGV[11])}
 `;
 
 /**
@@ -150,9 +201,10 @@ const LIST_SESSIONS = `#!lua flags=no-writes
 ${PRELUDE}
 local sessions = {}
 for _, sid in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
-  local session = redis.call('HMGET', '{auth}:session:' .. sid, 'created_at', 'used_at', 'address', 'user_agent', 'expires_at')
-  if session[1] and now < tonumber(session[5]) then
-    table.insert(sessions, {sid, session[1], session[2], session[3], session[4]})
+  local session = redis.call('HMGET', '{auth}:session:' .. sid, 'created_at', 'used_at', 'address', 'user_agent',
+    'client_id', 'expires_at', 'family')
+  if session[7] and now < tonumber(session[6]) then
+    table.insert(sessions, {sid, session[1], session[2], session[3], session[4], session[5]})
   end
 end
 return sessions
@@ -169,9 +221,26 @@ redis.call('DEL', KEYS[1])
 return ended
 `;
 
+/** Revokes the one access token with the jti ARGV[3], which expires at ARGV[4] (unix seconds). KEYS[1] is the feed. */
+const REVOKE_ACCESS_TOKEN = `#!lua flags=allow-oom
+${ANNOUNCE}
+announce('jti', ARGV[3], ARGV[4] * 1000)
+return true
+`;
+
+/** Names the data of this Redis; KEYS[1] is where its name is. */
+const EPOCH = `#!lua
+${PRELUDE}
+return epoch(ARGV[3])
+`;
+
 /** As ioredis' `defineCommand` takes them. */
 export const SCRIPTS = {
   createSession: { lua: CREATE_SESSION, numberOfKeys: 1 },
+  beginAuthorization: { lua: BEGIN_AUTHORIZATION, numberOfKeys: 1 },
+  redeemCode: { lua: REDEEM_CODE, numberOfKeys: 1 },
+  revokeAccessToken: { lua: REVOKE_ACCESS_TOKEN, numberOfKeys: 1 },
+  nameEpoch: { lua: EPOCH, numberOfKeys: 1 },
   rotateRefreshToken: { lua: ROTATE, numberOfKeys: 1 },
   listSessions: { lua: LIST_SESSIONS, numberOfKeys: 1 },
   endSession: { lua: END_SESSION, numberOfKeys: 1 },

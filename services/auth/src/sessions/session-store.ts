@@ -1,6 +1,11 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
+import {
+  type AuthorizationCode,
+  encodeAuthorizationCode,
+  newAuthorizationCode,
+} from './authorization-code.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
 import { scriptRunner } from './run-script.ts';
@@ -11,6 +16,7 @@ import { unansweredRotations } from './unanswered-rotations.ts';
 const IDLE_LIMIT_MS = 7 * 24 * 3_600_000;
 const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
 const MAX_SESSIONS_OF_USER = 100;
+const CODE_LIFETIME_MS = 60_000;
 /** Enough for a browser's; bytes, for the hash of a session stays compact in Redis only while its values are short. */
 const MAX_USER_AGENT_BYTES = 192;
 
@@ -42,15 +48,39 @@ export type Rotation =
   | { outcome: 'reuse'; address: string }
   | { outcome: 'unknown' };
 
-/** What has to be known before a refresh token is consumed. `generation`: how often the session was rotated. */
-export interface FoundSession {
+/** What was authorized (RFC 6749 §4.1.1): only a request that has the same may have the tokens. */
+export interface Authorization {
+  clientId: string;
+  redirectUri: string;
+  /** RFC 7636 §4.2, S256. */
+  codeChallenge: string;
+}
+
+/** `reuse`: the session that the code began is ended; `address` is where it was last used. */
+export type Redemption =
+  | ({ outcome: 'redeemed' } & IssuedSession)
+  | { outcome: 'reuse'; address: string }
+  | { outcome: 'unknown' };
+
+/** Whose a code or a refresh token is, before it is consumed. */
+export interface FoundGrant {
   userId: string;
+  clientId: string;
+  /** What was granted (RFC 6749 §3.3); undefined: all that the user may do, now and later. */
+  scope: string | undefined;
+}
+
+export interface FoundSession extends FoundGrant {
+  /** How often it was rotated. */
   generation: number;
+  /** Whether the token is the newest, and has not expired. */
+  isLive: boolean;
 }
 
 /** For the person whose it is. Times in ms since 1970. */
 export interface ListedSession extends Origin {
   sid: string;
+  clientId: string;
   createdAt: number;
   usedAt: number;
 }
@@ -60,6 +90,17 @@ export interface SessionStore {
   ready(): Promise<void>;
   /** Begins a session; past the limit for a user the one that was unused for the longest is ended. */
   create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
+  /** Begins a session that has no tokens yet, only an authorization code, good for a minute and once. */
+  beginAuthorization(
+    userId: string,
+    scope: string,
+    authorization: Authorization,
+    origin: Origin,
+  ): Promise<{ sid: string; code: string }>;
+  /** Whose the code is, whether or not it can still be redeemed. */
+  findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
+  /** Consumes a code; ends its session when it was consumed before: see REDEEM_CODE. */
+  redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
   /** The session of a token with the right family secret, whichever nonce it has. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
   /** Consumes a refresh token and makes its successor; ends the session when it was consumed before: see ROTATE. */
@@ -74,6 +115,10 @@ export interface SessionStore {
   /** The same for whoever holds any refresh token of the session. */
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
   endAllOfUser(userId: string): Promise<void>;
+  /** One token, until it expires (unix seconds), and nothing else of its session. */
+  revokeAccessToken(jti: string, expiresAt: number): Promise<void>;
+  /** The name of the data of Redis, which a token without a session carries too. */
+  epoch(): Promise<string>;
   stop(): void;
 }
 
@@ -135,23 +180,94 @@ export function createSessionStore(
         token.sid,
         userId,
         clientId,
-        sha256(token.familySecret),
-        sha256(token.nonce),
         origin.address,
         cutUserAgent(origin.userAgent),
         IDLE_LIMIT_MS,
         ABSOLUTE_LIMIT_MS,
         MAX_SESSIONS_OF_USER,
+        sha256(token.familySecret),
+        sha256(token.nonce),
         randomUUID(),
       );
       return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), epoch: String(epoch) };
     },
 
+    async beginAuthorization(userId, scope, { clientId, redirectUri, codeChallenge }, origin) {
+      const code = newAuthorizationCode();
+      await run(
+        'beginAuthorization',
+        [sessionKey(code.sid)],
+        code.sid,
+        userId,
+        clientId,
+        origin.address,
+        cutUserAgent(origin.userAgent),
+        IDLE_LIMIT_MS,
+        ABSOLUTE_LIMIT_MS,
+        MAX_SESSIONS_OF_USER,
+        scope,
+        sha256(code.secret),
+        redirectUri,
+        codeChallenge,
+        CODE_LIFETIME_MS,
+      );
+      return { sid: code.sid, code: encodeAuthorizationCode(code) };
+    },
+
+    async findByCode({ sid, secret }) {
+      const session = await redis.hmgetBuffer(sessionKey(sid), 'code', 'user_id', 'client_id', 'scope');
+      const [code, userId, clientId, scope] = session;
+      if (code == null || !timingSafeEqual(code, sha256(secret))) return undefined;
+      return { userId: String(userId), clientId: String(clientId), scope: String(scope) };
+    },
+
+    async redeemCode({ sid, secret }, { clientId, redirectUri, codeChallenge }) {
+      const askedAt = Date.now();
+      const token = newSession(sid);
+      const [outcome, epochOrAddress] = (await run(
+        'redeemCode',
+        [sessionKey(sid)],
+        sid,
+        clientId,
+        sha256(secret),
+        redirectUri,
+        codeChallenge,
+        sha256(token.familySecret),
+        sha256(token.nonce),
+        IDLE_LIMIT_MS,
+        randomUUID(),
+      )) as [outcome: Buffer, epochOrAddress: Buffer];
+      switch (String(outcome)) {
+        case 'redeemed': {
+          const refreshToken = encodeRefreshToken(token);
+          return { outcome: 'redeemed', sid, askedAt, refreshToken, epoch: String(epochOrAddress) };
+        }
+        case 'reuse':
+          return { outcome: 'reuse', address: String(epochOrAddress) };
+        default:
+          return { outcome: 'unknown' };
+      }
+    },
+
     async find(token) {
-      const session = await redis.hmgetBuffer(sessionKey(token.sid), 'family', 'user_id', 'generation');
-      const [family, userId, generation] = session;
+      const [family, nonce, userId, clientId, scope, generation, expiresAt] = await redis.hmgetBuffer(
+        sessionKey(token.sid),
+        'family',
+        'nonce',
+        'user_id',
+        'client_id',
+        'scope',
+        'generation',
+        'expires_at',
+      );
       if (family == null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
-      return { userId: String(userId), generation: Number(generation) };
+      return {
+        userId: String(userId),
+        clientId: String(clientId),
+        scope: scope == null ? undefined : String(scope),
+        generation: Number(generation),
+        isLive: nonce?.equals(sha256(token.nonce)) === true && now() < Number(expiresAt),
+      };
     },
 
     async rotate(token, { generation }, clientId, origin) {
@@ -208,8 +324,8 @@ export function createSessionStore(
     async listOfUser(userId) {
       const listed = (await run('listSessions', [indexKey(userId)])) as Buffer[][];
       return listed.map((fields) => {
-        const [sid = '', createdAt, usedAt, address = '', userAgent = ''] = fields.map(String);
-        return { sid, createdAt: Number(createdAt), usedAt: Number(usedAt), address, userAgent };
+        const [sid = '', createdAt, usedAt, address = '', userAgent = '', clientId = ''] = fields.map(String);
+        return { sid, clientId, createdAt: Number(createdAt), usedAt: Number(usedAt), address, userAgent };
       });
     },
 
@@ -220,6 +336,12 @@ export function createSessionStore(
     async endAllOfUser(userId) {
       await run('endUserSessions', [indexKey(userId)]);
     },
+
+    async revokeAccessToken(jti, expiresAt) {
+      await run('revokeAccessToken', ['{auth}:revocations'], jti, expiresAt);
+    },
+
+    epoch: async () => String(await run('nameEpoch', ['{auth}:epoch'], randomUUID())),
 
     stop: unanswered.stop,
   };

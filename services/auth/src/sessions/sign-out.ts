@@ -4,7 +4,7 @@ import { decodeRefreshToken } from './refresh-token.ts';
 
 /**
  * Ends the session of each token that is presented: of an access token that may have been revoked before (so that
- * signing out twice is no error), of a refresh token whose session may be gone.
+ * signing out twice is no error), of a refresh token whose session may be gone. A token without a session is revoked.
  *
  * @throws {Problem} 401 when nothing valid was presented, 503
  */
@@ -21,6 +21,7 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
   if (request.headers.authorization === undefined && token !== undefined) return;
   try {
     const { claims } = await verifyAccessToken(request, { allowRevoked: true });
+    if (claims.sid === undefined) return await sessions.revokeAccessToken(claims.jti, claims.exp);
     ended(claims.sid, await sessions.end(claims.sid));
   } catch (error) {
     // an expired access token is why a refresh token came along

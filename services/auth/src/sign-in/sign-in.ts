@@ -1,31 +1,40 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { FIRST_PARTY, issueTokens } from '../sessions/issue-tokens.ts';
-import { originOf } from '../sessions/origin.ts';
-import type { Tokens } from '../sessions/schemas.ts';
+import type { Client } from '../clients/client.ts';
 import type { User } from '../users/repository.ts';
 import { checkPassword, isStillPassword } from './check-password.ts';
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
 
 /**
  * Begins a session. An unknown user, a wrong password and a disabled user get the same answer after the same work.
  *
+ * @param begin makes the session, for a user whose password is right
  * @throws {Problem} 401 `invalid_credentials`, 429 `too_many_attempts`, 503
  */
-export async function signIn(request: FastifyRequest, username: string, password: string): Promise<Tokens> {
+export async function signIn<Session extends { sid: string }>(
+  request: FastifyRequest,
+  client: Client,
+  { username, password }: Credentials,
+  begin: (user: User) => Promise<Session>,
+): Promise<{ user: User; session: Session }> {
   const app = request.server;
   app.keyRing.signingKey(); // no session is begun that no token could be signed for
   const name = username.toLowerCase();
   const { isRight, user: found } = await checkPassword(request, name, password, () =>
     app.users.findByUsername(name),
   );
-  if (!isRight) return refuse(request, found);
+  if (!isRight) return refuse(request, client, found);
 
-  const session = await app.sessions.create(found.id, FIRST_PARTY, originOf(request));
+  const session = await begin(found);
   // whoever disabled the user or changed the password meanwhile may have looked for sessions before this one began
   const user = await app.users.findSettledById(found.id);
   if (user === undefined || user.disabled || !(await isStillPassword(app, password, found, user))) {
     await app.sessions.end(session.sid);
-    return refuse(request, found);
+    return refuse(request, client, found);
   }
   app.audit.record(request, {
     event: 'sign_in',
@@ -33,9 +42,10 @@ export async function signIn(request: FastifyRequest, username: string, password
     actorId: user.id,
     userId: user.id,
     sessionId: session.sid,
+    clientId: client.id,
   });
   if (app.passwords.isOutdated(user.passwordHash)) void rehash(app, user, password);
-  return issueTokens(app, user.id, user.scopes, session);
+  return { user, session };
 }
 
 /** With today's parameters, now that the password is known. Nobody waits for it; what fails is done next time. */
@@ -48,8 +58,13 @@ async function rehash(app: FastifyInstance, user: User, password: string): Promi
   }
 }
 
-function refuse(request: FastifyRequest, user: User | undefined): never {
-  request.server.audit.record(request, { event: 'sign_in', outcome: 'refused', userId: user?.id });
+function refuse(request: FastifyRequest, client: Client, user: User | undefined): never {
+  request.server.audit.record(request, {
+    event: 'sign_in',
+    outcome: 'refused',
+    userId: user?.id,
+    clientId: client.id,
+  });
   throw invalidCredentials();
 }
 

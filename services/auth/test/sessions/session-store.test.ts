@@ -320,7 +320,15 @@ async function announcements(): Promise<string[][]> {
 }
 
 async function found(text: string, sessions = store) {
-  return (await sessions.find(token(text))) ?? { userId: '', generation: 0 };
+  return (
+    (await sessions.find(token(text))) ?? {
+      userId: '',
+      clientId: '',
+      scope: undefined,
+      generation: 0,
+      isLive: false,
+    }
+  );
 }
 
 async function rotate(text: string, { sessions = store, clientId = 'client', origin = ORIGIN } = {}) {

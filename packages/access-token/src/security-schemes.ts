@@ -1,0 +1,24 @@
+import type { OpenapiOptions } from '@pair/service-kit';
+import { SCOPE_DESCRIPTIONS } from './scopes.ts';
+
+/** How OpenAPI says that a route needs a token: see `authenticated`. URLs are relative, as those of the servers are. */
+export const securitySchemes: OpenapiOptions['securitySchemes'] = {
+  oauth2: {
+    type: 'oauth2',
+    description: 'Authorization code with PKCE (RFC 6749 §4.1, RFC 7636): sign in on a page of auth.',
+    flows: {
+      authorizationCode: {
+        authorizationUrl: '/oauth/authorize',
+        tokenUrl: '/oauth/token',
+        refreshUrl: '/oauth/token',
+        scopes: SCOPE_DESCRIPTIONS,
+      },
+    },
+  },
+  bearerAuth: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token that one has already, from `POST /auth/login` for example.',
+  },
+};

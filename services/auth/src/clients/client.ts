@@ -1,0 +1,48 @@
+import { SCOPES, type Scope } from '@pair/access-token';
+import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-kit';
+
+/** What a client may exchange for tokens at `/oauth/token` (RFC 6749 §1.3, §6). */
+export const GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export type Grant = (typeof GRANTS)[number];
+
+/** As the table has it, but for one that is a UUID: an id of a user. */
+export const CLIENT_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{2,63}$/;
+
+/** An OAuth 2.0 client (RFC 6749 §2). */
+export interface Client {
+  id: string;
+  /** SHA-256 of the secret of a confidential client; null of a public one. */
+  secretHash: Buffer | null;
+  /** Compared exactly; only the port of a loopback address may be another (RFC 8252 §7.3). */
+  redirectUris: readonly string[];
+  grants: readonly Grant[];
+  /** The most that a token for this client can allow. */
+  scopes: readonly Scope[];
+  /** Whether it may ask about tokens, of whichever client (RFC 7662). */
+  mayIntrospect: boolean;
+}
+
+/** For whom `/auth/login` and `/auth/refresh` act. */
+export const FIRST_PARTY: Client = {
+  id: 'first-party',
+  secretHash: null,
+  redirectUris: [],
+  grants: ['refresh_token'],
+  scopes: SCOPES,
+  mayIntrospect: false,
+};
+
+/** The clients that are always there. Their addresses follow the issuer, so that another port needs no other row. */
+export function builtInClients(issuer: string): readonly Client[] {
+  const swaggerUi: Client = {
+    id: SWAGGER_UI_CLIENT_ID,
+    secretHash: null,
+    redirectUris: ['auth', 'customers'].map(
+      (service) => `${issuer}/docs/${service}${SWAGGER_UI_REDIRECT_PATH}`,
+    ),
+    grants: ['authorization_code', 'refresh_token'],
+    scopes: SCOPES,
+    mayIntrospect: false,
+  };
+  return [FIRST_PARTY, swaggerUi];
+}

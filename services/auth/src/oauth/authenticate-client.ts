@@ -1,0 +1,77 @@
+import { Problem } from '@pair/service-kit';
+import type { FastifyRequest } from 'fastify';
+import type { Client } from '../clients/client.ts';
+import { isClientSecret } from '../clients/client-secret.ts';
+import { invalidRequest } from './oauth-error.ts';
+
+interface PresentedClient {
+  id: string;
+  secret: string | undefined;
+}
+
+/**
+ * The client of a request (RFC 6749 §2.3, §3.2.1): by `client_secret_basic`, by `client_secret_post`, or a public one by
+ * its id alone.
+ *
+ * @throws {Problem} 401 `invalid_client`, 400 `invalid_request`, 503
+ */
+export async function authenticateClient(
+  request: FastifyRequest<{ Body: { client_id?: string; client_secret?: string } }>,
+): Promise<Client> {
+  const { clients, audit } = request.server;
+  const { id, secret } = presentedClient(request);
+  const client = await clients.findById(id);
+  if (client !== undefined && proves(client, secret)) return client;
+  audit.record(request, { event: 'client_refused', outcome: 'refused', clientId: client?.id });
+  request.log.warn({ client_id: client?.id, remote_address: request.ip }, 'client refused');
+  throw invalidClient();
+}
+
+function proves({ secretHash }: Client, secret: string | undefined): boolean {
+  if (secretHash === null) return secret === undefined;
+  return secret !== undefined && isClientSecret(secret, secretHash);
+}
+
+function presentedClient({
+  headers: { authorization },
+  body,
+}: FastifyRequest<{ Body: { client_id?: string; client_secret?: string } }>): PresentedClient {
+  if (authorization === undefined) {
+    if (body.client_id === undefined) throw invalidClient();
+    return { id: body.client_id, secret: body.client_secret };
+  }
+  const presented = basicCredentials(authorization);
+  // RFC 6749 §2.3: one method in each request
+  if (body.client_secret !== undefined) throw invalidRequest('The client is authenticated in two ways.');
+  if (body.client_id !== undefined && body.client_id !== presented.id) {
+    throw invalidRequest('Two clients are named.');
+  }
+  return presented;
+}
+
+/** RFC 6749 §2.3.1: both parts are form-encoded before they become Basic credentials (RFC 7617 §2). */
+function basicCredentials(authorization: string): PresentedClient {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
+  const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  if (colon === -1) throw invalidClient();
+  try {
+    return { id: formDecode(decoded.slice(0, colon)), secret: formDecode(decoded.slice(colon + 1)) };
+  } catch {
+    throw invalidClient();
+  }
+}
+
+function formDecode(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}
+
+export function invalidClient(): Problem {
+  return new Problem(401, 'invalid_client', 'The client is not known, or did not prove who it is.', {
+    headers: { 'www-authenticate': 'Basic realm="oauth", charset="UTF-8"' },
+  });
+}
+
+export function unauthorizedClient(): Problem {
+  return new Problem(400, 'unauthorized_client', 'The client may not do this.');
+}

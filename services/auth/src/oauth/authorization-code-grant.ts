@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { Problem } from '@pair/service-kit';
+import type { FastifyRequest } from 'fastify';
+import type { Client } from '../clients/client.ts';
+import { decodeAuthorizationCode } from '../sessions/authorization-code.ts';
+import { grantedScopes } from '../sessions/granted-scopes.ts';
+import { issueTokens } from '../sessions/issue-tokens.ts';
+import type { Tokens } from '../sessions/schemas.ts';
+import { invalidRequest } from './oauth-error.ts';
+import type { TokenRequest } from './schemas.ts';
+
+/**
+ * RFC 6749 §4.1.3, RFC 7636 §4.5. The session began when the user signed in, so that whatever ends the sessions of the
+ * user ends a code too; here it gets its tokens. Presented twice, the code ends it (RFC 6749 §4.1.2).
+ *
+ * @throws {Problem} 400 `invalid_request`, `invalid_grant`, which never tells why; 503
+ */
+export async function authorizationCodeGrant(
+  request: FastifyRequest,
+  client: Client,
+  { code: text, redirect_uri: redirectUri, code_verifier: verifier }: TokenRequest,
+): Promise<Tokens> {
+  const app = request.server;
+  if (text === undefined) throw invalidRequest('code is missing.');
+  if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing.');
+  if (verifier === undefined) throw invalidRequest('code_verifier is missing.');
+  app.keyRing.signingKey(); // no code is consumed that no token could be signed for
+
+  const code = decodeAuthorizationCode(text);
+  const found = code && (await app.sessions.findByCode(code));
+  if (code === undefined || found === undefined || found.clientId !== client.id) throw invalidCode();
+  const user = await app.users.findById(found.userId);
+  if (user === undefined || user.disabled) throw invalidCode();
+
+  const redemption = await app.sessions.redeemCode(code, {
+    clientId: client.id,
+    redirectUri,
+    codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
+  });
+  if (redemption.outcome === 'reuse') {
+    const event = { userId: user.id, sessionId: code.sid, clientId: client.id };
+    app.audit.record(request, {
+      event: 'authorization_code_reused',
+      outcome: 'refused',
+      sessionAddress: redemption.address,
+      ...event,
+    });
+    request.log.warn(
+      { sid: code.sid, user_id: user.id, client_id: client.id, remote_address: request.ip },
+      'authorization code reused: session ended',
+    );
+  }
+  if (redemption.outcome !== 'redeemed') throw invalidCode();
+  return issueTokens(app, client, user.id, grantedScopes(user, client, found.scope), redemption);
+}
+
+export function invalidCode(): Problem {
+  return new Problem(400, 'invalid_grant', 'The code is not valid: authorize again.');
+}

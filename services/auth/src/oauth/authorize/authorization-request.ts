@@ -1,0 +1,124 @@
+import { SCOPES } from '@pair/access-token';
+import { Problem } from '@pair/service-kit';
+import type { FastifyInstance } from 'fastify';
+import type { Client } from '../../clients/client.ts';
+import { isRegistered } from '../../clients/redirect-uri.ts';
+import { narrow } from '../../sessions/granted-scopes.ts';
+import { unauthorizedClient } from '../authenticate-client.ts';
+import { parametersOf } from '../form-parser.ts';
+import { invalidRequest } from '../oauth-error.ts';
+import { authorizationResponse } from './authorization-response.ts';
+
+/** An authorization request that may be granted (RFC 6749 §4.1.1). */
+export interface AuthorizationRequest {
+  client: Client;
+  redirectUri: string;
+  state: string | undefined;
+  /** What was asked for, or all that the client may have. */
+  scope: string;
+  /** RFC 7636 §4.3, S256. */
+  codeChallenge: string;
+}
+
+/** An error that goes back to the client, because its redirect URI is known to be its own (RFC 6749 §4.1.2.1). */
+export class RedirectedError extends Error {
+  readonly location: string;
+  constructor(location: string, cause: Problem) {
+    super(cause.message, { cause });
+    this.location = location;
+  }
+}
+
+/** The parameters that the form of the sign-in page sends along; they are checked again then. */
+export const PARAMETERS = [
+  'response_type',
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'code_challenge',
+  'code_challenge_method',
+] as const;
+
+/**
+ * Client and redirect URI first: what is wrong with these is told to the user, on a page, and never sent anywhere.
+ *
+ * @throws {Problem} 400 for the user, 503
+ * @throws {RedirectedError} for the client
+ */
+export async function readAuthorizationRequest(
+  app: FastifyInstance,
+  issuer: string,
+  query: URLSearchParams,
+): Promise<AuthorizationRequest> {
+  const client = await requireClient(app, query);
+  const redirectUri = requireRedirectUri(client, query);
+  // one of two could not be trusted to be the client's own
+  const states = query.getAll('state').filter((one) => one !== '');
+  const state = states.length === 1 ? states[0] : undefined;
+  try {
+    const parameters = parametersOf(query);
+    requireCodeFlow(client, parameters);
+    const codeChallenge = requireCodeChallenge(parameters);
+    const scope = requireScope(client, parameters.scope);
+    return { client, redirectUri, state, scope, codeChallenge };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new RedirectedError(authorizationResponse({ redirectUri, state, issuer }, error), error);
+  }
+}
+
+async function requireClient(app: FastifyInstance, query: URLSearchParams): Promise<Client> {
+  const client = await app.clients.findById(requireOne(query, 'client_id'));
+  if (client === undefined) throw unknownClient();
+  return client;
+}
+
+/** RFC 6749 §3.1.2.3, §10.15. It must be sent, although the client may have registered no other. */
+function requireRedirectUri(client: Client, query: URLSearchParams): string {
+  const redirectUri = requireOne(query, 'redirect_uri');
+  if (!isRegistered(redirectUri, client.redirectUris)) {
+    throw new Problem(
+      400,
+      'invalid_redirect_uri',
+      'The address that you would be sent back to is not one that this application has registered.',
+    );
+  }
+  return redirectUri;
+}
+
+function requireOne(query: URLSearchParams, name: string): string {
+  const [value, ...others] = query.getAll(name);
+  if (value === undefined || value === '' || others.length > 0) {
+    throw new Problem(400, 'invalid_request', `The request must have one parameter ${name}.`);
+  }
+  return value;
+}
+
+/** RFC 6749 §3.1.1. */
+function requireCodeFlow(client: Client, parameters: Record<string, string>): void {
+  const { response_type: type, response_mode: mode = 'query' } = parameters;
+  if (type === undefined) throw invalidRequest('response_type is missing.');
+  if (type !== 'code') throw new Problem(400, 'unsupported_response_type', 'The response type is code.');
+  if (mode !== 'query') throw invalidRequest('The response mode is query.');
+  if (!client.grants.includes('authorization_code')) throw unauthorizedClient();
+}
+
+/** RFC 7636 §4.4.1, of every client (RFC 9700 §2.1.1); `plain`, which is what no method would mean, protects nothing. */
+function requireCodeChallenge(parameters: Record<string, string>): string {
+  const { code_challenge: challenge, code_challenge_method: method = 'plain' } = parameters;
+  if (challenge === undefined) throw invalidRequest('code_challenge is missing (PKCE).');
+  if (method !== 'S256') throw invalidRequest('code_challenge_method must be S256.');
+  if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) throw invalidRequest('code_challenge is malformed.');
+  return challenge;
+}
+
+/** RFC 6749 §3.3. What the user may not do is left out later, when the tokens are issued. */
+function requireScope(client: Client, scope: string | undefined): string {
+  const asked = narrow(client.scopes, scope);
+  return SCOPES.filter((name) => asked.includes(name)).join(' ');
+}
+
+export function unknownClient(): Problem {
+  return new Problem(400, 'invalid_client', 'The application that sent you here is not known.');
+}

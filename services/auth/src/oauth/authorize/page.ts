@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import { html } from 'ghtml';
+
+const STYLE = `
+:root { color-scheme: light dark; --page: #fbfaf8; --card: #fff; --text: #1d2129; --quiet: #565d6b; --line: #8a8f99;
+  --accent: #0b5c8f; --on-accent: #fff; --error: #a4161a; --error-page: #fdecea; }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #14171c; --card: #1c2027; --text: #e8e9ec; --quiet: #a4abb8; --line: #6b7484;
+    --accent: #7cc4f2; --on-accent: #10202c; --error: #ffb3ae; --error-page: #3b1d1f; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: start center; padding: clamp(1rem, 10vh, 6rem) 1rem 2rem;
+  background: var(--page); color: var(--text); font: 1.0625rem/1.55 system-ui, sans-serif; }
+main { width: 100%; max-width: 24rem; padding: 1.75rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: 12px; overflow-wrap: anywhere; }
+h1 { margin: 0 0 .25rem; font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; }
+p { margin: .5rem 0 1rem; }
+.quiet { color: var(--quiet); }
+ul { margin: 0 0 1.25rem; padding-left: 1.2rem; }
+label { display: block; margin: 1rem 0 .3rem; font-weight: 600; }
+input { width: 100%; min-height: 2.75rem; padding: .5rem .7rem; font: inherit; color: inherit; background: var(--page);
+  border: 1px solid var(--line); border-radius: 8px; }
+button { width: 100%; min-height: 2.75rem; margin-top: 1.5rem; font: inherit; font-weight: 600; color: var(--on-accent);
+  background: var(--accent); border: 0; border-radius: 8px; cursor: pointer; }
+a { color: var(--accent); }
+.cancel { margin: 1rem 0 0; text-align: center; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+[role=alert] { margin: 1rem 0; padding: .7rem .9rem; color: var(--error); background: var(--error-page);
+  border-left: 4px solid; border-radius: 4px; }
+@media (max-width: 22rem) { main { padding: 1.25rem 1rem; } }
+`;
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+/** A page of auth, whole. `content` is HTML. */
+export function page(title: string, content: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<style>!${STYLE}</style>
+</head>
+<body>
+<main>
+!${content}
+</main>
+</body>
+</html>
+`;
+}
+
+/**
+ * No script, no frame, and forms that go nowhere but here.
+ *
+ * @param formAction further sources: browsers apply `form-action` to where the answer to a form redirects, too
+ */
+export function sendPage(
+  reply: FastifyReply,
+  statusCode: number,
+  body: string,
+  formAction = '',
+): FastifyReply {
+  const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self'; form-action 'self'${formAction && ` ${formAction}`}; base-uri 'none'; frame-ancestors 'none'`;
+  return reply
+    .code(statusCode)
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy,
+      'cache-control': 'no-store',
+    })
+    .send(body);
+}
+
+/** What went wrong, for the person who sees it. */
+export function errorPage(detail: string, requestId: string): string {
+  return page(
+    'This did not work',
+    html`<h1>This did not work</h1>
+<p role="alert">${detail}</p>
+<p>Nobody was signed in. Go back to the application that you came from, and try again from there.</p>
+<p class="quiet">Request ${requestId}</p>`,
+  );
+}

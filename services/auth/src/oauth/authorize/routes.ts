@@ -1,0 +1,164 @@
+import cookie from '@fastify/cookie';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Problem, problemOf, unavailable } from '@pair/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { originOf } from '../../sessions/origin.ts';
+import { signIn } from '../../sign-in/sign-in.ts';
+import { parametersOf } from '../form-parser.ts';
+import {
+  type AuthorizationRequest,
+  PARAMETERS,
+  RedirectedError,
+  readAuthorizationRequest,
+  unknownClient,
+} from './authorization-request.ts';
+import { authorizationResponse } from './authorization-response.ts';
+import { errorPage, sendPage } from './page.ts';
+import { AuthorizationQuerySchema, pageResponse, pageResponses, SignInFormSchema } from './schemas.ts';
+import { NONCE_LIFETIME_MS, signInNonces } from './sign-in-nonce.ts';
+import { signInPage } from './sign-in-page.ts';
+
+const STALE = 'This page was open for too long, or was used before. Sign in once more.';
+const BUSY = 'We cannot sign you in at the moment. Try again in a few seconds.';
+
+/**
+ * RFC 6749 §4.1.1. There is no session of the browser and nothing to consent to: each request asks for the password,
+ * which is what signing in to a client means here.
+ */
+export function authorizeRoutes({
+  issuer,
+  keyEncryptionKey,
+}: {
+  issuer: string;
+  keyEncryptionKey: string;
+}): FastifyPluginAsyncTypebox {
+  const isSecure = issuer.startsWith('https:');
+  // with the prefix a browser takes it from this host alone, and by TLS (RFC 6265bis §4.1.3.2)
+  const cookieName = isSecure ? '__Host-sign-in' : 'sign-in';
+  const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure } as const;
+
+  return async (app) => {
+    await app.register(cookie);
+    const nonces = signInNonces(app, keyEncryptionKey);
+    app.setErrorHandler(answerWithPage);
+
+    function sendForm(
+      reply: FastifyReply,
+      form: { request: AuthorizationRequest; parameters: Record<string, string> },
+      again?: { statusCode: number; username: string; alert: string },
+    ): FastifyReply {
+      const nonce = nonces.issue();
+      reply.setCookie(cookieName, nonce, { ...cookieOptions, maxAge: NONCE_LIFETIME_MS / 1_000 });
+      const { statusCode = 200, username = '', alert } = again ?? {};
+      const body = signInPage({ ...form, issuer, nonce, username, alert });
+      return sendPage(reply, statusCode, body, formActionOf(form.request.redirectUri));
+    }
+
+    app.get(
+      '/oauth/authorize',
+      {
+        schema: {
+          operationId: 'authorize',
+          summary: 'The page on which a user signs in to a client',
+          description:
+            'For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.',
+          tags: ['oauth'],
+          querystring: AuthorizationQuerySchema,
+          response: { ...pageResponse, ...pageResponses(unknownClient(), unavailable()) },
+        },
+        // what is wrong is decided here: some of it goes back to the client
+        validatorCompiler: () => () => true,
+      },
+      async (request, reply) => {
+        const query = new URL(request.url, issuer).searchParams;
+        const authorization = await readAuthorizationRequest(app, issuer, query);
+        return sendForm(reply, { request: authorization, parameters: known(parametersOf(query)) });
+      },
+    );
+
+    app.post(
+      '/oauth/authorize',
+      { schema: { hide: true, body: SignInFormSchema } },
+      async (request, reply) => {
+        const { nonce, username = '', password = '', ...rest } = request.body;
+        const parameters = known(rest);
+        const query = new URLSearchParams(parameters);
+        const authorization = await readAuthorizationRequest(app, issuer, query);
+        const form = { request: authorization, parameters };
+        if (!(await nonces.consume(nonce, request.cookies[cookieName]))) {
+          return sendForm(reply, form, { statusCode: 400, username, alert: STALE });
+        }
+        try {
+          const code = await codeFor(request, authorization, { username, password });
+          reply.clearCookie(cookieName, cookieOptions);
+          return redirect(reply, authorizationResponse({ ...authorization, issuer }, { code }));
+        } catch (error) {
+          const problem = problemOf(error, request);
+          if (problem.statusCode === 500) throw error;
+          if (problem.headers?.['retry-after'] !== undefined) {
+            reply.header('retry-after', problem.headers['retry-after']);
+          }
+          const alert = problem.statusCode === 503 ? BUSY : problem.message;
+          // a 401 would have to name a scheme of HTTP authentication
+          const statusCode = problem.statusCode === 401 ? 403 : problem.statusCode;
+          return sendForm(reply, form, { statusCode, username, alert });
+        }
+      },
+    );
+  };
+}
+
+/** @throws {Problem} 401 `invalid_credentials`, 429, 503 */
+async function codeFor(
+  request: FastifyRequest,
+  { client, redirectUri, scope, codeChallenge }: AuthorizationRequest,
+  credentials: { username: string; password: string },
+): Promise<string> {
+  const { sessions } = request.server;
+  const { session } = await signIn(request, client, credentials, ({ id }) =>
+    sessions.beginAuthorization(
+      id,
+      scope,
+      { clientId: client.id, redirectUri, codeChallenge },
+      originOf(request),
+    ),
+  );
+  return session.code;
+}
+
+function known(parameters: Record<string, string>): Record<string, string> {
+  const entries = PARAMETERS.flatMap((name) => {
+    const value = parameters[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The origin, or the scheme where CSP has no word for the host. */
+function formActionOf(redirectUri: string): string {
+  const { origin, protocol, hostname } = new URL(redirectUri);
+  return /^https?:$/.test(protocol) && !hostname.startsWith('[') ? origin : protocol;
+}
+
+/** 303: what follows is a GET, and never the password again. */
+function redirect(reply: FastifyReply, location: string): FastifyReply {
+  return reply.code(303).headers({ location, 'cache-control': 'no-store' }).send();
+}
+
+function answerWithPage(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (error instanceof RedirectedError) {
+    redirect(reply, error.location);
+    return;
+  }
+  const problem = problemOf(error, request);
+  if (problem.headers !== undefined) reply.headers(problem.headers);
+  sendPage(reply, statusOf(problem), errorPage(textOf(problem), request.id));
+}
+
+function statusOf({ statusCode }: Problem): number {
+  return statusCode === 422 ? 400 : statusCode;
+}
+
+function textOf({ statusCode, message }: Problem): string {
+  return statusCode === 422 ? 'The form is not as this page made it.' : message;
+}

@@ -1,0 +1,53 @@
+import { type Problem, problemResponses } from '@pair/service-kit';
+import { Type } from 'typebox';
+
+/** RFC 6749 §4.1.1, RFC 7636 §4.3: for the document. What breaks it is told to the client, or to the user. */
+export const AuthorizationQuerySchema = Type.Object({
+  response_type: Type.Literal('code', { description: 'Only codes are given' }),
+  client_id: Type.String({ description: 'The client', examples: ['swagger-ui'] }),
+  redirect_uri: Type.String({
+    description:
+      'One that the client registered; of http://127.0.0.1 and http://[::1] with any port (RFC 8252 §7.3)',
+    examples: ['http://localhost:8080/docs/auth/static/oauth2-redirect.html'],
+  }),
+  scope: Type.Optional(
+    Type.String({
+      description: 'Scopes, separated by spaces; default: all that the client may have',
+      examples: ['customers:read'],
+    }),
+  ),
+  state: Type.Optional(
+    Type.String({
+      description: 'Comes back as it is; anything that nobody can guess',
+      examples: ['af0ifjsldkj'],
+    }),
+  ),
+  code_challenge: Type.String({
+    description: 'BASE64URL(SHA256(code_verifier)), required of every client (PKCE)',
+    pattern: '^[A-Za-z0-9_-]{43}$',
+    examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
+  }),
+  code_challenge_method: Type.Literal('S256', { description: 'No other' }),
+});
+
+/** What the page sends. The parameters of the request are checked as those of the query are. */
+export const SignInFormSchema = Type.Object(
+  {
+    nonce: Type.Optional(Type.String({ maxLength: 128 })),
+    username: Type.Optional(Type.String({ maxLength: 64 })),
+    password: Type.Optional(Type.String({ maxLength: 512 })),
+  },
+  { additionalProperties: Type.String({ maxLength: 4_096 }) },
+);
+
+const PAGE = {
+  'text/html': { schema: { type: 'string', description: 'A page', examples: ['<!doctype html>…'] } },
+};
+
+export const pageResponse = { 200: { description: 'The page', content: PAGE } };
+
+/** Errors of pages are pages. */
+export function pageResponses(...problems: Problem[]): Record<number, object> {
+  const responses = Object.entries(problemResponses(...problems));
+  return Object.fromEntries(responses.map(([status, response]) => [status, { ...response, content: PAGE }]));
+}

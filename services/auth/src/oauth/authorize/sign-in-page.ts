@@ -1,0 +1,55 @@
+import { SCOPE_DESCRIPTIONS, type Scope } from '@pair/access-token';
+import { Problem } from '@pair/service-kit';
+import { html } from 'ghtml';
+import type { AuthorizationRequest } from './authorization-request.ts';
+import { authorizationResponse } from './authorization-response.ts';
+import { page } from './page.ts';
+
+export interface SignInForm {
+  request: AuthorizationRequest;
+  issuer: string;
+  /** The parameters of the request, as they came. */
+  parameters: Record<string, string>;
+  nonce: string;
+  /** As it was typed before. */
+  username: string;
+  /** Why the form is there again. */
+  alert: string | undefined;
+}
+
+const ACCESS_DENIED = new Problem(403, 'access_denied', 'The user did not sign in.');
+
+export function signInPage({ request, issuer, parameters, nonce, username, alert }: SignInForm): string {
+  const { client, scope, redirectUri } = request;
+  const cancel = authorizationResponse({ ...request, issuer }, ACCESS_DENIED);
+  const hidden = Object.entries({ ...parameters, nonce });
+  return page(
+    'Sign in',
+    html`<h1>Sign in</h1>
+<p class="quiet">to continue to <b>${client.id}</b> at ${destination(redirectUri)}</p>
+!${alert === undefined ? '' : html`<p role="alert" id="alert">${alert}</p>`}
+!${scope === '' ? '' : html`<p>As far as you may do so yourself, it will be able to:</p><ul>!${rights(scope)}</ul>`}
+<form method="post" action="/oauth/authorize">
+!${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`).join('\n')}
+<label for="username">Username</label>
+<input id="username" name="username" value="${username}" required maxlength="64" autocomplete="username"
+  autocapitalize="none" spellcheck="false" !${username === '' ? 'autofocus' : ''}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" required maxlength="512" autocomplete="current-password"
+  !${username === '' ? '' : 'autofocus'} !${alert === undefined ? '' : 'aria-describedby="alert"'}>
+<button>Sign in</button>
+</form>
+<p class="cancel"><a href="${cancel}">Cancel</a></p>`,
+  );
+}
+
+function rights(scope: string): string {
+  const names = scope.split(' ') as Scope[];
+  return names.map((name) => html`<li>${SCOPE_DESCRIPTIONS[name]}</li>`).join('');
+}
+
+/** Where one will end up: a host, or the scheme of an application on the device. */
+function destination(redirectUri: string): string {
+  const { host, protocol } = new URL(redirectUri);
+  return /^https?:$/.test(protocol) ? host : protocol.slice(0, -1);
+}

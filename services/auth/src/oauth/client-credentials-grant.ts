@@ -1,0 +1,27 @@
+import type { FastifyRequest } from 'fastify';
+import type { Client } from '../clients/client.ts';
+import { narrow } from '../sessions/granted-scopes.ts';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
+import type { TokenRequest, TokenResponse } from './schemas.ts';
+
+/**
+ * RFC 6749 §4.4: a client that acts for itself. Its token has no session and no refresh token; `sub` is the client.
+ *
+ * @throws {Problem} 422 `invalid_scope`, 503
+ */
+export async function clientCredentialsGrant(
+  { server: app }: FastifyRequest,
+  client: Client,
+  { scope: asked }: TokenRequest,
+): Promise<TokenResponse> {
+  app.keyRing.signingKey();
+  const scope = narrow(client.scopes, asked).join(' ');
+  const askedAt = Date.now();
+  const epoch = await app.sessions.epoch();
+  return {
+    access_token: app.signAccessToken({ sub: client.id, client_id: client.id, scope, epoch }, askedAt),
+    token_type: 'Bearer',
+    expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
+    scope,
+  };
+}

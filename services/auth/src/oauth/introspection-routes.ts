@@ -1,0 +1,71 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import type { FastifyRequest } from 'fastify';
+import { grantedScopes } from '../sessions/granted-scopes.ts';
+import { decodeRefreshToken } from '../sessions/refresh-token.ts';
+import { authenticateClient, invalidClient } from './authenticate-client.ts';
+import { type Introspection, IntrospectionRequestSchema, IntrospectionSchema } from './schemas.ts';
+import { verifiedAccessToken } from './verified-access-token.ts';
+
+/** RFC 7662, for clients that may ask. */
+export function introspectionRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      '/oauth/introspect',
+      {
+        schema: {
+          operationId: 'introspectToken',
+          summary: 'Whether a token would be accepted now, and what it says',
+          description:
+            'For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. To ask about a refresh token does not use it up.',
+          tags: ['oauth'],
+          consumes: ['application/x-www-form-urlencoded'],
+          body: IntrospectionRequestSchema,
+          response: {
+            200: IntrospectionSchema,
+            ...problemResponses(invalidClient(), mayNotIntrospect(), unavailable()),
+          },
+        },
+      },
+      async (request): Promise<Introspection> => {
+        const client = await authenticateClient(request);
+        if (!client.mayIntrospect) throw mayNotIntrospect();
+        const { token } = request.body;
+        return (
+          (await introspectRefreshToken(request, token, issuer)) ??
+          (await introspectAccessToken(request, token)) ?? { active: false }
+        );
+      },
+    );
+  };
+}
+
+async function introspectAccessToken(
+  request: FastifyRequest,
+  text: string,
+): Promise<Introspection | undefined> {
+  const claims = await verifiedAccessToken(request, text);
+  if (claims === undefined) return undefined;
+  const { scope, client_id, sub, iss, aud, iat, exp, jti } = claims;
+  return { active: true, token_type: 'Bearer', scope, client_id, sub, iss, aud, iat, exp, jti };
+}
+
+/** Only the newest of a session: any other is good for a lost answer at most. */
+async function introspectRefreshToken(
+  request: FastifyRequest,
+  text: string,
+  issuer: string,
+): Promise<Introspection | undefined> {
+  const { sessions, users, clients } = request.server;
+  const token = decodeRefreshToken(text);
+  const found = token && (await sessions.find(token));
+  if (!found?.isLive) return undefined;
+  const [user, client] = await Promise.all([users.findById(found.userId), clients.findById(found.clientId)]);
+  if (user === undefined || user.disabled || client === undefined) return undefined;
+  const scope = grantedScopes(user, client, found.scope).join(' ');
+  return { active: true, scope, client_id: client.id, sub: user.id, iss: issuer };
+}
+
+function mayNotIntrospect(): Problem {
+  return new Problem(400, 'unauthorized_client', 'The client may not ask about tokens.');
+}

@@ -1,0 +1,50 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { SCOPES } from '@pair/access-token';
+import { GRANTS } from '../clients/client.ts';
+import { type Metadata, MetadataSchema } from './schemas.ts';
+
+const CONFIDENTIAL = ['client_secret_basic', 'client_secret_post'];
+const ANY_CLIENT = [...CONFIDENTIAL, 'none'];
+
+/** RFC 8414: all that a standard client needs to know is the issuer. */
+export function metadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
+  const metadata = metadataOf(issuer);
+  return async (app) => {
+    app.get(
+      '/.well-known/oauth-authorization-server',
+      {
+        schema: {
+          operationId: 'getAuthorizationServerMetadata',
+          summary: 'What a standard OAuth 2.0 client has to know (RFC 8414)',
+          tags: ['oauth'],
+          response: { 200: { ...MetadataSchema, examples: [metadataOf('http://localhost:8080')] } },
+        },
+      },
+      async (_request, reply) => {
+        reply.header('cache-control', 'public, max-age=3600');
+        return metadata;
+      },
+    );
+  };
+}
+
+function metadataOf(issuer: string): Metadata {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/oauth/authorize`,
+    token_endpoint: `${issuer}/oauth/token`,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    scopes_supported: [...SCOPES],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: [...GRANTS],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ANY_CLIENT,
+    revocation_endpoint_auth_methods_supported: ANY_CLIENT,
+    introspection_endpoint_auth_methods_supported: CONFIDENTIAL,
+    authorization_response_iss_parameter_supported: true,
+    service_documentation: `${issuer}/docs/auth`,
+  };
+}

@@ -1,0 +1,72 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import type { FastifyRequest } from 'fastify';
+import type { Client } from '../clients/client.ts';
+import { decodeRefreshToken } from '../sessions/refresh-token.ts';
+import { authenticateClient, invalidClient } from './authenticate-client.ts';
+import { RevocationRequestSchema } from './schemas.ts';
+import { verifiedAccessToken } from './verified-access-token.ts';
+
+const REVOKED = { description: 'It is revoked, or was no token', type: 'null' };
+
+/** RFC 7009. */
+export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    '/oauth/revoke',
+    {
+      schema: {
+        operationId: 'revokeToken',
+        summary: 'Revoke a token',
+        description:
+          'A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. A token that is not known, or not any more, is no error.',
+        tags: ['oauth'],
+        consumes: ['application/x-www-form-urlencoded'],
+        body: RevocationRequestSchema,
+        response: {
+          200: REVOKED,
+          ...problemResponses(invalidClient(), tokenOfAnotherClient(), unavailable()),
+        },
+      },
+    },
+    async (request, reply) => {
+      const client = await authenticateClient(request);
+      await revoke(request, client, request.body.token);
+      return reply.code(200).send();
+    },
+  );
+};
+
+async function revoke(request: FastifyRequest, client: Client, text: string): Promise<void> {
+  const { sessions, audit } = request.server;
+  const refreshToken = decodeRefreshToken(text);
+  if (refreshToken !== undefined) {
+    const found = await sessions.find(refreshToken);
+    if (found === undefined) return;
+    requireOwn(client, found.clientId);
+    const userId = await sessions.endByRefreshToken(refreshToken);
+    if (userId === undefined) return;
+    const concerned = { actorId: userId, userId, sessionId: refreshToken.sid, clientId: client.id };
+    audit.record(request, { event: 'sign_out', outcome: 'succeeded', ...concerned });
+    return;
+  }
+  const claims = await verifiedAccessToken(request, text);
+  if (claims === undefined) return;
+  requireOwn(client, claims.client_id);
+  await sessions.revokeAccessToken(claims.jti, claims.exp);
+  audit.record(request, {
+    event: 'access_token_revoked',
+    outcome: 'succeeded',
+    userId: claims.sid === undefined ? undefined : claims.sub,
+    sessionId: claims.sid,
+    clientId: client.id,
+  });
+}
+
+/** RFC 7009 §2.1. */
+function requireOwn(client: Client, clientId: string): void {
+  if (client.id !== clientId) throw tokenOfAnotherClient();
+}
+
+function tokenOfAnotherClient(): Problem {
+  return new Problem(400, 'invalid_grant', 'The token was issued to another client.');
+}

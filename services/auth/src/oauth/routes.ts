@@ -1,0 +1,31 @@
+import type { FastifyPluginAsync } from 'fastify';
+import { authorizeRoutes } from './authorize/routes.ts';
+import { addFormParser } from './form-parser.ts';
+import { introspectionRoutes } from './introspection-routes.ts';
+import { metadataRoutes } from './metadata-routes.ts';
+import { documentOAuthErrors, sendOAuthError } from './oauth-error.ts';
+import { revocationRoutes } from './revocation-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
+
+/** The OAuth 2.0 authorization server: forms in, and errors as RFC 6749 has them. */
+export function oauthRoutes(options: { issuer: string; keyEncryptionKey: string }): FastifyPluginAsync {
+  return async (app) => {
+    await app.register(metadataRoutes(options));
+    await app.register(async (pages) => {
+      addFormParser(pages);
+      await pages.register(authorizeRoutes(options));
+    });
+    await app.register(async (endpoints) => {
+      addFormParser(endpoints);
+      endpoints.setErrorHandler(sendOAuthError);
+      documentOAuthErrors(endpoints);
+      endpoints.addHook(
+        'onRequest',
+        async (_request, reply) => void reply.header('cache-control', 'no-store'),
+      );
+      await endpoints.register(tokenRoutes);
+      await endpoints.register(revocationRoutes);
+      await endpoints.register(introspectionRoutes(options));
+    });
+  };
+}

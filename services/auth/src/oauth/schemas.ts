@@ -1,0 +1,157 @@
+import { type Static, Type } from 'typebox';
+import { FIRST_PARTY, GRANTS } from '../clients/client.ts';
+import { EXAMPLE_TOKENS, TokensSchema } from '../sessions/schemas.ts';
+import { EXAMPLE_USER } from '../users/schemas.ts';
+
+/** RFC 6749 §5.2. */
+export const OAuthErrorSchema = Type.Object(
+  {
+    error: Type.String({ description: 'Stable, for programs; one of those that RFC 6749 names' }),
+    error_description: Type.String({ description: 'For people; ASCII' }),
+  },
+  { $id: 'OAuthError', title: 'OAuthError', description: 'An error as RFC 6749 §5.2 has it' },
+);
+
+export const EXAMPLE_CLIENT = { client_id: 'reports', client_secret: `cs_${'A'.repeat(43)}` };
+
+/** RFC 6749 §2.3.1. Either these, or the same in an `Authorization: Basic` header. */
+const clientCredentials = {
+  client_id: Type.Optional(
+    Type.String({ maxLength: 64, description: 'The client, unless it is in the Authorization header' }),
+  ),
+  client_secret: Type.Optional(
+    Type.String({ maxLength: 128, description: 'Of a confidential client, unless in that header' }),
+  ),
+};
+
+/** Forms may have parameters that we do not know, which are ignored (RFC 6749 §3.2). */
+const form = { additionalProperties: true } as const;
+
+const Code = Type.String({
+  maxLength: 256,
+  description: 'The authorization code. Works once, for 60 seconds',
+});
+const RefreshToken = Type.String({ maxLength: 256, description: 'Works once: each use gives the next one' });
+
+export const TokenRequestSchema = Type.Object(
+  {
+    grant_type: Type.String({ maxLength: 64, description: `One of: ${GRANTS.join(', ')}` }),
+    ...clientCredentials,
+    code: Type.Optional(Code),
+    redirect_uri: Type.Optional(
+      Type.String({ maxLength: 2_048, description: 'With a code: the same as in the authorization request' }),
+    ),
+    code_verifier: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9._~-]{43,128}$',
+        description: 'With a code: what code_challenge was made from (RFC 7636 §4.1)',
+      }),
+    ),
+    refresh_token: Type.Optional(RefreshToken),
+    scope: Type.Optional(
+      Type.String({
+        maxLength: 200,
+        description: 'Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3)',
+      }),
+    ),
+  },
+  {
+    ...form,
+    examples: [
+      {
+        grant_type: 'authorization_code',
+        client_id: 'swagger-ui',
+        code: `ac_${'A'.repeat(64)}`,
+        redirect_uri: 'http://localhost:8080/docs/customers/static/oauth2-redirect.html',
+        code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+      },
+    ],
+  },
+);
+export type TokenRequest = Static<typeof TokenRequestSchema>;
+
+const { refresh_token, ...alwaysThere } = TokensSchema.properties;
+
+/** RFC 6749 §5.1. */
+export const TokenResponseSchema = Type.Object(
+  { ...alwaysThere, refresh_token: Type.Optional(refresh_token) },
+  { examples: [EXAMPLE_TOKENS] },
+);
+export type TokenResponse = Static<typeof TokenResponseSchema>;
+
+const tokenForm = {
+  token: Type.String({ maxLength: 4_096, description: 'An access token or a refresh token' }),
+  token_type_hint: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Not needed: what a token is can be seen' }),
+  ),
+  ...clientCredentials,
+};
+
+/** RFC 7009 §2.1. */
+export const RevocationRequestSchema = Type.Object(tokenForm, {
+  ...form,
+  examples: [{ token: EXAMPLE_TOKENS.refresh_token, client_id: FIRST_PARTY.id }],
+});
+
+/** RFC 7662 §2.1. */
+export const IntrospectionRequestSchema = Type.Object(tokenForm, {
+  ...form,
+  examples: [{ token: EXAMPLE_TOKENS.access_token, ...EXAMPLE_CLIENT }],
+});
+
+/** RFC 7662 §2.2. Nothing but `active` of a token that is not live. */
+export const IntrospectionSchema = Type.Object(
+  {
+    active: Type.Boolean({ description: 'Whether the token would be accepted now' }),
+    token_type: Type.Optional(Type.String({ description: '`Bearer`, of an access token' })),
+    scope: Type.Optional(Type.String({ description: 'Scopes, separated by spaces' })),
+    client_id: Type.Optional(Type.String({ description: 'The client that it was issued to' })),
+    sub: Type.Optional(Type.String({ description: 'The user, or the client that acts for itself' })),
+    iss: Type.Optional(Type.String({ description: 'The issuer' })),
+    aud: Type.Optional(Type.String({ description: 'The audience of an access token' })),
+    iat: Type.Optional(Type.Integer({ description: 'When it was issued, in seconds since 1970' })),
+    exp: Type.Optional(Type.Integer({ description: 'When it expires, in seconds since 1970' })),
+    jti: Type.Optional(Type.String({ description: 'The id of an access token' })),
+  },
+  {
+    examples: [
+      {
+        active: true,
+        token_type: 'Bearer',
+        scope: EXAMPLE_USER.scope,
+        client_id: FIRST_PARTY.id,
+        sub: EXAMPLE_USER.id,
+        iss: 'http://localhost:8080',
+        aud: 'http://localhost:8080',
+        iat: 1_796_032_867,
+        exp: 1_796_033_467,
+        jti: '7d1f5f0e-6b52-4c5b-8f0d-2f6f7a4c8f11',
+      },
+    ],
+  },
+);
+export type Introspection = Static<typeof IntrospectionSchema>;
+
+const Url = (description: string) => Type.String({ format: 'uri', description });
+const Names = (description: string) => Type.Array(Type.String(), { description });
+
+/** RFC 8414 §2. */
+export const MetadataSchema = Type.Object({
+  issuer: Url('The `iss` of access tokens'),
+  authorization_endpoint: Url('Where a user signs in'),
+  token_endpoint: Url('Where codes and refresh tokens are exchanged'),
+  revocation_endpoint: Url('RFC 7009'),
+  introspection_endpoint: Url('RFC 7662'),
+  jwks_uri: Url('The public keys that verify access tokens'),
+  scopes_supported: Names('What a token can allow'),
+  response_types_supported: Names('Codes alone'),
+  response_modes_supported: Names('How a code comes back'),
+  grant_types_supported: Names('What can be exchanged for tokens'),
+  code_challenge_methods_supported: Names('Required of every client (RFC 7636)'),
+  token_endpoint_auth_methods_supported: Names('`none` is for public clients'),
+  revocation_endpoint_auth_methods_supported: Names('`none` is for public clients'),
+  introspection_endpoint_auth_methods_supported: Names('Confidential clients alone may ask'),
+  authorization_response_iss_parameter_supported: Type.Boolean({ description: 'RFC 9207: always' }),
+  service_documentation: Url('For people'),
+});
+export type Metadata = Static<typeof MetadataSchema>;

@@ -1,0 +1,70 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import type { FastifyRequest } from 'fastify';
+import { type Client, GRANTS, type Grant } from '../clients/client.ts';
+import { invalidScope } from '../sessions/granted-scopes.ts';
+import { refresh } from '../sessions/refresh.ts';
+import { authenticateClient, invalidClient, unauthorizedClient } from './authenticate-client.ts';
+import { authorizationCodeGrant, invalidCode } from './authorization-code-grant.ts';
+import { clientCredentialsGrant } from './client-credentials-grant.ts';
+import { invalidRequest } from './oauth-error.ts';
+import { type TokenRequest, TokenRequestSchema, type TokenResponse, TokenResponseSchema } from './schemas.ts';
+
+type Exchange = (request: FastifyRequest, client: Client, form: TokenRequest) => Promise<TokenResponse>;
+
+const exchanges: Record<Grant, Exchange> = {
+  authorization_code: authorizationCodeGrant,
+  client_credentials: clientCredentialsGrant,
+  refresh_token: async (request, client, { refresh_token: token, scope }) => {
+    if (token === undefined) throw invalidRequest('refresh_token is missing.');
+    return refresh(request, client, token, scope);
+  },
+};
+
+/** RFC 6749 §3.2. */
+export const tokenRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.post(
+    '/oauth/token',
+    {
+      schema: {
+        operationId: 'exchangeForTokens',
+        summary: 'Exchange a code, a refresh token or client credentials for tokens',
+        description:
+          'A confidential client proves who it is by `Authorization: Basic` or by `client_secret`; a public one names itself by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
+        tags: ['oauth'],
+        consumes: ['application/x-www-form-urlencoded'],
+        body: TokenRequestSchema,
+        response: {
+          200: TokenResponseSchema,
+          ...problemResponses(
+            invalidRequest('code_verifier is missing.'),
+            invalidCode(),
+            invalidScope(),
+            unauthorizedClient(),
+            unsupportedGrantType(),
+            invalidClient(),
+            unavailable(),
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { grant_type: grant } = request.body;
+      const client = await authenticateClient(request);
+      if (!isGrant(grant)) throw unsupportedGrantType();
+      if (!client.grants.includes(grant)) throw unauthorizedClient();
+      const tokens = await exchanges[grant](request, client, request.body);
+      if (client.grants.includes('refresh_token')) return tokens;
+      const { refresh_token: _, ...withoutRefreshToken } = tokens;
+      return withoutRefreshToken;
+    },
+  );
+};
+
+function isGrant(text: string): text is Grant {
+  return (GRANTS as readonly string[]).includes(text);
+}
+
+function unsupportedGrantType(): Problem {
+  return new Problem(400, 'unsupported_grant_type', `The grants are ${GRANTS.join(', ')}.`);
+}
