@@ -9,6 +9,7 @@ import { customersStore } from './customers/repository.ts';
 import { formats } from './customers/schemas.ts';
 import { writeRoutes } from './customers/write-routes.ts';
 import { removeOldKeys } from './idempotency/once.ts';
+import { resourceMetadataRoutes, resourceMetadataUrl } from './resource-metadata.ts';
 import { tokenSources } from './token-sources.ts';
 import { exportRoutes } from './transfers/export-routes.ts';
 import { importRoutes } from './transfers/import-routes.ts';
@@ -32,11 +33,13 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
       issuer: config.ISSUER,
       audience: config.AUDIENCE,
       ...tokenSources(app, config),
+      resourceMetadata: resourceMetadataUrl(config.ISSUER),
     });
     await app.register(customersStore);
     hourly(app, 'old idempotency keys cannot be removed', () =>
       removeOldKeys(drizzle({ client: app.pg.pool })),
     );
+    await app.register(resourceMetadataRoutes({ issuer: config.ISSUER, audience: config.AUDIENCE }));
     await app.register(authenticated('customers:read', readRoutes));
     await app.register(authenticated('customers:write', writeRoutes));
     await app.register(authenticated('customers:write', mergePatchRoutes));

@@ -1,0 +1,62 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from 'typebox';
+
+const PATH = '/.well-known/oauth-protected-resource';
+
+const SCOPES = ['customers:read', 'customers:write'];
+
+const Url = (description: string) => Type.String({ format: 'uri', description });
+
+const ResourceMetadataSchema = Type.Object({
+  resource: Type.String({ description: 'The `aud` of tokens for this resource' }),
+  authorization_servers: Type.Array(Url('An issuer'), { description: 'Who issues them: one' }),
+  scopes_supported: Type.Array(Type.String(), { description: 'What a token for it can allow' }),
+  bearer_methods_supported: Type.Array(Type.String(), { description: 'How a token is sent: in the header' }),
+  resource_name: Type.String({ description: 'For people' }),
+  resource_documentation: Url('For people'),
+});
+type ResourceMetadata = Static<typeof ResourceMetadataSchema>;
+
+interface Identity {
+  issuer: string;
+  audience: string;
+}
+
+/** What refusals name, so that a client that knows only our address finds out where tokens come from (RFC 9728 §5.1). */
+export function resourceMetadataUrl(issuer: string): string {
+  return issuer + PATH;
+}
+
+/** RFC 9728. */
+export function resourceMetadataRoutes(identity: Identity): FastifyPluginAsyncTypebox {
+  const metadata = metadataOf(identity);
+  const example = metadataOf({ issuer: 'http://localhost:8080', audience: 'http://localhost:8080' });
+  return async (app) => {
+    app.get(
+      PATH,
+      {
+        schema: {
+          operationId: 'getProtectedResourceMetadata',
+          summary: 'Who issues tokens for this API (RFC 9728)',
+          tags: ['discovery'],
+          response: { 200: { ...ResourceMetadataSchema, examples: [example] } },
+        },
+      },
+      async (_request, reply) => {
+        reply.header('cache-control', 'public, max-age=3600');
+        return metadata;
+      },
+    );
+  };
+}
+
+function metadataOf({ issuer, audience }: Identity): ResourceMetadata {
+  return {
+    resource: audience,
+    authorization_servers: [issuer],
+    scopes_supported: SCOPES,
+    bearer_methods_supported: ['header'],
+    resource_name: 'Customers',
+    resource_documentation: `${issuer}/docs/customers`,
+  };
+}
