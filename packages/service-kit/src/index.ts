@@ -4,6 +4,7 @@ import '@fastify/redis';
 import '@fastify/swagger';
 import './health.ts';
 import './negotiation.ts';
+import './not-found.ts';
 
 export {
   ConfigError,
@@ -25,7 +26,13 @@ export { Problem, type ProblemBody, type ProblemDetail, problemBody, unavailable
 export { buildProcess, serve } from './process.ts';
 export { redis } from './redis.ts';
 export { run } from './run.ts';
-export { ProblemSchema, problemExamples, problemResponses, VALIDATION_FAILED } from './schemas.ts';
+export {
+  ProblemSchema,
+  problemExamples,
+  problemResponses,
+  VALIDATION_FAILED,
+  withProblems,
+} from './schemas.ts';
 export { liftTimeLimit } from './time-limit.ts';
 export { isStoreUnavailable } from './unavailable.ts';
 export { type StringFormat, unprocessable, validatorCompiler } from './validation.ts';

@@ -1,7 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
-import { handleError } from './errors.ts';
 import { Problem, pathOf } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Answers OPTIONS, and throws 404 or 405. It is the not-found handler already, but for a prefix whose errors have
+     * another form: there it must be set once more (`setNotFoundHandler`).
+     */
+    answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply;
+  }
+}
 
 /**
  * Tells 405 with `Allow` (RFC 9110 §15.5.6) from 404, and answers OPTIONS. Fastify's own router keeps a tree for
@@ -23,19 +32,17 @@ export function addNotFoundHandler(app: FastifyInstance): void {
     for (const name of [method].flat()) methods.add(name);
   });
 
-  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+  app.decorate('answerNotFound', (request: FastifyRequest, reply: FastifyReply) => {
     const methods: Set<string> | undefined = paths.find('GET', pathOf(request.url))?.store;
     // with the method: a route that found nothing, as that of Swagger's files does
     if (methods === undefined || methods.has(request.method)) {
-      return handleError(new Problem(404, 'not_found', 'There is nothing here.'), request, reply);
+      throw new Problem(404, 'not_found', 'There is nothing here.');
     }
     const allow = [...methods, 'OPTIONS'].join(', ');
     if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
-    const problem = new Problem(405, 'method_not_allowed', `This resource answers ${allow}.`, {
-      headers: { allow },
-    });
-    return handleError(problem, request, reply);
+    throw new Problem(405, 'method_not_allowed', `This resource answers ${allow}.`, { headers: { allow } });
   });
+  app.setNotFoundHandler(app.answerNotFound);
 }
 
 /** Longer than any URL that the server reads, so that a long id is the route's 400 and not the router's 404. */

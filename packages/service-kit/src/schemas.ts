@@ -72,6 +72,27 @@ export function problemResponses(...problems: Problem[]): Record<ProblemStatus, 
   return responses as Record<ProblemStatus, object>;
 }
 
+/** The responses of a route with further problems: of a status that is there already, further examples. */
+export function withProblems(responses: object, ...problems: Problem[]): object {
+  const merged: Record<string, object> = { ...responses };
+  for (const [status, response] of Object.entries(problemResponses(...problems))) {
+    const there = merged[status] as ProblemResponse | undefined;
+    const examples = (one?: ProblemResponse) => one?.content?.[PROBLEM]?.examples;
+    if (examples(there) === undefined) merged[status] = response;
+    else {
+      const media = { schema: Type.Ref('Problem#') };
+      const both = { ...examples(there), ...examples(response as ProblemResponse) };
+      merged[status] = { ...there, content: { [PROBLEM]: { ...media, examples: both } } };
+    }
+  }
+  return merged;
+}
+
+const PROBLEM = 'application/problem+json';
+interface ProblemResponse {
+  content?: Record<string, { examples?: object }>;
+}
+
 /** By code, as OpenAPI has the examples of a media type; `openapi` names the path as `instance`. */
 export function problemExamples(...problems: Problem[]): Record<string, { value: ProblemBody }> {
   return Object.fromEntries(

@@ -74,3 +74,7 @@ export const ResealSigningKeysConfigSchema = Type.Object({
   KEY_ENCRYPTION_KEY: AuthConfigSchema.properties.KEY_ENCRYPTION_KEY,
 });
 export type ResealSigningKeysConfig = Static<typeof ResealSigningKeysConfigSchema>;
+
+export const ClientsConfigSchema = Type.Object({
+  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
+});

@@ -1,4 +1,4 @@
-import { Problem, problemResponses } from '@pair/service-kit';
+import { Problem, withProblems } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 
 const CLIENT_NOT_ALLOWED = new Problem(
@@ -14,8 +14,10 @@ const CLIENT_NOT_ALLOWED = new Problem(
 export function forBuiltInClients(routes: FastifyPluginAsync): FastifyPluginAsync {
   return async (app) => {
     app.addHook('onRoute', (route) => {
-      const schema = (route.schema ?? {}) as { response?: object };
-      route.schema = { ...schema, response: { ...problemResponses(CLIENT_NOT_ALLOWED), ...schema.response } };
+      route.schema = {
+        ...route.schema,
+        response: withProblems(route.schema?.response ?? {}, CLIENT_NOT_ALLOWED),
+      };
     });
     app.addHook('onRequest', (request, _reply, done) => {
       const isAllowed = app.clients.isBuiltIn(request.accessToken.client_id);

@@ -10,6 +10,8 @@ const ERROR_CODES = new Set([
   'unauthorized_client',
   'unsupported_grant_type',
   'invalid_scope',
+  'unsupported_response_type',
+  'access_denied',
 ]);
 
 /** Statuses that HTTP defines and that say more than a 400. */

@@ -15,6 +15,13 @@ export function oauthRoutes(options: { issuer: string; keyEncryptionKey: string 
       addFormParser(pages);
       await pages.register(authorizeRoutes(options));
     });
+    await app.register(
+      async (others) => {
+        others.setErrorHandler(sendOAuthError);
+        others.setNotFoundHandler(app.answerNotFound);
+      },
+      { prefix: '/oauth' },
+    );
     await app.register(async (endpoints) => {
       addFormParser(endpoints);
       endpoints.setErrorHandler(sendOAuthError);

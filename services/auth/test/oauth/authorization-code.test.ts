@@ -1,35 +1,197 @@
-import t from 'tap';
-import { get, startAuth } from '../auth-under-test.ts';
+import { decodeJwt } from 'jose';
+import t, { type Test } from 'tap';
+import { ADMIN, get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
 import {
   authorizationRequest,
   authorize,
   newVerifier,
   openPage,
   parametersOf,
+  postForm,
   redeem,
+  SWAGGER_REDIRECT,
   submit,
 } from './support.ts';
+import { APP_REDIRECT, addClient, basic } from './support-clients.ts';
 
-const { app } = await startAuth(t);
+const { app, config } = await startAuth(t);
+const secret = await addClient(config.DATABASE_URL);
+const admin = (await login(app)).access_token;
+
+function isInvalidGrant(t: Test, response: { statusCode: number; json(): unknown }, name = 'invalid_grant') {
+  t.equal(response.statusCode, 400, name);
+  t.match(response.json(), { error: 'invalid_grant' }, name);
+}
+
+t.test('a user who signs in gives the client a code, and the client gets tokens for it', async (t) => {
+  const { verifier, challenge } = newVerifier();
+  const page = await openPage(app, authorizationRequest(challenge));
+  const answer = await submit(app, page);
+  t.equal(answer.statusCode, 303);
+  t.equal(answer.headers['cache-control'], 'no-store');
+  const { code = '', ...others } = parametersOf(answer.headers.location);
+  t.same(others, { state: 'the state', iss: config.ISSUER }, 'RFC 9207');
+
+  const response = await redeem(app, { code, verifier });
+  t.equal(response.statusCode, 200);
+  t.equal(response.headers['cache-control'], 'no-store');
+  const tokens = response.json();
+  t.match(tokens, {
+    token_type: 'Bearer',
+    expires_in: 600,
+    scope: 'customers:read customers:write users:admin',
+  });
+  t.match(decodeJwt(tokens.access_token), { client_id: 'swagger-ui', iss: config.ISSUER });
+  t.equal((await get(app, '/auth/me', tokens.access_token)).json().username, 'admin');
+});
+
+t.test('a code that comes twice ends the session that it began', async (t) => {
+  const granted = await authorize(app);
+  const tokens = (await redeem(app, granted)).json();
+  isInvalidGrant(t, await redeem(app, granted));
+  t.ok(await refusedWithin1s(app, tokens.access_token));
+  t.equal((await post(app, '/auth/refresh', { refresh_token: tokens.refresh_token })).statusCode, 401);
+  const { items } = (await get(app, '/auth/audit?event=authorization_code_reused', admin)).json();
+  t.match(items, [{ outcome: 'refused', client_id: 'swagger-ui' }]);
+});
+
+t.test('of many who redeem a code at once one gets tokens, and none keeps them', async (t) => {
+  const granted = await authorize(app);
+  const responses = await Promise.all(Array.from({ length: 20 }, () => redeem(app, granted)));
+  const successes = responses.filter(({ statusCode }) => statusCode === 200);
+  t.ok(successes.length <= 1);
+  for (const success of successes) t.ok(await refusedWithin1s(app, success.json().access_token));
+});
 
 t.test(
-  'a user who signs in on the page gives the client a code, and the client gets tokens for it',
+  'another verifier, redirect URI or client has no use for a code, and does not use it up',
   async (t) => {
-    const { verifier, challenge } = newVerifier();
-    const page = await openPage(app, authorizationRequest(challenge));
-    t.equal(page.response.statusCode, 200, page.response.payload);
-    const answer = await submit(app, page);
-    t.equal(answer.statusCode, 303, answer.payload);
-    const parameters = parametersOf(answer.headers.location);
-    t.match(parameters, { state: 'the state', iss: 'http://localhost:8080', code: /^ac_/ });
-    const response = await redeem(app, { code: parameters.code ?? '', verifier });
-    t.equal(response.statusCode, 200, response.payload);
-    const tokens = response.json();
-    t.equal((await get(app, '/auth/me', tokens.access_token)).statusCode, 200);
+    const granted = await authorize(app);
+    const wrong: Record<string, string>[] = [
+      { code_verifier: newVerifier().verifier },
+      { redirect_uri: SWAGGER_REDIRECT.replace('auth', 'customers') },
+      { redirect_uri: `${SWAGGER_REDIRECT}?` },
+      { code: `${granted.code.slice(0, -1)}${granted.code.endsWith('A') ? 'B' : 'A'}` },
+    ];
+    for (const overrides of wrong)
+      isInvalidGrant(t, await redeem(app, granted, overrides), JSON.stringify(overrides));
+    isInvalidGrant(t, await redeem(app, granted, { client_id: 'web-app', client_secret: secret }), 'client');
+    t.equal((await redeem(app, granted)).statusCode, 200);
   },
 );
 
-t.test('x', async (t) => {
-  const got = await authorize(app);
-  t.equal((await redeem(app, got)).statusCode, 200);
+t.test('a code of a session that has ended meanwhile is worth nothing', async (t) => {
+  const ada = await makeUser(app, 'ada-code', 'customers:read');
+  const ends: Record<string, () => Promise<unknown>> = {
+    'signed out everywhere': async () =>
+      post(app, '/auth/logout-all', undefined, (await login(app, ada.credentials)).access_token),
+    disabled: () => patch(app, `/auth/users/${ada.id}`, { disabled: true }, admin),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    const granted = await authorize(app, {}, ada.credentials);
+    await end();
+    isInvalidGrant(t, await redeem(app, granted), name);
+  }
+});
+
+t.test('a sign-in whose code was not redeemed is no session', async (t) => {
+  const ada = await makeUser(app, 'ada-pending', 'customers:read');
+  await authorize(app, {}, ada.credentials);
+  const { access_token } = await login(app, ada.credentials);
+  const { items } = (await get(app, '/auth/sessions', access_token)).json();
+  t.match(items, [{ client_id: 'first-party', current: true }]);
+  t.equal(items.length, 1);
+  const tokens = (await redeem(app, await authorize(app, {}, ada.credentials))).json();
+  const after = (await get(app, '/auth/sessions', tokens.access_token)).json().items;
+  t.same(after.map((session: { client_id: string }) => session.client_id).sort(), [
+    'first-party',
+    'swagger-ui',
+  ]);
+});
+
+t.test('a token allows what the client asked for, of what client and user may do', async (t) => {
+  const ada = await makeUser(app, 'ada-scope', 'customers:read');
+  const scopeOf = async (asked: Record<string, string>, credentials = ADMIN) =>
+    (await redeem(app, await authorize(app, asked, credentials))).json().scope;
+  t.equal(await scopeOf({ scope: 'customers:read' }), 'customers:read');
+  t.equal(await scopeOf({ scope: 'customers:read customers:write' }, ada.credentials), 'customers:read');
+  t.equal(
+    await scopeOf({ scope: '' }),
+    'customers:read customers:write users:admin',
+    'all, if none is named',
+  );
+
+  const granted = await authorize(app, { client_id: 'web-app', redirect_uri: APP_REDIRECT, scope: '' });
+  const overrides = { client_id: 'web-app', client_secret: secret, redirect_uri: APP_REDIRECT };
+  const tokens = (await redeem(app, granted, overrides)).json();
+  t.equal(tokens.scope, 'customers:read customers:write', 'no more than the client may have');
+});
+
+t.test('refreshing gives what was granted, fewer if asked, and never more', async (t) => {
+  const refresh = (refresh_token: string, scope = '') =>
+    postForm(app, '/oauth/token', {
+      grant_type: 'refresh_token',
+      client_id: 'swagger-ui',
+      refresh_token,
+      scope,
+    });
+  const granted = await authorize(app, { scope: 'customers:read customers:write' });
+  let tokens = (await redeem(app, granted)).json();
+  const wider = await refresh(tokens.refresh_token, 'customers:read users:admin');
+  t.equal(wider.statusCode, 400);
+  t.match(wider.json(), { error: 'invalid_scope' });
+  tokens = (await refresh(tokens.refresh_token, 'customers:read')).json();
+  t.equal(tokens.scope, 'customers:read');
+  tokens = (await refresh(tokens.refresh_token)).json();
+  t.equal(tokens.scope, 'customers:read customers:write');
+});
+
+t.test('the rotation at /oauth/token is that of /auth/refresh', async (t) => {
+  const first = (await redeem(app, await authorize(app))).json();
+  const refresh = (refresh_token: string, client_id = 'swagger-ui') =>
+    postForm(app, '/oauth/token', { grant_type: 'refresh_token', client_id, refresh_token });
+  isInvalidGrant(t, await refresh(first.refresh_token, 'first-party'), 'of another client');
+  t.equal((await post(app, '/auth/refresh', { refresh_token: first.refresh_token })).statusCode, 401);
+
+  const second = (await refresh(first.refresh_token)).json();
+  t.equal((await refresh(first.refresh_token)).json().refresh_token, second.refresh_token, 'a lost answer');
+  const third = (await refresh(second.refresh_token)).json();
+  isInvalidGrant(t, await refresh(first.refresh_token), 'reuse');
+  isInvalidGrant(t, await refresh(third.refresh_token), 'the session is ended');
+  t.ok(await refusedWithin1s(app, third.access_token));
+
+  const own = await login(app);
+  const rotated = await refresh(own.refresh_token, 'first-party');
+  t.equal(rotated.statusCode, 200, 'the first-party client may refresh here too');
+});
+
+t.test('a client without the grant refresh_token gets no refresh token', async (t) => {
+  const overrides = { id: 'no-refresh', grants: ['authorization_code'], isPublic: true };
+  await addClient(config.DATABASE_URL, overrides);
+  const client = { client_id: 'no-refresh', redirect_uri: APP_REDIRECT };
+  const response = await redeem(app, await authorize(app, { ...client, scope: '' }), client);
+  t.equal(response.statusCode, 200);
+  t.notOk('refresh_token' in response.json());
+});
+
+t.test('a client that the user lets in cannot touch the account of the user', async (t) => {
+  const client = { client_id: 'web-app', redirect_uri: APP_REDIRECT };
+  const granted = await authorize(app, { ...client, scope: 'customers:read' });
+  const { access_token: token } = (await redeem(app, granted, client, basic('web-app', secret))).json();
+  t.equal((await get(app, '/auth/me', token)).statusCode, 200);
+  for (const response of [
+    await get(app, '/auth/sessions', token),
+    await post(app, '/auth/logout-all', undefined, token),
+    await app.inject({
+      method: 'PUT',
+      url: '/auth/password',
+      headers: { authorization: `Bearer ${token}` },
+      payload: { current_password: ADMIN.password, new_password: 'another good password' },
+    }),
+  ]) {
+    t.equal(response.statusCode, 403);
+    t.equal(response.json().code, 'client_not_allowed');
+  }
+  t.equal((await post(app, '/auth/logout', undefined, token)).statusCode, 204, 'but end its own session');
+  t.ok(await refusedWithin1s(app, token));
 });

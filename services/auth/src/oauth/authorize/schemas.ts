@@ -44,7 +44,20 @@ const PAGE = {
   'text/html': { schema: { type: 'string', description: 'A page', examples: ['<!doctype html>…'] } },
 };
 
-export const pageResponse = { 200: { description: 'The page', content: PAGE } };
+export const pageResponse = {
+  200: { description: 'The page', content: PAGE },
+  303: {
+    description: 'Back to the client, with an error',
+    headers: {
+      Location: {
+        type: 'string',
+        required: true,
+        description: 'The redirect URI, with `error`, `state` and `iss`',
+      },
+    },
+    type: 'null',
+  },
+};
 
 /** Errors of pages are pages. */
 export function pageResponses(...problems: Problem[]): Record<number, object> {

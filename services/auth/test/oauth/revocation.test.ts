@@ -1,0 +1,154 @@
+import t from 'tap';
+import { get, login, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import { authorize, postForm, redeem } from './support.ts';
+import { addClient, basic } from './support-clients.ts';
+
+const { app, config } = await startAuth(t);
+const secret = await addClient(config.DATABASE_URL);
+const apiSecret = await addClient(config.DATABASE_URL, {
+  id: 'some-api',
+  grants: [],
+  redirectUris: [],
+  scopes: [],
+  mayIntrospect: true,
+});
+
+const tokensOf = async () => (await redeem(app, await authorize(app))).json();
+const revoke = (token: string, client_id = 'swagger-ui') =>
+  postForm(app, '/oauth/revoke', { token, client_id });
+const introspect = (token: string) =>
+  postForm(app, '/oauth/introspect', { token }, basic('some-api', apiSecret));
+const isAlive = async (token: string) => (await introspect(token)).json().active;
+
+t.test('a revoked refresh token ends its session, with its access tokens, everywhere', async (t) => {
+  const { access_token, refresh_token } = await tokensOf();
+  for (const round of ['first', 'again']) {
+    const response = await revoke(refresh_token);
+    t.equal(response.statusCode, 200, round);
+    t.equal(response.payload, '');
+  }
+  t.ok(await refusedWithin1s(app, access_token));
+  t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 401);
+});
+
+t.test('a refresh token that was used before revokes its session too', async (t) => {
+  const own = await login(app);
+  const { access_token } = (await post(app, '/auth/refresh', { refresh_token: own.refresh_token })).json();
+  t.equal((await revoke(own.refresh_token, 'first-party')).statusCode, 200);
+  t.ok(await refusedWithin1s(app, access_token));
+});
+
+t.test('a revoked access token is refused everywhere, and its session goes on', async (t) => {
+  const { access_token, refresh_token } = await tokensOf();
+  const sibling = (
+    await postForm(app, '/oauth/token', {
+      grant_type: 'refresh_token',
+      client_id: 'swagger-ui',
+      refresh_token,
+    })
+  ).json();
+  t.equal((await revoke(access_token)).statusCode, 200);
+  t.ok(await refusedWithin1s(app, access_token));
+  t.equal((await revoke(access_token)).statusCode, 200, 'again');
+  t.equal((await get(app, '/auth/me', sibling.access_token)).statusCode, 200);
+});
+
+t.test('what is no token is 200, and reaches nothing', async (t) => {
+  for (const token of [
+    'x',
+    'rt_x',
+    `rt_${'A'.repeat(107)}`,
+    'a.b.c',
+    "' OR 1=1",
+    '\u0000',
+    'x'.repeat(4_096),
+  ]) {
+    const response = await revoke(token);
+    t.equal(response.statusCode, 200, token.slice(0, 20));
+  }
+});
+
+t.test('a client revokes nothing that was issued to another', async (t) => {
+  const { access_token, refresh_token } = await tokensOf();
+  for (const token of [access_token, refresh_token]) {
+    for (const headers of [basic('web-app', secret), undefined]) {
+      const fields = headers === undefined ? { token, client_id: 'first-party' } : { token };
+      const response = await postForm(app, '/oauth/revoke', fields, headers);
+      t.equal(response.statusCode, 400);
+      t.match(response.json(), { error: 'invalid_grant' });
+    }
+  }
+  t.equal(
+    (await postForm(app, '/oauth/revoke', { token: refresh_token })).statusCode,
+    401,
+    'nor does nobody',
+  );
+  t.equal(
+    (await postForm(app, '/oauth/revoke', { token: refresh_token, client_id: 'web-app' })).statusCode,
+    401,
+  );
+  t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
+});
+
+t.test('introspection tells of a live token what is in it (RFC 7662)', async (t) => {
+  const { access_token, refresh_token, scope } = await tokensOf();
+  const { id } = (await get(app, '/auth/me', access_token)).json();
+  const issuer = config.ISSUER;
+  t.match((await introspect(access_token)).json(), {
+    active: true,
+    token_type: 'Bearer',
+    client_id: 'swagger-ui',
+    sub: id,
+    scope,
+    iss: issuer,
+    aud: config.AUDIENCE,
+  });
+  t.same((await introspect(refresh_token)).json(), {
+    active: true,
+    client_id: 'swagger-ui',
+    sub: id,
+    scope,
+    iss: issuer,
+  });
+});
+
+t.test('of what is not live it tells that, and nothing else', async (t) => {
+  const { access_token, refresh_token } = await tokensOf();
+  const refresh = { grant_type: 'refresh_token', client_id: 'swagger-ui', refresh_token };
+  const next = (await postForm(app, '/oauth/token', refresh)).json();
+  t.same((await introspect(refresh_token)).json(), { active: false }, 'a refresh token that was used');
+  t.equal(await isAlive(next.refresh_token), true, 'asking does not use it up');
+  t.equal(await isAlive(next.refresh_token), true);
+  await revoke(next.refresh_token);
+  t.ok(await refusedWithin1s(app, access_token));
+  for (const token of [
+    access_token,
+    next.access_token,
+    next.refresh_token,
+    'x',
+    `${access_token}x`,
+    '\u0000',
+  ]) {
+    const response = await introspect(token);
+    t.equal(response.statusCode, 200);
+    t.same(response.json(), { active: false });
+  }
+});
+
+t.test('only a confidential client that may ask is told', async (t) => {
+  const { access_token: token } = await tokensOf();
+  const asked: [number, string, Record<string, string>, Record<string, string>?][] = [
+    [400, 'unauthorized_client', { token }, basic('web-app', secret)],
+    [400, 'unauthorized_client', { token, client_id: 'swagger-ui' }],
+    [401, 'invalid_client', { token }],
+    [401, 'invalid_client', { token, client_id: 'some-api' }],
+    [401, 'invalid_client', { token }, { authorization: `Bearer ${token}` }],
+    [400, 'invalid_request', {}, basic('some-api', apiSecret)],
+  ];
+  for (const [status, error, fields, headers] of asked) {
+    const response = await postForm(app, '/oauth/introspect', fields, headers);
+    t.equal(response.statusCode, status);
+    t.match(response.json(), { error });
+    t.notOk('active' in response.json());
+  }
+});

@@ -1,0 +1,275 @@
+import type { LightMyRequestResponse } from 'fastify';
+import t, { type Test } from 'tap';
+import { ADMIN, get, login, makeUser, startAuth } from '../auth-under-test.ts';
+import {
+  authorizationRequest,
+  cookieOf,
+  form,
+  hiddenFields,
+  newVerifier,
+  openPage,
+  parametersOf,
+  postForm,
+  SWAGGER_REDIRECT,
+  submit,
+} from './support.ts';
+import { APP_REDIRECT, addClient } from './support-clients.ts';
+
+const { app, config, another } = await startAuth(t);
+await addClient(config.DATABASE_URL);
+await addClient(config.DATABASE_URL, {
+  id: 'native-app',
+  isPublic: true,
+  grants: ['authorization_code'],
+  redirectUris: ['http://127.0.0.1/done', 'http://[::1]/done', 'com.example.app:/done'],
+});
+await addClient(config.DATABASE_URL, { id: 'machine', grants: ['client_credentials'], redirectUris: [] });
+const { challenge } = newVerifier();
+
+function isPage(t: Test, response: LightMyRequestResponse, statusCode: number, text: RegExp) {
+  t.equal(response.statusCode, statusCode);
+  t.equal(response.headers['content-type'], 'text/html; charset=utf-8');
+  t.equal(response.headers['cache-control'], 'no-store');
+  t.equal(response.headers.location, undefined);
+  t.match(response.headers['content-security-policy'], /^default-src 'none'; .*frame-ancestors 'none'$/);
+  t.notMatch(response.headers['content-security-policy'], /unsafe|script-src/);
+  t.match(response.payload, /<html lang="en">/);
+  t.match(response.payload, text);
+  t.notMatch(response.payload, /<script|style=|\son\w+=/i);
+}
+
+const ask = (overrides: Record<string, string> = {}) =>
+  app.inject(`/oauth/authorize?${form(authorizationRequest(challenge, overrides))}`);
+
+t.test('the page says who asks, where one will end up, and what for', async (t) => {
+  const response = await ask({ client_id: 'web-app', redirect_uri: APP_REDIRECT, scope: 'customers:read' });
+  isPage(t, response, 200, /<b>web-app<\/b> at app\.example\.com/);
+  t.match(response.payload, /Read customers/);
+  t.notMatch(response.payload, /Manage users/);
+  t.match(response.headers['content-security-policy'], /form-action 'self' https:\/\/app\.example\.com;/);
+  t.match(
+    response.headers['set-cookie'],
+    /^sign-in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Strict$/,
+  );
+});
+
+t.test('by TLS the cookie can come from nowhere else', async (t) => {
+  const secure = await another({ ISSUER: 'https://id.example.com', AUDIENCE: config.AUDIENCE });
+  const query = authorizationRequest(challenge, {
+    client_id: 'web-app',
+    redirect_uri: APP_REDIRECT,
+    scope: '',
+  });
+  const { headers } = await secure.inject(`/oauth/authorize?${form(query)}`);
+  t.match(
+    headers['set-cookie'],
+    /^__Host-sign-in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+  );
+});
+
+t.test('whoever asks with a wrong client or redirect URI is shown a page, and sent nowhere', async (t) => {
+  const wrong: [Record<string, string>, RegExp][] = [
+    [{ client_id: '' }, /one parameter client_id/],
+    [{ client_id: 'nobody' }, /not known/],
+    [{ client_id: 'swagger-ui\r\nx: y' }, /not known/],
+    [{ client_id: "' OR 1=1 --" }, /not known/],
+    [{ client_id: '<script>alert(1)</script>' }, /not known/],
+    [{ redirect_uri: '' }, /one parameter redirect_uri/],
+    [{ redirect_uri: 'https://evil.example' }, /registered/],
+    [{ redirect_uri: `${SWAGGER_REDIRECT}/` }, /registered/],
+    [{ redirect_uri: `${SWAGGER_REDIRECT}?x=y` }, /registered/],
+    [{ redirect_uri: SWAGGER_REDIRECT.toUpperCase() }, /registered/],
+    [
+      { redirect_uri: SWAGGER_REDIRECT.replace('localhost:8080', 'localhost:8080@evil.example') },
+      /registered/,
+    ],
+    [{ redirect_uri: `${SWAGGER_REDIRECT}\r\nset-cookie: a=b` }, /registered/],
+    [{ redirect_uri: 'javascript:alert(1)' }, /registered/],
+    [{ client_id: 'web-app', redirect_uri: SWAGGER_REDIRECT }, /registered/],
+    [{ client_id: 'first-party', redirect_uri: SWAGGER_REDIRECT }, /registered/],
+    [{ client_id: 'machine', redirect_uri: APP_REDIRECT }, /registered/],
+    [{ client_id: 'native-app', redirect_uri: 'http://localhost:5000/done' }, /registered/],
+    [{ client_id: 'native-app', redirect_uri: 'http://127.0.0.1:5000/other' }, /registered/],
+    [{ client_id: 'native-app', redirect_uri: 'http://127.0.0.1:99999/done' }, /registered/],
+    [{ client_id: 'native-app', redirect_uri: 'http://127.0.0.1.evil.example/done' }, /registered/],
+    [{ client_id: 'native-app', redirect_uri: 'http://127.0.0.1:80@evil.example/done' }, /registered/],
+  ];
+  for (const [overrides, text] of wrong) {
+    const response = await ask(overrides);
+    isPage(t, response, 400, text);
+    t.notMatch(response.payload, /evil|alert\(/, 'nothing of the request is in it');
+  }
+  for (const name of ['client_id', 'redirect_uri']) {
+    const query = form(authorizationRequest(challenge));
+    const value = name === 'client_id' ? 'swagger-ui' : SWAGGER_REDIRECT;
+    isPage(
+      t,
+      await app.inject(`/oauth/authorize?${query}&${form({ [name]: value })}`),
+      400,
+      new RegExp(name),
+    );
+  }
+});
+
+t.test('a native application may listen on any port of the loopback interface (RFC 8252 §7.3)', async (t) => {
+  for (const redirect_uri of [
+    'http://127.0.0.1:51004/done',
+    'http://127.0.0.1/done',
+    'http://[::1]:51004/done',
+    'com.example.app:/done',
+  ]) {
+    const page = await openPage(app, {
+      ...authorizationRequest(challenge, { client_id: 'native-app', redirect_uri, scope: '' }),
+    });
+    const { headers, statusCode } = await submit(app, page);
+    t.equal(statusCode, 303, redirect_uri);
+    t.ok(String(headers.location).startsWith(`${redirect_uri}?code=`), String(headers.location));
+  }
+});
+
+t.test('every other fault goes back to the client, with the error that RFC 6749 names', async (t) => {
+  const faults: [Record<string, string>, error: string][] = [
+    [{ response_type: '' }, 'invalid_request'],
+    [{ response_type: 'token' }, 'unsupported_response_type'],
+    [{ response_type: 'code token' }, 'unsupported_response_type'],
+    [{ response_mode: 'fragment' }, 'invalid_request'],
+    [{ code_challenge: '' }, 'invalid_request'],
+    [{ code_challenge: 'too-short' }, 'invalid_request'],
+    [{ code_challenge: `${challenge}=` }, 'invalid_request'],
+    [{ code_challenge_method: '' }, 'invalid_request'],
+    [{ code_challenge_method: 'plain' }, 'invalid_request'],
+    [{ code_challenge_method: 's256' }, 'invalid_request'],
+    [{ scope: 'customers:read everything' }, 'invalid_scope'],
+    [{ scope: 'customers:read\r\nx: y' }, 'invalid_scope'],
+  ];
+  for (const [overrides, error] of faults) {
+    const response = await ask(overrides);
+    t.equal(response.statusCode, 303, JSON.stringify(overrides));
+    t.equal(response.headers['set-cookie'], undefined);
+    const { error_description, ...parameters } = parametersOf(response.headers.location);
+    t.same(parameters, { error, state: 'the state', iss: config.ISSUER }, JSON.stringify(overrides));
+    t.match(error_description, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+  }
+  const wide = await ask({ client_id: 'web-app', redirect_uri: APP_REDIRECT, scope: 'users:admin' });
+  t.ok(
+    String(wide.headers.location).startsWith(`${APP_REDIRECT}&error=invalid_scope`),
+    'more than the client may',
+  );
+  for (const name of ['scope', 'state', 'code_challenge', 'response_type', 'unknown']) {
+    const query = `${form(authorizationRequest(challenge))}&${form([
+      [name, 'x'],
+      [name, 'y'],
+    ])}`;
+    const { headers } = await app.inject(`/oauth/authorize?${query}`);
+    t.match(parametersOf(headers.location), { error: 'invalid_request' }, `${name} is repeated`);
+  }
+});
+
+t.test('the state comes back as it is, and can neither leave the page nor the header', async (t) => {
+  for (const state of [
+    '"><script>alert(1)</script>',
+    'a\r\nset-cookie: b=c',
+    '\u{1f600} &amp; %0d%0a',
+    "'`{x}",
+  ]) {
+    const page = await openPage(app, authorizationRequest(challenge, { state }));
+    isPage(t, page.response, 200, /Sign in/);
+    t.equal(page.fields.state, state);
+    const { headers } = await submit(app, page);
+    t.match(headers.location, /^[\x21-\x7e]+$/);
+    t.equal(parametersOf(headers.location).state, state);
+  }
+});
+
+t.test('a form is good once, and only with the cookie of its own page', async (t) => {
+  const page = await openPage(app, authorizationRequest(challenge));
+  const other = await openPage(app, authorizationRequest(challenge));
+  const stale = /used before\. Sign in once more/;
+  isPage(t, await submit(app, { ...page, cookie: '' }), 400, stale);
+  isPage(t, await submit(app, { ...page, cookie: other.cookie }), 400, stale);
+  isPage(t, await submit(app, { ...page, cookie: 'sign-in=' }), 400, stale);
+  const { nonce: _, ...withoutNonce } = page.fields;
+  isPage(t, await submit(app, { ...page, fields: withoutNonce }), 400, stale);
+  const forged = 'A'.repeat(46);
+  isPage(
+    t,
+    await submit(app, { fields: { ...page.fields, nonce: forged }, cookie: `sign-in=${forged}` }),
+    400,
+    stale,
+  );
+  t.equal((await submit(app, page)).statusCode, 303);
+  const again = await submit(app, page);
+  isPage(t, again, 400, stale);
+  const fresh = { fields: hiddenFields(again.payload), cookie: cookieOf(again) };
+  t.equal((await submit(app, fresh)).statusCode, 303, 'the page that says so works');
+  const at = await submit(app, other);
+  t.equal(at.statusCode, 303, 'another tab is not disturbed');
+});
+
+t.test('a form from another process of the service is taken', async (t) => {
+  const elsewhere = await another();
+  const page = await openPage(app, authorizationRequest(challenge));
+  t.equal((await submit(elsewhere, page)).statusCode, 303);
+});
+
+t.test('a form that is open for ten minutes is not taken', async (t) => {
+  const page = await openPage(app, authorizationRequest(challenge));
+  const now = Date.now;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  Date.now = () => now() + 600_001;
+  isPage(t, await submit(app, page), 400, /open for too long/);
+});
+
+t.test('what was changed in the form is checked anew', async (t) => {
+  const page = await openPage(app, authorizationRequest(challenge));
+  const evil = { ...page, fields: { ...page.fields, redirect_uri: 'https://evil.example' } };
+  isPage(t, await submit(app, evil), 400, /registered/);
+  const wider = { ...page, fields: { ...page.fields, scope: 'everything' } };
+  t.match(parametersOf((await submit(app, wider)).headers.location), { error: 'invalid_scope' });
+});
+
+t.test(
+  'a wrong password, an unknown and a disabled user see the same page again, with the name typed',
+  async (t) => {
+    for (const username of [ADMIN.username, 'nobody', '<b>', 'x'.repeat(64)]) {
+      const page = await openPage(app, authorizationRequest(challenge));
+      const response = await submit(app, page, { username, password: 'wrong' });
+      isPage(t, response, 403, /role="alert"[^>]*>The username or the password is wrong\./);
+      t.notMatch(response.payload, /value="wrong"/, 'the password is not in it');
+      t.notMatch(response.payload, /<b>"/);
+      const fresh = { fields: hiddenFields(response.payload), cookie: cookieOf(response) };
+      t.equal((await submit(app, fresh)).statusCode, 303, 'and the right one is taken then');
+    }
+  },
+);
+
+t.test('guesses on the page are counted with those at /auth/login', async (t) => {
+  const ada = await makeUser(app, 'ada-guessed');
+  const guess = async (password: string) =>
+    submit(app, await openPage(app, authorizationRequest(challenge)), { username: 'ada-guessed', password });
+  for (let i = 0; i < 10; i++) t.equal((await guess('wrong')).statusCode, 403);
+  const refused = await guess(ada.credentials.password);
+  isPage(t, refused, 429, /too many failed attempts/);
+  t.match(refused.headers['retry-after'], /^\d+$/);
+});
+
+t.test('a sign-in on the page is among the security events, with its client', async (t) => {
+  const ada = await makeUser(app, 'ada-audited');
+  const page = await openPage(app, authorizationRequest(challenge));
+  await submit(app, page, ada.credentials);
+  const { access_token } = await login(app);
+  const url = `/auth/audit?event=sign_in&user_id=${ada.id}`;
+  t.match((await get(app, url, access_token)).json().items, [
+    { outcome: 'succeeded', client_id: 'swagger-ui' },
+  ]);
+});
+
+t.test('what is no form of ours is a page too', async (t) => {
+  const json = await app.inject({ method: 'POST', url: '/oauth/authorize', payload: { username: 'admin' } });
+  isPage(t, json, 415, /media type/);
+  isPage(t, await postForm(app, '/oauth/authorize', { username: 'x'.repeat(65) }), 400, /form/);
+  const repeated = [...Object.entries(authorizationRequest(challenge)), ['username', 'a'], ['username', 'b']];
+  isPage(t, await postForm(app, '/oauth/authorize', repeated as [string, string][]), 400, /twice/);
+});
