@@ -21,6 +21,8 @@ export interface System {
   auth: (StartedProcess & { url: string })[];
   customers: (StartedProcess & { url: string })[];
   redis: TestServer;
+  /** What auth is told, for its commands. */
+  authEnv: { DATABASE_URL: string; REDIS_URL: string };
 }
 
 interface Options {
@@ -70,7 +72,7 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
     ),
   ]);
   await Promise.all([...auth, ...customers].map((process) => isReady(process)));
-  return { url, auth, customers, redis };
+  return { url, auth, customers, redis, authEnv };
 }
 
 function freePorts(count: number): Promise<number[]> {

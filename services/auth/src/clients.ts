@@ -14,39 +14,43 @@ users:admin. A secret is made and shown once, unless the client is public.`;
 
 type Arguments = ReturnType<typeof parse>;
 
-const commands: Record<string, (registry: ClientRegistry, args: Arguments) => Promise<string>> = {
-  async add(registry, { id, values }) {
-    const client = requireId(id);
-    const secret = await registry.add({
-      id: client,
-      isPublic: values.public,
-      redirectUris: values['redirect-uri'],
-      grants: values.grant,
-      scopes: values.scope,
-      mayIntrospect: values.introspect,
-    });
-    return `The client "${client}" is added.\n${secret === undefined ? '' : `Its secret, shown only now: ${secret}\n`}`;
-  },
-  async list(registry) {
-    const clients = await registry.list();
-    return clients.length === 0
-      ? 'There are no clients but the built-in ones.\n'
-      : clients.map(line).join('');
-  },
-  async 'rotate-secret'(registry, { id }) {
-    const secret = await registry.rotateSecret(requireId(id));
-    return `The secret before is refused from now on. The new one, shown only now: ${secret}\n`;
-  },
-  async remove(registry, { id }) {
-    await registry.remove(requireId(id));
-    return `The client "${id}" is removed. Its access tokens are good for ten more minutes at most.\n`;
-  },
-};
+type Command = (registry: ClientRegistry, args: Arguments) => Promise<string>;
+
+const commands = new Map<string, Command>(
+  Object.entries<Command>({
+    async add(registry, { id, values }) {
+      const client = requireId(id);
+      const secret = await registry.add({
+        id: client,
+        isPublic: values.public,
+        redirectUris: values['redirect-uri'],
+        grants: values.grant,
+        scopes: values.scope,
+        mayIntrospect: values.introspect,
+      });
+      return `The client "${client}" is added.\n${secret === undefined ? '' : `Its secret, shown only now: ${secret}\n`}`;
+    },
+    async list(registry) {
+      const clients = await registry.list();
+      return clients.length === 0
+        ? 'There are no clients but the built-in ones.\n'
+        : clients.map(line).join('');
+    },
+    async 'rotate-secret'(registry, { id }) {
+      const secret = await registry.rotateSecret(requireId(id));
+      return `The secret before is refused from now on. The new one, shown only now: ${secret}\n`;
+    },
+    async remove(registry, { id }) {
+      await registry.remove(requireId(id));
+      return `The client "${id}" is removed. Its access tokens are good for ten more minutes at most.\n`;
+    },
+  }),
+);
 
 /** `node dist/clients.js`: OAuth 2.0 clients, beside the built-in ones. */
 await run(async () => {
   const args = parse(process.argv.slice(2));
-  const command = commands[args.command];
+  const command = commands.get(args.command);
   if (command === undefined || args.others.length > 0) throw new OperatorError(USAGE);
   const { DATABASE_URL } = loadConfig(ClientsConfigSchema, process.env);
   process.stdout.write(await withClientRegistry(DATABASE_URL, (registry) => command(registry, args)));

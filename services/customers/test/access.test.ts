@@ -39,7 +39,9 @@ t.test('every route needs a token', async (t) => {
   for (const [method, url] of [...READS, ...WRITES]) {
     const response = await send(method, url, { token: null, ...bodyOf(method) });
     t.equal(response.statusCode, 401, `${method} ${url}`);
-    t.equal(response.headers['www-authenticate'], 'Bearer', 'without an error code: RFC 6750 §3');
+    // without an error code (RFC 6750 §3), and with the way to a token (RFC 9728 §5.1)
+    const metadata = 'http://localhost:8080/.well-known/oauth-protected-resource';
+    t.equal(response.headers['www-authenticate'], `Bearer resource_metadata="${metadata}"`);
   }
   await nothingWritten(t as Tap);
 });
@@ -92,7 +94,10 @@ t.test('customers:read allows reading and no writing', async (t) => {
   for (const [method, url] of WRITES) {
     const response = await send(method, url, { token, ...bodyOf(method) });
     t.match(response.json(), { status: 403, code: 'insufficient_scope' }, `${method} ${url}`);
-    t.match(response.headers['www-authenticate'], /error="insufficient_scope".*scope="customers:write"/);
+    t.match(
+      response.headers['www-authenticate'],
+      /error="insufficient_scope", scope="customers:write", resource_metadata="http/,
+    );
   }
   await nothingWritten(t as Tap);
 });

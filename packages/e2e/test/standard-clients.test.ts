@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { startProcess } from '@pair/test-kit';
+import * as oauth from 'oauth4webapi';
+import * as openid from 'openid-client';
+import t from 'tap';
+import { ADMIN, type System, startSystem } from './system.ts';
+
+/**
+ * Two libraries that others wrote, with nothing but the address of the issuer and of the API. Plain HTTP is what has to
+ * be allowed to them here, and nothing else.
+ */
+const system = await startSystem(t);
+const issuer = new URL(system.url);
+const REDIRECT_URI = 'http://127.0.0.1/callback';
+const SCOPE = 'customers:read customers:write';
+
+const secretOf = async (...args: string[]) => {
+  const output = await clientsCommand(system, 'add', ...args);
+  return /Its secret, shown only now: (\S+)/.exec(output)?.[1] ?? '';
+};
+await secretOf(
+  'native-app',
+  ...['--public', '--redirect-uri', REDIRECT_URI],
+  ...['--grant', 'authorization_code', '--grant', 'refresh_token'],
+  ...['--scope', 'customers:read', '--scope', 'customers:write'],
+);
+const machineSecret = await secretOf(
+  'machine',
+  ...['--grant', 'client_credentials', '--scope', 'customers:read', '--introspect'],
+);
+
+async function clientsCommand({ authEnv }: System, ...args: string[]): Promise<string> {
+  const entry = 'services/auth/dist/clients.js';
+  const command = await startProcess(t, { entry, args, env: { DATABASE_URL: authEnv.DATABASE_URL } });
+  if ((await command.exited) !== 0) throw new Error(command.output());
+  return command.output();
+}
+
+/** What the browser of a user does with the page; resolves with where it is sent. */
+async function signIn(authorizationUrl: URL, credentials = ADMIN): Promise<URL> {
+  const page = await fetch(authorizationUrl);
+  const hidden = (await page.text()).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
+  const decode = (text: string) =>
+    text.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
+  const fields = Object.fromEntries([...hidden].map(([, name = '', value = '']) => [name, decode(value)]));
+  const answer = await fetch(new URL('/oauth/authorize', authorizationUrl), {
+    method: 'POST',
+    body: new URLSearchParams({ ...fields, ...credentials }),
+    headers: { cookie: (page.headers.get('set-cookie') ?? '').replace(/;.*/, '') },
+    redirect: 'manual',
+  });
+  return new URL(answer.headers.get('location') ?? '');
+}
+
+const http = { [oauth.allowInsecureRequests]: true } as const;
+
+t.test('oauth4webapi: from discovery to revocation', async (t) => {
+  const resourceUrl = new URL(system.url);
+  const resource = await oauth
+    .resourceDiscoveryRequest(resourceUrl, http)
+    .then((response) => oauth.processResourceDiscoveryResponse(resourceUrl, response));
+  t.equal(resource.authorization_servers?.[0], system.url);
+  const as = await oauth
+    .discoveryRequest(issuer, { algorithm: 'oauth2', ...http })
+    .then((response) => oauth.processDiscoveryResponse(issuer, response));
+
+  const client: oauth.Client = { client_id: 'native-app' };
+  const verifier = oauth.generateRandomCodeVerifier();
+  const state = oauth.generateRandomState();
+  const url = new URL(as.authorization_endpoint ?? '');
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: client.client_id,
+    redirect_uri: REDIRECT_URI,
+    scope: SCOPE,
+    state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  }).toString();
+  const parameters = oauth.validateAuthResponse(as, client, await signIn(url), state);
+  const tokens = await oauth
+    .authorizationCodeGrantRequest(as, client, oauth.None(), parameters, REDIRECT_URI, verifier, http)
+    .then((response) => oauth.processAuthorizationCodeResponse(as, client, response));
+  t.equal(tokens.scope, SCOPE);
+
+  const request = (token: string) =>
+    oauth.protectedResourceRequest(
+      token,
+      'GET',
+      new URL('/customers?n=5', system.url),
+      undefined,
+      undefined,
+      http,
+    );
+  t.equal((await request(tokens.access_token)).status, 200);
+  const claims = await oauth.validateJwtAccessToken(
+    as,
+    new Request(new URL('/customers', system.url), {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    }),
+    resource.resource,
+    http,
+  );
+  t.match(claims, { iss: system.url, client_id: 'native-app' }, 'validateJwtAccessToken');
+
+  const refreshed = await oauth
+    .refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token ?? '', http)
+    .then((response) => oauth.processRefreshTokenResponse(as, client, response));
+
+  const machine: oauth.Client = { client_id: 'machine' };
+  const authentication = oauth.ClientSecretBasic(machineSecret);
+  const introspect = (token: string) =>
+    oauth
+      .introspectionRequest(as, machine, authentication, token, http)
+      .then((response) => oauth.processIntrospectionResponse(as, machine, response));
+  t.match(await introspect(refreshed.access_token), { active: true, client_id: 'native-app', scope: SCOPE });
+  await oauth
+    .revocationRequest(as, client, oauth.None(), refreshed.refresh_token ?? '', http)
+    .then(oauth.processRevocationResponse);
+  t.same(await introspect(refreshed.refresh_token ?? ''), { active: false });
+
+  const own = await oauth
+    .clientCredentialsGrantRequest(as, machine, oauth.ClientSecretPost(machineSecret), {}, http)
+    .then((response) => oauth.processClientCredentialsResponse(as, machine, response));
+  t.equal((await request(own.access_token)).status, 200, 'client credentials');
+
+  const stolen = oauth.authorizationCodeGrantRequest(
+    as,
+    client,
+    oauth.None(),
+    parameters,
+    REDIRECT_URI,
+    oauth.generateRandomCodeVerifier(),
+    http,
+  );
+  const processed = stolen.then((response) => oauth.processAuthorizationCodeResponse(as, client, response));
+  t.match(await processed.catch((error) => error), { error: 'invalid_grant', status: 400 });
+});
+
+t.test('openid-client: from discovery to revocation', async (t) => {
+  const discover = (clientId: string, authentication: openid.ClientAuth) =>
+    openid.discovery(issuer, clientId, undefined, authentication, {
+      algorithm: 'oauth2',
+      execute: [openid.allowInsecureRequests],
+    });
+  const config = await discover('native-app', openid.None());
+  const redirectUri = `http://127.0.0.1:${20_000 + (randomBytes(2).readUInt16BE() % 20_000)}/callback`;
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+  const expectedState = openid.randomState();
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: redirectUri,
+    scope: SCOPE,
+    state: expectedState,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  });
+  const tokens = await openid.authorizationCodeGrant(config, await signIn(url), {
+    pkceCodeVerifier,
+    expectedState,
+  });
+  t.equal(tokens.scope, SCOPE);
+  const list = await openid.fetchProtectedResource(
+    config,
+    tokens.access_token,
+    new URL('/customers?n=5', system.url),
+    'GET',
+  );
+  t.equal(list.status, 200);
+  const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '');
+
+  const machine = await discover('machine', openid.ClientSecretBasic(machineSecret));
+  t.match(await openid.tokenIntrospection(machine, refreshed.access_token), { active: true });
+  await openid.tokenRevocation(config, refreshed.access_token);
+  const alive = async () => (await openid.tokenIntrospection(machine, refreshed.access_token)).active;
+  while (await alive());
+  t.pass('a revoked access token is not active any more');
+  t.match(await openid.tokenIntrospection(machine, refreshed.refresh_token ?? ''), { active: true });
+  await openid.tokenRevocation(config, refreshed.refresh_token ?? '');
+  t.match(await openid.tokenIntrospection(machine, refreshed.refresh_token ?? ''), { active: false });
+
+  const own = await openid.clientCredentialsGrant(machine, { scope: 'customers:read' });
+  t.equal(own.scope, 'customers:read');
+  const wider = openid.clientCredentialsGrant(machine, { scope: 'users:admin' });
+  t.match(await wider.catch((error) => error), { error: 'invalid_scope' });
+});

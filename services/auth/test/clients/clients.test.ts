@@ -1,0 +1,177 @@
+import { startProcess, testDatabase } from '@pair/test-kit';
+import pg from 'pg';
+import t from 'tap';
+import { type NewClient, withClientRegistry } from '../../src/clients/manage-clients.ts';
+import { redirectUriFault } from '../../src/clients/redirect-uri.ts';
+import { migrateAuth } from '../../src/index.ts';
+import { startAuth } from '../auth-under-test.ts';
+import { authorize, postForm, redeem } from '../oauth/support.ts';
+import { APP_REDIRECT, addClient, basic } from '../oauth/support-clients.ts';
+
+const DATABASE_URL = await testDatabase(t);
+await migrateAuth({ DATABASE_URL, ADMIN_USERNAME: 'admin', ADMIN_PASSWORD: 'the password of the admin' });
+const database = new pg.Client({ connectionString: DATABASE_URL });
+await database.connect();
+t.teardown(() => database.end());
+
+async function clients(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const command = await startProcess(t, {
+    entry: 'services/auth/dist/clients.js',
+    args,
+    env: { DATABASE_URL },
+  });
+  return { code: await command.exited, output: command.output() };
+}
+
+t.test('clients add, list, rotate-secret and remove do in a process what they say', async (t) => {
+  t.match(await clients('list'), { code: 0, output: /^There are no clients but the built-in ones\.\n$/ });
+  const web = ['add', 'web-app', '--redirect-uri', APP_REDIRECT, '--grant', 'authorization_code'];
+  const added = await clients(...web, '--scope', 'customers:write', '--scope', 'customers:read');
+  t.match(added, {
+    code: 0,
+    output: /^The client "web-app" is added\.\nIts secret, shown only now: cs_[\w-]{43}\n$/,
+  });
+  t.match(await clients(...web), { code: 1, output: /^There is a client "web-app" already\.\n$/ });
+  const native = ['--public', '--redirect-uri', 'http://127.0.0.1/', '--grant', 'authorization_code'];
+  t.match(await clients('add', 'native', ...native), {
+    code: 0,
+    output: /^The client "native" is added\.\n$/,
+  });
+  t.match(await clients('list'), {
+    code: 0,
+    output: [
+      'native\tpublic\tauthorization_code\thttp://127.0.0.1/',
+      `web-app\tconfidential\tauthorization_code\tcustomers:read customers:write\t${APP_REDIRECT}`,
+      '',
+    ].join('\n'),
+  });
+  t.match(await clients('rotate-secret', 'web-app'), { code: 0, output: /The new one, shown only now: cs_/ });
+  t.match(await clients('rotate-secret', 'native'), { code: 1, output: /"native" is public/ });
+  t.match(await clients('remove', 'native'), { code: 0, output: /^The client "native" is removed\./ });
+  t.match(await clients('remove', 'native'), { code: 1, output: /^There is no client "native"\.\n$/ });
+  t.match(await clients('remove', 'swagger-ui'), { code: 1, output: /built in/ });
+  const { rows } = await database.query('SELECT event, client_id FROM security_events ORDER BY id');
+  t.same(rows, [
+    { event: 'client_added', client_id: 'web-app' },
+    { event: 'client_added', client_id: 'native' },
+    { event: 'client_secret_rotated', client_id: 'web-app' },
+    { event: 'client_removed', client_id: 'native' },
+  ]);
+  const secrets = await database.query('SELECT secret_hash FROM clients');
+  t.notMatch(added.output, secrets.rows[0].secret_hash.toString('base64url'), 'the hash alone is kept');
+});
+
+t.test('a command that is not one is told how to be used', async (t) => {
+  for (const args of [
+    [],
+    ['add'],
+    ['remove', 'a', 'b'],
+    ['toString'],
+    ['add', 'some-app', '--secret', 'x'],
+  ]) {
+    const { code, output } = await clients(...args);
+    t.equal(code, 1, args.join(' '));
+    t.match(output, /^(Unknown option .+\n)?Usage:\n/);
+    t.notMatch(output, /\n\s+at /);
+  }
+});
+
+t.test('what cannot be a client is one sentence, and adds nothing', async (t) => {
+  const good: NewClient = {
+    id: 'some-app',
+    isPublic: false,
+    redirectUris: [APP_REDIRECT],
+    grants: ['authorization_code'],
+    scopes: ['customers:read'],
+    mayIntrospect: false,
+  };
+  const wrong: [Partial<NewClient>, RegExp][] = [
+    [{ id: 'A' }, /^The id must have/],
+    [{ id: "o'brien" }, /^The id must have/],
+    [{ id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10' }, /must not be a UUID/],
+    [{ id: 'first-party' }, /built in/],
+    [{ grants: [], redirectUris: [] }, /needs a grant/],
+    [{ grants: ['password'] }, /no grant "password"/],
+    [{ scopes: ['everything'] }, /no scope "everything"/],
+    [{ redirectUris: [] }, /belong together/],
+    [{ grants: ['client_credentials'] }, /belong together/],
+    [{ grants: ['refresh_token'], redirectUris: [] }, /come with a code/],
+    [{ isPublic: true, grants: ['authorization_code', 'client_credentials'] }, /cannot prove who it is/],
+    [{ isPublic: true, mayIntrospect: true }, /cannot prove who it is/],
+    [{ redirectUris: ['http://app.example.com/'] }, /must be https/],
+  ];
+  const count = async () => (await database.query('SELECT count(*) FROM clients')).rows;
+  const before = await count();
+  for (const [overrides, message] of wrong) {
+    const adding = withClientRegistry(DATABASE_URL, (registry) => registry.add({ ...good, ...overrides }));
+    await t.rejects(adding, { name: 'OperatorError', message }, JSON.stringify(overrides));
+  }
+  t.same(await count(), before);
+});
+
+t.test(
+  'a redirect URI is https, or loopback, or of a private-use scheme, and is written in one way',
+  async (t) => {
+    for (const uri of [
+      'https://app.example.com/callback',
+      'https://app.example.com/callback?a=b',
+      'http://127.0.0.1/',
+      'http://127.0.0.1:5000/done',
+      'http://[::1]/',
+      'http://localhost:3000/callback',
+      'com.example.app:/callback',
+    ]) {
+      t.equal(redirectUriFault(uri), undefined, uri);
+    }
+    for (const uri of [
+      '',
+      '/callback',
+      'app.example.com',
+      'https://app.example.com',
+      'https://APP.example.com/',
+      'https://app.example.com/a/../b',
+      'https://app.example.com/#x',
+      'https://app.example.com/#',
+      'https://user@app.example.com/',
+      'http://app.example.com/',
+      'http://127.0.0.1.example.com/',
+      'http://10.0.0.1/',
+      'javascript:alert(1)',
+      'data:text/html,x',
+      'file:///etc/passwd',
+      'myapp:/callback',
+    ]) {
+      t.type(redirectUriFault(uri), 'string', uri);
+    }
+  },
+);
+
+t.test('a new secret and a removal take effect at once', async (t) => {
+  const { app, config } = await startAuth(t);
+  const secret = await addClient(config.DATABASE_URL);
+  const client = { client_id: 'web-app', redirect_uri: APP_REDIRECT };
+  const granted = await authorize(app, { ...client, scope: 'customers:read' });
+  const tokens = (await redeem(app, granted, client, basic('web-app', secret))).json();
+  const refresh = (clientSecret: string) =>
+    postForm(
+      app,
+      '/oauth/token',
+      { grant_type: 'refresh_token', refresh_token: tokens.refresh_token },
+      basic('web-app', clientSecret),
+    );
+  const next = await withClientRegistry(config.DATABASE_URL, (registry) => registry.rotateSecret('web-app'));
+  t.match((await refresh(secret)).json(), { error: 'invalid_client' });
+  t.equal((await refresh(next)).statusCode, 200);
+  await withClientRegistry(config.DATABASE_URL, (registry) => registry.remove('web-app'));
+  t.match((await refresh(next)).json(), { error: 'invalid_client' });
+});
+
+t.test('a database that is away is one sentence', async (t) => {
+  const command = await startProcess(t, {
+    entry: 'services/auth/dist/clients.js',
+    args: ['list'],
+    env: { DATABASE_URL: 'postgres://auth:x@127.0.0.1:1/auth' },
+  });
+  t.equal(await command.exited, 1);
+  t.match(command.output(), /^PostgreSQL cannot be reached: .+\n$/);
+});
