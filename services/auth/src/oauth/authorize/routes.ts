@@ -85,10 +85,10 @@ export function authorizeRoutes({
         const query = new URLSearchParams(parameters);
         const authorization = await readAuthorizationRequest(app, issuer, query);
         const form = { request: authorization, parameters };
-        if (!(await nonces.consume(nonce, request.cookies[cookieName]))) {
-          return sendForm(reply, form, { statusCode: 400, username, alert: STALE });
-        }
         try {
+          if (!(await nonces.consume(nonce, request.cookies[cookieName]))) {
+            return sendForm(reply, form, { statusCode: 400, username, alert: STALE });
+          }
           const code = await codeFor(request, authorization, { username, password });
           reply.clearCookie(cookieName, cookieOptions);
           return redirect(reply, authorizationResponse({ ...authorization, issuer }, { code }));

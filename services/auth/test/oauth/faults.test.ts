@@ -1,0 +1,68 @@
+import { testPostgres, waitFor } from '@pair/test-kit';
+import type { LightMyRequestResponse } from 'fastify';
+import t, { type Test } from 'tap';
+import { startAuth } from '../auth-under-test.ts';
+import {
+  authorizationRequest,
+  authorize,
+  newVerifier,
+  openPage,
+  postForm,
+  redeem,
+  submit,
+} from './support.ts';
+import { addClient, basic } from './support-clients.ts';
+
+const postgres = await testPostgres(t);
+const { app, redis, config } = await startAuth(t, { DATABASE_URL: postgres.url });
+const secret = await addClient(config.DATABASE_URL, { mayIntrospect: true });
+const web = basic('web-app', secret);
+
+async function isQuick503(t: Test, name: string, request: () => Promise<LightMyRequestResponse>) {
+  const start = performance.now();
+  const response = await request();
+  const elapsedMs = performance.now() - start;
+  t.equal(response.statusCode, 503, name);
+  t.equal(response.headers['retry-after'], '1', name);
+  t.ok(elapsedMs < 1_000, `${name}: ${elapsedMs.toFixed()} ms`);
+  return response;
+}
+
+for (const [trouble, begin, end] of [
+  ['Redis stopped', () => redis.stop(), () => redis.start()],
+  ['Redis paused', async () => redis.pause(), async () => redis.resume()],
+  ['Postgres stopped', () => postgres.stop(), () => postgres.start()],
+  ['Postgres paused', async () => postgres.pause(), async () => postgres.resume()],
+] as const) {
+  t.test(
+    `${trouble}: everything is a quick 503, and a code and a refresh token are good afterwards`,
+    async (t) => {
+      const granted = await authorize(app);
+      const { refresh_token } = (await redeem(app, await authorize(app))).json();
+      const page = await openPage(app, authorizationRequest(newVerifier().challenge));
+      const refresh = { grant_type: 'refresh_token', client_id: 'swagger-ui', refresh_token };
+      await begin();
+      for (const [name, request] of Object.entries({
+        code: () => redeem(app, granted),
+        refresh: () => postForm(app, '/oauth/token', refresh),
+        client: () => postForm(app, '/oauth/token', { grant_type: 'client_credentials' }, web),
+        revoke: () => postForm(app, '/oauth/revoke', { token: refresh_token }, web),
+        introspect: () => postForm(app, '/oauth/introspect', { token: refresh_token }, web),
+      })) {
+        const response = await isQuick503(t, name, request);
+        t.match(response.json(), { error: 'temporarily_unavailable' }, name);
+      }
+      const sent = await isQuick503(t, 'the page', () => submit(app, page));
+      t.match(sent.payload, /role="alert"/);
+      t.match(sent.payload, /name="password"/, 'with the form, to try again');
+      await end();
+      await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
+      await waitFor(
+        async () =>
+          (await postForm(app, '/oauth/token', { grant_type: 'client_credentials' }, web)).statusCode === 200,
+      );
+      t.equal((await redeem(app, granted)).statusCode, 200);
+      t.equal((await postForm(app, '/oauth/token', refresh)).statusCode, 200);
+    },
+  );
+}
