@@ -28,6 +28,8 @@ function isExecutable(path) {
 const PACKAGES = {
   'redis-server': { apt: 'redis-server', brew: 'redis', dnf: 'redis', apk: 'redis' },
   nginx: { apt: 'nginx', brew: 'nginx', dnf: 'nginx', apk: 'nginx' },
+  // for tests in a browser
+  chromium: { apt: 'chromium', brew: '--cask chromium', dnf: 'chromium', apk: 'chromium' },
   // for measurements alone, and not installed by themselves: Debian's brings a server
   psql: { apt: 'postgresql-client', brew: 'libpq', dnf: 'postgresql', apk: 'postgresql-client' },
   pgbench: { apt: 'postgresql', brew: 'postgresql', dnf: 'postgresql-contrib', apk: 'postgresql-contrib' },
@@ -74,7 +76,7 @@ const INSTALLERS = [
 /**
  * Installs a program with the system's package manager unless it is there, says so, and leaves none of its services
  * running or enabled.
- * @param {'redis-server' | 'nginx'} name
+ * @param {'redis-server' | 'nginx' | 'chromium'} name
  * @param {(line: string) => void} say
  * @returns {boolean} whether the program is there now
  */

@@ -26,7 +26,7 @@ let failed = 0;
 
 requireNode();
 installDependencies(say);
-for (const name of ['redis-server', 'nginx']) {
+for (const name of ['redis-server', 'nginx', 'chromium']) {
   if (!ensureCommand(name, say)) check(manualInstall(name), false);
 }
 if (failed === 0) await (paths.length > 0 ? testSome() : testAll());

@@ -7,6 +7,7 @@ export { rounds } from './rounds.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export type { Teardown } from './teardown.ts';
 export { temporaryFolder } from './temporary-folder.ts';
+export { axeViolations, testBrowser } from './test-browser.ts';
 export { testDatabase } from './test-database.ts';
 export { testNginx } from './test-nginx.ts';
 export { type TestPostgres, testPostgres } from './test-postgres.ts';
