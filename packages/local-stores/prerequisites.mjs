@@ -6,6 +6,9 @@ import { delimiter, join } from 'node:path';
 /** Debian keeps servers where the PATH of a normal user does not lead. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
 
+/** As what else a program may be installed. */
+const OTHER_NAMES = { chromium: ['chromium-browser', 'google-chrome'] };
+
 /**
  * The path of a program, or undefined when this machine has none of that name.
  * @param {string} name
@@ -13,7 +16,8 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/
  */
 export function findCommand(name) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...SYSTEM_FOLDERS].filter(Boolean);
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
+  const names = [name, ...(OTHER_NAMES[name] ?? [])];
+  return names.flatMap((known) => folders.map((folder) => join(folder, known))).find(isExecutable);
 }
 
 function isExecutable(path) {
@@ -29,7 +33,7 @@ const PACKAGES = {
   'redis-server': { apt: 'redis-server', brew: 'redis', dnf: 'redis', apk: 'redis' },
   nginx: { apt: 'nginx', brew: 'nginx', dnf: 'nginx', apk: 'nginx' },
   // for tests in a browser
-  chromium: { apt: 'chromium', brew: '--cask chromium', dnf: 'chromium', apk: 'chromium' },
+  chromium: { apt: 'chromium', brew: 'chromium', dnf: 'chromium', apk: 'chromium' },
   // for measurements alone, and not installed by themselves: Debian's brings a server
   psql: { apt: 'postgresql-client', brew: 'libpq', dnf: 'postgresql', apk: 'postgresql-client' },
   pgbench: { apt: 'postgresql', brew: 'postgresql', dnf: 'postgresql-contrib', apk: 'postgresql-contrib' },

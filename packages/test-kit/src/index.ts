@@ -1,4 +1,5 @@
 export { freePort } from '@pair/local-stores';
+export type { Browser, BrowserContext, Page } from 'playwright-core';
 export { documented } from './documented.ts';
 export { type ExampleExchange, exampleExchanges, exampleFaults } from './examples.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';

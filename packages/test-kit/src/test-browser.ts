@@ -8,7 +8,7 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** A real Chromium without a window. */
 export async function testBrowser(t: Teardown): Promise<Browser> {
-  const executablePath = ['chromium', 'chromium-browser', 'google-chrome'].map(findCommand).find(Boolean);
+  const executablePath = findCommand('chromium');
   if (executablePath === undefined) throw new Error(manualInstall('chromium'));
   // its sandbox needs rights that root gives away, and containers do not have
   const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
