@@ -11,6 +11,7 @@ const guarded = await guardedProcess(t, {
       description: 'Test',
       prefix: '/docs/test',
       securitySchemes,
+      scopes: [],
     });
     app.get('/open', async () => 'open');
     await app.register(

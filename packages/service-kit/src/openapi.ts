@@ -8,6 +8,8 @@ export interface OpenapiOptions {
   /** Where Swagger UI is, e.g. `/docs/auth`; the document is at `${prefix}/json`. */
   prefix: string;
   securitySchemes: NonNullable<NonNullable<Document['components']>['securitySchemes']>;
+  /** Which Swagger UI asks for unless one unticks them. */
+  scopes: readonly string[];
 }
 
 /** The public OAuth 2.0 client that every Swagger UI of one origin is: they share what the browser keeps. */
@@ -24,7 +26,7 @@ const PAGE_POLICY =
 
 /** OpenAPI 3.1 of the routes registered after it in the same scope, and Swagger UI for them. */
 export const openapi = fp<OpenapiOptions>(
-  async (app, { title, description, prefix, securitySchemes }) => {
+  async (app, { title, description, prefix, securitySchemes, scopes }) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -40,7 +42,11 @@ export const openapi = fp<OpenapiOptions>(
     await app.register(swaggerUi, {
       routePrefix: prefix,
       uiConfig: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
-      initOAuth: { clientId: SWAGGER_UI_CLIENT_ID, usePkceWithAuthorizationCodeGrant: true },
+      initOAuth: {
+        clientId: SWAGGER_UI_CLIENT_ID,
+        usePkceWithAuthorizationCodeGrant: true,
+        scopes: [...scopes],
+      },
       staticCSP: PAGE_POLICY,
     });
   },
@@ -48,6 +54,7 @@ export const openapi = fp<OpenapiOptions>(
 );
 
 interface Operation {
+  requestBody?: { required?: boolean; content: Record<string, { schema: { type?: string | string[] } }> };
   parameters?: { name: string; in: string; example?: unknown }[];
   responses: Record<string, { headers?: Record<string, Header>; content?: Record<string, Media> }>;
 }
@@ -59,10 +66,16 @@ interface Media {
   examples?: Record<string, { value: { instance?: string } }>;
 }
 
-/** What @fastify/swagger has no place for: which headers are always there, and the path in the examples of problems. */
+/**
+ * What @fastify/swagger has no place for: which bodies may be left out, which headers are always there, and the path in
+ * the examples of problems.
+ */
 function completed<Document extends { paths?: object }>(document: Document): Document {
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
-    for (const { parameters = [], responses } of Object.values<Operation>(operations)) {
+    for (const { requestBody, parameters = [], responses } of Object.values<Operation>(operations)) {
+      const bodies = Object.values(requestBody?.content ?? {});
+      const isOptional = bodies.some(({ schema }) => [schema.type].flat().includes('null'));
+      if (requestBody !== undefined && isOptional) requestBody.required = false;
       const instance = path.replaceAll(/\{(\w+)\}/g, (template, name) => {
         const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
         return String(parameter?.example ?? template);

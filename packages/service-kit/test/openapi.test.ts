@@ -13,6 +13,7 @@ async function started(t: Test) {
       description: `The ${name}.`,
       prefix: `/docs/${name}`,
       securitySchemes,
+      scopes: [],
     });
     const params = Type.Object({ id: Type.String({ examples: ['seven'] }) });
     const response = {

@@ -1,4 +1,4 @@
-import { accessToken, authenticated, revocationFeed, securitySchemes } from '@pair/access-token';
+import { accessToken, authenticated, revocationFeed, SCOPES, securitySchemes } from '@pair/access-token';
 import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import { audit } from './audit/audit.ts';
@@ -53,6 +53,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
       description: DESCRIPTION,
       prefix: '/docs/auth',
       securitySchemes,
+      scopes: SCOPES,
     });
     await app.register(sessionRoutes);
     await app.register(authenticated(undefined, forBuiltInClients(ownSessionRoutes)));

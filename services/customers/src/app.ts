@@ -1,4 +1,4 @@
-import { accessToken, authenticated, securitySchemes } from '@pair/access-token';
+import { accessToken, authenticated, SCOPES, securitySchemes } from '@pair/access-token';
 import { hourly, openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyPluginAsync } from 'fastify';
@@ -28,6 +28,7 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
       description: DESCRIPTION,
       prefix: '/docs/customers',
       securitySchemes,
+      scopes: SCOPES,
     });
     await app.register(accessToken, {
       issuer: config.ISSUER,

@@ -8,6 +8,10 @@ const { url: databaseUrl, client } = await customersDatabase(t);
 const { app, send } = await customersProcess(t, { databaseUrl });
 await ready(app);
 const document = (await send('GET', '/docs/customers/json', { token: null })).json();
+interface Operation {
+  operationId: string;
+  parameters?: { name: string; required?: boolean; example?: unknown; schema: { examples?: unknown } }[];
+}
 const exchanges = exampleExchanges(document);
 
 /** In a database that has the customer of the examples, or is about to get it. */
@@ -56,6 +60,20 @@ t.test('every answer but a line of progress, and every body, has an example', as
   );
   t.same([...new Set(without)], ['importCustomers application/x-ndjson']);
 });
+
+t.test(
+  'Swagger UI fills in no optional parameter but n, so that every form can be sent as it is',
+  async (t) => {
+    const filled = Object.values<Record<string, Operation>>(document.paths)
+      .flatMap((operations) => Object.values(operations))
+      .flatMap(({ operationId, parameters = [] }) =>
+        parameters
+          .filter(({ required, example, schema }) => !required && (example ?? schema.examples) !== undefined)
+          .map(({ name }) => `${operationId} ${name}`),
+      );
+    t.same(filled, ['listCustomers n']);
+  },
+);
 
 t.test('every example, of a parameter or a problem too, is one that its schema accepts', async (t) => {
   const { checked, faults } = exampleFaults(document);

@@ -77,8 +77,9 @@ export const CustomerListSchema = Type.Object(
 );
 
 const filterDate = (description: string) =>
-  Type.Optional(Type.String({ format: 'calendar-date', description, examples: ['1960-01-01'] }));
+  Type.Optional(Type.String({ format: 'calendar-date', description: `${description} YYYY-MM-DD.` }));
 
+// Swagger UI fills in what has an example: a form that is sent as it is must be one that can be answered
 export const ListQuerySchema = Type.Object(
   {
     n: Type.Optional(
@@ -110,8 +111,7 @@ export const ListQuerySchema = Type.Object(
     name: Type.Optional(
       Type.String({
         format: 'name-prefix',
-        description: 'Names that begin so, in any case.',
-        examples: ['ada'],
+        description: 'Names that begin so, in any case, such as `ada`.',
       }),
     ),
     dob_from: filterDate('Born then or later.'),
@@ -128,22 +128,20 @@ export const WritePreconditionSchema = Type.Object({
   'if-match': Type.Optional(
     Type.String({
       description:
-        'Write only while this is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins.',
-      examples: ['"1"'],
+        'Write only while this, such as `"1"`, is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins.',
     }),
   ),
   'if-none-match': Type.Optional(
     Type.String({
       description:
         'Write only while this is not the current version; `*`: only if there is no such customer (RFC 9110 §13.1.2). Else 412.',
-      examples: ['*'],
     }),
   ),
 });
 
 export const IfNoneMatchSchema = Type.Object({
   'if-none-match': Type.Optional(
-    Type.String({ description: '304 if this is the current version (RFC 9110 §13.1.2).', examples: ['"1"'] }),
+    Type.String({ description: '304 if this, such as `"1"`, is the current version (RFC 9110 §13.1.2).' }),
   ),
 });
 

@@ -9,8 +9,7 @@ export const IdempotencyKeySchema = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       description:
-        'Makes a retry safe: the same request with the same key is done once, and answered alike for 24 hours. 1 to 255 visible characters, such as a UUID, with or without quotation marks.',
-      examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
+        'Makes a retry safe: the same request with the same key is done once, and answered alike for 24 hours. 1 to 255 visible characters, such as a UUID, `"8e03978e-40d5-43dd-bc93-6894a57f9324"`, with or without quotation marks.',
     }),
   ),
 });

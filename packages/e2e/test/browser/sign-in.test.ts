@@ -1,0 +1,225 @@
+import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
+import { Redis } from 'ioredis';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { ADMIN, startSystem } from '../system.ts';
+
+const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
+const redis = new Redis(system.redis.url);
+t.teardown(() => redis.disconnect());
+
+/** A window of its own; whatever it complains about is collected. */
+async function newPage(t: Test, options = {}): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext(options);
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text());
+  });
+  return { page, complaints };
+}
+
+async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Swagger's own dialog, up to the sign-in page in a window of its own. */
+async function pressAuthorize(page: Page): Promise<Page> {
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const popup = page.waitForEvent('popup');
+  await page.locator('.dialog-ux button.authorize').first().click();
+  const window = await popup;
+  await window.waitForLoadState();
+  return window;
+}
+
+/** Tries an operation of Swagger; resolves with the status that it shows. */
+async function tryOut(
+  page: Page,
+  operationId: string,
+  fill: (operation: ReturnType<Page['locator']>) => Promise<void>,
+) {
+  const operation = page.locator(`[id$="-${operationId}"]`);
+  if ((await operation.locator('.opblock-body').count()) === 0) {
+    await operation.locator('.opblock-summary-control').click();
+  }
+  await fill(operation);
+  await operation.locator('button.execute').click();
+  const status = operation.locator('.live-responses-table .response-col_status').last();
+  await status.waitFor();
+  await operation.locator('.loading').waitFor({ state: 'detached' });
+  return { status: ((await status.textContent()) ?? '').trim().slice(0, 3), operation };
+}
+
+/** An authorization request in the address bar, for a client whose page is not looked at. */
+function authorizeUrl(overrides: Record<string, string> = {}): string {
+  const parameters = {
+    response_type: 'code',
+    client_id: 'swagger-ui',
+    redirect_uri: `${system.url}/docs/auth/static/oauth2-redirect.html`,
+    scope: 'customers:read',
+    state: 's',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+    ...overrides,
+  };
+  return `${system.url}/oauth/authorize?${new URLSearchParams(parameters)}`;
+}
+
+t.test('a newcomer presses Authorize, signs in, and has called the API', async (t) => {
+  const { page, complaints } = await newPage(t);
+  await page.goto(system.url);
+  await page
+    .getByRole('link', { name: /customers/i })
+    .first()
+    .click();
+  await page.waitForURL(/\/docs\/customers/);
+  const window = await pressAuthorize(page);
+  await signIn(window);
+  const dialog = page.locator('.dialog-ux');
+  await dialog.getByRole('heading', { name: 'Authorized' }).waitFor();
+  await dialog.locator('.btn-done').first().click();
+
+  const created = await tryOut(page, 'createCustomer', async (operation) => {
+    await operation.locator('textarea').fill('{"name": "Ada Lovelace", "dob": "1815-12-10"}');
+  });
+  t.equal(created.status, '201');
+  // as it is: Swagger UI fills in n
+  const youngest = () => tryOut(page, 'listCustomers', async () => {});
+  const listed = await youngest();
+  t.equal(listed.status, '200');
+  t.match(
+    await listed.operation.locator('.live-responses-table .microlight').first().textContent(),
+    /Ada Lovelace/,
+  );
+
+  await page.reload();
+  t.equal((await youngest()).status, '200', 'still authorized after a reload');
+
+  await page.goto(`${system.url}/docs/auth`);
+  const logout = await tryOut(page, 'logout', async (operation) => {
+    await operation.locator('textarea').fill(''); // the body is optional
+  });
+  t.equal(logout.status, '204', 'the other Swagger is authorized too');
+  await page.goto(`${system.url}/docs/customers`);
+  await waitFor(async () => (await youngest()).status === '401');
+  t.same(complaints, []);
+});
+
+t.test('a wrong password is told on the page, and the right one is taken then', async (t) => {
+  const { page, complaints } = await newPage(t);
+  await page.goto(`${system.url}/docs/customers`);
+  const window = await pressAuthorize(page);
+  await signIn(window, { ...ADMIN, password: 'wrong' });
+  t.equal(await window.getByRole('alert').textContent(), 'The username or the password is wrong.');
+  t.equal(await window.getByLabel('Username').inputValue(), ADMIN.username);
+  t.equal(await window.getByLabel('Password').inputValue(), '');
+  await window.getByLabel('Password').fill(ADMIN.password);
+  await window.keyboard.press('Enter');
+  await page.locator('.dialog-ux').getByRole('heading', { name: 'Authorized' }).waitFor();
+  t.same(complaints, []);
+});
+
+t.test('a code that has expired when it arrives gives no token, and the client shows why', async (t) => {
+  const { page } = await newPage(t);
+  await page.route('**/oauth/token', async (route) => {
+    const code = new URLSearchParams(route.request().postData() ?? '').get('code') ?? '';
+    const sid = Buffer.from(code.slice(3), 'base64url').subarray(0, 16).toString('base64url');
+    await redis.hset(`{auth}:session:${sid}`, 'expires_at', Date.now() - 1);
+    await route.continue();
+  });
+  await page.goto(`${system.url}/docs/customers`);
+  await signIn(await pressAuthorize(page));
+  const errors = page.locator('.dialog-ux .errors');
+  await errors.first().waitFor();
+  t.match(await errors.first().textContent(), /invalid_grant|Bad Request/);
+});
+
+t.test('back from wherever one was sent, the form can be used again', async (t) => {
+  const { page } = await newPage(t);
+  const end = /oauth2-redirect\.html\?code=ac_/;
+  await page.goto(authorizeUrl());
+  await signIn(page);
+  await page.waitForURL(end);
+  await page.goBack();
+  await signIn(page);
+  if (await page.getByRole('alert').isVisible()) await signIn(page); // the browser kept the used page
+  await page.waitForURL(end);
+
+  await page.goto(authorizeUrl());
+  await signIn(page, { ...ADMIN, password: 'wrong' });
+  await page.getByRole('alert').waitFor();
+  await page.goBack();
+  await signIn(page);
+  if (await page.getByRole('alert').isVisible()) await signIn(page);
+  await page.waitForURL(end);
+  t.pass('and the address has a new code');
+});
+
+t.test('two tabs that refresh at once get the same successor', async (t) => {
+  const { page } = await newPage(t);
+  const other = await page.context().newPage();
+  await Promise.all([page.goto(system.url), other.goto(system.url)]);
+  const login = await fetch(`${system.url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(ADMIN),
+  });
+  const { refresh_token } = (await login.json()) as { refresh_token: string };
+  const refresh = (tab: Page) =>
+    tab.evaluate(async (refresh_token) => {
+      const body = JSON.stringify({ refresh_token });
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch('/auth/refresh', { method: 'POST', headers, body })).json();
+    }, refresh_token);
+  await page.goto(`${system.url}/docs/auth`);
+  await other.goto(`${system.url}/docs/customers`);
+  const [one, two] = await Promise.all([refresh(page), refresh(other)]);
+  t.match(one.refresh_token, /^rt_/);
+  t.equal(one.refresh_token, two.refresh_token);
+});
+
+t.test('the page works without scripts', async (t) => {
+  const { page } = await newPage(t, { javaScriptEnabled: false });
+  await page.goto(authorizeUrl());
+  await signIn(page);
+  await page.waitForURL(/oauth2-redirect\.html\?code=ac_/);
+  t.match(new URL(page.url()).searchParams.get('iss'), system.url);
+  await page.goto(authorizeUrl());
+  await page.getByRole('link', { name: 'Cancel' }).click();
+  await page.waitForURL(/error=access_denied/);
+});
+
+t.test('no page of another site can show the page in a frame', async (t) => {
+  const { page } = await newPage(t);
+  await page.goto('about:blank');
+  await page.setContent(`<iframe src="${authorizeUrl().replaceAll('&', '&amp;')}"></iframe>`);
+  await waitFor(async () => page.frames().length === 2);
+  const frame = page.frames()[1];
+  await waitFor(async () => !/^about:blank$/.test(frame?.url() ?? 'about:blank'));
+  t.equal(await frame?.getByLabel('Password').count(), 0);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360, 320]) {
+    t.test(`nothing is wrong for axe with the pages of auth, ${colorScheme}, ${width} px wide`, async (t) => {
+      const { page } = await newPage(t, { colorScheme, viewport: { width, height: 800 } });
+      const check = async (name: string) => {
+        t.same(await axeViolations(page), [], name);
+        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+        t.equal(await page.evaluate(overflow), 0, `${name}: nothing to scroll sideways`);
+      };
+      await page.goto(authorizeUrl());
+      await check('the form');
+      await signIn(page, { ...ADMIN, password: 'wrong' });
+      await page.getByRole('alert').waitFor();
+      await check('the form with an alert');
+      await page.goto(authorizeUrl({ client_id: 'nobody' }));
+      await check('an error');
+    });
+  }
+}
