@@ -38,9 +38,16 @@ async function testAll() {
   const folders = workspaces();
   check('types', build([...folders, ...folders.map((folder) => `${folder}/test`)]));
   check('lint', runTool('biome', ['check', '.']));
+  check('OpenAPI documents (redocly)', lintDocuments());
   const faults = belowFloor(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8'));
   check(['floor versions of dependencies', ...faults].join('\n  '), faults.length === 0);
   await runTests(folders.flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
+}
+
+/** Without asking the network for a newer version, or telling anybody. */
+function lintDocuments() {
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+  return runTool('redocly', ['lint', '--config', 'packages/client/redocly.yaml', '--format=stylish'], env);
 }
 
 async function testSome() {

@@ -12,6 +12,7 @@ const guarded = await guardedProcess(t, {
       prefix: '/docs/test',
       securitySchemes,
       scopes: [],
+      tags: [],
     });
     app.get('/open', async () => 'open');
     await app.register(

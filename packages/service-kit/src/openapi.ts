@@ -8,6 +8,8 @@ export interface OpenapiOptions {
   /** Where Swagger UI is, e.g. `/docs/auth`; the document is at `${prefix}/json`. */
   prefix: string;
   securitySchemes: NonNullable<NonNullable<Document['components']>['securitySchemes']>;
+  /** In the order of use. */
+  tags: readonly { name: string; description: string }[];
   /** Which Swagger UI asks for unless one unticks them. */
   scopes: readonly string[];
 }
@@ -26,11 +28,17 @@ const PAGE_POLICY =
 
 /** OpenAPI 3.1 of the routes registered after it in the same scope, and Swagger UI for them. */
 export const openapi = fp<OpenapiOptions>(
-  async (app, { title, description, prefix, securitySchemes, scopes }) => {
+  async (app, { title, description, prefix, tags, securitySchemes, scopes }) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
-        info: { title, description, version: '1.0.0' },
+        info: {
+          title,
+          description,
+          version: '1.0.0',
+          license: { name: 'MIT', identifier: 'MIT' },
+        },
+        tags: [...tags],
         // relative, so that the document is true behind the gateway, on another port and directly
         servers: [{ url: '/' }],
         components: { securitySchemes },
@@ -54,6 +62,7 @@ export const openapi = fp<OpenapiOptions>(
 );
 
 interface Operation {
+  security?: object[];
   requestBody?: { required?: boolean; content: Record<string, { schema: { type?: string | string[] } }> };
   parameters?: { name: string; in: string; example?: unknown }[];
   responses: Record<string, { headers?: Record<string, Header>; content?: Record<string, Media> }>;
@@ -67,12 +76,14 @@ interface Media {
 }
 
 /**
- * What @fastify/swagger has no place for: which bodies may be left out, which headers are always there, and the path in
- * the examples of problems.
+ * What @fastify/swagger has no place for: what is open to anybody, which bodies may be left out, which headers are
+ * always there, and the path in the examples of problems.
  */
 function completed<Document extends { paths?: object }>(document: Document): Document {
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
-    for (const { requestBody, parameters = [], responses } of Object.values<Operation>(operations)) {
+    for (const operation of Object.values<Operation>(operations)) {
+      const { requestBody, parameters = [], responses } = operation;
+      operation.security ??= [];
       const bodies = Object.values(requestBody?.content ?? {});
       const isOptional = bodies.some(({ schema }) => [schema.type].flat().includes('null'));
       if (requestBody !== undefined && isOptional) requestBody.required = false;

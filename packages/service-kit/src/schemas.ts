@@ -23,7 +23,7 @@ export const ProblemSchema = Type.Object(
           pointer: Type.String({
             description: 'JSON Pointer (RFC 6901) into the body, or `/name` of a parameter.',
           }),
-          detail: Type.String(),
+          detail: Type.String({ description: 'Completes the sentence "the value …".' }),
         }),
         { description: 'One for each fault in the input.' },
       ),
@@ -100,6 +100,12 @@ export function problemExamples(...problems: Problem[]): Record<string, { value:
   );
 }
 
+const HEADERS: Record<string, string> = {
+  'retry-after': 'After how many seconds to try again',
+  'accept-encoding': 'The content codings that bodies may have',
+  'www-authenticate': 'What the request lacks (RFC 9110 §11.6.1)',
+};
+
 function headersOf(problems: Problem[]): object {
   const headers = problems.flatMap((problem) => Object.entries(problem.headers ?? {}));
   return Object.fromEntries(
@@ -107,6 +113,7 @@ function headersOf(problems: Problem[]): object {
       name,
       {
         type: 'string',
+        description: HEADERS[name] ?? '',
         examples: [value],
         required: problems.every((problem) => problem.headers?.[name] !== undefined),
       },

@@ -14,6 +14,7 @@ async function started(t: Test) {
       prefix: `/docs/${name}`,
       securitySchemes,
       scopes: [],
+      tags: [],
     });
     const params = Type.Object({ id: Type.String({ examples: ['seven'] }) });
     const response = {

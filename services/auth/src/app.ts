@@ -53,6 +53,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
       description: DESCRIPTION,
       prefix: '/docs/auth',
       securitySchemes,
+      tags: TAGS,
       scopes: SCOPES,
     });
     await app.register(sessionRoutes);
@@ -69,5 +70,17 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
   };
 }
 
-const DESCRIPTION =
-  'Signs people in. Access tokens are JWTs (RFC 9068) that live ten minutes; refresh tokens work once. Errors are problem+json (RFC 9457).';
+const DESCRIPTION = `Signs people in, and publishes the keys that verify their tokens.
+
+Access tokens are JWTs (RFC 9068, ES256) that live ten minutes. Refresh tokens work once: each use gives the next one, and one that comes back ends its session. Get both by \`POST /auth/login\`, or as any OAuth 2.0 client: a code with PKCE, starting from \`/.well-known/oauth-authorization-server\`. Here, press **Authorize**.
+
+Errors are problem documents (RFC 9457, \`application/problem+json\`) with a \`code\` for programs; below \`/oauth\` they are as RFC 6749 §5.2 has them. Times are UTC (RFC 3339). A store that is away is 503 with \`Retry-After\`.`;
+
+const TAGS = [
+  { name: 'sessions', description: 'Sign in, refresh, sign out' },
+  { name: 'account', description: 'The account of whoever is signed in' },
+  { name: 'oauth', description: 'For standard OAuth 2.0 clients (RFC 6749, 7009, 7636, 7662, 8414, 9207)' },
+  { name: 'users', description: 'All accounts, for the scope `users:admin`' },
+  { name: 'audit', description: 'What happened, for the scope `users:admin`' },
+  { name: 'keys', description: 'For whoever verifies tokens (RFC 7517)' },
+];

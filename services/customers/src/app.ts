@@ -14,8 +14,19 @@ import { tokenSources } from './token-sources.ts';
 import { exportRoutes } from './transfers/export-routes.ts';
 import { importRoutes } from './transfers/import-routes.ts';
 
-const DESCRIPTION =
-  'Keeps customers. Send the access token from `POST /auth/login` as `Authorization: Bearer …`. Errors are `application/problem+json`.';
+const DESCRIPTION = `Keeps customers: a name and a date of birth each.
+
+Every request needs an access token with the scope \`customers:read\` or \`customers:write\`. Press **Authorize** and sign in, or get one from \`POST /auth/login\` and send it as \`Authorization: Bearer …\`. It lives ten minutes.
+
+Errors are problem documents (RFC 9457, \`application/problem+json\`) with a \`code\` for programs. Dates are \`YYYY-MM-DD\`, times are UTC (RFC 3339). Bodies have up to 16 KiB, files 128 MiB. A store that is away is 503 with \`Retry-After\`.
+
+Writes can be made conditional with \`If-Match\`, and \`POST /customers\` safe to repeat with \`Idempotency-Key\`.`;
+
+const TAGS = [
+  { name: 'customers', description: 'One by one, and in lists' },
+  { name: 'transfers', description: 'Whole files in and out, CSV or NDJSON' },
+  { name: 'discovery', description: 'For clients that know nothing yet' },
+];
 
 /** The customers service: a plugin for `buildProcess`, with its own stores, documents and routes. */
 export function customersService(config: CustomersConfig): FastifyPluginAsync {
@@ -28,6 +39,7 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
       description: DESCRIPTION,
       prefix: '/docs/customers',
       securitySchemes,
+      tags: TAGS,
       scopes: SCOPES,
     });
     await app.register(accessToken, {

@@ -44,7 +44,7 @@ t.test('every operation but discovery says that it needs a token, and how it ref
     if (/well-known/.test(route)) continue;
     const scope = /^get/.test(route) ? 'customers:read' : 'customers:write';
     t.same(security, [{ oauth2: [scope] }, { bearerAuth: [] }], route);
-    t.same(tags, ['customers']);
+    t.same(tags, [/port$/.test(route) ? 'transfers' : 'customers']);
     t.ok(summary);
     for (const status of ['400', '401', '403', '503']) {
       t.ok(responses[status]?.content?.['application/problem+json'], `${route}: ${status}`);

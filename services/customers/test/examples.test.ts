@@ -34,7 +34,6 @@ const constant = (body: unknown): unknown =>
     : body;
 
 for (const { operationId, method, path, body, status, answer } of exchanges) {
-  if (answer !== undefined && answer.example === undefined) continue;
   t.test(`${operationId} ${body?.type} ${answer?.type} is answered as in the document`, async (t) => {
     await prepare(operationId);
     const response = await send(method as 'GET', path.replace('{id}', EXAMPLE.id), {
@@ -46,19 +45,23 @@ for (const { operationId, method, path, body, status, answer } of exchanges) {
     });
     t.equal(response.statusCode, status);
     if (answer === undefined) return t.equal(response.payload, '');
-    const answered = typeof answer.example === 'string' ? response.payload : response.json();
-    if (method === 'GET') t.same(answered, answer.example);
-    else t.same(constant(answered), constant(answer.example));
+    const isText = typeof answer.example === 'string';
+    if (method === 'GET') t.same(isText ? response.payload : response.json(), answer.example);
+    else
+      t.same(
+        constant(response.json()),
+        constant(isText ? JSON.parse(String(answer.example)) : answer.example),
+      );
   });
 }
 
-t.test('every answer but a line of progress, and every body, has an example', async (t) => {
+t.test('every answer and every body has an example', async (t) => {
   const without = exchanges.flatMap(({ operationId, body, answer }) =>
     [body, answer].flatMap((media) =>
       media && media.example === undefined ? `${operationId} ${media.type}` : [],
     ),
   );
-  t.same([...new Set(without)], ['importCustomers application/x-ndjson']);
+  t.same([...new Set(without)], []);
 });
 
 t.test(

@@ -174,7 +174,9 @@ t.test('two tabs that refresh at once get the same successor', async (t) => {
     tab.evaluate(async (refresh_token) => {
       const body = JSON.stringify({ refresh_token });
       const headers = { 'content-type': 'application/json' };
-      return (await fetch('/auth/refresh', { method: 'POST', headers, body })).json();
+      return (await fetch('/auth/refresh', { method: 'POST', headers, body })).json() as Promise<{
+        refresh_token: string;
+      }>;
     }, refresh_token);
   await page.goto(`${system.url}/docs/auth`);
   await other.goto(`${system.url}/docs/customers`);

@@ -26,9 +26,9 @@ const Nullable = (description: string) => Type.Union([Type.String(), Type.Null()
 
 export const SecurityEventSchema = Type.Object({
   id: Type.Integer({ description: 'Grows with time' }),
-  at: Type.String({ format: 'date-time' }),
-  event: Type.String({ enum: [...SECURITY_EVENTS] }),
-  outcome: Type.String({ enum: ['succeeded', 'refused'] }),
+  at: Type.String({ format: 'date-time', description: 'When it happened, UTC' }),
+  event: Type.String({ enum: [...SECURITY_EVENTS], description: 'What happened' }),
+  outcome: Type.String({ enum: ['succeeded', 'refused'], description: 'How it ended' }),
   actor_id: Nullable('The user who did it; null when nobody was signed in, or it was a command'),
   user_id: Nullable('The user whom it concerns; null when there is no such user'),
   session_id: Nullable('The session, as in the `sid` of its access tokens'),

@@ -9,14 +9,15 @@ const JwksSchema = Type.Object(
   {
     keys: Type.Array(
       Type.Object({
-        kty: Type.Literal('EC'),
-        crv: Type.Literal('P-256'),
-        x: Type.String(),
-        y: Type.String(),
+        kty: Type.Literal('EC', { description: 'An elliptic curve (RFC 7518 §6.2)' }),
+        crv: Type.Literal('P-256', { description: 'The curve of ES256' }),
+        x: Type.String({ description: 'A coordinate, base64url' }),
+        y: Type.String({ description: 'A coordinate, base64url' }),
         kid: Type.String({ description: 'RFC 7638 thumbprint; the `kid` in the header of a token' }),
-        use: Type.Literal('sig'),
-        alg: Type.Literal('ES256'),
+        use: Type.Literal('sig', { description: 'It verifies signatures' }),
+        alg: Type.Literal('ES256', { description: 'The only algorithm' }),
       }),
+      { description: 'At least the one that signs, and the next' },
     ),
   },
   {

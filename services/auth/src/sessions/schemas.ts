@@ -61,8 +61,8 @@ export const EXAMPLE_TOKENS = {
 export const TokensSchema = Type.Object(
   {
     access_token: Type.String({ description: 'A JWT (RFC 9068), for Authorization: Bearer' }),
-    token_type: Type.Literal('Bearer'),
-    expires_in: Type.Integer({ description: 'Seconds' }),
+    token_type: Type.Literal('Bearer', { description: 'How it is sent (RFC 6750)' }),
+    expires_in: Type.Integer({ description: 'For how many seconds the access token is good' }),
     refresh_token: RefreshTokenSchema,
     scope: ScopeSchema,
   },
@@ -84,7 +84,7 @@ export const SessionsSchema = Type.Object(
       Type.Object({
         id: SidSchema,
         client_id: Type.String({ description: 'The client that it was begun with' }),
-        created_at: Type.String({ format: 'date-time' }),
+        created_at: Type.String({ format: 'date-time', description: 'When it was begun, UTC' }),
         last_used_at: Type.String({
           format: 'date-time',
           description: 'When it was begun or refreshed; access tokens are used without auth knowing',

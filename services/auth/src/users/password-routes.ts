@@ -17,7 +17,7 @@ export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Change one’s own password',
         description:
           'Ends all sessions of the user, this one too: their tokens are refused everywhere within a second, and one signs in anew. A wrong current password is 403 `wrong_password`, not 401, because the access token is a valid one; it counts as a failed attempt to sign in.',
-        tags: ['users'],
+        tags: ['account'],
         body: ChangePasswordSchema,
         response: {
           204: NO_CONTENT,

@@ -12,7 +12,7 @@ export const ownUserRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getMe',
         summary: 'The signed-in user',
-        tags: ['users'],
+        tags: ['account'],
         response: { 200: UserSchema, ...problemResponses(userIsGone()) },
       },
     },
@@ -36,7 +36,7 @@ export function registrationRoutes(options: {
         schema: {
           operationId: 'register',
           summary: 'Make an account for oneself, if registration is open',
-          tags: ['users'],
+          tags: ['account'],
           body: RegisterSchema,
           response: {
             201: UserSchema,

@@ -58,10 +58,10 @@ export const NewPasswordSchema = Type.String({
 
 export const UserSchema = Type.Object(
   {
-    id: Type.String({ format: 'uuid' }),
-    username: Type.String(),
+    id: Type.String({ format: 'uuid', description: 'UUIDv7; the `sub` of the user’s tokens' }),
+    username: Type.String({ description: 'In lower case' }),
     scope: ScopeSchema,
-    created_at: Type.String({ format: 'date-time' }),
+    created_at: Type.String({ format: 'date-time', description: 'When the account was made, UTC' }),
   },
   { examples: [EXAMPLE_USER] },
 );
@@ -79,7 +79,7 @@ export const ManagedUserSchema = Type.Object(
 
 export const UserPageSchema = Type.Object(
   {
-    items: Type.Array(ManagedUserSchema),
+    items: Type.Array(ManagedUserSchema, { description: 'In the order of their names' }),
     next_cursor: Type.Union([Type.String(), Type.Null()], {
       description: 'For the next page; null on the last',
     }),
@@ -111,7 +111,10 @@ export const RegisterSchema = Type.Object(
 );
 
 export const UpdateUserSchema = Type.Object(
-  { disabled: Type.Optional(Type.Boolean()), scope: Type.Optional(ScopeSchema) },
+  {
+    disabled: Type.Optional(Type.Boolean({ description: 'true ends all sessions of the user' })),
+    scope: Type.Optional(ScopeSchema),
+  },
   { additionalProperties: false, minProperties: 1, examples: [{ scope: EXAMPLE_USER.scope }] },
 );
 export type UpdateUser = Static<typeof UpdateUserSchema>;
@@ -120,6 +123,7 @@ export type UpdateUser = Static<typeof UpdateUserSchema>;
 export const PasswordSchema = Type.String({
   minLength: 1,
   maxLength: 512,
+  description: 'As it was set; up to 512 characters are compared',
   examples: [EXAMPLE_PASSWORD],
 });
 
@@ -132,5 +136,5 @@ export const ChangePasswordSchema = Type.Object(
 );
 
 export const UserParamsSchema = Type.Object({
-  id: Type.String({ format: 'uuid', examples: [EXAMPLE_USER.id] }),
+  id: Type.String({ format: 'uuid', description: 'Of the user', examples: [EXAMPLE_USER.id] }),
 });

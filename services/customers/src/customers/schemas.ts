@@ -54,8 +54,12 @@ export const CustomerPatchSchema = Type.Object(
 export const CustomerSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid', description: 'UUIDv7, made here.', examples: [EXAMPLE_ID] }),
-    name: Type.String({ examples: [EXAMPLE_NAME] }),
-    dob: Type.String({ format: 'date', examples: [EXAMPLE_DOB] }),
+    name: Type.String({ description: 'In NFC, 1 to 255 characters.', examples: [EXAMPLE_NAME] }),
+    dob: Type.String({
+      format: 'date',
+      description: 'Date of birth, `YYYY-MM-DD`.',
+      examples: [EXAMPLE_DOB],
+    }),
     updated_at: Type.String({
       format: 'date-time',
       description: 'When it was last written, UTC, set by the database.',
@@ -67,7 +71,7 @@ export const CustomerSchema = Type.Object(
 
 export const CustomerListSchema = Type.Object(
   {
-    items: Type.Array(CustomerSchema),
+    items: Type.Array(CustomerSchema, { description: 'As many as were asked for, or all there are.' }),
     next_cursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       description: 'For the next page; null on the last, and always for the n youngest.',
@@ -121,7 +125,7 @@ export const ListQuerySchema = Type.Object(
 );
 
 export const CustomerParamsSchema = Type.Object({
-  id: Type.String({ format: 'uuid', examples: [EXAMPLE_ID] }),
+  id: Type.String({ format: 'uuid', description: 'Of the customer.', examples: [EXAMPLE_ID] }),
 });
 
 export const WritePreconditionSchema = Type.Object({

@@ -23,7 +23,7 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           summary: 'All customers, or a selection of them, as a file',
           description:
             'As CSV or NDJSON, as `Accept` has it, from one snapshot. It must be read within five minutes. In CSV a cell that a spreadsheet would take for a formula has an apostrophe in front; an import takes it away again.',
-          tags: ['customers'],
+          tags: ['transfers'],
           querystring: ExportQuerySchema,
           response: exportResponse,
         },

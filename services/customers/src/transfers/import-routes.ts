@@ -48,7 +48,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           summary: 'Create customers from a file',
           description:
             'All or nothing, unless errors are skipped; at most 128 MiB, in at most five minutes. With `Accept: application/x-ndjson` the answer tells every second how far it is, and its status is 200 from then on: the last line says how it ended.',
-          tags: ['customers'],
+          tags: ['transfers'],
           querystring: ImportQuerySchema,
           body: importBody,
           response: { ...importResponse, ...problemResponses(TIME_IS_UP, importConflict()) },

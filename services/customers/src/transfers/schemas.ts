@@ -95,6 +95,7 @@ export const importResponse = {
         schema: {
           type: 'string',
           description: 'Lines with `event`: `progress`, and one `summary` or `problem`.',
+          examples: ['{"event":"summary","lines_read":2,"created":1,"skipped":0,"problems":[]}\n'],
         },
       },
     },

@@ -1,0 +1,16 @@
+// `npm run generate` writes anew what is made from the services: the OpenAPI documents, and what is made of those. Tests
+// say when that is needed.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { build, installDependencies, ROOT, refuse, requireNode } from '../local-stores/workspace.mjs';
+
+const STEPS = ['packages/standalone/dist/write-openapi-documents.js'];
+
+requireNode();
+installDependencies((line) => console.log(`> ${line}`));
+if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
+for (const step of STEPS) {
+  console.log(`> ${step}`);
+  const { status } = spawnSync(process.execPath, [join(ROOT, step)], { stdio: 'inherit' });
+  if (status !== 0) refuse(`${step} failed.`);
+}
