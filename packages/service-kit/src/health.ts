@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Names something this process cannot serve without; `check` rejects while it is away. */
     readinessCheck(name: string, check: () => Promise<unknown>): void;
+    /** Each check by its name, with why it fails: undefined when it passes. */
+    checkReadiness(): Promise<(readonly [name: string, failure: string | undefined])[]>;
     /** Makes `/readyz` answer 503 from now on: the first step of a shutdown. */
     drain(): void;
   }
@@ -29,6 +31,9 @@ export function addHealthRoutes(app: FastifyInstance): void {
   app.decorate('readinessCheck', (name, check) => {
     checks.set(name, check);
   });
+  app.decorate('checkReadiness', () =>
+    Promise.all([...checks].map(async ([name, check]) => [name, await failure(check)] as const)),
+  );
   app.decorate('drain', () => {
     draining = true;
   });
@@ -37,9 +42,7 @@ export function addHealthRoutes(app: FastifyInstance): void {
   app.get('/livez', { schema }, async () => ({ status: 'alive' }));
   app.get('/readyz', { schema }, async (request, reply) => {
     if (draining) return refuse(request, reply, 'The process is shutting down.');
-    const results = await Promise.all(
-      [...checks].map(async ([name, check]) => [name, await failure(check)] as const),
-    );
+    const results = await app.checkReadiness();
     const failed = results.filter(([, reason]) => reason !== undefined);
     const names = failed.map(([name]) => name).join(', ');
     if (names !== failing) {

@@ -14,7 +14,9 @@ export const frontPage: FastifyPluginAsync = async (app) => {
     reply.header('content-security-policy', PAGE_POLICY);
   });
   // one route for each file: a wildcard would answer for every path, and hide 404 and 405
-  await app.register(fastifyStatic, { root: FOLDER, wildcard: false, schemaHide: true });
+  // nginx makes `status` from a template of its own
+  const globIgnore = ['status'];
+  await app.register(fastifyStatic, { root: FOLDER, wildcard: false, schemaHide: true, globIgnore });
   for (const path of ['/docs', '/docs/']) {
     app.get(path, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
   }

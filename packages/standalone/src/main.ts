@@ -6,6 +6,7 @@ import pretty from 'pino-pretty';
 import { loadStandaloneConfig, type StandaloneConfig } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { frontPage } from './front-page.ts';
+import { status } from './status.ts';
 import { startStores } from './stores.ts';
 
 const HOST = '127.0.0.1';
@@ -35,7 +36,7 @@ await run(async () => {
   };
   const app = await buildProcess(
     { ...config, TRUSTED_PROXIES: [] },
-    [stores.plugin, authService(auth), customersService(customers), frontPage],
+    [stores.plugin, authService(auth), customersService(customers), frontPage, status],
     process.stdout.isTTY ? { logStream: pretty({ ignore: 'pid,hostname' }) } : {},
   );
   await serve(app, { HOST, PORT: config.PORT });

@@ -33,6 +33,13 @@ t.test('what npm start starts', async (t) => {
     t.equal((await fetch(`${url}/`, { method: 'POST' })).status, 405);
   });
 
+  t.test('the status tells that both services are up, and nothing else', async (t) => {
+    const status = await fetch(`${started.url}/status`);
+    t.equal(status.status, 200);
+    t.equal(status.headers.get('cache-control'), 'no-store');
+    t.strictSame(await status.json(), { auth: 'up', customers: 'up' });
+  });
+
   t.test('both databases are UTF8 with C.UTF-8, and closed to the other role', async (t) => {
     const [line] = commandLines(`-D ${DATA_DIR}`).values();
     const port = /-p (\d+)/.exec(line ?? '')?.[1];

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { freePort, testDatabase, testRedis, waitFor } from '@pair/test-kit';
+import { freePort, testDatabase, testPostgres, testRedis, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
 import { attempt, client, dataFolder, printedPassword, processes, signIn, start } from './support/start.ts';
 
@@ -56,15 +56,26 @@ t.test('what the environment says is done', async (t) => {
 t.test("with one's own PostgreSQL and Redis none is started", async (t) => {
   const DATA_DIR = dataFolder(t);
   const redis = await testRedis(t);
+  const customersDatabase = await testPostgres(t);
   const started = await start(t, {
     DATA_DIR,
     AUTH_DATABASE_URL: await testDatabase(t),
-    CUSTOMERS_DATABASE_URL: await testDatabase(t),
+    CUSTOMERS_DATABASE_URL: customersDatabase.url,
     REDIS_URL: redis.url,
   });
   t.strictSame(processes(DATA_DIR), []);
   const request = await client(started.url, printedPassword(started.output()) ?? '');
   t.equal((await request('GET', '/customers?n=1')).status, 200);
+
+  const status = async () => (await fetch(`${started.url}/status`)).json();
+  t.strictSame(await status(), { auth: 'up', customers: 'up' });
+  await customersDatabase.stop();
+  t.strictSame(await status(), { auth: 'up', customers: 'down' });
+  redis.pause();
+  const asked = performance.now();
+  t.strictSame(await status(), { auth: 'down', customers: 'down' });
+  t.ok(performance.now() - asked < 1_500);
+  redis.resume();
 });
 
 t.test('all that is wrong with the environment is said at once', async (t) => {

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { freePort, testNginx, waitFor } from '@pair/test-kit';
+import t, { type Test } from 'tap';
+import { startSystem } from './system.ts';
+
+const READY: RequestListener = (_request, response) => response.end('{"status":"ready","checks":{}}');
+
+async function service(t: Test, answer: RequestListener): Promise<number> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** With how long it took, in milliseconds. */
+async function status(url: string, init?: RequestInit) {
+  const started = performance.now();
+  const response = await fetch(`${url}/status`, init);
+  return { response, text: await response.text(), ms: performance.now() - started };
+}
+
+t.test('the status of the whole system tells what is up, and nothing else', async (t) => {
+  const { url, auth, redis } = await startSystem(t, { customersProcesses: 1 });
+  const { response, text } = await status(url);
+  t.equal(response.status, 200);
+  t.equal(text.trim(), '{"auth":"up","customers":"up"}');
+  t.equal(response.headers.get('content-type'), 'application/json');
+  t.equal(response.headers.get('cache-control'), 'no-store');
+  t.equal(response.headers.get('x-content-type-options'), 'nosniff');
+  for (const name of ['etag', 'last-modified']) t.notOk(response.headers.has(name), name);
+
+  await auth[0]?.stop();
+  await waitFor(async () => (await status(url)).text.trim() === '{"auth":"down","customers":"up"}');
+  await redis.stop();
+  await waitFor(async () => (await status(url)).text.trim() === '{"auth":"down","customers":"down"}');
+});
+
+t.test('whatever a service does but say that it is ready is "down", at once or within 1.5 s', async (t) => {
+  const ANSWERS: Record<string, RequestListener> = {
+    'is silent': () => undefined,
+    'breaks off': (request) => request.socket.destroy(),
+    refuses: (_request, response) => response.writeHead(503).end('{"status":503,"detail":"Redis"}'),
+    'is another': (_request, response) => response.end('{"was":{"status":"ready"}}'),
+  };
+  const upstreams = [[await freePort()]];
+  for (const answer of Object.values(ANSWERS)) upstreams.push([await service(t, answer)]);
+  for (const [index, ports] of upstreams.entries()) {
+    const what = ['is away', ...Object.keys(ANSWERS)][index];
+    const url = await testNginx(t, { auth: ports, customers: ports });
+    const { response, text, ms } = await status(url);
+    t.equal(response.status, 200, what);
+    t.equal(text.trim(), '{"auth":"down","customers":"down"}', what);
+    t.ok(ms < 1_500, `${what}: ${Math.round(ms)} ms`);
+  }
+});
+
+t.test('one replica that is ready is enough; one that is away is passed over', async (t) => {
+  const ready = await service(t, READY);
+  const url = await testNginx(t, { auth: [await freePort(), ready], customers: [ready, await freePort()] });
+  for (let i = 0; i < 10; i++) t.equal((await status(url)).text.trim(), '{"auth":"up","customers":"up"}');
+});
+
+t.test(
+  'the status is read, never written, and not from memory; nothing that a client sends goes on',
+  async (t) => {
+    const seen: IncomingMessage[] = [];
+    const port = await service(t, (request, response) => {
+      seen.push(request);
+      READY(request, response);
+    });
+    const url = await testNginx(t, { auth: [port], customers: [port] });
+    const headers = {
+      accept: 'image/png',
+      authorization: 'Bearer x',
+      cookie: 'a=b',
+      'if-modified-since': 'Fri, 01 Jan 2100 00:00:00 GMT',
+      'if-none-match': '*',
+      range: 'bytes=0-1',
+      'content-type': 'a/b',
+    };
+    t.equal((await status(url, { headers })).text.trim(), '{"auth":"up","customers":"up"}');
+    t.equal((await status(url, { method: 'HEAD' })).response.status, 200);
+    t.equal((await status(url, { method: 'POST', body: 'x' })).response.status, 405);
+    for (const request of seen) {
+      t.equal(`${request.method} ${request.url}`, 'GET /readyz');
+      t.strictSame(
+        Object.keys(request.headers).filter((name) => name in headers),
+        [],
+      );
+    }
+    t.equal((await fetch(`${url}/.readyz/auth`)).status, 404);
+    t.equal((await fetch(`${url}/status/`)).status, 404);
+  },
+);
