@@ -1,0 +1,3339 @@
+// Made of openapi/auth.json by `npm run generate`.
+
+export interface paths {
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in
+         * @description An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, it is 429 there, also for the right password, until as many seconds have passed as Retry-After says.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new access token, and the next refresh token
+         * @description A refresh token works once. The one before the newest gets the same successor again for a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), so a lost answer or a second tab costs nothing. Any other that was used before ends its session: all its tokens are refused from then on.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Ends the session of the Bearer token, or of the refresh token in the body when the other has expired. Its access tokens are refused everywhere within a second. Repeating it is no error.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out everywhere: ends all sessions of the signed-in user */
+        post: operations["logoutAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out another of one’s own sessions, or this one
+         * @description Its access tokens are refused everywhere within a second.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signed-in user */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change one’s own password
+         * @description Ends all sessions of the user, this one too: their tokens are refused everywhere within a second, and one signs in anew. A wrong current password is 403 `wrong_password`, not 401, because the access token is a valid one; it counts as a failed attempt to sign in.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users in the order of their names */
+        get: operations["listUsers"];
+        put?: never;
+        /** Make a user */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Disable or enable a user, or set the scopes
+         * @description Disabling a user, or taking a scope away, ends all sessions of that user: their access tokens are refused everywhere within a second. A new scope is in the next access token.
+         */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/auth/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last 1,000 security events
+         * @description Sign-ins, sign-outs, reused refresh tokens, changes of passwords, users, clients and keys, for 90 days. Neither a password nor a token is among them.
+         */
+        get: operations["listSecurityEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an account for oneself, if registration is open */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/oauth-authorization-server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a standard OAuth 2.0 client has to know (RFC 8414) */
+        get: operations["getAuthorizationServerMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page on which a user signs in to a client
+         * @description For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.
+         */
+        get: operations["authorize"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a code, a refresh token or client credentials for tokens
+         * @description A confidential client proves who it is by `Authorization: Basic` or by `client_secret`; a public one names itself by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.
+         */
+        post: operations["exchangeForTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a token
+         * @description A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. A token that is not known, or not any more, is no error.
+         */
+        post: operations["revokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/introspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether a token would be accepted now, and what it says
+         * @description For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. To ask about a refresh token does not use it up.
+         */
+        post: operations["introspectToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public keys that verify access tokens */
+        get: operations["getJwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Problem
+         * @description RFC 9457 problem details
+         */
+        Problem: {
+            /** @description Always `about:blank`: `code` tells the problems of one status apart. */
+            type: string;
+            /** @description The reason phrase of the status. */
+            title: string;
+            /** @description The HTTP status. */
+            status: number;
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description For people. */
+            detail: string;
+            /** @description The path of the request. */
+            instance?: string;
+            /** @description Also in `X-Request-Id` and in the logs. */
+            request_id: string;
+            /** @description One for each fault in the input. */
+            errors?: {
+                /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+                pointer: string;
+                /** @description Completes the sentence "the value …". */
+                detail: string;
+            }[];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+                     * @example ada
+                     */
+                    username: string;
+                    /**
+                     * @description As it was set; up to 512 characters are compared
+                     * @example correct horse battery staple
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 600,
+                     *       "refresh_token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "scope": "customers:read customers:write"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description A JWT (RFC 9068), for Authorization: Bearer */
+                        access_token: string;
+                        /**
+                         * @description How it is sent (RFC 6750)
+                         * @enum {string}
+                         */
+                        token_type: "Bearer";
+                        /** @description For how many seconds the access token is good */
+                        expires_in: number;
+                        /**
+                         * @description Opaque. Works once: each refresh gives the next one
+                         * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                         */
+                        refresh_token: string;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Opaque. Works once: each refresh gives the next one
+                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                     */
+                    refresh_token: string;
+                    /**
+                     * @description Fewer scopes, for this access token alone (RFC 6749 §6). Default: all that the user has
+                     * @example customers:read customers:write
+                     */
+                    scope?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 600,
+                     *       "refresh_token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "scope": "customers:read customers:write"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description A JWT (RFC 9068), for Authorization: Bearer */
+                        access_token: string;
+                        /**
+                         * @description How it is sent (RFC 6750)
+                         * @enum {string}
+                         */
+                        token_type: "Bearer";
+                        /** @description For how many seconds the access token is good */
+                        expires_in: number;
+                        /**
+                         * @description Opaque. Works once: each refresh gives the next one
+                         * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                         */
+                        refresh_token: string;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Opaque. Works once: each refresh gives the next one
+                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                     */
+                    refresh_token: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logoutAll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "AAAAAAAAAAAAAAAAAAAAAA",
+                     *           "client_id": "first-party",
+                     *           "created_at": "2026-11-30T09:41:07.123Z",
+                     *           "last_used_at": "2026-11-30T09:50:00.000Z",
+                     *           "address": "192.0.2.1",
+                     *           "user_agent": "curl/8.14.1",
+                     *           "current": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description At most 100, the one that was used last first */
+                        items: {
+                            /**
+                             * @description The `sid` in the access tokens of the session
+                             * @example AAAAAAAAAAAAAAAAAAAAAA
+                             */
+                            id: string;
+                            /** @description The client that it was begun with */
+                            client_id: string;
+                            /**
+                             * Format: date-time
+                             * @description When it was begun, UTC
+                             */
+                            created_at: string;
+                            /**
+                             * Format: date-time
+                             * @description When it was begun or refreshed; access tokens are used without auth knowing
+                             */
+                            last_used_at: string;
+                            /** @description Where it was last used from */
+                            address: string;
+                            /** @description What the client called itself then, up to 192 bytes */
+                            user_agent: string;
+                            /** @description Whether it is the session of this request */
+                            current: boolean;
+                        }[];
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The `sid` in the access tokens of the session
+                 * @example AAAAAAAAAAAAAAAAAAAAAA
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "username": "ada",
+                     *       "scope": "customers:read customers:write",
+                     *       "created_at": "2026-11-30T09:41:07.123Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description UUIDv7; the `sub` of the user’s tokens
+                         */
+                        id: string;
+                        /** @description In lower case */
+                        username: string;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                        /**
+                         * Format: date-time
+                         * @description When the account was made, UTC
+                         */
+                        created_at: string;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse battery staple",
+                 *       "new_password": "staple battery horse correct"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description As it was set; up to 512 characters are compared
+                     * @example correct horse battery staple
+                     */
+                    current_password: string;
+                    /**
+                     * Format: new-password
+                     * @description 8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case
+                     * @example correct horse battery staple
+                     */
+                    new_password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 100; default 20 */
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *           "username": "ada",
+                     *           "scope": "customers:read customers:write",
+                     *           "created_at": "2026-11-30T09:41:07.123Z",
+                     *           "disabled": false
+                     *         }
+                     *       ],
+                     *       "next_cursor": "YWRh"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description In the order of their names */
+                        items: {
+                            /**
+                             * Format: uuid
+                             * @description UUIDv7; the `sub` of the user’s tokens
+                             */
+                            id: string;
+                            /** @description In lower case */
+                            username: string;
+                            /**
+                             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                             * @example customers:read customers:write
+                             */
+                            scope: string;
+                            /**
+                             * Format: date-time
+                             * @description When the account was made, UTC
+                             */
+                            created_at: string;
+                            /** @description A disabled user cannot sign in and has no sessions */
+                            disabled: boolean;
+                        }[];
+                        /** @description For the next page; null on the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "correct horse battery staple",
+                 *       "scope": "customers:read customers:write"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+                     * @example ada
+                     */
+                    username: string;
+                    /**
+                     * Format: new-password
+                     * @description 8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case
+                     * @example correct horse battery staple
+                     */
+                    password: string;
+                    /**
+                     * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                     * @example customers:read customers:write
+                     */
+                    scope?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "username": "ada",
+                     *       "scope": "customers:read customers:write",
+                     *       "created_at": "2026-11-30T09:41:07.123Z",
+                     *       "disabled": false
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description UUIDv7; the `sub` of the user’s tokens
+                         */
+                        id: string;
+                        /** @description In lower case */
+                        username: string;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                        /**
+                         * Format: date-time
+                         * @description When the account was made, UTC
+                         */
+                        created_at: string;
+                        /** @description A disabled user cannot sign in and has no sessions */
+                        disabled: boolean;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with what exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of the user
+                 * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "username": "ada",
+                     *       "scope": "customers:read customers:write",
+                     *       "created_at": "2026-11-30T09:41:07.123Z",
+                     *       "disabled": false
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description UUIDv7; the `sub` of the user’s tokens
+                         */
+                        id: string;
+                        /** @description In lower case */
+                        username: string;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                        /**
+                         * Format: date-time
+                         * @description When the account was made, UTC
+                         */
+                        created_at: string;
+                        /** @description A disabled user cannot sign in and has no sessions */
+                        disabled: boolean;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Of the user
+                 * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scope": "customers:read customers:write"
+                 *     }
+                 */
+                "application/merge-patch+json": {
+                    /** @description true ends all sessions of the user */
+                    disabled?: boolean;
+                    /**
+                     * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                     * @example customers:read customers:write
+                     */
+                    scope?: string;
+                };
+                /**
+                 * @example {
+                 *       "scope": "customers:read customers:write"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description true ends all sessions of the user */
+                    disabled?: boolean;
+                    /**
+                     * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                     * @example customers:read customers:write
+                     */
+                    scope?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "username": "ada",
+                     *       "scope": "customers:read customers:write",
+                     *       "created_at": "2026-11-30T09:41:07.123Z",
+                     *       "disabled": false
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description UUIDv7; the `sub` of the user’s tokens
+                         */
+                        id: string;
+                        /** @description In lower case */
+                        username: string;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                        /**
+                         * Format: date-time
+                         * @description When the account was made, UTC
+                         */
+                        created_at: string;
+                        /** @description A disabled user cannot sign in and has no sessions */
+                        disabled: boolean;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with what exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSecurityEvents: {
+        parameters: {
+            query?: {
+                /** @description Only what this user did, or what concerns this user */
+                user_id?: string;
+                /** @description Only events of this kind */
+                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked";
+                /** @description How many, 1 to 1000; default 1000 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 42,
+                     *           "at": "2026-11-30T09:41:07.123Z",
+                     *           "event": "sign_in",
+                     *           "outcome": "succeeded",
+                     *           "actor_id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *           "user_id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *           "session_id": "AAAAAAAAAAAAAAAAAAAAAA",
+                     *           "client_id": "first-party",
+                     *           "request_id": "4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b",
+                     *           "address": "192.0.2.1",
+                     *           "session_address": null,
+                     *           "detail": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description The newest first */
+                        items: {
+                            /** @description Grows with time */
+                            id: number;
+                            /**
+                             * Format: date-time
+                             * @description When it happened, UTC
+                             */
+                            at: string;
+                            /**
+                             * @description What happened
+                             * @enum {string}
+                             */
+                            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked";
+                            /**
+                             * @description How it ended
+                             * @enum {string}
+                             */
+                            outcome: "succeeded" | "refused";
+                            /** @description The user who did it; null when nobody was signed in, or it was a command */
+                            actor_id: string | null;
+                            /** @description The user whom it concerns; null when there is no such user */
+                            user_id: string | null;
+                            /** @description The session, as in the `sid` of its access tokens */
+                            session_id: string | null;
+                            /** @description The OAuth 2.0 client that it was done with; null when none was recognized */
+                            client_id: string | null;
+                            /** @description As in X-Request-Id and in every log; null for a command */
+                            request_id: string | null;
+                            /** @description Where the request came from */
+                            address: string | null;
+                            /** @description Of a reused or repeated refresh token: where the session was used last before */
+                            session_address: string | null;
+                            /** @description The scopes of a user, the kid of a key */
+                            detail: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No token, or one that is not valid */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+                     * @example ada
+                     */
+                    username: string;
+                    /**
+                     * Format: new-password
+                     * @description 8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case
+                     * @example correct horse battery staple
+                     */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "username": "ada",
+                     *       "scope": "customers:read customers:write",
+                     *       "created_at": "2026-11-30T09:41:07.123Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description UUIDv7; the `sub` of the user’s tokens
+                         */
+                        id: string;
+                        /** @description In lower case */
+                        username: string;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                        /**
+                         * Format: date-time
+                         * @description When the account was made, UTC
+                         */
+                        created_at: string;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token lacks the scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with what exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuthorizationServerMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "issuer": "http://localhost:8080",
+                     *       "authorization_endpoint": "http://localhost:8080/oauth/authorize",
+                     *       "token_endpoint": "http://localhost:8080/oauth/token",
+                     *       "revocation_endpoint": "http://localhost:8080/oauth/revoke",
+                     *       "introspection_endpoint": "http://localhost:8080/oauth/introspect",
+                     *       "jwks_uri": "http://localhost:8080/.well-known/jwks.json",
+                     *       "scopes_supported": [
+                     *         "customers:read",
+                     *         "customers:write",
+                     *         "users:admin"
+                     *       ],
+                     *       "response_types_supported": [
+                     *         "code"
+                     *       ],
+                     *       "response_modes_supported": [
+                     *         "query"
+                     *       ],
+                     *       "grant_types_supported": [
+                     *         "authorization_code",
+                     *         "refresh_token",
+                     *         "client_credentials"
+                     *       ],
+                     *       "code_challenge_methods_supported": [
+                     *         "S256"
+                     *       ],
+                     *       "token_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post",
+                     *         "none"
+                     *       ],
+                     *       "revocation_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post",
+                     *         "none"
+                     *       ],
+                     *       "introspection_endpoint_auth_methods_supported": [
+                     *         "client_secret_basic",
+                     *         "client_secret_post"
+                     *       ],
+                     *       "authorization_response_iss_parameter_supported": true,
+                     *       "service_documentation": "http://localhost:8080/docs/auth"
+                     *     }
+                     */
+                    "application/json": {
+                        /**
+                         * Format: uri
+                         * @description The `iss` of access tokens
+                         */
+                        issuer: string;
+                        /**
+                         * Format: uri
+                         * @description Where a user signs in
+                         */
+                        authorization_endpoint: string;
+                        /**
+                         * Format: uri
+                         * @description Where codes and refresh tokens are exchanged
+                         */
+                        token_endpoint: string;
+                        /**
+                         * Format: uri
+                         * @description RFC 7009
+                         */
+                        revocation_endpoint: string;
+                        /**
+                         * Format: uri
+                         * @description RFC 7662
+                         */
+                        introspection_endpoint: string;
+                        /**
+                         * Format: uri
+                         * @description The public keys that verify access tokens
+                         */
+                        jwks_uri: string;
+                        /** @description What a token can allow */
+                        scopes_supported: string[];
+                        /** @description Codes alone */
+                        response_types_supported: string[];
+                        /** @description How a code comes back */
+                        response_modes_supported: string[];
+                        /** @description What can be exchanged for tokens */
+                        grant_types_supported: string[];
+                        /** @description Required of every client (RFC 7636) */
+                        code_challenge_methods_supported: string[];
+                        /** @description `none` is for public clients */
+                        token_endpoint_auth_methods_supported: string[];
+                        /** @description `none` is for public clients */
+                        revocation_endpoint_auth_methods_supported: string[];
+                        /** @description Confidential clients alone may ask */
+                        introspection_endpoint_auth_methods_supported: string[];
+                        /** @description RFC 9207: always */
+                        authorization_response_iss_parameter_supported: boolean;
+                        /**
+                         * Format: uri
+                         * @description For people
+                         */
+                        service_documentation: string;
+                    };
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authorize: {
+        parameters: {
+            query: {
+                /** @description Only codes are given */
+                response_type: "code";
+                /**
+                 * @description The client
+                 * @example swagger-ui
+                 */
+                client_id: string;
+                /**
+                 * @description One that the client registered; of http://127.0.0.1 and http://[::1] with any port (RFC 8252 §7.3)
+                 * @example http://localhost:8080/docs/auth/static/oauth2-redirect.html
+                 */
+                redirect_uri: string;
+                /**
+                 * @description Scopes, separated by spaces; default: all that the client may have
+                 * @example customers:read
+                 */
+                scope?: string;
+                /**
+                 * @description Comes back as it is; anything that nobody can guess
+                 * @example af0ifjsldkj
+                 */
+                state?: string;
+                /**
+                 * @description BASE64URL(SHA256(code_verifier)), required of every client (PKCE)
+                 * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
+                 */
+                code_challenge: string;
+                /** @description No other */
+                code_challenge_method: "S256";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Back to the client, with an error */
+            303: {
+                headers: {
+                    /** @description The redirect URI, with `error`, `state` and `iss` */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    exchangeForTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "grant_type": "authorization_code",
+                 *       "client_id": "swagger-ui",
+                 *       "code": "ac_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "redirect_uri": "http://localhost:8080/docs/customers/static/oauth2-redirect.html",
+                 *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description One of: authorization_code, refresh_token, client_credentials */
+                    grant_type: string;
+                    /** @description The client, unless it is in the Authorization header */
+                    client_id?: string;
+                    /** @description Of a confidential client, unless in that header */
+                    client_secret?: string;
+                    /** @description The authorization code. Works once, for 60 seconds */
+                    code?: string;
+                    /** @description With a code: the same as in the authorization request */
+                    redirect_uri?: string;
+                    /** @description With a code: what code_challenge was made from (RFC 7636 §4.1) */
+                    code_verifier?: string;
+                    /** @description Works once: each use gives the next one */
+                    refresh_token?: string;
+                    /** @description Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3) */
+                    scope?: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "token_type": "Bearer",
+                     *       "expires_in": 600,
+                     *       "refresh_token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "scope": "customers:read customers:write"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description A JWT (RFC 9068), for Authorization: Bearer */
+                        access_token: string;
+                        /**
+                         * @description How it is sent (RFC 6750)
+                         * @enum {string}
+                         */
+                        token_type: "Bearer";
+                        /** @description For how many seconds the access token is good */
+                        expires_in: number;
+                        /**
+                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+                         * @example customers:read customers:write
+                         */
+                        scope: string;
+                        /**
+                         * @description Opaque. Works once: each refresh gives the next one
+                         * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                         */
+                        refresh_token?: string;
+                    };
+                };
+            };
+            /** @description What RFC 6749 §5.2 has a name for */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description The client is not known, or did not prove who it is */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "client_id": "first-party"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description An access token or a refresh token */
+                    token: string;
+                    /** @description Not needed: what a token is can be seen */
+                    token_type_hint?: string;
+                    /** @description The client, unless it is in the Authorization header */
+                    client_id?: string;
+                    /** @description Of a confidential client, unless in that header */
+                    client_secret?: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It is revoked, or was no token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What RFC 6749 §5.2 has a name for */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description The client is not known, or did not prove who it is */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+        };
+    };
+    introspectToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "client_id": "reports",
+                 *       "client_secret": "cs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description An access token or a refresh token */
+                    token: string;
+                    /** @description Not needed: what a token is can be seen */
+                    token_type_hint?: string;
+                    /** @description The client, unless it is in the Authorization header */
+                    client_id?: string;
+                    /** @description Of a confidential client, unless in that header */
+                    client_secret?: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": true,
+                     *       "token_type": "Bearer",
+                     *       "scope": "customers:read customers:write",
+                     *       "client_id": "first-party",
+                     *       "sub": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "iss": "http://localhost:8080",
+                     *       "aud": "http://localhost:8080",
+                     *       "iat": 1796032867,
+                     *       "exp": 1796033467,
+                     *       "jti": "7d1f5f0e-6b52-4c5b-8f0d-2f6f7a4c8f11"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Whether the token would be accepted now */
+                        active: boolean;
+                        /** @description `Bearer`, of an access token */
+                        token_type?: string;
+                        /** @description Scopes, separated by spaces */
+                        scope?: string;
+                        /** @description The client that it was issued to */
+                        client_id?: string;
+                        /** @description The user, or the client that acts for itself */
+                        sub?: string;
+                        /** @description The issuer */
+                        iss?: string;
+                        /** @description The audience of an access token */
+                        aud?: string;
+                        /** @description When it was issued, in seconds since 1970 */
+                        iat?: number;
+                        /** @description When it expires, in seconds since 1970 */
+                        exp?: number;
+                        /** @description The id of an access token */
+                        jti?: string;
+                    };
+                };
+            };
+            /** @description What RFC 6749 §5.2 has a name for */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description The client is not known, or did not prove who it is */
+            401: {
+                headers: {
+                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+        };
+    };
+    getJwks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 304 if the keys are still the same (RFC 9110 §13.1.2). */
+                "if-none-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys that verify now, and the one that will be next */
+            200: {
+                headers: {
+                    /** @description Strong; changes with the set of keys. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description At least the one that signs, and the next */
+                        keys: {
+                            /**
+                             * @description An elliptic curve (RFC 7518 §6.2)
+                             * @enum {string}
+                             */
+                            kty: "EC";
+                            /**
+                             * @description The curve of ES256
+                             * @enum {string}
+                             */
+                            crv: "P-256";
+                            /** @description A coordinate, base64url */
+                            x: string;
+                            /** @description A coordinate, base64url */
+                            y: string;
+                            /** @description RFC 7638 thumbprint; the `kid` in the header of a token */
+                            kid: string;
+                            /**
+                             * @description It verifies signatures
+                             * @enum {string}
+                             */
+                            use: "sig";
+                            /**
+                             * @description The only algorithm
+                             * @enum {string}
+                             */
+                            alg: "ES256";
+                        }[];
+                    };
+                };
+            };
+            /** @description The keys that If-None-Match names are still the same */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect asks for something else than 100-continue */
+            417: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of ours, told without details */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away; try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
