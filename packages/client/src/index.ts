@@ -1,0 +1,14 @@
+export { ApiError, type InputFault } from './api-error.ts';
+export {
+  type Abortable,
+  type Client,
+  type ClientOptions,
+  type Customer,
+  type CustomersQuery,
+  createClient,
+  type User,
+  type UsersQuery,
+} from './client.ts';
+export type { Clock } from './clock.ts';
+export type { AuthPaths, CustomersPaths, Operations } from './operations.ts';
+export { memoryStorage, type TokenStorage, type Tokens, type WebStorageArea, webStorage } from './tokens.ts';

@@ -1,0 +1,51 @@
+import t from 'tap';
+import { ApiError } from '../src/index.ts';
+import { fakeServer, problem, signedIn } from './support.ts';
+
+async function thrownFor(response: Response): Promise<ApiError> {
+  const { client } = fakeServer(() => response, { storage: signedIn() });
+  const error = await client.customers.GET('/customers').catch((error: unknown) => error);
+  if (error instanceof ApiError) return error;
+  throw new Error('no ApiError', { cause: error });
+}
+
+t.test('a problem document becomes an ApiError with all that it says', async (t) => {
+  const errors = [{ pointer: '/dob', detail: 'There is no such day.' }];
+  const error = await thrownFor(problem(422, 'validation_failed', {}, { errors }));
+  t.match(error, {
+    name: 'ApiError',
+    message: '422 validation_failed: Because of validation_failed.',
+    status: 422,
+    code: 'validation_failed',
+    detail: 'Because of validation_failed.',
+    errors,
+    requestId: 'r-1',
+    retryAfterSeconds: undefined,
+    cause: { title: '', instance: undefined, errors },
+  });
+});
+
+t.test('so does an error of OAuth 2.0', async (t) => {
+  const error = await thrownFor(
+    Response.json(
+      { error: 'invalid_client', error_description: 'Unknown client.' },
+      { status: 401, headers: { 'x-request-id': 'r-2' } },
+    ),
+  );
+  t.match(error, {
+    status: 401,
+    code: 'invalid_client',
+    detail: 'Unknown client.',
+    errors: [],
+    requestId: 'r-2',
+  });
+});
+
+t.test('and whatever else is not 2xx', async (t) => {
+  for (const body of ['<h1>Bad Gateway</h1>', 'null', '17', '"code"', '[]', '']) {
+    const error = await thrownFor(new Response(body, { status: 502, statusText: 'Bad Gateway' }));
+    t.match(error, { status: 502, code: 'http_502', detail: 'Bad Gateway', errors: [] }, body);
+    t.equal(error.requestId, undefined);
+  }
+  t.match(await thrownFor(new Response(null, { status: 304 })), { status: 304, code: 'http_304' });
+});

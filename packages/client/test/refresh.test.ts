@@ -1,0 +1,240 @@
+import t from 'tap';
+import { ApiError, memoryStorage } from '../src/index.ts';
+import {
+  fakeServer,
+  invalidGrant,
+  invalidToken,
+  NOW_MS,
+  problem,
+  type Received,
+  signedIn,
+  tokenOf,
+  tokens,
+  unavailable,
+} from './support.ts';
+
+const ME = Response.json({ username: 'ada' });
+const isRefresh = ({ operation }: Received) => operation === 'POST /auth/refresh';
+const refreshes = (received: Received[]) => received.filter(isRefresh).length;
+const expired = () => signedIn({ expires_at: NOW_MS });
+
+/** Takes one access token, and refreshes as often as it is asked to. */
+const takesOnly = (good: string) => (request: Received) => {
+  if (isRefresh(request)) return tokens(1);
+  return tokenOf(request) === good ? ME.clone() : invalidToken();
+};
+
+t.test('a token that is good for long is sent as it is', async (t) => {
+  const { client, received } = fakeServer(takesOnly('access-0'), { storage: signedIn() });
+  t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+  t.same(received.map(tokenOf), ['access-0']);
+});
+
+t.test('a token is renewed before it expires, and what came is kept', async (t) => {
+  const storage = signedIn({ expires_at: NOW_MS + 29_000 });
+  const { client, received } = fakeServer(takesOnly('access-1'), { storage });
+  await client.auth.GET('/auth/me');
+  t.same(
+    received.map(({ operation }) => operation),
+    ['POST /auth/refresh', 'GET /auth/me'],
+  );
+  t.same(received[0]?.body, JSON.stringify({ refresh_token: 'refresh-0' }));
+  t.equal(received[0]?.headers.get('authorization'), null);
+  t.same(await storage.get(), {
+    access_token: 'access-1',
+    refresh_token: 'refresh-1',
+    expires_at: NOW_MS + 600_000,
+    scope: 'customers:read',
+  });
+});
+
+t.test('a token that is refused is renewed, and the request repeated with its body', async (t) => {
+  const { client, received } = fakeServer(takesOnly('access-1'), { storage: signedIn() });
+  await client.customers.POST('/customers', { body: { name: 'Ada', dob: '1815-12-10' } });
+  t.same(received.map(tokenOf), ['access-0', undefined, 'access-1']);
+  t.equal(received[2]?.body, '{"name":"Ada","dob":"1815-12-10"}');
+});
+
+t.test('it is repeated once, however often it is refused', async (t) => {
+  const { client, received } = fakeServer(takesOnly('none'), { storage: signedIn() });
+  await t.rejects(client.auth.GET('/auth/me'), { status: 401, code: 'invalid_token' });
+  t.same(received.map(tokenOf), ['access-0', undefined, 'access-1']);
+});
+
+t.test('a request whose body is a stream is not repeated', async (t) => {
+  const { client, received } = fakeServer(takesOnly('access-1'), { storage: signedIn() });
+  const body = new Blob(['name,dob\n']).stream();
+  const headers = { 'content-type': 'text/csv' };
+  await t.rejects(client.customers.POST('/customers/import', { body, headers }), { code: 'invalid_token' });
+  t.equal(received.length, 1);
+  t.equal(received[0]?.body, 'name,dob\n');
+});
+
+t.test('a 401 for another reason than the token is not answered by a refresh', async (t) => {
+  const { client, received } = fakeServer(() => problem(401, 'token_required'), { storage: signedIn() });
+  await t.rejects(client.auth.GET('/auth/me'), { code: 'token_required' });
+  t.equal(received.length, 1);
+});
+
+t.test('however many wait, one refreshes', async (t) => {
+  for (const storage of [expired(), signedIn()]) {
+    const { client, received } = fakeServer(takesOnly('access-1'), { storage });
+    await Promise.all(Array.from({ length: 100 }, () => client.auth.GET('/auth/me')));
+    t.equal(refreshes(received), 1);
+  }
+});
+
+t.test('an asynchronous storage makes no difference', async (t) => {
+  const kept = expired();
+  const later = () => new Promise((resolve) => setImmediate(resolve));
+  const storage: typeof kept = {
+    get: async () => {
+      await later();
+      return kept.get();
+    },
+    set: async (tokens) => {
+      await later();
+      await kept.set(tokens);
+    },
+  };
+  const { client, received } = fakeServer(takesOnly('access-1'), { storage });
+  await Promise.all(Array.from({ length: 100 }, () => client.auth.GET('/auth/me')));
+  t.equal(refreshes(received), 1);
+});
+
+t.test('a refresh token that is refused is forgotten, and each that waited is told', async (t) => {
+  const storage = expired();
+  const { client, received } = fakeServer(invalidGrant, { storage });
+  const results = await Promise.allSettled(Array.from({ length: 10 }, () => client.auth.GET('/auth/me')));
+  for (const result of results) t.match(result, { reason: { status: 401, code: 'invalid_grant' } });
+  t.equal(received.length, 1);
+  t.equal(await storage.get(), undefined);
+});
+
+t.test('a refresh that is answered 503 is tried again, and costs nobody the tokens', async (t) => {
+  const storage = expired();
+  const before = await storage.get();
+  let isAway = true;
+  const server = fakeServer((request) => (isAway ? unavailable() : takesOnly('access-1')(request)), {
+    storage,
+  });
+  await t.rejects(server.client.auth.GET('/auth/me'), { code: 'unavailable', retryAfterSeconds: 1 });
+  t.equal(refreshes(server.received), 4);
+  t.same(await storage.get(), before);
+  isAway = false;
+  t.equal((await server.client.auth.GET('/auth/me')).data.username, 'ada');
+});
+
+t.test('a token that is still good is used when it cannot be renewed yet', async (t) => {
+  const storage = signedIn({ expires_at: NOW_MS + 29_000 });
+  const { client, received } = fakeServer(
+    (request) => (isRefresh(request) ? unavailable() : takesOnly('access-0')(request)),
+    { storage },
+  );
+  t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+  t.equal(refreshes(received), 4);
+});
+
+t.test('a refresh whose answer is lost is asked for again at once', async (t) => {
+  let isLost = true;
+  const { client, received, clock } = fakeServer(
+    (request) => {
+      if (!isLost || !isRefresh(request)) return takesOnly('access-1')(request);
+      isLost = false;
+      throw new TypeError('fetch failed');
+    },
+    { storage: expired() },
+  );
+  t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+  t.equal(received[1]?.body, received[0]?.body);
+  t.same(clock.sleptMs, []);
+});
+
+t.test('a refresh that hangs does not for ever', async (t) => {
+  const timeout = () => AbortSignal.abort(new DOMException('too slow', 'TimeoutError'));
+  const timeouts = t.capture(AbortSignal, 'timeout', timeout);
+  const { client } = fakeServer(takesOnly('access-1'), { storage: expired() });
+  await t.rejects(client.auth.GET('/auth/me'), { name: 'TimeoutError' });
+  t.match(timeouts(), [{ args: [8_000] }, { args: [8_000] }]);
+});
+
+t.test('one that waits for a refresh can go; the others get it', async (t) => {
+  const { promise: released, resolve: release } = deferred();
+  const { client, received } = fakeServer(
+    async (request) => {
+      if (isRefresh(request)) await released;
+      return takesOnly('access-1')(request);
+    },
+    { storage: expired() },
+  );
+  const leaving = new AbortController();
+  const left = client.auth.GET('/auth/me', { signal: leaving.signal });
+  const stayed = client.auth.GET('/auth/me');
+  leaving.abort(new Error('no longer interested'));
+  await t.rejects(left, { message: 'no longer interested' });
+  release();
+  t.equal((await stayed).data.username, 'ada');
+  t.equal(received.length, 2);
+});
+
+t.test('tokens that another tab has stored meanwhile are used', async (t) => {
+  t.test('instead of refreshing', async (t) => {
+    const storage = signedIn();
+    const { client, received } = fakeServer(
+      (request) => {
+        if (tokenOf(request) === 'access-0') storage.set({ ...stored(), access_token: 'access-1' });
+        return takesOnly('access-1')(request);
+      },
+      { storage },
+    );
+    await client.auth.GET('/auth/me');
+    t.same(received.map(tokenOf), ['access-0', 'access-1']);
+  });
+
+  t.test('instead of those that one got, or did not get', async (t) => {
+    for (const answer of [tokens(1), invalidGrant(), unavailable('60')]) {
+      const storage = expired();
+      const { client } = fakeServer(
+        (request) => {
+          if (!isRefresh(request)) return takesOnly('access-2')(request);
+          storage.set({ ...stored(), access_token: 'access-2', refresh_token: 'refresh-2' });
+          return answer;
+        },
+        { storage },
+      );
+      await client.auth.GET('/auth/me');
+      t.match(await storage.get(), { refresh_token: 'refresh-2' });
+    }
+  });
+});
+
+t.test('who signs out while a refresh is under way stays signed out', async (t) => {
+  const storage = expired();
+  const { client } = fakeServer(
+    (request) => {
+      if (isRefresh(request)) storage.set(undefined);
+      return isRefresh(request) ? tokens(1) : problem(401, 'token_required');
+    },
+    { storage },
+  );
+  await t.rejects(client.auth.GET('/auth/me'), { code: 'token_required' });
+  t.equal(await storage.get(), undefined);
+});
+
+t.test('without tokens a request goes without one, and its refusal comes back', async (t) => {
+  const { client, received } = fakeServer(() => problem(401, 'token_required'), { storage: memoryStorage() });
+  await t.rejects(client.auth.GET('/auth/me'), ApiError);
+  t.same(received.map(tokenOf), [undefined]);
+});
+
+function stored() {
+  return { access_token: '', refresh_token: 'refresh-0', expires_at: NOW_MS + 600_000, scope: '' };
+}
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

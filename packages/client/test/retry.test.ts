@@ -1,0 +1,149 @@
+import t from 'tap';
+import type { Client } from '../src/index.ts';
+import { fakeClock, fakeServer, problem, signedIn, unavailable } from './support.ts';
+
+const OK = () => Response.json({ items: [], next_cursor: null });
+const id = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
+const ada = { name: 'Ada Lovelace', dob: '1815-12-10' };
+
+/** The answers in turn, and the last for ever. */
+function inTurn(...answers: (() => Response)[]) {
+  let next = 0;
+  return () => {
+    const answer = answers[Math.min(next, answers.length - 1)];
+    next += 1;
+    return answer?.() ?? Response.error();
+  };
+}
+
+t.test('a 503 is tried again after as many seconds as it says, and a little more', async (t) => {
+  const { client, received, clock } = fakeServer(
+    inTurn(() => unavailable('2'), OK),
+    { storage: signedIn() },
+  );
+  await client.customers.GET('/customers');
+  t.equal(received.length, 2);
+  t.equal(clock.sleptMs.length, 1);
+  const [sleptMs = 0] = clock.sleptMs;
+  t.ok(sleptMs >= 2_000 && sleptMs <= 2_500, `${sleptMs} ms`);
+});
+
+t.test('it is given up after four attempts, or when that would take more than five seconds', async (t) => {
+  for (const { retryAfter, attempts } of [
+    { retryAfter: '0', attempts: 4 },
+    { retryAfter: '1', attempts: 4 },
+    { retryAfter: '3', attempts: 2 },
+    { retryAfter: '6', attempts: 1 },
+    { retryAfter: '86400', attempts: 1 },
+    { retryAfter: 'soon', attempts: 1 },
+  ]) {
+    const { client, received } = fakeServer(() => unavailable(retryAfter), { storage: signedIn() });
+    await t.rejects(client.customers.GET('/customers'), { status: 503, code: 'unavailable' });
+    t.equal(received.length, attempts, retryAfter);
+  }
+});
+
+t.test('a 429 was refused before anything was done: any request is tried again, if soon', async (t) => {
+  const soon = fakeServer(inTurn(() => problem(429, 'too_many_requests', { 'retry-after': '1' }), OK));
+  await soon.client.auth.POST('/auth/users', {
+    body: { username: 'ada', password: 'the engine', scope: '' },
+  });
+  t.equal(soon.received.length, 2);
+  const late = fakeServer(() => problem(429, 'too_many_attempts', { 'retry-after': '600' }));
+  await t.rejects(late.client.signIn('ada', 'the engine'), {
+    code: 'too_many_attempts',
+    retryAfterSeconds: 600,
+  });
+  t.equal(late.received.length, 1);
+});
+
+t.test('what may have been done is not sent again, unless twice is as good as once', async (t) => {
+  const byId = { params: { path: { id } } };
+  const csv = { headers: { 'content-type': 'text/csv' } };
+  const table: [string, boolean, (client: Client) => Promise<unknown>][] = [
+    ['GET', true, ({ customers }) => customers.GET('/customers/{id}', byId)],
+    ['PUT', true, ({ customers }) => customers.PUT('/customers/{id}', { ...byId, body: ada })],
+    ['DELETE', true, ({ customers }) => customers.DELETE('/customers/{id}', byId)],
+    ['a create, which has a key', true, ({ customers }) => customers.POST('/customers', { body: ada })],
+    ['signing out', true, ({ auth }) => auth.POST('/auth/logout', { body: { refresh_token: 'refresh-0' } })],
+    ['PATCH', false, ({ customers }) => customers.PATCH('/customers/{id}', { ...byId, body: ada })],
+    [
+      'an import',
+      false,
+      ({ customers }) => customers.POST('/customers/import', { ...csv, body: 'name,dob\n' }),
+    ],
+    ['signing in', false, (client) => client.signIn('ada', 'the engine')],
+    [
+      'a new password',
+      false,
+      ({ auth }) => auth.PUT('/auth/password', { body: { current_password: 'a', new_password: 'b' } }),
+    ],
+    [
+      'another user',
+      false,
+      ({ auth }) =>
+        auth.POST('/auth/users', { body: { username: 'ada', password: 'the engine', scope: '' } }),
+    ],
+  ];
+  for (const [name, isRepeated, call] of table) {
+    const { client, received } = fakeServer(() => unavailable(), { storage: signedIn() });
+    await t.rejects(call(client), { code: 'unavailable' }, name);
+    t.equal(received.length, isRepeated ? 4 : 1, name);
+  }
+});
+
+t.test(
+  'a create has a key of its own, the same each time, also when the first is not answered yet',
+  async (t) => {
+    const inProgress = () => problem(409, 'request_in_progress', { 'retry-after': '1' });
+    const { client, received } = fakeServer(inTurn(unavailable, inProgress, OK), { storage: signedIn() });
+    await client.customers.POST('/customers', { body: ada });
+    await client.customers.POST('/customers', { body: ada });
+    const [first, second, third, other] = received.map(({ headers }) => headers.get('idempotency-key'));
+    t.match(first, /^[0-9a-f]{32}$/);
+    t.same([second, third], [first, first]);
+    t.not(other, first);
+  },
+);
+
+t.test('the key of the caller is left alone', async (t) => {
+  const { client, received } = fakeServer(OK, { storage: signedIn() });
+  await client.customers.POST('/customers', { body: ada, params: { header: { 'idempotency-key': 'mine' } } });
+  await client.customers.POST('/customers', { body: ada, headers: { 'Idempotency-Key': 'mine too' } });
+  t.same(
+    received.map(({ headers }) => headers.get('idempotency-key')),
+    ['mine', 'mine too'],
+  );
+});
+
+t.test('an abort ends the waiting, and the request', async (t) => {
+  const reason = new Error('no longer interested');
+  const controller = new AbortController();
+  const clock = { ...fakeClock(), sleep: () => new Promise<void>(() => controller.abort(reason)) };
+  const waiting = fakeServer(() => unavailable(), { storage: signedIn(), clock });
+  await t.rejects(waiting.client.customers.GET('/customers', { signal: controller.signal }), reason);
+  t.equal(waiting.received.length, 1);
+
+  const sending = new AbortController();
+  const hanging = fakeServer(
+    ({ signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        sending.abort(reason);
+      }),
+    { storage: signedIn() },
+  );
+  await t.rejects(hanging.client.customers.GET('/customers', { signal: sending.signal }), reason);
+});
+
+t.test('what is no answer at all is thrown as it is, and not tried again', async (t) => {
+  const failure = new TypeError('fetch failed');
+  const { client, received } = fakeServer(
+    () => {
+      throw failure;
+    },
+    { storage: signedIn() },
+  );
+  await t.rejects(client.customers.GET('/customers'), failure);
+  t.equal(received.length, 1);
+});

@@ -1,0 +1,48 @@
+import t from 'tap';
+import {
+  fakeServer,
+  invalidGrant,
+  NOW_MS,
+  problem,
+  signedIn,
+  tokenOf,
+  tokens,
+  unavailable,
+} from './support.ts';
+
+t.test('signing in keeps the tokens, and sends none', async (t) => {
+  const storage = signedIn({ expires_at: 0 });
+  const { client, received } = fakeServer(() => tokens(7), { storage });
+  await client.signIn('ada', 'the engine');
+  t.match(received, [{ operation: 'POST /auth/login', body: '{"username":"ada","password":"the engine"}' }]);
+  t.same(received.map(tokenOf), [undefined]);
+  t.match(await storage.get(), { access_token: 'access-7', expires_at: NOW_MS + 600_000 });
+});
+
+t.test('a wrong password is an ApiError, asked for once, and the tokens stay', async (t) => {
+  const storage = signedIn();
+  const { client, received } = fakeServer(() => problem(401, 'invalid_credentials'), { storage });
+  await t.rejects(client.signIn('ada', 'an engine'), { status: 401, code: 'invalid_credentials' });
+  t.equal(received.length, 1);
+  t.match(await storage.get(), { access_token: 'access-0' });
+});
+
+t.test('signing out ends the session by its refresh token, and forgets it', async (t) => {
+  for (const answer of [new Response(null, { status: 204 }), invalidGrant()]) {
+    const storage = signedIn({ expires_at: 0 });
+    const { client, received } = fakeServer(() => answer, { storage });
+    await client.signOut();
+    t.match(received, [{ operation: 'POST /auth/logout', body: '{"refresh_token":"refresh-0"}' }]);
+    t.equal(await storage.get(), undefined);
+    await client.signOut();
+    t.equal(received.length, 1);
+  }
+});
+
+t.test('a session that could not be ended is not forgotten', async (t) => {
+  const storage = signedIn();
+  const { client, received } = fakeServer(() => unavailable(), { storage });
+  await t.rejects(client.signOut(), { code: 'unavailable' });
+  t.equal(received.length, 4);
+  t.match(await storage.get(), { refresh_token: 'refresh-0' });
+});

@@ -1,0 +1,118 @@
+import {
+  type Client,
+  type Clock,
+  createClient,
+  memoryStorage,
+  type TokenStorage,
+  type Tokens,
+} from '../src/index.ts';
+
+/** What came over the wire, once the body was read. */
+export interface Received {
+  /** Such as `GET /customers?n=5`. */
+  operation: string;
+  headers: Headers;
+  body: string;
+  signal: AbortSignal;
+}
+
+export interface FakeServer {
+  client: Client;
+  storage: TokenStorage;
+  /** In order of arrival. */
+  received: Received[];
+  clock: Clock & { nowMs: number; sleptMs: number[] };
+}
+
+const BASE_URL = 'https://api.example.com';
+export const NOW_MS = Date.parse('2026-11-30T09:41:07Z');
+
+/** Signed in, with an access token that is good for ten minutes. */
+export function signedIn(overrides: Partial<Tokens> = {}): TokenStorage {
+  const storage = memoryStorage();
+  storage.set({
+    access_token: 'access-0',
+    refresh_token: 'refresh-0',
+    expires_at: NOW_MS + 600_000,
+    scope: 'customers:read',
+    ...overrides,
+  });
+  return storage;
+}
+
+/** A client, and what answers it instead of the network. Sleeping takes no time, but the clock goes on. */
+export function fakeServer(
+  answer: (request: Received) => Response | Promise<Response>,
+  { storage = memoryStorage(), clock = fakeClock() }: Partial<Pick<FakeServer, 'storage' | 'clock'>> = {},
+): FakeServer {
+  const received: Received[] = [];
+  const fetch = async (request: Request) => {
+    const { pathname, search } = new URL(request.url);
+    const { headers, signal } = request;
+    const operation = `${request.method} ${pathname}${search}`;
+    const one = { operation, headers, signal, body: await request.text() };
+    received.push(one);
+    signal.throwIfAborted();
+    return answer(one);
+  };
+  return {
+    client: createClient({ baseUrl: BASE_URL, tokens: storage, fetch, clock }),
+    storage,
+    received,
+    clock,
+  };
+}
+
+export function fakeClock(): FakeServer['clock'] {
+  return {
+    nowMs: NOW_MS,
+    sleptMs: [],
+    now() {
+      return this.nowMs;
+    },
+    async sleep(ms) {
+      this.sleptMs.push(ms);
+      this.nowMs += ms;
+    },
+  };
+}
+
+/** The answer to a login or a refresh. */
+export function tokens(generation: number): Response {
+  return Response.json({
+    access_token: `access-${generation}`,
+    refresh_token: `refresh-${generation}`,
+    token_type: 'Bearer',
+    expires_in: 600,
+    scope: 'customers:read',
+  });
+}
+
+export function problem(
+  status: number,
+  code: string,
+  headers: Record<string, string> = {},
+  more = {},
+): Response {
+  const body = {
+    type: 'about:blank',
+    title: '',
+    status,
+    code,
+    detail: `Because of ${code}.`,
+    request_id: 'r-1',
+  };
+  return Response.json(
+    { ...body, ...more },
+    {
+      status,
+      headers: { 'content-type': 'application/problem+json', ...headers },
+    },
+  );
+}
+
+export const unavailable = (retryAfter = '1') => problem(503, 'unavailable', { 'retry-after': retryAfter });
+export const invalidToken = () => problem(401, 'invalid_token');
+export const invalidGrant = () => problem(401, 'invalid_grant');
+
+export const tokenOf = ({ headers }: Received) => headers.get('authorization')?.replace('Bearer ', '');
