@@ -1,0 +1,40 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { startProcess } from '@pair/test-kit';
+import t from 'tap';
+import { ADMIN, startSystem } from './system.ts';
+
+/** The examples in the README of @pair/client: all are compiled as they stand, and the first is run. */
+const ROOT = new URL('../../../', import.meta.url);
+const README = readFileSync(new URL('packages/client/README.md', ROOT), 'utf8');
+// within this package, which depends on @pair/client as anybody does
+const FOLDER = 'packages/e2e/dist/client-readme';
+
+t.test('the examples in the README of the client compile, and the first prints what it says', async (t) => {
+  const examples = [...README.matchAll(/<!-- example -->\n```ts\n(.*?)```/gs)].map(([, code = '']) => code);
+  t.equal(examples.length, 3);
+  mkdirSync(new URL(FOLDER, ROOT), { recursive: true });
+  t.teardown(() => rmSync(new URL(FOLDER, ROOT), { recursive: true }));
+  const files = examples.map((code, i) => {
+    const file = `${FOLDER}/${i}.mts`;
+    writeFileSync(new URL(file, ROOT), code);
+    return file;
+  });
+  const options = ['--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node'];
+  const tsc = { entry: 'node_modules/typescript/bin/tsc', args: [...options, ...files], env: {} };
+  t.equal(await outputOf(t, tsc), '');
+
+  const { url } = await startSystem(t);
+  const example = { entry: `${FOLDER}/0.mjs`, env: { API: url, PASSWORD: ADMIN.password } };
+  t.same((await outputOf(t, example)).trimEnd().split('\n'), promisedOutput());
+});
+
+async function outputOf(...program: Parameters<typeof startProcess>): Promise<string> {
+  const { exited, output } = await startProcess(...program);
+  await exited;
+  return output();
+}
+
+function promisedOutput(): string[] {
+  const sentence = /^It prints (.*)\.$/m.exec(README)?.[1] ?? '';
+  return [...sentence.matchAll(/`(.*?)`/g)].map(([, line = '']) => line);
+}

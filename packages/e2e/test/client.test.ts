@@ -1,0 +1,173 @@
+import { createClient, memoryStorage, type Tokens } from '@pair/client';
+import { waitFor } from '@pair/test-kit';
+import t from 'tap';
+import { ADMIN, startSystem } from './system.ts';
+
+const { url } = await startSystem(t);
+/** An access token lives 600 seconds, and is renewed 30 before. */
+const ALMOST_EXPIRED_MS = 575_000;
+
+/** A client with a clock of its own, and the tokens it was given by the services. */
+function newClient(tokens = memoryStorage()) {
+  const given: Tokens[] = [];
+  const clock = {
+    aheadMs: 0,
+    now: () => Date.now() + clock.aheadMs,
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  };
+  const network = { losesAnswer: (_path: string) => false };
+  const client = createClient({
+    baseUrl: url,
+    tokens,
+    clock,
+    async fetch(request) {
+      const response = await fetch(request);
+      const { pathname } = new URL(request.url);
+      if (/^\/auth\/(login|refresh)$/.test(pathname) && response.ok) {
+        given.push((await response.clone().json()) as Tokens);
+      }
+      if (network.losesAnswer(pathname)) throw new TypeError('fetch failed');
+      return response;
+    },
+  });
+  return { client, clock, network, given, tokens };
+}
+
+async function signedIn(tokens = memoryStorage()) {
+  const one = newClient(tokens);
+  await waitFor(() => one.client.signIn(ADMIN.username, ADMIN.password).then(() => true));
+  return one;
+}
+
+t.test('a customer is created, found, changed and deleted', async (t) => {
+  const { client } = await signedIn();
+  const { data: created, response } = await client.customers.POST('/customers', {
+    body: { name: 'Ada Byron', dob: '1815-12-10' },
+  });
+  t.equal(response.status, 201);
+  const path = { id: created.id };
+  const found = await client.customers.GET('/customers/{id}', { params: { path } });
+  t.same(found.data, created);
+  const etag = found.response.headers.get('etag') ?? '';
+  const unchanged = { path, header: { 'if-none-match': etag } };
+  await t.rejects(client.customers.GET('/customers/{id}', { params: unchanged }), { code: 'http_304' });
+  const changed = await client.customers.PATCH('/customers/{id}', {
+    params: { path, header: { 'if-match': etag } },
+    body: { name: 'Ada Lovelace' },
+  });
+  t.equal(changed.data.name, 'Ada Lovelace');
+  await t.rejects(
+    client.customers.PUT('/customers/{id}', {
+      params: { path, header: { 'if-match': etag } },
+      body: { name: 'Ada King', dob: '1815-12-10' },
+    }),
+    { status: 412, code: 'precondition_failed' },
+  );
+  t.equal((await client.customers.DELETE('/customers/{id}', { params: { path } })).data, undefined);
+  await t.rejects(client.customers.GET('/customers/{id}', { params: { path } }), {
+    status: 404,
+    code: 'not_found',
+  });
+});
+
+t.test('what is wrong with the input is in the errors', async (t) => {
+  const { client } = await signedIn();
+  await t.rejects(client.customers.POST('/customers', { body: { name: '', dob: '2023-02-29' } }), {
+    status: 422,
+    code: 'validation_failed',
+    errors: [{ pointer: '/name' }, { pointer: '/dob' }],
+    requestId: /^[0-9a-f]{32}$/,
+  });
+  await t.rejects(client.signIn('nobody', 'at all, never'), { status: 401, code: 'invalid_credentials' });
+});
+
+t.test('a file goes in and comes out, and all its customers are gone through page by page', async (t) => {
+  const { client } = await signedIn();
+  const names = Array.from({ length: 45 }, (_, i) => `Page ${String(i).padStart(3, '0')}`);
+  const csv = `name,dob\n${names.map((name) => `${name},1950-01-01\n`).join('')}`;
+  const headers = { 'content-type': 'text/csv' };
+  const half = csv.indexOf('Page 020');
+  for (const body of [csv.slice(0, half), new Blob(['name,dob\n', csv.slice(half)]).stream()]) {
+    t.match(await client.customers.POST('/customers/import', { body, headers }), { data: { skipped: 0 } });
+  }
+  const listed: string[] = [];
+  for await (const { name } of client.customers.list({ name: 'page', sort: 'name', limit: 7 }))
+    listed.push(name);
+  t.same(listed, names);
+  const { data: youngest } = await client.customers.GET('/customers', { params: { query: { n: 5 } } });
+  t.equal(youngest.items.length, 5);
+  const query = { name: 'page', sort: 'name' } as const;
+  const { data: file } = await client.customers.GET('/customers/export', { params: { query } });
+  t.equal(file.split('\n').length, names.length + 2);
+});
+
+t.test('users are gone through page by page', async (t) => {
+  const { client } = await signedIn();
+  const body = { username: 'ada', password: 'the analytical engine', scope: 'customers:read' };
+  await client.auth.POST('/auth/users', { body });
+  const usernames: string[] = [];
+  for await (const { username } of client.auth.listUsers({ limit: 1 })) usernames.push(username);
+  t.same(usernames.sort(), ['ada', 'admin']);
+});
+
+t.test('two tabs that refresh at the same moment get the same successor, and go on', async (t) => {
+  const one = await signedIn();
+  const other = newClient(one.tokens);
+  for (const round of [1, 2, 3]) {
+    one.clock.aheadMs = other.clock.aheadMs = round * ALMOST_EXPIRED_MS;
+    const [first, second] = await Promise.all([
+      one.client.auth.GET('/auth/me'),
+      other.client.auth.GET('/auth/me'),
+    ]);
+    t.same(first.data, second.data);
+    t.equal(one.given.at(-1)?.refresh_token, other.given.at(-1)?.refresh_token, 'the same successor');
+    t.equal((await one.tokens.get())?.refresh_token, one.given.at(-1)?.refresh_token);
+  }
+  t.equal(one.given.length + other.given.length, 7);
+  await one.client.signOut();
+  await t.rejects(other.client.auth.GET('/auth/me'), { status: 401, code: 'token_required' });
+});
+
+t.test('a hundred requests refresh once', async (t) => {
+  const { client, clock, given } = await signedIn();
+  clock.aheadMs = ALMOST_EXPIRED_MS;
+  const calls = Array.from({ length: 100 }, () => client.customers.GET('/customers'));
+  t.equal((await Promise.all(calls)).length, 100);
+  t.equal(given.length, 2);
+});
+
+t.test('a refresh whose answer is lost costs nothing', async (t) => {
+  const { client, clock, network, given, tokens } = await signedIn();
+  clock.aheadMs = ALMOST_EXPIRED_MS;
+  let isLost = true;
+  network.losesAnswer = (path) => {
+    const isFirst = isLost && path === '/auth/refresh';
+    if (isFirst) isLost = false;
+    return isFirst;
+  };
+  await client.auth.GET('/auth/me');
+  const [, lost, kept] = given;
+  t.equal(lost?.refresh_token, kept?.refresh_token);
+  t.equal((await tokens.get())?.refresh_token, kept?.refresh_token);
+  await client.signOut();
+});
+
+t.test('a token that is revoked elsewhere ends in invalid_grant, and is forgotten', async (t) => {
+  const [here, elsewhere] = [await signedIn(), await signedIn()];
+  await here.client.auth.GET('/auth/me');
+  await elsewhere.client.auth.POST('/auth/logout-all');
+  let code: string | undefined;
+  await waitFor(async () => {
+    const error = await here.client.customers.GET('/customers').catch((error: { code: string }) => error);
+    code = 'code' in error ? error.code : undefined;
+    return code !== undefined;
+  });
+  t.equal(code, 'invalid_grant');
+  t.equal(await here.tokens.get(), undefined);
+});
+
+t.test('a confidential operation takes the credentials that it is given, as a form', async (t) => {
+  const { client } = await signedIn();
+  const body = { token: 'rt_unknown' };
+  await t.rejects(client.auth.POST('/oauth/introspect', { body }), { status: 401, code: 'invalid_client' });
+});
