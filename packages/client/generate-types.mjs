@@ -1,4 +1,4 @@
-// `npm run generate`, second part: the types of the client, from the documents in openapi/.
+// `npm run generate`: the types of the client, from the documents in openapi/.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import openapiTypes, { astToString, NUMBER } from 'openapi-typescript';
