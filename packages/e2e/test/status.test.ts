@@ -47,11 +47,10 @@ t.test('whatever a service does but say that it is ready is "down", at once or w
     refuses: (_request, response) => response.writeHead(503).end('{"status":503,"detail":"Redis"}'),
     'is another': (_request, response) => response.end('{"was":{"status":"ready"}}'),
   };
-  const upstreams = [[await freePort()]];
-  for (const answer of Object.values(ANSWERS)) upstreams.push([await service(t, answer)]);
-  for (const [index, ports] of upstreams.entries()) {
-    const what = ['is away', ...Object.keys(ANSWERS)][index];
-    const url = await testNginx(t, { auth: ports, customers: ports });
+  const upstreams: [string, number][] = [['is away', await freePort()]];
+  for (const [what, answer] of Object.entries(ANSWERS)) upstreams.push([what, await service(t, answer)]);
+  for (const [what, port] of upstreams) {
+    const url = await testNginx(t, { auth: [port], customers: [port] });
     const { response, text, ms } = await status(url);
     t.equal(response.status, 200, what);
     t.equal(text.trim(), '{"auth":"down","customers":"down"}', what);
