@@ -5,12 +5,14 @@
  * Ends with `N passed, N failed`.
  */
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { ACL_ATTEMPTS } from './compose/acl-attempts.mjs';
 import { apiClient, until } from './compose/api-client.mjs';
 import { Docker } from './compose/docker.mjs';
 import { freePort } from './compose/free-port.mjs';
 import { trickle } from './compose/trickle.mjs';
 
+const newman = createRequire(new URL('../packages/e2e/package.json', import.meta.url))('newman');
 const SERVICES = ['postgres', 'redis', 'auth', 'customers', 'nginx'];
 const PEOPLE = [
   ['Ada', '1815-12-10'],
@@ -76,9 +78,49 @@ async function drive() {
     },
   );
   await signsInAndOut();
+  await standardClients();
   await isolation();
   await survivesChange();
   await honoursAdminPassword();
+}
+
+async function standardClients() {
+  const clients = (...args) => docker.compose('exec', '-T', 'auth', 'node', 'dist/clients.js', ...args);
+  await check('a client that an operator added gets a token of its own, until it is removed', async () => {
+    const output = await clients(
+      'add',
+      'machine',
+      '--grant',
+      'client_credentials',
+      '--scope',
+      'customers:read',
+    );
+    const [, secret] = /shown only now: (\S+)/.exec(output) ?? [];
+    const metadata = await ok('GET', '/.well-known/oauth-authorization-server');
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    const headers = { authorization: `Basic ${Buffer.from(`machine:${secret}`).toString('base64')}` };
+    const token = () => fetch(metadata.token_endpoint, { method: 'POST', body, headers });
+    const tokens = await (await token()).json();
+    await ok('GET', '/customers?n=1', { session: tokens });
+    await clients('remove', 'machine');
+    assert.equal((await token()).status, 401);
+  });
+  await check('the Postman collection that the gateway serves runs from top to bottom', async () => {
+    const download = async (name) => (await fetch(`${url}/docs/${name}`)).json();
+    const collection = await download('postman.json');
+    const environment = await download('postman-environment.json');
+    const envVar = Object.entries({ base_url: url, ...admin }).map(([key, value]) => ({ key, value }));
+    const { failures, stats } = await new Promise((resolve, reject) => {
+      newman.run({ collection, environment, envVar, reporters: [] }, (error, { run } = {}) =>
+        error ? reject(error) : resolve(run),
+      );
+    });
+    assert.deepEqual(
+      failures.map(({ source, error }) => `${source.name}: ${error.message}`),
+      [],
+    );
+    figures.push(`Postman: ${stats.requests.total} requests, ${stats.assertions.total} assertions`);
+  });
 }
 
 async function signsInAndOut() {

@@ -4,7 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build, installDependencies, ROOT, refuse, requireNode } from '../local-stores/workspace.mjs';
 
-const STEPS = ['packages/standalone/dist/write-openapi-documents.js', 'packages/client/generate-types.mjs'];
+const STEPS = [
+  'packages/standalone/dist/write-openapi-documents.js',
+  'packages/client/generate-types.mjs',
+  'packages/client/postman/generate.mjs',
+];
 
 requireNode();
 installDependencies((line) => console.log(`> ${line}`));
