@@ -6,7 +6,7 @@ const FOLDER = fileURLToPath(new URL('../../../nginx/html', import.meta.url));
 
 /** As in nginx/security-headers.conf. */
 export const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The page that nginx serves elsewhere, at `/` and `/docs/`. */
 export const frontPage: FastifyPluginAsync = async (app) => {

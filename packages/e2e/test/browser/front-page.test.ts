@@ -1,0 +1,131 @@
+import { spawnSync } from 'node:child_process';
+import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { ADMIN, startSystem } from '../system.ts';
+
+t.setTimeout(60_000);
+const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
+
+/** The front page for a new visitor, and all that the browser complains of: a script's fault, or the policy's. */
+async function visit(
+  t: Test,
+  options: BrowserContextOptions = {},
+  prepare?: (page: Page) => Promise<unknown>,
+) {
+  const context = await browser.newContext(options);
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('requestfailed', (request) => complaints.push(request.url()));
+  await prepare?.(page);
+  await page.goto(system.url);
+  return { page, context, complaints };
+}
+
+const addresses = (page: Page) =>
+  page.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+
+t.test('the page loads without a complaint, and tells that both services are up', async (t) => {
+  const { page, complaints } = await visit(t);
+  await page.getByText('auth is up').waitFor();
+  await page.getByText('customers is up').waitFor();
+  t.strictSame(complaints, []);
+});
+
+t.test('without a script all links are there, and each leads somewhere', async (t) => {
+  const { page } = await visit(t, { javaScriptEnabled: false });
+  const links = await addresses(page);
+  for (const expected of [
+    '/status',
+    '/docs/auth',
+    '/docs/customers',
+    '/docs/auth/json',
+    '/docs/customers/json',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/oauth-protected-resource',
+    '/.well-known/jwks.json',
+  ])
+    t.ok(links.includes(expected), expected);
+  for (const link of links) t.equal((await fetch(system.url + link)).status, 200, link);
+  t.equal(await page.locator('pre').count(), 4);
+  t.equal(await page.getByRole('button').count(), 0, 'and nothing that would do nothing');
+});
+
+t.test('the lines for a shell do in sh what they say', async (t) => {
+  const { page } = await visit(t);
+  const lines = await page.locator('pre').allTextContents();
+  for (const line of lines) t.ok(line.includes(`${system.url}/`), 'from where the page came');
+  const [signIn = '', create = '', youngest = '', signOut = ''] = lines;
+  const shell = (script: string[], token = '') => {
+    const { stdout, stderr } = spawnSync('sh', ['-c', script.join('\n')], {
+      input: `${ADMIN.password}\n`,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, ACCESS: token },
+    });
+    return { stdout, stderr };
+  };
+  const first = shell([signIn, create, youngest, signOut, 'echo "token=$ACCESS"']);
+  t.equal(first.stderr, '');
+  const [, created = '', list = ''] =
+    /^Password of admin: (\{.*\})\n(\{.*\})\nHTTP\/1.1 204 /.exec(first.stdout) ?? [];
+  t.match(JSON.parse(created), { name: 'Ada Lovelace', dob: '1815-12-10' });
+  t.strictSame(JSON.parse(list).items, [JSON.parse(created)]);
+  const token = /token=(.*)/.exec(first.stdout)?.[1];
+  await waitFor(() => JSON.parse(shell([youngest], token).stdout).status === 401);
+});
+
+t.test('a button copies its line, and says so', async (t) => {
+  const { page, context } = await visit(t);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  for (const [index, line] of (await page.locator('pre').allTextContents()).entries()) {
+    await page.getByRole('button').nth(index).click();
+    await page.getByRole('status').filter({ hasText: 'Copied.' }).waitFor();
+    t.equal(await page.evaluate('navigator.clipboard.readText()'), line);
+  }
+  t.equal(await page.getByRole('button', { name: 'Create a customer' }).textContent(), 'Copied');
+  await page.getByRole('button', { name: 'Copy Create a customer' }).waitFor();
+});
+
+t.test('where a page may not copy, the button selects', async (t) => {
+  const { page } = await visit(t, {}, (page) =>
+    page.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })"),
+  );
+  await page.getByRole('button').nth(2).click();
+  await page.getByRole('status').filter({ hasText: 'Selected' }).waitFor();
+  t.equal(await page.evaluate('getSelection().toString()'), await page.locator('pre').nth(2).textContent());
+});
+
+t.test('axe finds nothing, nothing sticks out, and what has the focus is seen', async (t) => {
+  const { page } = await visit(t);
+  await page.getByText('customers is up').waitFor();
+  for (const width of [1_280, 640, 360, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), width);
+    if (width !== 1_280 && width !== 360) continue;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      t.strictSame(await axeViolations(page), [], `${colorScheme}, ${width} px`);
+    }
+  }
+
+  const stops = (await page.getByRole('link').count()) + (await page.getByRole('button').count());
+  for (let stop = 0; stop < stops; stop += 1) {
+    await page.keyboard.press('Tab');
+    const isSeen = await page.evaluate(
+      "[null, '::before'].some((part) => getComputedStyle(document.activeElement, part).outlineStyle === 'solid')",
+    );
+    t.ok(isSeen, `stop ${stop}`);
+  }
+});
+
+// the last: it stops what the others need
+t.test('a service that stops is down on the page within seconds', async (t) => {
+  const { page } = await visit(t);
+  await page.getByText('customers is up').waitFor();
+  await system.customers[0]?.stop();
+  await page.getByText('customers is down').waitFor({ timeout: 10_000 });
+  t.ok(await page.getByText('auth is up').isVisible());
+});
