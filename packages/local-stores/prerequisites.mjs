@@ -34,6 +34,8 @@ const PACKAGES = {
   nginx: { apt: 'nginx', brew: 'nginx', dnf: 'nginx', apk: 'nginx' },
   // for tests in a browser
   chromium: { apt: 'chromium', brew: 'chromium', dnf: 'chromium', apk: 'chromium' },
+  // for the pictures of the documentation
+  pngquant: { apt: 'pngquant', brew: 'pngquant', dnf: 'pngquant', apk: 'pngquant' },
   // for measurements alone, and not installed by themselves: Debian's brings a server
   psql: { apt: 'postgresql-client', brew: 'libpq', dnf: 'postgresql', apk: 'postgresql-client' },
   pgbench: { apt: 'postgresql', brew: 'postgresql', dnf: 'postgresql-contrib', apk: 'postgresql-contrib' },
@@ -80,7 +82,7 @@ const INSTALLERS = [
 /**
  * Installs a program with the system's package manager unless it is there, says so, and leaves none of its services
  * running or enabled.
- * @param {'redis-server' | 'nginx' | 'chromium'} name
+ * @param {'redis-server' | 'nginx' | 'chromium' | 'pngquant'} name
  * @param {(line: string) => void} say
  * @returns {boolean} whether the program is there now
  */

@@ -44,6 +44,8 @@ t.test('without a script all links are there, and each leads somewhere', async (
     '/docs/customers',
     '/docs/auth/json',
     '/docs/customers/json',
+    '/docs/postman.json',
+    '/docs/postman-environment.json',
     '/.well-known/oauth-authorization-server',
     '/.well-known/oauth-protected-resource',
     '/.well-known/jwks.json',
