@@ -7,7 +7,6 @@ import { withRetries } from './retry.ts';
 export interface Init {
   body?: unknown;
   headers?: HeadersOptions;
-  params?: { header?: HeadersOptions };
   signal?: AbortSignal | null;
 }
 
@@ -52,8 +51,8 @@ export function createSend(
   };
 }
 
-function headersOf(method: string, path: string, { headers, params }: Init): Headers {
-  const own = mergeHeaders(headers, params?.header);
+function headersOf(method: string, path: string, { headers }: Init): Headers {
+  const own = mergeHeaders(headers);
   if (method === 'POST' && path === '/customers') setDefault(own, 'idempotency-key', randomKey());
   if (method === 'POST' && path.startsWith('/oauth/')) {
     setDefault(own, 'content-type', 'application/x-www-form-urlencoded');

@@ -75,7 +75,6 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     },
 
     async signOut() {
-      await refreshing?.catch(() => undefined);
       const tokens = await storage.get();
       if (tokens === undefined) return;
       await send('/auth/logout', { body: { refresh_token: tokens.refresh_token } }).catch(

@@ -125,6 +125,35 @@ t.test('a refresh that is answered 503 is tried again, and costs nobody the toke
   t.equal((await server.client.auth.GET('/auth/me')).data.username, 'ada');
 });
 
+t.test('a token that was refused is not sent again when it cannot be renewed yet', async (t) => {
+  const { client, received } = fakeServer(
+    (request) => (isRefresh(request) ? unavailable('60') : takesOnly('access-1')(request)),
+    { storage: signedIn() },
+  );
+  await t.rejects(client.auth.GET('/auth/me'), { status: 503, code: 'unavailable' });
+  t.same(received.map(tokenOf), ['access-0', undefined]);
+});
+
+t.test('what cannot be a refresh token is forgotten', async (t) => {
+  const storage = expired();
+  const { client } = fakeServer(() => problem(422, 'validation_failed'), { storage });
+  await t.rejects(client.auth.GET('/auth/me'), { status: 422, code: 'validation_failed' });
+  t.equal(await storage.get(), undefined);
+});
+
+t.test('what is for everybody goes without a token, and without a refresh', async (t) => {
+  const { client, received } = fakeServer(() => Response.json({}), { storage: expired() });
+  await client.auth.GET('/.well-known/jwks.json');
+  await client.auth.POST('/oauth/token', { body: { grant_type: 'client_credentials' } });
+  t.same(received.map(tokenOf), [undefined, undefined]);
+});
+
+t.test('the authorization of the caller is left alone', async (t) => {
+  const { client, received } = fakeServer(() => ME.clone(), { storage: signedIn() });
+  await client.auth.GET('/auth/me', { headers: { Authorization: 'Bearer mine' } });
+  t.same(received.map(tokenOf), ['mine']);
+});
+
 t.test('a token that is still good is used when it cannot be renewed yet', async (t) => {
   const storage = signedIn({ expires_at: NOW_MS + 29_000 });
   const { client, received } = fakeServer(
@@ -177,6 +206,20 @@ t.test('one that waits for a refresh can go; the others get it', async (t) => {
   t.equal(received.length, 2);
 });
 
+t.test('so can one whose token was refused', async (t) => {
+  const leaving = new AbortController();
+  const { client } = fakeServer(
+    (request) => {
+      if (!isRefresh(request)) return invalidToken();
+      leaving.abort(new Error('no longer interested'));
+      return new Promise<Response>(() => undefined);
+    },
+    { storage: signedIn() },
+  );
+  const left = client.auth.GET('/auth/me', { signal: leaving.signal });
+  await t.rejects(left, { message: 'no longer interested' });
+});
+
 t.test('tokens that another tab has stored meanwhile are used', async (t) => {
   t.test('instead of refreshing', async (t) => {
     const storage = signedIn();
@@ -189,6 +232,22 @@ t.test('tokens that another tab has stored meanwhile are used', async (t) => {
     );
     await client.auth.GET('/auth/me');
     t.same(received.map(tokenOf), ['access-0', 'access-1']);
+  });
+
+  t.test('also when they were stored a moment before the refresh', async (t) => {
+    const kept = expired();
+    let reads = 0;
+    const storage: typeof kept = {
+      ...kept,
+      get: () => {
+        reads += 1;
+        if (reads === 2) kept.set({ ...stored(), access_token: 'access-1' });
+        return kept.get();
+      },
+    };
+    const { client, received } = fakeServer(takesOnly('access-1'), { storage });
+    await client.auth.GET('/auth/me');
+    t.same(received.map(tokenOf), ['access-1']);
   });
 
   t.test('instead of those that one got, or did not get', async (t) => {
@@ -219,6 +278,19 @@ t.test('who signs out while a refresh is under way stays signed out', async (t) 
   );
   await t.rejects(client.auth.GET('/auth/me'), { code: 'token_required' });
   t.equal(await storage.get(), undefined);
+});
+
+t.test('who signs out while a request is refused gets that refusal', async (t) => {
+  const storage = signedIn();
+  const { client, received } = fakeServer(
+    () => {
+      storage.set(undefined);
+      return invalidToken();
+    },
+    { storage },
+  );
+  await t.rejects(client.auth.GET('/auth/me'), { code: 'invalid_token' });
+  t.equal(received.length, 1);
 });
 
 t.test('without tokens a request goes without one, and its refusal comes back', async (t) => {

@@ -1,5 +1,9 @@
+import { getEventListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import t from 'tap';
+import { orAborted } from '../src/clock.ts';
 import type { Client } from '../src/index.ts';
+import { isRepeatable } from '../src/retry.ts';
 import { fakeClock, fakeServer, problem, signedIn, unavailable } from './support.ts';
 
 const OK = () => Response.json({ items: [], next_cursor: null });
@@ -66,6 +70,8 @@ t.test('what may have been done is not sent again, unless twice is as good as on
     ['DELETE', true, ({ customers }) => customers.DELETE('/customers/{id}', byId)],
     ['a create, which has a key', true, ({ customers }) => customers.POST('/customers', { body: ada })],
     ['signing out', true, ({ auth }) => auth.POST('/auth/logout', { body: { refresh_token: 'refresh-0' } })],
+    ['ending a token', true, ({ auth }) => auth.POST('/oauth/revoke', { body: { token: 'rt_' } })],
+    ['asking about one', true, ({ auth }) => auth.POST('/oauth/introspect', { body: { token: 'rt_' } })],
     ['PATCH', false, ({ customers }) => customers.PATCH('/customers/{id}', { ...byId, body: ada })],
     [
       'an import',
@@ -106,6 +112,21 @@ t.test(
   },
 );
 
+t.test('a stream is used up by the first attempt', async (t) => {
+  const { client, received } = fakeServer(() => problem(429, 'too_many_requests', { 'retry-after': '1' }));
+  const headers = { 'content-type': 'text/csv' };
+  for (const body of [new Blob(['name,dob\n']).stream(), Readable.from(['name,dob\n'])]) {
+    await t.rejects(client.customers.POST('/customers/import', { body, headers }), {
+      code: 'too_many_requests',
+    });
+  }
+  t.same(
+    received.map(({ body }) => body),
+    ['name,dob\n', 'name,dob\n'],
+  );
+  t.notOk(isRepeatable({ getReader: () => undefined }), 'Safari cannot iterate over it');
+});
+
 t.test('the key of the caller is left alone', async (t) => {
   const { client, received } = fakeServer(OK, { storage: signedIn() });
   await client.customers.POST('/customers', { body: ada, params: { header: { 'idempotency-key': 'mine' } } });
@@ -134,6 +155,13 @@ t.test('an abort ends the waiting, and the request', async (t) => {
     { storage: signedIn() },
   );
   await t.rejects(hanging.client.customers.GET('/customers', { signal: sending.signal }), reason);
+});
+
+t.test('a signal that outlives the waiting is let go', async (t) => {
+  const { signal } = new AbortController();
+  t.equal(await orAborted(Promise.resolve(1), signal), 1);
+  await t.rejects(orAborted(Promise.reject(new Error('no')), signal), { message: 'no' });
+  t.same(getEventListeners(signal, 'abort'), []);
 });
 
 t.test('what is no answer at all is thrown as it is, and not tried again', async (t) => {
