@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Client } from '../src/index.ts';
 import { fakeServer, signedIn } from './support.ts';
 
 t.test('forms go to /oauth, JSON everywhere else', async (t) => {
@@ -34,3 +35,23 @@ t.test('an integer in a query is a number here', async (t) => {
   await client.customers.GET('/customers', { params: { query: { n: 5 } } });
   t.equal(received[0]?.operation, 'GET /customers?n=5');
 });
+
+/** Compiled, never called: each line below is a mistake that the types find. */
+export async function mistakes({ auth, customers }: Client): Promise<void> {
+  // @ts-expect-error no such path
+  await customers.GET('/customer');
+  // @ts-expect-error a path of the other service
+  await auth.GET('/customers');
+  // @ts-expect-error no such method
+  await customers.DELETE('/customers');
+  // @ts-expect-error without a body
+  await customers.POST('/customers');
+  // @ts-expect-error without an id
+  await customers.GET('/customers/{id}');
+  // @ts-expect-error no such member
+  await customers.POST('/customers', { body: { name: 'Ada Lovelace', born: '1815-12-10' } });
+  // @ts-expect-error no such order
+  customers.list({ sort: 'age' });
+  // @ts-expect-error no such member of the answer
+  (await auth.GET('/auth/me')).data.email;
+}
