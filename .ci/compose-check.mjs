@@ -61,6 +61,9 @@ async function drive() {
     for (const path of ['/livez', '/readyz', '//readyz', '/customers/%2e%2e/livez'])
       await refused(404, 'GET', path);
   });
+  await check('the status tells that both are up, and nothing else', async () => {
+    assert.deepEqual(await status(), { auth: 'up', customers: 'up' });
+  });
   await check('Swagger UI of both', async () => {
     for (const name of ['auth', 'customers']) {
       assert.equal((await fetch(`${url}/docs/${name}`)).status, 200);
@@ -314,6 +317,7 @@ async function survivesChange() {
     for (const { service, State } of await docker.containers()) {
       if (service === 'auth' || service === 'customers') assert.equal(State.ExitCode, 0, service);
     }
+    assert.deepEqual(await status(), { auth: 'down', customers: 'down' });
   });
   await check('down, and up again: customers, sessions, keys and passwords are still there', async () => {
     await docker.compose('down');
@@ -362,6 +366,10 @@ async function nginxConnections() {
   const table = await docker.compose('exec', '-T', 'auth', 'cat', '/proc/net/tcp');
   const toPort8080 = table.split('\n').filter((line) => /^\s*\d+: [0-9A-F]{8}:1F90 /.test(line));
   return toPort8080.filter((line) => !/ 0100007F:[0-9A-F]{4} /.test(line)).length;
+}
+
+async function status() {
+  return (await fetch(`${url}/status`)).json();
 }
 
 async function check(name, work) {
