@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { startProcess } from '@pair/test-kit';
+import { createClient } from '@pair/client';
+import { startProcess, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { ADMIN, startSystem } from './system.ts';
 
@@ -24,6 +25,8 @@ t.test('the examples in the README of the client compile, and the first prints w
   t.equal(await outputOf(t, tsc), '');
 
   const { url } = await startSystem(t);
+  const client = createClient({ baseUrl: url });
+  await waitFor(() => client.signIn(ADMIN.username, ADMIN.password).then(() => true));
   const example = { entry: `${FOLDER}/0.mjs`, env: { API: url, PASSWORD: ADMIN.password } };
   t.same((await outputOf(t, example)).trimEnd().split('\n'), promisedOutput());
 });
