@@ -21,7 +21,7 @@ function addCopyButton(code) {
   button.addEventListener('click', async () => {
     const said = (await copy(code)) ? 'Copied' : 'Selected';
     button.textContent = said;
-    announcement.textContent = said === 'Copied' ? 'Copied.' : 'Selected: copy it with the keyboard.';
+    announcement.textContent = `${said}: ${heading.textContent}`;
     setTimeout(() => {
       button.textContent = 'Copy';
       announcement.textContent = ''; // or the same words would not be announced again

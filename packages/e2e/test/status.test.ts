@@ -96,3 +96,16 @@ t.test(
     t.equal((await fetch(`${url}/status/`)).status, 404);
   },
 );
+
+t.test('whoever asks for the status in a flood is refused, and the stores are spared', async (t) => {
+  let asked = 0;
+  const port = await service(t, (request, response) => {
+    asked += 1;
+    READY(request, response);
+  });
+  const url = await testNginx(t, { auth: [port], customers: [port] });
+  const responses = await Promise.all(Array.from({ length: 60 }, () => fetch(`${url}/status`)));
+  const refused = responses.filter(({ status }) => status === 429);
+  t.ok(refused.length >= 20, `${refused.length} of 60 refused`);
+  t.equal(asked, (60 - refused.length) * 2);
+});
