@@ -14,6 +14,8 @@ const REDACTED = [
   'password_hash',
   'access_token',
   'refresh_token',
+  'client_secret',
+  'code_verifier',
   'token',
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 

@@ -18,12 +18,11 @@ interface PresentedClient {
 export async function authenticateClient(
   request: FastifyRequest<{ Body: { client_id?: string; client_secret?: string } }>,
 ): Promise<Client> {
-  const { clients, audit } = request.server;
+  const { clients } = request.server;
   const { id, secret } = presentedClient(request);
   const client = await clients.findById(id);
   if (client !== undefined && proves(client, secret)) return client;
-  audit.record(request, { event: 'client_refused', outcome: 'refused', clientId: client?.id });
-  request.log.warn({ client_id: client?.id, remote_address: request.ip }, 'client refused');
+  request.server.reportRefusedClient(request, client?.id);
   throw invalidClient();
 }
 

@@ -4,12 +4,14 @@ import { addFormParser } from './form-parser.ts';
 import { introspectionRoutes } from './introspection-routes.ts';
 import { metadataRoutes } from './metadata-routes.ts';
 import { documentOAuthErrors, sendOAuthError } from './oauth-error.ts';
+import { reportRefusedClient } from './report-refused-client.ts';
 import { revocationRoutes } from './revocation-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 
 /** The OAuth 2.0 authorization server: forms in, and errors as RFC 6749 has them. */
 export function oauthRoutes(options: { issuer: string; keyEncryptionKey: string }): FastifyPluginAsync {
   return async (app) => {
+    await app.register(reportRefusedClient);
     await app.register(metadataRoutes(options));
     await app.register(async (pages) => {
       addFormParser(pages);

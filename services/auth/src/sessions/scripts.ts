@@ -28,6 +28,7 @@ end
  *                               it is redeemed redirect_uri and code_challenge, and no family
  * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
+ * {auth}:revoked:<jti>          an access token that was revoked alone, until it expires
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
  *
  * Times are compared with ARGV, on values kept in the hash; the TTL only sweeps. A session's key outlives it until its
@@ -221,10 +222,15 @@ redis.call('DEL', KEYS[1])
 return ended
 `;
 
-/** Revokes the one access token with the jti ARGV[3], which expires at ARGV[4] (unix seconds). KEYS[1] is the feed. */
+/**
+ * Revokes the one access token with the jti ARGV[3], which expires at ARGV[4] (unix seconds). It is announced once, however
+ * often it is revoked: KEYS[1] remembers, for whoever holds a token must not be able to fill the feed with it.
+ */
 const REVOKE_ACCESS_TOKEN = `#!lua flags=allow-oom
 ${ANNOUNCE}
-announce('jti', ARGV[3], ARGV[4] * 1000)
+if redis.call('SET', KEYS[1], '', 'NX', 'PXAT', math.max(ARGV[4] * 1000, clock + 1)) then
+  announce('jti', ARGV[3], ARGV[4] * 1000)
+end
 return true
 `;
 

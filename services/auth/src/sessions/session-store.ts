@@ -338,7 +338,7 @@ export function createSessionStore(
     },
 
     async revokeAccessToken(jti, expiresAt) {
-      await run('revokeAccessToken', ['{auth}:revocations'], jti, expiresAt);
+      await run('revokeAccessToken', [`{auth}:revoked:${jti}`], jti, expiresAt);
     },
 
     epoch: async () => String(await run('nameEpoch', ['{auth}:epoch'], randomUUID())),

@@ -1,6 +1,16 @@
 import { decodeJwt } from 'jose';
 import t, { type Test } from 'tap';
-import { ADMIN, get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import {
+  ADMIN,
+  get,
+  login,
+  makeUser,
+  patch,
+  post,
+  recordedEvents,
+  refusedWithin1s,
+  startAuth,
+} from '../auth-under-test.ts';
 import {
   authorizationRequest,
   authorize,
@@ -51,7 +61,7 @@ t.test('a code that comes twice ends the session that it began', async (t) => {
   isInvalidGrant(t, await redeem(app, granted));
   t.ok(await refusedWithin1s(app, tokens.access_token));
   t.equal((await post(app, '/auth/refresh', { refresh_token: tokens.refresh_token })).statusCode, 401);
-  const { items } = (await get(app, '/auth/audit?event=authorization_code_reused', admin)).json();
+  const items = await recordedEvents(app, admin, 'event=authorization_code_reused');
   t.match(items, [{ outcome: 'refused', client_id: 'swagger-ui' }]);
 });
 
