@@ -122,6 +122,32 @@ t.test('errors of nginx itself are problems, those of a service pass as they are
   t.equal(await passed.text(), 'of the service');
 });
 
+t.test('below /oauth errors of nginx itself are as RFC 6749 has them', async (t) => {
+  const isOAuthError = async (response: Response, status: number, error: string) => {
+    t.equal(response.status, status);
+    t.match(response.headers.get('content-type'), /^application\/json/);
+    t.equal(response.headers.get('cache-control'), 'no-store');
+    t.match(await response.json(), { error, error_description: String });
+  };
+  const { url } = await gateway(t);
+  const post = (body: string) => fetch(`${url}/oauth/token`, { method: 'POST', body });
+  await isOAuthError(await post('x'.repeat(17_000)), 413, 'invalid_request');
+  const nobody = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
+  const away = await fetch(`${nobody}/oauth/token`, { method: 'POST' });
+  t.equal(away.headers.get('retry-after'), '1');
+  await isOAuthError(away, 503, 'temporarily_unavailable');
+});
+
+t.test('discovery of each service is asked of that service', async (t) => {
+  const { auth, customers, url } = await gateway(t);
+  for (const path of ['oauth-authorization-server', 'jwks.json', 'oauth-protected-resource']) {
+    await fetch(`${url}/.well-known/${path}`);
+  }
+  const asked = ({ requests }: Upstream) => requests.map((request) => request.url);
+  t.same(asked(auth), ['/.well-known/oauth-authorization-server', '/.well-known/jwks.json']);
+  t.same(asked(customers), ['/.well-known/oauth-protected-resource']);
+});
+
 t.test('a service that is away is 503 with Retry-After', async (t) => {
   const url = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
   for (const path of ['/customers', '/auth/login']) {
