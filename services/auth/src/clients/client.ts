@@ -34,11 +34,13 @@ export const FIRST_PARTY: Client = {
 
 /** The clients that are always there. Their addresses follow the issuer, so that another port needs no other row. */
 export function builtInClients(issuer: string): readonly Client[] {
+  // whoever opens http://127.0.0.1 is at the same place; elsewhere the issuer's is the only origin
+  const origins = [issuer, issuer.replace(/^http:\/\/localhost(?=:|$)/, 'http://127.0.0.1')];
   const swaggerUi: Client = {
     id: SWAGGER_UI_CLIENT_ID,
     secretHash: null,
-    redirectUris: ['auth', 'customers'].map(
-      (service) => `${issuer}/docs/${service}${SWAGGER_UI_REDIRECT_PATH}`,
+    redirectUris: [...new Set(origins)].flatMap((origin) =>
+      ['auth', 'customers'].map((service) => `${origin}/docs/${service}${SWAGGER_UI_REDIRECT_PATH}`),
     ),
     grants: ['authorization_code', 'refresh_token'],
     scopes: SCOPES,

@@ -111,6 +111,17 @@ t.test('whoever asks with a wrong client or redirect URI is shown a page, and se
   }
 });
 
+t.test('Swagger UI may be opened at 127.0.0.1 where the issuer is localhost, and nowhere else', async (t) => {
+  const local = SWAGGER_REDIRECT.replace('localhost', '127.0.0.1');
+  isPage(t, await ask({ redirect_uri: local }), 200, /Sign in/);
+  const deployed = await another({ ISSUER: 'https://id.example.com', AUDIENCE: config.AUDIENCE });
+  const at = (redirect_uri: string) =>
+    deployed.inject(`/oauth/authorize?${form(authorizationRequest(challenge, { redirect_uri }))}`);
+  for (const uri of [local, SWAGGER_REDIRECT]) isPage(t, await at(uri), 400, /registered/);
+  const own = 'https://id.example.com/docs/auth/static/oauth2-redirect.html';
+  isPage(t, await at(own), 200, /Sign in/);
+});
+
 t.test('a native application may listen on any port of the loopback interface (RFC 8252 §7.3)', async (t) => {
   for (const redirect_uri of [
     'http://127.0.0.1:51004/done',
