@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Client } from '../clients/client.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import type { Tokens } from './schemas.ts';
-import type { IssuedSession } from './session-store.ts';
+import type { IssuedSession } from './session-record.ts';
 
 /** The answer to a sign-in and to a refresh (RFC 6749 §5.1). */
 export function issueTokens(

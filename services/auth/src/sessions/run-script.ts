@@ -16,8 +16,15 @@ end
 
 type Argument = string | number | Buffer;
 
+/** Answers are Buffers, for some are bytes. */
+export type ScriptRunner<Name extends string> = (
+  script: Name,
+  keys: string[],
+  ...args: Argument[]
+) => Promise<unknown>;
+
 /**
- * Registers scripts that begin with DEADLINE, and runs them. Answers are Buffers, for some are bytes.
+ * Registers scripts that begin with DEADLINE, and runs them.
  *
  * @param now in ms since 1970; a test may move it
  */
@@ -26,7 +33,7 @@ export function scriptRunner<Name extends string>(
   clock: RedisClock,
   scripts: Record<Name, { lua: string; numberOfKeys: number }>,
   now: () => number,
-): (script: Name, keys: string[], ...args: Argument[]) => Promise<unknown> {
+): ScriptRunner<Name> {
   for (const name in scripts) redis.defineCommand(name, scripts[name]);
   const commands = redis as unknown as Record<`${Name}Buffer`, (...args: Argument[]) => Promise<unknown>>;
   return async (script, keys, ...args) => {

@@ -1,42 +1,24 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
-import {
-  type AuthorizationCode,
-  encodeAuthorizationCode,
-  newAuthorizationCode,
-} from './authorization-code.ts';
+import { type CodeStore, createCodeStore } from './code-store.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
 import { scriptRunner } from './run-script.ts';
 import { REOPEN_WINDOW, SCRIPTS } from './scripts.ts';
 import { openSuccessor, sealSuccessor } from './seal-successor.ts';
+import {
+  ABSOLUTE_LIMIT_MS,
+  cutUserAgent,
+  type FoundGrant,
+  IDLE_LIMIT_MS,
+  type IssuedSession,
+  indexKey,
+  MAX_SESSIONS_OF_USER,
+  type Origin,
+  sessionKey,
+} from './session-record.ts';
 import { unansweredRotations } from './unanswered-rotations.ts';
-
-const IDLE_LIMIT_MS = 7 * 24 * 3_600_000;
-const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
-const MAX_SESSIONS_OF_USER = 100;
-const CODE_LIFETIME_MS = 60_000;
-/** Enough for a browser's; bytes, for the hash of a session stays compact in Redis only while its values are short. */
-const MAX_USER_AGENT_BYTES = 192;
-
-/** Where a request came from. */
-export interface Origin {
-  address: string;
-  userAgent: string;
-}
-
-/** What a new access token needs to know of its session. */
-export interface IssuedSession {
-  sid: string;
-  /**
-   * When it was asked for, in ms since 1970. The access token is as old as that: should this process stand still before
-   * it signs, a token must not outlive what revoked it meanwhile.
-   */
-  askedAt: number;
-  refreshToken: string;
-  epoch: string;
-}
 
 /**
  * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: the
@@ -47,28 +29,6 @@ export type Rotation =
   | ({ outcome: 'repeated'; address: string; isElsewhere: boolean } & IssuedSession)
   | { outcome: 'reuse'; address: string }
   | { outcome: 'unknown' };
-
-/** What was authorized (RFC 6749 §4.1.1): only a request that has the same may have the tokens. */
-export interface Authorization {
-  clientId: string;
-  redirectUri: string;
-  /** RFC 7636 §4.2, S256. */
-  codeChallenge: string;
-}
-
-/** `reuse`: the session that the code began is ended; `address` is where it was last used. */
-export type Redemption =
-  | ({ outcome: 'redeemed' } & IssuedSession)
-  | { outcome: 'reuse'; address: string }
-  | { outcome: 'unknown' };
-
-/** Whose a code or a refresh token is, before it is consumed. */
-export interface FoundGrant {
-  userId: string;
-  clientId: string;
-  /** What was granted (RFC 6749 §3.3); undefined: all that the user may do, now and later. */
-  scope: string | undefined;
-}
 
 export interface FoundSession extends FoundGrant {
   /** How often it was rotated. */
@@ -85,22 +45,11 @@ export interface ListedSession extends Origin {
   usedAt: number;
 }
 
-export interface SessionStore {
+export interface SessionStore extends CodeStore {
   /** Rejects while sessions cannot be changed. */
   ready(): Promise<void>;
   /** Begins a session; past the limit for a user the one that was unused for the longest is ended. */
   create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
-  /** Begins a session that has no tokens yet, only an authorization code, good for a minute and once. */
-  beginAuthorization(
-    userId: string,
-    scope: string,
-    authorization: Authorization,
-    origin: Origin,
-  ): Promise<{ sid: string; code: string }>;
-  /** Whose the code is, whether or not it can still be redeemed. */
-  findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
-  /** Consumes a code; ends its session when it was consumed before: see REDEEM_CODE. */
-  redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
   /** The session of a token with the right family secret, whichever nonce it has. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
   /** Consumes a refresh token and makes its successor; ends the session when it was consumed before: see ROTATE. */
@@ -169,6 +118,7 @@ export function createSessionStore(
   }
 
   return {
+    ...createCodeStore(redis, run),
     ready: clock.measure,
 
     async create(userId, clientId, origin) {
@@ -190,63 +140,6 @@ export function createSessionStore(
         randomUUID(),
       );
       return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), epoch: String(epoch) };
-    },
-
-    async beginAuthorization(userId, scope, { clientId, redirectUri, codeChallenge }, origin) {
-      const code = newAuthorizationCode();
-      await run(
-        'beginAuthorization',
-        [sessionKey(code.sid)],
-        code.sid,
-        userId,
-        clientId,
-        origin.address,
-        cutUserAgent(origin.userAgent),
-        IDLE_LIMIT_MS,
-        ABSOLUTE_LIMIT_MS,
-        MAX_SESSIONS_OF_USER,
-        scope,
-        sha256(code.secret),
-        redirectUri,
-        codeChallenge,
-        CODE_LIFETIME_MS,
-      );
-      return { sid: code.sid, code: encodeAuthorizationCode(code) };
-    },
-
-    async findByCode({ sid, secret }) {
-      const session = await redis.hmgetBuffer(sessionKey(sid), 'code', 'user_id', 'client_id', 'scope');
-      const [code, userId, clientId, scope] = session;
-      if (code == null || !timingSafeEqual(code, sha256(secret))) return undefined;
-      return { userId: String(userId), clientId: String(clientId), scope: String(scope) };
-    },
-
-    async redeemCode({ sid, secret }, { clientId, redirectUri, codeChallenge }) {
-      const askedAt = Date.now();
-      const token = newSession(sid);
-      const [outcome, epochOrAddress] = (await run(
-        'redeemCode',
-        [sessionKey(sid)],
-        sid,
-        clientId,
-        sha256(secret),
-        redirectUri,
-        codeChallenge,
-        sha256(token.familySecret),
-        sha256(token.nonce),
-        IDLE_LIMIT_MS,
-        randomUUID(),
-      )) as [outcome: Buffer, epochOrAddress: Buffer];
-      switch (String(outcome)) {
-        case 'redeemed': {
-          const refreshToken = encodeRefreshToken(token);
-          return { outcome: 'redeemed', sid, askedAt, refreshToken, epoch: String(epochOrAddress) };
-        }
-        case 'reuse':
-          return { outcome: 'reuse', address: String(epochOrAddress) };
-        default:
-          return { outcome: 'unknown' };
-      }
     },
 
     async find(token) {
@@ -345,19 +238,4 @@ export function createSessionStore(
 
     stop: unanswered.stop,
   };
-}
-
-function cutUserAgent(userAgent: string): string {
-  return Buffer.from(userAgent)
-    .subarray(0, MAX_USER_AGENT_BYTES)
-    .toString()
-    .replace(/\uFFFD$/, '');
-}
-
-function sessionKey(sid: string): string {
-  return `{auth}:session:${sid}`;
-}
-
-function indexKey(userId: string): string {
-  return `{auth}:user:${userId}:sessions`;
 }

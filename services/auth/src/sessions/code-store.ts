@@ -1,0 +1,112 @@
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import {
+  type AuthorizationCode,
+  encodeAuthorizationCode,
+  newAuthorizationCode,
+} from './authorization-code.ts';
+import { encodeRefreshToken, newSession, sha256 } from './refresh-token.ts';
+import type { ScriptRunner } from './run-script.ts';
+import type { SCRIPTS } from './scripts.ts';
+import {
+  ABSOLUTE_LIMIT_MS,
+  cutUserAgent,
+  type FoundGrant,
+  IDLE_LIMIT_MS,
+  type IssuedSession,
+  MAX_SESSIONS_OF_USER,
+  type Origin,
+  sessionKey,
+} from './session-record.ts';
+
+const CODE_LIFETIME_MS = 60_000;
+
+/** What was authorized (RFC 6749 §4.1.1): only a request that has the same may have the tokens. */
+export interface Authorization {
+  clientId: string;
+  redirectUri: string;
+  /** RFC 7636 §4.2, S256. */
+  codeChallenge: string;
+}
+
+/** `reuse`: the session that the code began is ended; `address` is where it was last used. */
+export type Redemption =
+  | ({ outcome: 'redeemed' } & IssuedSession)
+  | { outcome: 'reuse'; address: string }
+  | { outcome: 'unknown' };
+
+/** Sessions that begin with an authorization code. */
+export interface CodeStore {
+  /** Begins a session that has no tokens yet, only an authorization code, good for a minute and once. */
+  beginAuthorization(
+    userId: string,
+    scope: string,
+    authorization: Authorization,
+    origin: Origin,
+  ): Promise<{ sid: string; code: string }>;
+  /** Whose the code is, whether or not it can still be redeemed. */
+  findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
+  /** Consumes a code; ends its session when it was consumed before: see REDEEM_CODE. */
+  redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
+}
+
+export function createCodeStore(redis: Redis, run: ScriptRunner<keyof typeof SCRIPTS>): CodeStore {
+  return {
+    async beginAuthorization(userId, scope, { clientId, redirectUri, codeChallenge }, origin) {
+      const code = newAuthorizationCode();
+      await run(
+        'beginAuthorization',
+        [sessionKey(code.sid)],
+        code.sid,
+        userId,
+        clientId,
+        origin.address,
+        cutUserAgent(origin.userAgent),
+        IDLE_LIMIT_MS,
+        ABSOLUTE_LIMIT_MS,
+        MAX_SESSIONS_OF_USER,
+        scope,
+        sha256(code.secret),
+        redirectUri,
+        codeChallenge,
+        CODE_LIFETIME_MS,
+      );
+      return { sid: code.sid, code: encodeAuthorizationCode(code) };
+    },
+
+    async findByCode({ sid, secret }) {
+      const session = await redis.hmgetBuffer(sessionKey(sid), 'code', 'user_id', 'client_id', 'scope');
+      const [code, userId, clientId, scope] = session;
+      if (code == null || !timingSafeEqual(code, sha256(secret))) return undefined;
+      return { userId: String(userId), clientId: String(clientId), scope: String(scope) };
+    },
+
+    async redeemCode({ sid, secret }, { clientId, redirectUri, codeChallenge }) {
+      const askedAt = Date.now();
+      const token = newSession(sid);
+      const [outcome, epochOrAddress] = (await run(
+        'redeemCode',
+        [sessionKey(sid)],
+        sid,
+        clientId,
+        sha256(secret),
+        redirectUri,
+        codeChallenge,
+        sha256(token.familySecret),
+        sha256(token.nonce),
+        IDLE_LIMIT_MS,
+        randomUUID(),
+      )) as [outcome: Buffer, epochOrAddress: Buffer];
+      switch (String(outcome)) {
+        case 'redeemed': {
+          const refreshToken = encodeRefreshToken(token);
+          return { outcome: 'redeemed', sid, askedAt, refreshToken, epoch: String(epochOrAddress) };
+        }
+        case 'reuse':
+          return { outcome: 'reuse', address: String(epochOrAddress) };
+        default:
+          return { outcome: 'unknown' };
+      }
+    },
+  };
+}
