@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { freePort, testNginx, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
 import { startSystem } from './system.ts';
 
+const TEMPLATE = new URL('../../../nginx/html/status', import.meta.url);
 const READY: RequestListener = (_request, response) => response.end('{"status":"ready","checks":{}}');
 
 async function service(t: Test, answer: RequestListener): Promise<number> {
@@ -56,6 +58,9 @@ t.test('whatever a service does but say that it is ready is "down", at once or w
     t.equal(text.trim(), '{"auth":"down","customers":"down"}', what);
     t.ok(ms < 1_500, `${what}: ${Math.round(ms)} ms`);
   }
+  const silent = await Promise.all([1, 2, 3].map(() => service(t, () => undefined)));
+  const { ms } = await status(await testNginx(t, { auth: silent, customers: silent }));
+  t.ok(ms < 1_500, `three replicas that are silent: ${Math.round(ms)} ms`);
 });
 
 t.test('one replica that is ready is enough; one that is away is passed over', async (t) => {
@@ -77,18 +82,19 @@ t.test(
       accept: 'image/png',
       authorization: 'Bearer x',
       cookie: 'a=b',
-      'if-modified-since': 'Fri, 01 Jan 2100 00:00:00 GMT',
-      'if-none-match': '*',
       range: 'bytes=0-1',
       'content-type': 'a/b',
     };
     t.equal((await status(url, { headers })).text.trim(), '{"auth":"up","customers":"up"}');
+    const conditional = { 'if-modified-since': statSync(TEMPLATE).mtime.toUTCString() };
+    t.equal((await status(url, { headers: conditional })).response.status, 200);
     t.equal((await status(url, { method: 'HEAD' })).response.status, 200);
+    t.match(await getWithBody(url), '{"auth":"up","customers":"up"}');
     t.equal((await status(url, { method: 'POST', body: 'x' })).response.status, 405);
     for (const request of seen) {
       t.equal(`${request.method} ${request.url}`, 'GET /readyz');
       t.strictSame(
-        Object.keys(request.headers).filter((name) => name in headers),
+        Object.keys(request.headers).filter((name) => name in headers || name === 'content-length'),
         [],
       );
     }
@@ -96,6 +102,17 @@ t.test(
     t.equal((await fetch(`${url}/status/`)).status, 404);
   },
 );
+
+/** fetch refuses to. */
+function getWithBody(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-length': 5, 'content-type': 'text/plain' };
+    const sent = request(`${url}/status`, { headers, timeout: 1_500 }, async (response) => {
+      resolve(Buffer.concat(await response.toArray()).toString());
+    });
+    sent.on('error', reject).end('hello');
+  });
+}
 
 t.test('whoever asks for the status in a flood is refused, and the stores are spared', async (t) => {
   let asked = 0;
