@@ -44,7 +44,7 @@ async function copy(code) {
 async function showStatus() {
   if (!document.hidden) {
     const services = await askStatus();
-    const states = ['auth', 'customers'].map((name) => [name, services[name] ?? 'unknown']);
+    const states = ['auth', 'customers'].map((name) => [name, services[name] ?? 'unreachable']);
     const text = states.map(([name, state]) => `${name} is ${state}`).join(', ');
     // a screen reader is told of changes alone
     if (status.dataset.text !== text) status.replaceChildren(...states.map(stateElement));

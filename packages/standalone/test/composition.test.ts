@@ -26,7 +26,9 @@ t.test('what npm start starts', async (t) => {
       t.match(page.headers.get('content-type'), 'text/html', path);
     }
     t.equal((await fetch(`${url}/`)).headers.get('content-security-policy'), PAGE_POLICY);
-    t.equal((await fetch(`${url}/style.css`)).status, 200);
+    for (const path of ['/style.css', '/front-page.js', '/docs/postman.json']) {
+      t.equal((await fetch(url + path)).status, 200, path);
+    }
     t.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);
     t.equal((await fetch(`${url}/customers?n=1`)).status, 401);
     t.equal((await fetch(`${url}/nothing`)).status, 404);

@@ -126,11 +126,20 @@ t.test('axe finds nothing, nothing sticks out, and what has the focus is seen', 
 });
 
 // the last: it stops what the others need
-t.test('a service that stops is down on the page within seconds', async (t) => {
-  const { page } = await visit(t, {}, (page) => page.clock.install());
-  await page.getByText('customers is up').waitFor();
-  await system.customers[0]?.stop();
-  await page.clock.runFor(5_000);
-  await page.getByText('customers is down').waitFor();
-  t.ok(await page.getByText('auth is up').isVisible());
-});
+t.test(
+  'a service that stops is down on the page within seconds, and a gateway that is away is told',
+  async (t) => {
+    const { page, context } = await visit(t, {}, (page) => page.clock.install());
+    await page.getByText('customers is up').waitFor();
+    await system.customers[0]?.stop();
+    await page.clock.runFor(5_000);
+    await page.getByText('customers is down').waitFor();
+    t.ok(await page.getByText('auth is up').isVisible());
+    await context.setOffline(true);
+    await page.clock.runFor(5_000);
+    await page.getByText('auth is unreachable').waitFor();
+    await context.setOffline(false);
+    await page.clock.runFor(5_000);
+    await page.getByText('auth is up').waitFor();
+  },
+);
