@@ -8,7 +8,7 @@ const INTERVAL_MS = 5;
  *
  * @throws after `timeoutMs`, with what the condition last threw as the cause
  */
-export async function waitFor(condition: () => unknown, timeoutMs = 5_000): Promise<void> {
+export async function waitFor(condition: () => unknown, timeoutMs = 15_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   let cause: unknown;
   do {
