@@ -34,8 +34,8 @@ export const ProblemSchema = Type.Object(
 
 const DESCRIPTIONS = {
   400: 'The path, the query, a header or the JSON itself is malformed',
-  401: 'No token, or one that is not valid',
-  403: 'The token lacks the scope',
+  401: 'No token or other credential, or one that is not valid',
+  403: 'Whoever asks is known, but may not do this',
   404: 'Not found',
   406: 'No offered media type is acceptable',
   408: 'The request took too long to arrive',

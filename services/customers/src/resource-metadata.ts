@@ -7,14 +7,19 @@ const SCOPES = ['customers:read', 'customers:write'];
 
 const Url = (description: string) => Type.String({ format: 'uri', description });
 
-const ResourceMetadataSchema = Type.Object({
-  resource: Type.String({ description: 'The `aud` of tokens for this resource' }),
-  authorization_servers: Type.Array(Url('An issuer'), { description: 'Who issues them: one' }),
-  scopes_supported: Type.Array(Type.String(), { description: 'What a token for it can allow' }),
-  bearer_methods_supported: Type.Array(Type.String(), { description: 'How a token is sent: in the header' }),
-  resource_name: Type.String({ description: 'For people' }),
-  resource_documentation: Url('For people'),
-});
+const ResourceMetadataSchema = Type.Object(
+  {
+    resource: Type.String({ description: 'The `aud` of tokens for this resource' }),
+    authorization_servers: Type.Array(Url('An issuer'), { description: 'Who issues them: one' }),
+    scopes_supported: Type.Array(Type.String(), { description: 'What a token for it can allow' }),
+    bearer_methods_supported: Type.Array(Type.String(), {
+      description: 'How a token is sent: in the header',
+    }),
+    resource_name: Type.String({ description: 'For people' }),
+    resource_documentation: Url('For people'),
+  },
+  { description: 'Who issues tokens for this resource, and how they are sent' },
+);
 type ResourceMetadata = Static<typeof ResourceMetadataSchema>;
 
 interface Identity {

@@ -412,7 +412,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description An access token, and a refresh token for the next one */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -459,7 +459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -579,7 +579,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description An access token, and a refresh token for the next one */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -626,7 +626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -746,7 +746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -842,7 +842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -853,7 +853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -922,7 +922,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description The sessions that have not ended */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -982,7 +982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -993,7 +993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1084,7 +1084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1095,7 +1095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1173,7 +1173,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description The user */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1217,7 +1217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1228,7 +1228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1344,7 +1344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1355,7 +1355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1458,7 +1458,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description A page of users */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1515,7 +1515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1526,7 +1526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1625,7 +1625,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description The user, as an admin sees it */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1672,7 +1672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1683,7 +1683,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1787,7 +1787,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description The user, as an admin sees it */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1834,7 +1834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1845,7 +1845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1962,7 +1962,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description The user, as an admin sees it */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2009,7 +2009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -2020,7 +2020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -2134,7 +2134,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description What happened */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2209,7 +2209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -2220,7 +2220,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -2313,7 +2313,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description The user */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2357,7 +2357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2453,7 +2453,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Where everything is, and what is supported */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2768,7 +2768,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description An access token; a refresh token unless the client acts for itself */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3068,7 +3068,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description What the token says; nothing but `active` when it would not be accepted */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -157,7 +157,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Who issues tokens for this resource, and how they are sent */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -324,7 +324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -335,7 +335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -478,7 +478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -489,7 +489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -649,7 +649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -660,7 +660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -855,7 +855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -866,7 +866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1000,7 +1000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1011,7 +1011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1197,7 +1197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1208,7 +1208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1345,7 +1345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1356,7 +1356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1477,7 +1477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token, or one that is not valid */
+            /** @description No token or other credential, or one that is not valid */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -1488,7 +1488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token lacks the scope */
+            /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */

@@ -25,7 +25,7 @@ export const AuditQuerySchema = Type.Object(
 const Nullable = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 
 export const SecurityEventSchema = Type.Object({
-  id: Type.Integer({ description: 'Grows with time' }),
+  id: Type.Integer({ minimum: 1, description: 'Grows with time' }),
   at: Type.String({ format: 'date-time', description: 'When it happened, UTC' }),
   event: Type.String({ enum: [...SECURITY_EVENTS], description: 'What happened' }),
   outcome: Type.String({ enum: ['succeeded', 'refused'], description: 'How it ended' }),
@@ -44,6 +44,7 @@ export const AuditSchema = Type.Object(
     items: Type.Array(SecurityEventSchema, { description: 'The newest first' }),
   },
   {
+    description: 'What happened',
     examples: [
       {
         items: [

@@ -75,7 +75,10 @@ const { refresh_token, ...alwaysThere } = TokensSchema.properties;
 /** RFC 6749 §5.1. */
 export const TokenResponseSchema = Type.Object(
   { ...alwaysThere, refresh_token: Type.Optional(refresh_token) },
-  { examples: [EXAMPLE_TOKENS] },
+  {
+    description: 'An access token; a refresh token unless the client acts for itself',
+    examples: [EXAMPLE_TOKENS],
+  },
 );
 export type TokenResponse = Static<typeof TokenResponseSchema>;
 
@@ -114,6 +117,7 @@ export const IntrospectionSchema = Type.Object(
     jti: Type.Optional(Type.String({ description: 'The id of an access token' })),
   },
   {
+    description: 'What the token says; nothing but `active` when it would not be accepted',
     examples: [
       {
         active: true,
@@ -136,22 +140,25 @@ const Url = (description: string) => Type.String({ format: 'uri', description })
 const Names = (description: string) => Type.Array(Type.String(), { description });
 
 /** RFC 8414 §2. */
-export const MetadataSchema = Type.Object({
-  issuer: Url('The `iss` of access tokens'),
-  authorization_endpoint: Url('Where a user signs in'),
-  token_endpoint: Url('Where codes and refresh tokens are exchanged'),
-  revocation_endpoint: Url('RFC 7009'),
-  introspection_endpoint: Url('RFC 7662'),
-  jwks_uri: Url('The public keys that verify access tokens'),
-  scopes_supported: Names('What a token can allow'),
-  response_types_supported: Names('Codes alone'),
-  response_modes_supported: Names('How a code comes back'),
-  grant_types_supported: Names('What can be exchanged for tokens'),
-  code_challenge_methods_supported: Names('Required of every client (RFC 7636)'),
-  token_endpoint_auth_methods_supported: Names('`none` is for public clients'),
-  revocation_endpoint_auth_methods_supported: Names('`none` is for public clients'),
-  introspection_endpoint_auth_methods_supported: Names('Confidential clients alone may ask'),
-  authorization_response_iss_parameter_supported: Type.Boolean({ description: 'RFC 9207: always' }),
-  service_documentation: Url('For people'),
-});
+export const MetadataSchema = Type.Object(
+  {
+    issuer: Url('The `iss` of access tokens'),
+    authorization_endpoint: Url('Where a user signs in'),
+    token_endpoint: Url('Where codes and refresh tokens are exchanged'),
+    revocation_endpoint: Url('RFC 7009'),
+    introspection_endpoint: Url('RFC 7662'),
+    jwks_uri: Url('The public keys that verify access tokens'),
+    scopes_supported: Names('What a token can allow'),
+    response_types_supported: Names('Codes alone'),
+    response_modes_supported: Names('How a code comes back'),
+    grant_types_supported: Names('What can be exchanged for tokens'),
+    code_challenge_methods_supported: Names('Required of every client (RFC 7636)'),
+    token_endpoint_auth_methods_supported: Names('`none` is for public clients'),
+    revocation_endpoint_auth_methods_supported: Names('`none` is for public clients'),
+    introspection_endpoint_auth_methods_supported: Names('Confidential clients alone may ask'),
+    authorization_response_iss_parameter_supported: Type.Boolean({ description: 'RFC 9207: always' }),
+    service_documentation: Url('For people'),
+  },
+  { description: 'Where everything is, and what is supported' },
+);
 export type Metadata = Static<typeof MetadataSchema>;

@@ -62,11 +62,11 @@ export const TokensSchema = Type.Object(
   {
     access_token: Type.String({ description: 'A JWT (RFC 9068), for Authorization: Bearer' }),
     token_type: Type.Literal('Bearer', { description: 'How it is sent (RFC 6750)' }),
-    expires_in: Type.Integer({ description: 'For how many seconds the access token is good' }),
+    expires_in: Type.Integer({ minimum: 1, description: 'For how many seconds the access token is good' }),
     refresh_token: RefreshTokenSchema,
     scope: ScopeSchema,
   },
-  { examples: [EXAMPLE_TOKENS] },
+  { description: 'An access token, and a refresh token for the next one', examples: [EXAMPLE_TOKENS] },
 );
 export type Tokens = Static<typeof TokensSchema>;
 
@@ -97,6 +97,7 @@ export const SessionsSchema = Type.Object(
     ),
   },
   {
+    description: 'The sessions that have not ended',
     examples: [
       {
         items: [

@@ -63,7 +63,7 @@ export const UserSchema = Type.Object(
     scope: ScopeSchema,
     created_at: Type.String({ format: 'date-time', description: 'When the account was made, UTC' }),
   },
-  { examples: [EXAMPLE_USER] },
+  { description: 'The user', examples: [EXAMPLE_USER] },
 );
 
 const EXAMPLE_MANAGED_USER = { ...EXAMPLE_USER, disabled: false };
@@ -74,7 +74,7 @@ export const ManagedUserSchema = Type.Object(
     ...UserSchema.properties,
     disabled: Type.Boolean({ description: 'A disabled user cannot sign in and has no sessions' }),
   },
-  { examples: [EXAMPLE_MANAGED_USER] },
+  { description: 'The user, as an admin sees it', examples: [EXAMPLE_MANAGED_USER] },
 );
 
 export const UserPageSchema = Type.Object(
@@ -84,7 +84,10 @@ export const UserPageSchema = Type.Object(
       description: 'For the next page; null on the last',
     }),
   },
-  { examples: [{ items: [EXAMPLE_MANAGED_USER], next_cursor: encodeCursor(EXAMPLE_USER.username) }] },
+  {
+    description: 'A page of users',
+    examples: [{ items: [EXAMPLE_MANAGED_USER], next_cursor: encodeCursor(EXAMPLE_USER.username) }],
+  },
 );
 
 export const ListUsersQuerySchema = Type.Object(

@@ -59,15 +59,15 @@ export const importBody = {
 };
 
 const progress = {
-  lines_read: Type.Integer({ description: 'The line that was read last, from 1.' }),
-  created: Type.Integer({ description: 'Customers that were made, or would be.' }),
-  skipped: Type.Integer({ description: 'Lines that were wrong.' }),
+  lines_read: Type.Integer({ minimum: 0, description: 'The line that was read last, from 1.' }),
+  created: Type.Integer({ minimum: 0, description: 'Customers that were made, or would be.' }),
+  skipped: Type.Integer({ minimum: 0, description: 'Lines that were wrong.' }),
 };
 const summary = {
   ...progress,
   problems: Type.Array(
     Type.Object({
-      line: Type.Integer({ description: 'Where the record starts, from 1.' }),
+      line: Type.Integer({ minimum: 1, description: 'Where the record starts, from 1.' }),
       member: Type.Unsafe<string | null>({
         type: ['string', 'null'],
         description: 'Which member, or column; null when it is the line as a whole.',
