@@ -211,7 +211,7 @@ t.test('no page of another site can show the page in a frame', async (t) => {
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1280, 360, 320]) {
+  for (const width of [1280, 320]) {
     t.test(`nothing is wrong for axe with the pages of auth, ${colorScheme}, ${width} px wide`, async (t) => {
       const { page } = await newPage(t, { colorScheme, viewport: { width, height: 800 } });
       const check = async (name: string) => {
