@@ -77,12 +77,11 @@ export function withProblems(responses: object, ...problems: Problem[]): object 
   const merged: Record<string, object> = { ...responses };
   for (const [status, response] of Object.entries(problemResponses(...problems))) {
     const there = merged[status] as ProblemResponse | undefined;
-    const examples = (one?: ProblemResponse) => one?.content?.[PROBLEM]?.examples;
-    if (examples(there) === undefined) merged[status] = response;
-    else {
-      const media = { schema: Type.Ref('Problem#') };
-      const both = { ...examples(there), ...examples(response as ProblemResponse) };
-      merged[status] = { ...there, content: { [PROBLEM]: { ...media, examples: both } } };
+    const media = there?.content?.[PROBLEM];
+    if (there === undefined) merged[status] = response;
+    else if (media?.examples !== undefined) {
+      const examples = { ...media.examples, ...(response as ProblemResponse).content?.[PROBLEM]?.examples };
+      merged[status] = { ...there, content: { [PROBLEM]: { ...media, examples } } };
     }
   }
   return merged;
@@ -126,22 +125,35 @@ export const VALIDATION_FAILED = unprocessable([{ pointer: '/nickname', detail: 
 
 const WITH_A_BODY = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
+interface DocumentedSchema {
+  response?: object;
+  body?: object;
+  consumes?: string[];
+}
+
 /** What any route may answer, before or in spite of what it does; beside what it says itself. */
 export function documentCommonAnswers(app: FastifyInstance): void {
   const ofFastify = (statusCode: number, code?: string) => toProblem({ statusCode, code });
   const always = [ofFastify(400), UNKNOWN_CONTENT_CODING, EXPECTATION_FAILED, toProblem({})];
-  const ofBodies = [
+  const ofBodies = [ofFastify(413), ofFastify(415)];
+  const ofJson = [
     ofFastify(400, 'FST_ERR_CTP_INVALID_JSON_BODY'),
     ofFastify(400, 'FST_ERR_CTP_EMPTY_JSON_BODY'),
-    ofFastify(413),
-    ofFastify(415),
   ];
   app.addHook('onRoute', (route) => {
-    const { response, body } = (route.schema ?? {}) as { response?: object; body?: object };
+    const { response, body, consumes } = (route.schema ?? {}) as DocumentedSchema;
     if (response === undefined) return;
     const hasBody = [route.method].flat().some((method) => WITH_A_BODY.includes(method));
-    const isJson = body !== undefined && !('content' in body);
-    const common = [...always, ...(hasBody ? ofBodies : []), ...(isJson ? [VALIDATION_FAILED] : [])];
-    route.schema = { ...route.schema, response: { ...problemResponses(...common), ...response } };
+    // files and forms say what they are; a body where there should be none is read as JSON
+    const isOther =
+      consumes?.some((type) => !/json$/.test(type)) ?? (body !== undefined && 'content' in body);
+    const isJson = hasBody && !isOther;
+    const common = [
+      ...always,
+      ...(hasBody ? ofBodies : []),
+      ...(isJson ? ofJson : []),
+      ...(isJson && body !== undefined ? [VALIDATION_FAILED] : []),
+    ];
+    route.schema = { ...route.schema, response: withProblems(response, ...common) };
   });
 }

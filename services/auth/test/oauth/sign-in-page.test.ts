@@ -217,6 +217,17 @@ t.test('a form is good once, and only with the cookie of its own page', async (t
   t.equal(at.statusCode, 303, 'another tab is not disturbed');
 });
 
+t.test('of one form that is sent many times at once, to two processes, one gives a code', async (t) => {
+  const elsewhere = await another();
+  const page = await openPage(app, authorizationRequest(challenge));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => submit(i % 2 === 0 ? app : elsewhere, page)),
+  );
+  const codes = answers.filter(({ statusCode }) => statusCode === 303);
+  t.equal(codes.length, 1);
+  for (const { statusCode } of answers) t.ok([303, 400].includes(statusCode), String(statusCode));
+});
+
 t.test('a form from another process of the service is taken', async (t) => {
   const elsewhere = await another();
   const page = await openPage(app, authorizationRequest(challenge));

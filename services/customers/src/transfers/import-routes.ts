@@ -51,7 +51,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           tags: ['transfers'],
           querystring: ImportQuerySchema,
           body: importBody,
-          response: { ...importResponse, ...problemResponses(TIME_IS_UP, importConflict()) },
+          response: { ...importResponse, ...problemResponses(EMPTY_BODY, TIME_IS_UP, importConflict()) },
         },
       },
       async (request, reply) => {
