@@ -8,6 +8,14 @@ import { OperatorError } from '@pair/service-kit';
 export interface DataFolder {
   path: string;
   secrets: Secrets;
+  /** Writes down what the commands of auth are told: see auth-command.mjs. */
+  keepForCommands(settings: CommandSettings): void;
+}
+
+interface CommandSettings {
+  DATABASE_URL: string;
+  REDIS_URL: string;
+  KEY_ENCRYPTION_KEY: string;
 }
 
 interface Secrets {
@@ -39,7 +47,12 @@ export function openDataFolder(path: string): DataFolder {
     );
   }
   writeFileSync(pidFile, String(process.pid));
-  return { path: folder, secrets: openSecrets(join(folder, 'secrets.json')) };
+  return {
+    path: folder,
+    secrets: openSecrets(join(folder, 'secrets.json')),
+    keepForCommands: ({ DATABASE_URL, REDIS_URL, KEY_ENCRYPTION_KEY }) =>
+      writeSecretFile(join(folder, 'auth.json'), { DATABASE_URL, REDIS_URL, KEY_ENCRYPTION_KEY }),
+  };
 }
 
 function openSecrets(file: string): Secrets {
@@ -53,7 +66,12 @@ function openSecrets(file: string): Secrets {
     customersRedisPassword: secret(),
     keyEncryptionKey: secret(),
   };
-  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writeSecretFile(file, secrets);
   return secrets;
+}
+
+/** In one step. */
+function writeSecretFile(file: string, content: object): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }

@@ -27,6 +27,7 @@ await run(async () => {
     },
     config.PORT,
   );
+  data.keepForCommands(auth);
   const customers = {
     ...auth,
     DATABASE_URL: stores.customersDatabaseUrl,

@@ -1,0 +1,52 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProcess } from '@pair/test-kit';
+import { t } from 'tap';
+import { dataFolder, printedPassword, signIn, start } from './support/start.ts';
+
+// it starts everything
+t.setTimeout(120_000);
+
+t.test('the commands of auth run beside npm start, on its stores', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  const { url, output } = await start(t, { DATA_DIR });
+  const auth = async (...args: string[]) => {
+    const command = await startProcess(t, {
+      entry: 'packages/standalone/auth-command.mjs',
+      args,
+      env: { DATA_DIR },
+      input: '',
+    });
+    return { code: await command.exited, output: command.output() };
+  };
+
+  const client = ['machine', '--grant', 'client_credentials', '--scope', 'customers:read'];
+  const added = await auth('clients', 'add', ...client);
+  t.equal(added.code, 0, added.output);
+  const [, secret = ''] = /shown only now: (\S+)/.exec(added.output) ?? [];
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: 'machine',
+    client_secret: secret,
+  });
+  t.equal((await fetch(`${url}/oauth/token`, { method: 'POST', body })).status, 200);
+
+  const changed = await auth('set-password', 'admin');
+  t.equal(changed.code, 0, changed.output);
+  const [, password = ''] = /It is: (\S+)/.exec(changed.output) ?? [];
+  t.equal((await signIn(url, printedPassword(output()) ?? '')).status, 401);
+  t.equal((await signIn(url, password)).status, 200);
+
+  t.equal(statSync(join(DATA_DIR, 'auth.json')).mode & 0o777, 0o600, 'for nobody else to read');
+  t.match(await auth('migrate'), { code: 1, output: /^Usage: npm run auth -- <command>/ });
+});
+
+t.test('without npm start they say what is missing', async (t) => {
+  const command = await startProcess(t, {
+    entry: 'packages/standalone/auth-command.mjs',
+    args: ['clients', 'list'],
+    env: { DATA_DIR: dataFolder(t) },
+  });
+  t.equal(await command.exited, 1);
+  t.match(command.output(), /run "npm start" first/);
+});
