@@ -44,11 +44,15 @@ async function tryOut(
   fill: (operation: ReturnType<Page['locator']>) => Promise<void>,
 ) {
   const operation = page.locator(`[id$="-${operationId}"]`);
-  if ((await operation.locator('.opblock-body').count()) === 0) {
+  const execute = operation.locator('button.execute');
+  // Swagger itself opens the one that is in the address, some time after a reload: a click may just have closed it
+  await waitFor(async () => {
+    if (await execute.isVisible()) return true;
     await operation.locator('.opblock-summary-control').click();
-  }
+    return execute.waitFor({ timeout: 1_000 }).then(() => true);
+  });
   await fill(operation);
-  await operation.locator('button.execute').click();
+  await execute.click();
   const status = operation.locator('.live-responses-table .response-col_status').last();
   await status.waitFor();
   await operation.locator('.loading').waitFor({ state: 'detached' });
