@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT, runTool } from '../local-stores/workspace.mjs';
@@ -11,21 +10,22 @@ const TIMEOUT_SECONDS = 120;
 const LONG_TIMEOUT_SECONDS = 1_800;
 
 /**
- * Runs test files with tap, as many at once as there are processors. A terminal gets tap's own live view; a log gets
- * a line for each file, the figures that were measured, and whatever failed.
+ * Runs test files with tap. A terminal gets tap's own live view; a log gets a line for each file, the figures that were
+ * measured, and whatever failed.
  * @param {string[]} files from the root
+ * @param {number} jobs how many at once
  * @param {string} record a file for the raw TAP
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<{passed: number, failed: number}>} assertions
  */
-export async function runTap(files, record, env) {
+export async function runTap(files, jobs, record, env) {
   if (!tapIsBuilt()) runTool('tap', ['build']);
   const live = process.stdout.isTTY;
   const output = live ? ['--reporter=base', `--output-file=${record}`] : ['--reporter=tap'];
   const timeout = env.TEST_LONG === '1' ? LONG_TIMEOUT_SECONDS : TIMEOUT_SECONDS;
   const tap = spawn(
     join(ROOT, 'node_modules', '.bin', 'tap'),
-    ['run', ...output, `--jobs=${availableParallelism()}`, `--timeout=${timeout}`, ...files],
+    ['run', ...output, `--jobs=${jobs}`, `--timeout=${timeout}`, ...files],
     { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', live ? 'inherit' : 'pipe', 'inherit'] },
   );
   const exited = new Promise((resolve) => tap.once('close', resolve));

@@ -1,7 +1,7 @@
 // `npm test` checks everything; `npm test -- services/auth/test` builds, and runs the tests in these files or folders;
 // `npm run test:long` does either with counts a hundred times as large.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
@@ -62,12 +62,19 @@ async function runTests(files) {
   const { startSharedPostgres } = await import('./dist/test-database.js');
   const postgres = await startSharedPostgres();
   const folder = mkdtempSync(join(tmpdir(), 'pair-tap-'));
-  const result = await runTap(files, join(folder, 'results.tap'), {
-    TEST_POSTGRES_URL: postgres.url,
-    TEST_LONG: values.long ? '1' : '',
-  });
-  passed += result.passed;
-  failed += result.failed;
+  const env = { TEST_POSTGRES_URL: postgres.url, TEST_LONG: values.long ? '1' : '' };
+  // each starts everything, and some a browser: two at once would test what happens on a machine that is too small
+  const isWholeSystem = (file) => /^packages.(e2e|standalone)\b/.test(file);
+  const groups = [
+    [files.filter((file) => !isWholeSystem(file)), availableParallelism()],
+    [files.filter(isWholeSystem), 1],
+  ];
+  for (const [some, jobs] of groups) {
+    if (some.length === 0) continue;
+    const result = await runTap(some, jobs, join(folder, 'results.tap'), env);
+    passed += result.passed;
+    failed += result.failed;
+  }
   rmSync(folder, { recursive: true });
   await postgres.stop();
 }
