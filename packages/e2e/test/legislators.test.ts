@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { waitFor } from '@pair/test-kit';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
-import { ADMIN, startSystem } from './system.ts';
+import { beginSession, startSystem } from './system.ts';
 
 /**
  * The main job on real input: people with a name and a birthday, from a file of `name,dob` lines. The whole file is
@@ -62,9 +62,7 @@ async function createOnce(token: string, person: Person) {
 t.test(
   `${people.length} people from login to a refused token after logout, behind nginx, with two customers processes`,
   async (t) => {
-    const signedIn = await call('POST', '/auth/login', { body: ADMIN });
-    t.equal(signedIn.status, 200);
-    const tokens = signedIn.json<Tokens>();
+    const tokens = await beginSession(system.url);
     const token = tokens.access_token;
 
     const created = new Map<Person, Customer>();
@@ -149,7 +147,7 @@ t.test(
 );
 
 t.test('a refresh token that is replayed ends the session at every process within a second', async (t) => {
-  const tokens = (await call('POST', '/auth/login', { body: ADMIN })).json<Tokens>();
+  const tokens = await beginSession(system.url);
   const body = { refresh_token: tokens.refresh_token };
   const parent = (await call('POST', '/auth/refresh', { body })).json<Tokens>();
   const refreshed = (

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import newman from 'newman';
 import t from 'tap';
 import { postmanFiles } from '../../client/postman/postman-files.mjs';
-import { ADMIN, startSystem } from './system.ts';
+import { ADMIN, beginSession, startSystem } from './system.ts';
 
 interface Item {
   name: string;
@@ -58,9 +58,7 @@ t.test('with the password alone it runs from top to bottom, twice', async (t) =>
 });
 
 t.test('with a token that has expired it refreshes, and begins no other session', async (t) => {
-  const headers = { 'content-type': 'application/json' };
-  const login = await fetch(`${url}/auth/login`, { method: 'POST', headers, body: JSON.stringify(ADMIN) });
-  const { access_token, refresh_token } = (await login.json()) as Record<string, string>;
+  const { access_token, refresh_token } = await beginSession(url);
   const sessions = async () => {
     const response = await fetch(`${url}/auth/sessions`, {
       headers: { authorization: `Bearer ${access_token}` },

@@ -1,4 +1,4 @@
-import { rounds } from '@pair/test-kit';
+import { rounds, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { ADMIN, startSystem } from './system.ts';
@@ -32,7 +32,12 @@ async function call(method: string, path: string, options: { token?: string; bod
 }
 
 async function login(credentials: object): Promise<Tokens> {
-  const response = await call('POST', '/auth/login', { body: credentials });
+  const attempt = () => call('POST', '/auth/login', { body: credentials });
+  let response = await attempt();
+  await waitFor(async () => {
+    if (response.status === 503) response = await attempt(); // a busy machine may say: later
+    return response.status !== 503;
+  });
   if (response.status !== 200) throw new Error(`login: ${response.status} ${await response.text()}`);
   return (await response.json()) as Tokens;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createClient, memoryStorage, type Tokens } from '@pair/client';
 import {
   freePort,
   type StartedProcess,
@@ -73,6 +74,16 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
   ]);
   await Promise.all([...auth, ...customers].map((process) => isReady(process)));
   return { url, auth, customers, redis, authEnv };
+}
+
+/** A new session, also where a busy machine says "later" to whoever asks once. */
+export async function beginSession(url: string, { username, password } = ADMIN): Promise<Tokens> {
+  const tokens = memoryStorage();
+  const client = createClient({ baseUrl: url, tokens });
+  await waitFor(() => client.signIn(username, password).then(() => true));
+  const signedIn = await tokens.get();
+  if (signedIn === undefined) throw new Error('no tokens');
+  return signedIn;
 }
 
 function freePorts(count: number): Promise<number[]> {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { ADMIN, startSystem } from './system.ts';
+import { beginSession, startSystem } from './system.ts';
 
 /** Files in and out, behind nginx. The whole file of people is used where LEGISLATORS_CSV names it. */
 const FILE = process.env.LEGISLATORS_CSV ?? '';
@@ -12,12 +12,7 @@ const people = readFileSync(existsSync(FILE) ? FILE : SAMPLE);
 const LINES = rounds({ short: 100_000, long: 1_000_000 });
 
 const system = await startSystem(t, { customersProcesses: 1 });
-const signedIn = await fetch(`${system.url}/auth/login`, {
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify(ADMIN),
-});
-const { access_token: token } = (await signedIn.json()) as { access_token: string };
+const { access_token: token } = await beginSession(system.url);
 const authorization = `Bearer ${token}`;
 
 const importFile = (body: string | Buffer) =>

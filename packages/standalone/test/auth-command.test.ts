@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProcess } from '@pair/test-kit';
+import { startProcess, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
 import { dataFolder, printedPassword, signIn, start } from './support/start.ts';
 
@@ -29,13 +29,13 @@ t.test('the commands of auth run beside npm start, on its stores', async (t) => 
     client_id: 'machine',
     client_secret: secret,
   });
-  t.equal((await fetch(`${url}/oauth/token`, { method: 'POST', body })).status, 200);
+  await waitFor(async () => (await fetch(`${url}/oauth/token`, { method: 'POST', body })).status === 200);
 
   const changed = await auth('set-password', 'admin');
   t.equal(changed.code, 0, changed.output);
   const [, password = ''] = /It is: (\S+)/.exec(changed.output) ?? [];
-  t.equal((await signIn(url, printedPassword(output()) ?? '')).status, 401);
-  t.equal((await signIn(url, password)).status, 200);
+  await waitFor(async () => (await signIn(url, printedPassword(output()) ?? '')).status === 401);
+  await waitFor(async () => (await signIn(url, password)).status === 200);
 
   t.equal(statSync(join(DATA_DIR, 'auth.json')).mode & 0o777, 0o600, 'for nobody else to read');
   t.match(await auth('migrate'), { code: 1, output: /^Usage: npm run auth -- <command>/ });

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { waitFor } from '@pair/test-kit';
 import pg from 'pg';
 import { t } from 'tap';
 import { PAGE_POLICY } from '../src/front-page.ts';
@@ -36,10 +37,11 @@ t.test('what npm start starts', async (t) => {
   });
 
   t.test('the status tells that both services are up, and nothing else', async (t) => {
-    const status = await fetch(`${started.url}/status`);
-    t.equal(status.status, 200);
-    t.equal(status.headers.get('cache-control'), 'no-store');
-    t.strictSame(await status.json(), { auth: 'up', customers: 'up' });
+    const ask = () => fetch(`${started.url}/status`);
+    await waitFor(async () => (await (await ask()).text()) === '{"auth":"up","customers":"up"}');
+    const { status, headers } = await ask();
+    t.equal(status, 200);
+    t.equal(headers.get('cache-control'), 'no-store');
   });
 
   t.test('both databases are UTF8 with C.UTF-8, and closed to the other role', async (t) => {

@@ -67,14 +67,14 @@ t.test("with one's own PostgreSQL and Redis none is started", async (t) => {
   const request = await client(started.url, printedPassword(started.output()) ?? '');
   t.equal((await request('GET', '/customers?n=1')).status, 200);
 
-  const status = async () => (await fetch(`${started.url}/status`)).json();
-  t.strictSame(await status(), { auth: 'up', customers: 'up' });
+  const status = async () => (await fetch(`${started.url}/status`)).text();
+  await waitFor(async () => (await status()) === '{"auth":"up","customers":"up"}');
   await customersDatabase.stop();
-  t.strictSame(await status(), { auth: 'up', customers: 'down' });
+  await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
   redis.pause();
   const asked = performance.now();
-  t.strictSame(await status(), { auth: 'down', customers: 'down' });
-  t.ok(performance.now() - asked < 1_500);
+  t.equal(await status(), '{"auth":"down","customers":"down"}');
+  t.ok(performance.now() - asked < 3_000);
   redis.resume();
 });
 

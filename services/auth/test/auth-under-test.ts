@@ -132,7 +132,9 @@ export async function login(app: FastifyInstance, credentials = ADMIN): Promise<
 }
 
 /** For what a test needs and does not test: a machine that is busy with other tests may say 503. */
-async function patiently(request: () => Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> {
+export async function patiently(
+  request: () => Promise<LightMyRequestResponse>,
+): Promise<LightMyRequestResponse> {
   let response = await request();
   await waitFor(async () => {
     if (response.statusCode === 503) response = await request();

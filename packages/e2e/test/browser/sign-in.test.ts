@@ -2,7 +2,7 @@ import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { ADMIN, startSystem } from '../system.ts';
+import { ADMIN, beginSession, startSystem } from '../system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 const redis = new Redis(system.redis.url);
@@ -24,7 +24,10 @@ async function newPage(t: Test, options = {}): Promise<{ page: Page; complaints:
 async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(password);
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Sign in' }).click();
+  // a busy machine may say: again, with the form
+  if ((await answer).status() === 503) await signIn(page, { username, password });
 }
 
 /** Swagger's own dialog, up to the sign-in page in a window of its own. */
@@ -172,24 +175,19 @@ t.test('two tabs that refresh at once get the same successor', async (t) => {
   const { page } = await newPage(t);
   const other = await page.context().newPage();
   await Promise.all([page.goto(system.url), other.goto(system.url)]);
-  const login = await fetch(`${system.url}/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(ADMIN),
-  });
-  const { refresh_token } = (await login.json()) as { refresh_token: string };
+  const { refresh_token } = await beginSession(system.url);
   const refresh = (tab: Page) =>
     tab.evaluate(async (refresh_token) => {
       const body = JSON.stringify({ refresh_token });
       const headers = { 'content-type': 'application/json' };
-      return (await fetch('/auth/refresh', { method: 'POST', headers, body })).json() as Promise<{
-        refresh_token: string;
-      }>;
+      for (;;) {
+        const response = await fetch('/auth/refresh', { method: 'POST', headers, body });
+        const answer = (await response.json()) as { refresh_token: string };
+        if (response.status !== 503) return answer; // a busy machine may say: again
+      }
     }, refresh_token);
-  await page.goto(`${system.url}/docs/auth`);
-  await other.goto(`${system.url}/docs/customers`);
   const [one, two] = await Promise.all([refresh(page), refresh(other)]);
-  t.match(one.refresh_token, /^rt_/);
+  t.match(one, { refresh_token: /^rt_/ });
   t.equal(one.refresh_token, two.refresh_token);
 });
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { ADMIN } from '../auth-under-test.ts';
+import { ADMIN, patiently } from '../auth-under-test.ts';
 
 export const SWAGGER_REDIRECT = 'http://localhost:8080/docs/auth/static/oauth2-redirect.html';
 
@@ -97,8 +97,9 @@ export async function authorize(
   credentials = ADMIN,
 ): Promise<{ code: string; verifier: string }> {
   const { verifier, challenge } = newVerifier();
-  const page = await openPage(app, authorizationRequest(challenge, overrides));
-  const response = await submit(app, page, credentials);
+  const response = await patiently(async () =>
+    submit(app, await openPage(app, authorizationRequest(challenge, overrides)), credentials),
+  );
   const { code } = parametersOf(response.headers.location);
   if (code === undefined) throw new Error(`no code: ${response.statusCode} ${response.payload}`);
   return { code, verifier };
