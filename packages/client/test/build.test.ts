@@ -5,7 +5,8 @@ import { build } from 'esbuild';
 import t from 'tap';
 import { DOCUMENTS, typesFile, typesOf } from '../generate-types.mjs';
 
-const MAX_BYTES = 6_144;
+/** As README.md promises. */
+const MAX_BYTES = 3_000;
 
 t.test('the types are those of the documents: `npm run generate` changes nothing', async (t) => {
   for (const name of DOCUMENTS) {
@@ -13,7 +14,7 @@ t.test('the types are those of the documents: `npm run generate` changes nothing
   }
 });
 
-t.test('it is small, and needs nothing but openapi-fetch', async (t) => {
+t.test('the client is small, and needs nothing but openapi-fetch', async (t) => {
   const { outputFiles, metafile } = await build({
     entryPoints: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
     bundle: true,

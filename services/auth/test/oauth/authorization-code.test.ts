@@ -65,7 +65,7 @@ t.test('a code that comes twice ends the session that it began', async (t) => {
   t.match(items, [{ outcome: 'refused', client_id: 'swagger-ui' }]);
 });
 
-t.test('of many who redeem a code at once one gets tokens, and none keeps them', async (t) => {
+t.test('of many who redeem a code at once at most one gets tokens, and none keeps them', async (t) => {
   const granted = await authorize(app);
   const responses = await Promise.all(Array.from({ length: 20 }, () => redeem(app, granted)));
   const successes = responses.filter(({ statusCode }) => statusCode === 200);

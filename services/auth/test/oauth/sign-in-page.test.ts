@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
-import { ADMIN, login, makeUser, recordedEvents, startAuth } from '../auth-under-test.ts';
+import { ADMIN, login, makeUser, patch, recordedEvents, startAuth } from '../auth-under-test.ts';
 import {
   authorizationRequest,
   cookieOf,
@@ -25,6 +25,7 @@ await addClient(config.DATABASE_URL, {
 });
 await addClient(config.DATABASE_URL, { id: 'machine', grants: ['client_credentials'], redirectUris: [] });
 const { challenge } = newVerifier();
+const admin = (await login(app)).access_token;
 
 function isPage(t: Test, response: LightMyRequestResponse, statusCode: number, text: RegExp) {
   t.equal(response.statusCode, statusCode);
@@ -213,8 +214,7 @@ t.test('a form is good once, and only with the cookie of its own page', async (t
   isPage(t, again, 400, stale);
   const fresh = { fields: hiddenFields(again.payload), cookie: cookieOf(again) };
   t.equal((await submit(app, fresh)).statusCode, 303, 'the page that says so works');
-  const at = await submit(app, other);
-  t.equal(at.statusCode, 303, 'another tab is not disturbed');
+  t.equal((await submit(app, other)).statusCode, 303, 'another tab is not disturbed');
 });
 
 t.test('of one form that is sent many times at once, to two processes, one gives a code', async (t) => {
@@ -223,9 +223,10 @@ t.test('of one form that is sent many times at once, to two processes, one gives
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, i) => submit(i % 2 === 0 ? app : elsewhere, page)),
   );
-  const codes = answers.filter(({ statusCode }) => statusCode === 303);
-  t.equal(codes.length, 1);
-  for (const { statusCode } of answers) t.ok([303, 400].includes(statusCode), String(statusCode));
+  const count = (status: number) => answers.filter(({ statusCode }) => statusCode === status).length;
+  t.ok(count(303) <= 1);
+  if (count(503) === 0) t.equal(count(303), 1);
+  t.equal(count(303) + count(400) + count(503), answers.length, 'a busy machine may say: again');
 });
 
 t.test('a form from another process of the service is taken', async (t) => {
@@ -255,11 +256,15 @@ t.test('what was changed in the form is checked anew', async (t) => {
 t.test(
   'a wrong password, an unknown and a disabled user see the same page again, with the name typed',
   async (t) => {
-    for (const username of [ADMIN.username, 'nobody', '<b>', 'x'.repeat(64)]) {
+    const { id, credentials: disabled } = await makeUser(app, 'ada-disabled');
+    await patch(app, `/auth/users/${id}`, { disabled: true }, admin);
+    const usernames = [ADMIN.username, 'nobody', '<b>', 'x'.repeat(64)];
+    const refused = [disabled, ...usernames.map((username) => ({ username, password: 'wrong' }))];
+    for (const credentials of refused) {
       const page = await openPage(app, authorizationRequest(challenge));
-      const response = await submit(app, page, { username, password: 'wrong' });
+      const response = await submit(app, page, credentials);
       isPage(t, response, 403, /role="alert"[^>]*>The username or the password is wrong\./);
-      t.notMatch(response.payload, /value="wrong"/, 'the password is not in it');
+      t.notOk(response.payload.includes(`"${credentials.password}"`), 'the password is not in it');
       t.notMatch(response.payload, /<b>"/);
       const fresh = { fields: hiddenFields(response.payload), cookie: cookieOf(response) };
       t.equal((await submit(app, fresh)).statusCode, 303, 'and the right one is taken then');
@@ -281,12 +286,11 @@ t.test('a sign-in on the page is among the security events, with its client', as
   const ada = await makeUser(app, 'ada-audited');
   const page = await openPage(app, authorizationRequest(challenge));
   await submit(app, page, ada.credentials);
-  const { access_token } = await login(app);
-  const items = await recordedEvents(app, access_token, `event=sign_in&user_id=${ada.id}`);
+  const items = await recordedEvents(app, admin, `event=sign_in&user_id=${ada.id}`);
   t.match(items, [{ outcome: 'succeeded', client_id: 'swagger-ui' }]);
 });
 
-t.test('what is no form of ours is a page too', async (t) => {
+t.test('a form that this page did not make is answered with a page', async (t) => {
   const json = await app.inject({ method: 'POST', url: '/oauth/authorize', payload: { username: 'admin' } });
   isPage(t, json, 415, /media type/);
   isPage(t, await postForm(app, '/oauth/authorize', { username: 'x'.repeat(65) }), 400, /form/);
