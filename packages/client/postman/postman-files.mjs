@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import converter from 'openapi-to-postmanv2';
 import { FOLDERS } from './plan.mjs';
-import { bearerOfUser, SIGN_IN_IF_NEEDED, testOf } from './scripts.mjs';
+import { BEARER_OF_USER, SIGN_IN_IF_NEEDED, testOf } from './scripts.mjs';
 
 const convert = promisify(converter.convertV2);
 const OPTIONS = { parametersResolution: 'Example', folderStrategy: 'Tags' };
@@ -77,7 +77,7 @@ function itemOf(planned, operations) {
   const { request } = operation.item;
   const { auth = 'access_token', before, after = [], name = operation.summary } = planned;
   const scripts = [
-    ...(auth === 'user_access_token' ? [event('prerequest', bearerOfUser())] : []),
+    ...(auth === 'user_access_token' ? [event('prerequest', BEARER_OF_USER)] : []),
     ...(before ? [event('prerequest', before)] : []),
     event('test', [...testOf(operation, planned), ...after]),
   ];

@@ -1,5 +1,13 @@
 // What runs in Postman, as lines of text.
 
+/** Where `tokens` is an answer with tokens. */
+const KEEP = `
+pm.collectionVariables.set('access_token', tokens.access_token);
+pm.collectionVariables.set('refresh_token', tokens.refresh_token);
+pm.collectionVariables.set('expires_at', Date.now() + tokens.expires_in * 1000);`
+  .trim()
+  .split('\n');
+
 /** Before each request of the collection: a token that is good for ten seconds more, or another one. */
 export const SIGN_IN_IF_NEEDED = `
 const kept = pm.collectionVariables;
@@ -19,9 +27,7 @@ if (!isOpen && !isFresh) {
   });
   const keep = (response) => {
     const tokens = response.json();
-    kept.set('access_token', tokens.access_token);
-    kept.set('refresh_token', tokens.refresh_token);
-    kept.set('expires_at', Date.now() + tokens.expires_in * 1000);
+    ${KEEP.join('\n    ')}
   };
   const signIn = () => {
     const username = pm.variables.get('username') || 'admin';
@@ -40,8 +46,7 @@ if (!isOpen && !isFresh) {
   .split('\n');
 
 /** Before a request as the user whom the collection makes: signs that user in. */
-export function bearerOfUser() {
-  return `
+export const BEARER_OF_USER = `
 pm.sendRequest({
   url: pm.variables.replaceIn('{{base_url}}/auth/login'),
   method: 'POST',
@@ -59,17 +64,14 @@ pm.sendRequest({
   pm.collectionVariables.set('user_access_token', token);
   pm.collectionVariables.set('user_sid', JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sid);
 });`
-    .trim()
-    .split('\n');
-}
+  .trim()
+  .split('\n');
 
 /** Keeps the tokens of an answer as those of the collection. */
 export const KEEP_TOKENS = [
   'if (pm.response.code === 200) {',
   '  const tokens = pm.response.json();',
-  "  pm.collectionVariables.set('access_token', tokens.access_token);",
-  "  pm.collectionVariables.set('refresh_token', tokens.refresh_token);",
-  "  pm.collectionVariables.set('expires_at', Date.now() + tokens.expires_in * 1000);",
+  ...KEEP.map((line) => `  ${line}`),
   '}',
 ];
 

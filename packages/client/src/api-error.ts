@@ -35,15 +35,15 @@ export class ApiError extends Error {
 
   /** @param body parsed if it was JSON; it becomes the `cause` */
   constructor({ status, statusText, headers }: Response, body: unknown) {
-    const is: ErrorBody = typeof body === 'object' && body !== null ? body : {};
-    const code = is.code ?? is.error ?? `http_${status}`;
-    const detail = is.detail ?? is.error_description ?? statusText;
+    const members: ErrorBody = typeof body === 'object' && body !== null ? body : {};
+    const code = members.code ?? members.error ?? `http_${status}`;
+    const detail = members.detail ?? members.error_description ?? statusText;
     super(`${status} ${code}: ${detail}`, { cause: body });
     this.status = status;
     this.code = code;
     this.detail = detail;
-    this.errors = is.errors ?? [];
-    this.requestId = is.request_id ?? headers.get('x-request-id') ?? undefined;
+    this.errors = members.errors ?? [];
+    this.requestId = members.request_id ?? headers.get('x-request-id') ?? undefined;
     this.retryAfterSeconds = retryAfterSeconds(headers);
   }
 }

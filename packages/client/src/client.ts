@@ -20,13 +20,17 @@ export interface ClientOptions {
 type ListCustomers = CustomersPaths['/customers']['get'];
 type ListUsers = AuthPaths['/auth/users']['get'];
 
+/** As the API has it: dates are `YYYY-MM-DD`, times RFC 3339 in UTC. */
 export type Customer = ListCustomers['responses'][200]['content']['application/json']['items'][number];
 /** Which customers, in which order, and how many on a page. */
 export type CustomersQuery = Omit<NonNullable<ListCustomers['parameters']['query']>, 'n'>;
 
+/** An account, as admins see it. */
 export type User = ListUsers['responses'][200]['content']['application/json']['items'][number];
+/** Which users, and how many on a page. */
 export type UsersQuery = NonNullable<ListUsers['parameters']['query']>;
 
+/** Ends the iteration: what is thrown then is the reason of the signal. */
 export interface Abortable {
   signal?: AbortSignal;
 }

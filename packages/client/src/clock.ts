@@ -1,4 +1,4 @@
-/** What passes for time. */
+/** The time, and how to wait. Tests bring their own. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;

@@ -6,7 +6,7 @@ interface Page<Item> {
 /**
  * The items of all pages. A page is fetched when the items before it are used up.
  *
- * @param fetchPage is given what the query of the page has beside that of the first
+ * @param fetchPage gets the cursor of the page; nothing for the first
  */
 export async function* pages<Item>(
   fetchPage: (next: { cursor?: string }) => Promise<Page<Item>>,

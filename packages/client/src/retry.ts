@@ -6,7 +6,7 @@ const MAX_WAIT_MS = 5_000;
 /** Of the wait: so that clients which were refused together do not come back together. */
 const MAX_JITTER = 0.25;
 
-/** What an answer that asks to come back depends on. */
+/** What decides whether a request may be sent again. */
 export interface Repetition {
   method: string;
   /** As in the OpenAPI document, with its braces. */

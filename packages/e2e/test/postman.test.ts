@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import newman from 'newman';
 import t from 'tap';
-import { postmanFiles } from '../../client/postman/postman-files.mjs';
 import { ADMIN, beginSession, startSystem } from './system.ts';
 
 interface Item {
@@ -78,12 +76,6 @@ t.test('with a token that has expired it refreshes, and begins no other session'
   t.equal(await sessions(), before);
 });
 
-t.test('the files are what is made of the documents (npm run generate)', async (t) => {
-  for (const [name, text] of Object.entries(await postmanFiles())) {
-    t.equal(readFileSync(new URL(`../../../nginx/html/docs/${name}`, import.meta.url), 'utf8'), text, name);
-  }
-});
-
 t.test('each folder runs alone, for it signs in by itself', async (t) => {
   const { item, ...rest } = collection.json as { item: Item[] };
   for (const name of ['Customers', 'Files', 'Audit', 'The replay story']) {
@@ -98,26 +90,4 @@ t.test('without a password it says where that is to be found', async (t) => {
   const customers = item.filter(({ name }) => name === 'Audit');
   const result = await run({ ...rest, item: customers }, { base_url: url });
   t.match(faults(result).join('\n'), /Set "password" in the environment/);
-});
-
-t.test('every operation of both documents is in it', async (t) => {
-  const requests = JSON.stringify(collection.json);
-  for (const service of ['auth', 'customers']) {
-    const file = new URL(`../../client/openapi/${service}.json`, import.meta.url);
-    const { paths } = JSON.parse(readFileSync(file, 'utf8'));
-    const all = JSON.parse(requests) as {
-      item: { item: { request: { method: string; url: { path: string[] } } }[] }[];
-    };
-    const present = all.item.flatMap(({ item }) =>
-      item.map(
-        ({ request }) =>
-          `${request.method} /${request.url.path.join('/').replaceAll(/\{\{\w+\}\}/g, '{id}')}`,
-      ),
-    );
-    for (const [path, operations] of Object.entries<object>(paths)) {
-      for (const method of Object.keys(operations)) {
-        t.ok(present.includes(`${method.toUpperCase()} ${path}`), `${method} ${path}`);
-      }
-    }
-  }
 });

@@ -316,7 +316,7 @@ export interface paths {
         put?: never;
         /**
          * Whether a token would be accepted now, and what it says
-         * @description For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. To ask about a refresh token does not use it up.
+         * @description For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. Asking about a refresh token does not use it up.
          */
         post: operations["introspectToken"];
         delete?: never;

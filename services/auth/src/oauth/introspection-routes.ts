@@ -17,7 +17,7 @@ export function introspectionRoutes({ issuer }: { issuer: string }): FastifyPlug
           operationId: 'introspectToken',
           summary: 'Whether a token would be accepted now, and what it says',
           description:
-            'For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. To ask about a refresh token does not use it up.',
+            'For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. Asking about a refresh token does not use it up.',
           tags: ['oauth'],
           consumes: ['application/x-www-form-urlencoded'],
           body: IntrospectionRequestSchema,
