@@ -1,6 +1,6 @@
 export { type AccessTokenOptions, accessToken, type VerifiedToken } from './access-token.ts';
 export { authenticated } from './authenticated.ts';
-export { invalidToken, tokenRequired, userRequired } from './bearer.ts';
+export { invalidToken, tokenRequired } from './bearer.ts';
 export { type AccessTokenClaims, AccessTokenClaimsSchema } from './claims.ts';
 export { type KeySource, KeysUnavailable } from './keys.ts';
 export { type RemoteKeySet, remoteKeySet } from './remote-key-set.ts';

@@ -75,32 +75,43 @@ interface Media {
   examples?: Record<string, { value: { instance?: string } }>;
 }
 
-/**
- * What @fastify/swagger has no place for: what is open to anybody, which bodies may be left out, which headers are
- * always there, and the path in the examples of problems.
- */
-function completed<Document extends { paths?: object }>(document: Document): Document {
+/** What @fastify/swagger has no place for. */
+function completed<Made extends { paths?: object }>(document: Made): Made {
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const operation of Object.values<Operation>(operations)) {
-      const { requestBody, parameters = [], responses } = operation;
-      operation.security ??= [];
-      const bodies = Object.values(requestBody?.content ?? {});
-      const isOptional = bodies.some(({ schema }) => [schema.type].flat().includes('null'));
-      if (requestBody !== undefined && isOptional) requestBody.required = false;
-      const instance = path.replaceAll(/\{(\w+)\}/g, (template, name) => {
-        const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
-        return String(parameter?.example ?? template);
-      });
-      for (const { headers = {}, content = {} } of Object.values(responses)) {
-        for (const header of Object.values(headers)) {
-          const { required, ...schema } = header.schema;
-          Object.assign(header, { required, schema });
-        }
-        for (const { value } of Object.values(content['application/problem+json']?.examples ?? {})) {
-          value.instance = instance;
-        }
-      }
+      operation.security ??= []; // open to anybody
+      markOptionalBody(operation);
+      liftRequiredOfHeaders(operation);
+      nameInstances(operation, path);
     }
   }
   return document;
+}
+
+/** A body of which the schema allows `null` may be left out. */
+function markOptionalBody({ requestBody }: Operation): void {
+  const bodies = Object.values(requestBody?.content ?? {});
+  const isOptional = bodies.some(({ schema }) => [schema.type].flat().includes('null'));
+  if (requestBody !== undefined && isOptional) requestBody.required = false;
+}
+
+/** Which headers are always there is said in their schema, where OpenAPI does not look. */
+function liftRequiredOfHeaders({ responses }: Operation): void {
+  for (const header of Object.values(responses).flatMap(({ headers = {} }) => Object.values(headers))) {
+    const { required, ...schema } = header.schema;
+    Object.assign(header, { required, schema });
+  }
+}
+
+/** The path of the operation in the examples of problems. */
+function nameInstances({ parameters = [], responses }: Operation, path: string): void {
+  const instance = path.replaceAll(/\{(\w+)\}/g, (template, name) => {
+    const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
+    return String(parameter?.example ?? template);
+  });
+  for (const { content } of Object.values(responses)) {
+    for (const { value } of Object.values(content?.['application/problem+json']?.examples ?? {})) {
+      value.instance = instance;
+    }
+  }
 }

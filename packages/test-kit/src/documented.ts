@@ -13,8 +13,9 @@ interface DocumentedResponse {
 }
 
 /**
- * A plugin to be registered in front of a service: each answer of a documented route must be in the OpenAPI document that the
- * service serves, with its status, media type, members (no more and no fewer), headers, and the code of a problem. The test file fails at its end otherwise.
+ * A plugin to be registered in front of a service: each answer of a documented route must be in the OpenAPI document that
+ * the service serves, with its status, media type, members (no more and no fewer), headers, and the code of a problem.
+ * The test file fails at its end otherwise.
  */
 export function documented(t: Teardown) {
   const faults = new Set<string>();

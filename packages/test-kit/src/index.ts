@@ -1,7 +1,6 @@
 export { freePort } from '@pair/local-stores';
-export type { Browser, BrowserContext, Page } from 'playwright-core';
 export { documented } from './documented.ts';
-export { type ExampleExchange, exampleExchanges, exampleFaults } from './examples.ts';
+export { exampleExchanges, exampleFaults } from './examples.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { rounds } from './rounds.ts';

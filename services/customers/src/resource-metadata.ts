@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Scope } from '@pair/access-token';
 import { type Static, Type } from 'typebox';
 
 const PATH = '/.well-known/oauth-protected-resource';
 
-const SCOPES = ['customers:read', 'customers:write'];
+const RESOURCE_SCOPES: Scope[] = ['customers:read', 'customers:write'];
 
 const Url = (description: string) => Type.String({ format: 'uri', description });
 
@@ -59,7 +60,7 @@ function metadataOf({ issuer, audience }: Identity): ResourceMetadata {
   return {
     resource: audience,
     authorization_servers: [issuer],
-    scopes_supported: SCOPES,
+    scopes_supported: RESOURCE_SCOPES,
     bearer_methods_supported: ['header'],
     resource_name: 'Customers',
     resource_documentation: `${issuer}/docs/customers`,

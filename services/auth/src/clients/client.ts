@@ -5,7 +5,7 @@ import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-ki
 export const GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
 export type Grant = (typeof GRANTS)[number];
 
-/** As the table has it, but for one that is a UUID: an id of a user. */
+/** The same as in the table, which also refuses UUIDs: those are ids of users. */
 export const CLIENT_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{2,63}$/;
 
 /** An OAuth 2.0 client (RFC 6749 §2). */

@@ -8,8 +8,8 @@ const CLIENT_NOT_ALLOWED = new Problem(
 );
 
 /**
- * The routes of `routes`, inside `authenticated`, for our own clients alone: whoever lets another one read customers has
- * not let it see or end the other sessions.
+ * The routes of `routes`, inside `authenticated`, for the built-in clients alone: a user who lets another client read
+ * customers has not allowed it to see or end sessions.
  */
 export function forBuiltInClients(routes: FastifyPluginAsync): FastifyPluginAsync {
   return async (app) => {

@@ -5,9 +5,8 @@ import type { Client } from '../clients/client.ts';
 import { decodeAuthorizationCode } from '../sessions/authorization-code.ts';
 import { grantedScopes } from '../sessions/granted-scopes.ts';
 import { issueTokens } from '../sessions/issue-tokens.ts';
-import type { Tokens } from '../sessions/schemas.ts';
 import { invalidRequest } from './oauth-error.ts';
-import type { TokenRequest } from './schemas.ts';
+import type { TokenRequest, TokenResponse } from './schemas.ts';
 
 /**
  * RFC 6749 §4.1.3, RFC 7636 §4.5. The session began when the user signed in, so that whatever ends the sessions of the
@@ -19,7 +18,7 @@ export async function authorizationCodeGrant(
   request: FastifyRequest,
   client: Client,
   { code: text, redirect_uri: redirectUri, code_verifier: verifier }: TokenRequest,
-): Promise<Tokens> {
+): Promise<TokenResponse> {
   const app = request.server;
   if (text === undefined) throw invalidRequest('code is missing.');
   if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing.');
@@ -51,7 +50,10 @@ export async function authorizationCodeGrant(
     );
   }
   if (redemption.outcome !== 'redeemed') throw invalidCode();
-  return issueTokens(app, client, user.id, grantedScopes(user, client, found.scope), redemption);
+  const tokens = issueTokens(app, client, user.id, grantedScopes(user, client, found.scope), redemption);
+  if (client.grants.includes('refresh_token')) return tokens;
+  const { refresh_token: _, ...withoutRefreshToken } = tokens;
+  return withoutRefreshToken;
 }
 
 export function invalidCode(): Problem {

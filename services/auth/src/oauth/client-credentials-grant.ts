@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
-import { narrow } from '../sessions/granted-scopes.ts';
+import { narrowScope } from '../sessions/granted-scopes.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import type { TokenRequest, TokenResponse } from './schemas.ts';
 
@@ -15,7 +15,7 @@ export async function clientCredentialsGrant(
   { scope: asked }: TokenRequest,
 ): Promise<TokenResponse> {
   app.keyRing.signingKey();
-  const scope = narrow(client.scopes, asked).join(' ');
+  const scope = narrowScope(client.scopes, asked).join(' ');
   const askedAt = Date.now();
   const epoch = await app.sessions.epoch();
   return {

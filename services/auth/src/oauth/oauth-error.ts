@@ -1,6 +1,6 @@
 import { Problem, problemOf } from '@pair/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { OAuthErrorSchema } from './schemas.ts';
+import { type OAuthError, OAuthErrorSchema } from './schemas.ts';
 
 /** What RFC 6749 §4.1.2.1, §5.2 and RFC 7009 §2.2.1 have names for. A Problem with such a code keeps it. */
 const ERROR_CODES = new Set([
@@ -19,20 +19,15 @@ const KEPT_STATUSES = new Set([404, 405, 406, 413, 417, 429]);
 
 type Described = Pick<Problem, 'statusCode' | 'code' | 'message' | 'errors'>;
 
-export interface OAuthError {
-  error: string;
-  error_description: string;
-}
-
 /** The error code of RFC 6749 for a Problem. */
-export function oauthErrorCode({ statusCode, code }: Pick<Described, 'statusCode' | 'code'>): string {
+function oauthErrorCode({ statusCode, code }: Pick<Described, 'statusCode' | 'code'>): string {
   if (statusCode === 503) return 'temporarily_unavailable';
   if (statusCode >= 500) return 'server_error';
   return ERROR_CODES.has(code) ? code : 'invalid_request';
 }
 
 /** RFC 6749 §5.2: 400 for nearly everything. */
-export function oauthStatus({ statusCode, code }: Pick<Described, 'statusCode' | 'code'>): number {
+function oauthStatus({ statusCode, code }: Pick<Described, 'statusCode' | 'code'>): number {
   if (code === 'invalid_client') return 401;
   return statusCode >= 500 || KEPT_STATUSES.has(statusCode) ? statusCode : 400;
 }

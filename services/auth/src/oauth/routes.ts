@@ -18,9 +18,10 @@ export function oauthRoutes(options: { issuer: string; keyEncryptionKey: string 
       await pages.register(authorizeRoutes(options));
     });
     await app.register(
-      async (others) => {
-        others.setErrorHandler(sendOAuthError);
-        others.setNotFoundHandler(app.answerNotFound);
+      // for what is no route: its 404 and 405 are errors of OAuth too
+      async (unknownPaths) => {
+        unknownPaths.setErrorHandler(sendOAuthError);
+        unknownPaths.setNotFoundHandler(app.answerNotFound);
       },
       { prefix: '/oauth' },
     );

@@ -11,6 +11,7 @@ export const OAuthErrorSchema = Type.Object(
   },
   { $id: 'OAuthError', title: 'OAuthError', description: 'An error as RFC 6749 §5.2 has it' },
 );
+export type OAuthError = Static<typeof OAuthErrorSchema>;
 
 export const EXAMPLE_CLIENT = { client_id: 'reports', client_secret: `cs_${'A'.repeat(43)}` };
 

@@ -53,10 +53,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const client = await authenticateClient(request);
       if (!isGrant(grant)) throw unsupportedGrantType();
       if (!client.grants.includes(grant)) throw unauthorizedClient();
-      const tokens = await exchanges[grant](request, client, request.body);
-      if (client.grants.includes('refresh_token')) return tokens;
-      const { refresh_token: _, ...withoutRefreshToken } = tokens;
-      return withoutRefreshToken;
+      return exchanges[grant](request, client, request.body);
     },
   );
 };

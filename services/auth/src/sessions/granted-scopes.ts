@@ -16,11 +16,11 @@ export function grantedScopes(user: User, client: Client, scope: string | undefi
 }
 
 /**
- * RFC 6749 §6: fewer than were granted, never more.
+ * RFC 6749 §3.3, §6: the scopes that are asked for, if all of them may be granted; all of these if none is named.
  *
  * @throws {Problem} 422 `invalid_scope`
  */
-export function narrow<Scope extends string>(
+export function narrowScope<Scope extends string>(
   granted: readonly Scope[],
   scope: string | undefined,
 ): readonly Scope[] {

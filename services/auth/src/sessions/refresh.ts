@@ -1,7 +1,7 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
-import { grantedScopes, narrow } from './granted-scopes.ts';
+import { grantedScopes, narrowScope } from './granted-scopes.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
@@ -29,7 +29,7 @@ export async function refresh(
   if (found === undefined) throw invalidGrant();
   const user = await app.users.findById(found.userId);
   if (user === undefined || user.disabled) throw invalidGrant();
-  const scopes = narrow(grantedScopes(user, client, found.scope), scope);
+  const scopes = narrowScope(grantedScopes(user, client, found.scope), scope);
 
   const origin = originOf(request);
   const rotation = await app.sessions.rotate(token, found, client.id, origin);

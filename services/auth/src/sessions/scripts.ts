@@ -29,6 +29,7 @@ end
  * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:revoked:<jti>          an access token that was revoked alone, until it expires
+ * {auth}:sign-in-nonce:<nonce>  of a form that was sent, so that it is not taken again: see oauth/authorize/
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
  *
  * Times are compared with ARGV, on values kept in the hash; the TTL only sweeps. A session's key outlives it until its

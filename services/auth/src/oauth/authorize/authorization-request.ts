@@ -3,7 +3,7 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Client } from '../../clients/client.ts';
 import { isRegistered } from '../../clients/redirect-uri.ts';
-import { narrow } from '../../sessions/granted-scopes.ts';
+import { narrowScope } from '../../sessions/granted-scopes.ts';
 import { unauthorizedClient } from '../authenticate-client.ts';
 import { parametersOf } from '../form-parser.ts';
 import { invalidRequest } from '../oauth-error.ts';
@@ -18,6 +18,8 @@ export interface AuthorizationRequest {
   scope: string;
   /** RFC 7636 §4.3, S256. */
   codeChallenge: string;
+  /** As they came: the form of the sign-in page sends them along, and they are checked again then. */
+  parameters: Record<string, string>;
 }
 
 /** An error that goes back to the client, because its redirect URI is known to be its own (RFC 6749 §4.1.2.1). */
@@ -29,8 +31,7 @@ export class RedirectedError extends Error {
   }
 }
 
-/** The parameters that the form of the sign-in page sends along; they are checked again then. */
-export const PARAMETERS = [
+const PARAMETERS = [
   'response_type',
   'client_id',
   'redirect_uri',
@@ -38,7 +39,7 @@ export const PARAMETERS = [
   'state',
   'code_challenge',
   'code_challenge_method',
-] as const;
+];
 
 /**
  * Client and redirect URI first: what is wrong with these is told to the user, on a page, and never sent anywhere.
@@ -57,11 +58,12 @@ export async function readAuthorizationRequest(
   const states = query.getAll('state').filter((one) => one !== '');
   const state = states.length === 1 ? states[0] : undefined;
   try {
-    const parameters = parametersOf(query);
-    requireCodeFlow(client, parameters);
-    const codeChallenge = requireCodeChallenge(parameters);
-    const scope = requireScope(client, parameters.scope);
-    return { client, redirectUri, state, scope, codeChallenge };
+    const all = parametersOf(query);
+    requireCodeFlow(client, all);
+    const codeChallenge = requireCodeChallenge(all);
+    const scope = requireScope(client, all.scope);
+    const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => PARAMETERS.includes(name)));
+    return { client, redirectUri, state, scope, codeChallenge, parameters };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new RedirectedError(authorizationResponse({ redirectUri, state, issuer }, error), error);
@@ -115,7 +117,7 @@ function requireCodeChallenge(parameters: Record<string, string>): string {
 
 /** RFC 6749 §3.3. What the user may not do is left out later, when the tokens are issued. */
 function requireScope(client: Client, scope: string | undefined): string {
-  const asked = narrow(client.scopes, scope);
+  const asked = narrowScope(client.scopes, scope);
   return SCOPES.filter((name) => asked.includes(name)).join(' ');
 }
 

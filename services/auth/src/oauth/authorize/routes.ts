@@ -3,18 +3,16 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Problem, problemOf, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { originOf } from '../../sessions/origin.ts';
-import { signIn } from '../../sign-in/sign-in.ts';
-import { parametersOf } from '../form-parser.ts';
+import { type Credentials, signIn } from '../../sign-in/sign-in.ts';
 import {
   type AuthorizationRequest,
-  PARAMETERS,
   RedirectedError,
   readAuthorizationRequest,
   unknownClient,
 } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
 import { errorPage, sendPage } from './page.ts';
-import { AuthorizationQuerySchema, pageResponse, pageResponses, SignInFormSchema } from './schemas.ts';
+import { AuthorizationQuerySchema, authorizeResponses, problemPages, SignInFormSchema } from './schemas.ts';
 import { NONCE_LIFETIME_MS, signInNonces } from './sign-in-nonce.ts';
 import { signInPage } from './sign-in-page.ts';
 
@@ -44,14 +42,14 @@ export function authorizeRoutes({
 
     function sendForm(
       reply: FastifyReply,
-      form: { request: AuthorizationRequest; parameters: Record<string, string> },
+      request: AuthorizationRequest,
       again?: { statusCode: number; username: string; alert: string },
     ): FastifyReply {
       const nonce = nonces.issue();
       reply.setCookie(cookieName, nonce, { ...cookieOptions, maxAge: NONCE_LIFETIME_MS / 1_000 });
       const { statusCode = 200, username = '', alert } = again ?? {};
-      const body = signInPage({ ...form, issuer, nonce, username, alert });
-      return sendPage(reply, statusCode, body, formActionOf(form.request.redirectUri));
+      const body = signInPage({ request, issuer, nonce, username, alert });
+      return sendPage(reply, statusCode, body, formActionOf(request.redirectUri));
     }
 
     app.get(
@@ -64,15 +62,14 @@ export function authorizeRoutes({
             'For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.',
           tags: ['oauth'],
           querystring: AuthorizationQuerySchema,
-          response: { ...pageResponse, ...pageResponses(unknownClient(), unavailable()) },
+          response: { ...authorizeResponses, ...problemPages(unknownClient(), unavailable()) },
         },
         // what is wrong is decided here: some of it goes back to the client
         validatorCompiler: () => () => true,
       },
       async (request, reply) => {
         const query = new URL(request.url, issuer).searchParams;
-        const authorization = await readAuthorizationRequest(app, issuer, query);
-        return sendForm(reply, { request: authorization, parameters: known(parametersOf(query)) });
+        return sendForm(reply, await readAuthorizationRequest(app, issuer, query));
       },
     );
 
@@ -80,14 +77,12 @@ export function authorizeRoutes({
       '/oauth/authorize',
       { schema: { hide: true, body: SignInFormSchema } },
       async (request, reply) => {
-        const { nonce, username = '', password = '', ...rest } = request.body;
-        const parameters = known(rest);
+        const { nonce, username = '', password = '', ...parameters } = request.body;
         const query = new URLSearchParams(parameters);
         const authorization = await readAuthorizationRequest(app, issuer, query);
-        const form = { request: authorization, parameters };
         try {
           if (!(await nonces.consume(nonce, request.cookies[cookieName]))) {
-            return sendForm(reply, form, { statusCode: 400, username, alert: STALE });
+            return sendForm(reply, authorization, { statusCode: 400, username, alert: STALE });
           }
           const code = await codeFor(request, authorization, { username, password });
           reply.clearCookie(cookieName, cookieOptions);
@@ -101,7 +96,7 @@ export function authorizeRoutes({
           const alert = problem.statusCode === 503 ? BUSY : problem.message;
           // a 401 would have to name a scheme of HTTP authentication
           const statusCode = problem.statusCode === 401 ? 403 : problem.statusCode;
-          return sendForm(reply, form, { statusCode, username, alert });
+          return sendForm(reply, authorization, { statusCode, username, alert });
         }
       },
     );
@@ -112,7 +107,7 @@ export function authorizeRoutes({
 async function codeFor(
   request: FastifyRequest,
   { client, redirectUri, scope, codeChallenge }: AuthorizationRequest,
-  credentials: { username: string; password: string },
+  credentials: Credentials,
 ): Promise<string> {
   const { sessions } = request.server;
   const { session } = await signIn(request, client, credentials, ({ id }) =>
@@ -124,14 +119,6 @@ async function codeFor(
     ),
   );
   return session.code;
-}
-
-function known(parameters: Record<string, string>): Record<string, string> {
-  const entries = PARAMETERS.flatMap((name) => {
-    const value = parameters[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(entries);
 }
 
 /** The origin, or the scheme where CSP has no word for the host. */

@@ -44,7 +44,7 @@ const PAGE = {
   'text/html': { schema: { type: 'string', description: 'A page', examples: ['<!doctype html>…'] } },
 };
 
-export const pageResponse = {
+export const authorizeResponses = {
   200: { description: 'The page', content: PAGE },
   303: {
     description: 'Back to the client, with an error',
@@ -60,7 +60,7 @@ export const pageResponse = {
 };
 
 /** Errors of pages are pages. */
-export function pageResponses(...problems: Problem[]): Record<number, object> {
+export function problemPages(...problems: Problem[]): Record<number, object> {
   const responses = Object.entries(problemResponses(...problems));
   return Object.fromEntries(responses.map(([status, response]) => [status, { ...response, content: PAGE }]));
 }

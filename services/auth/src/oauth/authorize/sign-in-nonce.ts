@@ -10,7 +10,7 @@ const CONTEXT = 'sign-in nonce';
  * What makes a sign-in form good once. It is in the page and in a cookie: another site can make a browser send a form,
  * with the attacker's own password for example, but not the cookie that fits.
  */
-export interface SignInNonces {
+interface SignInNonces {
   issue(): string;
   /** Whether both are the same one, made here in the last ten minutes, and it is used for the first time. */
   consume(nonce: string | undefined, cookie: string | undefined): Promise<boolean>;

@@ -5,11 +5,9 @@ import type { AuthorizationRequest } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
 import { page } from './page.ts';
 
-export interface SignInForm {
+interface SignInForm {
   request: AuthorizationRequest;
   issuer: string;
-  /** The parameters of the request, as they came. */
-  parameters: Record<string, string>;
   nonce: string;
   /** As it was typed before. */
   username: string;
@@ -19,8 +17,8 @@ export interface SignInForm {
 
 const ACCESS_DENIED = new Problem(403, 'access_denied', 'The user did not sign in.');
 
-export function signInPage({ request, issuer, parameters, nonce, username, alert }: SignInForm): string {
-  const { client, scope, redirectUri } = request;
+export function signInPage({ request, issuer, nonce, username, alert }: SignInForm): string {
+  const { client, scope, redirectUri, parameters } = request;
   const cancel = authorizationResponse({ ...request, issuer }, ACCESS_DENIED);
   const hidden = Object.entries({ ...parameters, nonce });
   return page(
