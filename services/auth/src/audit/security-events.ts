@@ -11,6 +11,7 @@ export const SECURITY_EVENTS = [
   'refresh_token_reused',
   'refresh_token_repeated',
   'authorization_code_reused',
+  'authorization_code_refused',
   'access_token_revoked',
   'client_refused',
   'client_added',

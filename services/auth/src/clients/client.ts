@@ -11,6 +11,8 @@ export const CLIENT_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{2,63}$/;
 /** An OAuth 2.0 client (RFC 6749 §2). */
 export interface Client {
   id: string;
+  /** Another one when a client was removed and added again; '' of a built-in client. */
+  registration: string;
   /** SHA-256 of the secret of a confidential client; null of a public one. */
   secretHash: Buffer | null;
   /** Compared exactly; only the port of a loopback address may be another (RFC 8252 §7.3). */
@@ -25,6 +27,7 @@ export interface Client {
 /** For whom `/auth/login` and `/auth/refresh` act. */
 export const FIRST_PARTY: Client = {
   id: 'first-party',
+  registration: '',
   secretHash: null,
   redirectUris: [],
   grants: ['refresh_token'],
@@ -38,6 +41,7 @@ export function builtInClients(issuer: string): readonly Client[] {
   const origins = [issuer, issuer.replace(/^http:\/\/localhost(?=:|$)/, 'http://127.0.0.1')];
   const swaggerUi: Client = {
     id: SWAGGER_UI_CLIENT_ID,
+    registration: '',
     secretHash: null,
     redirectUris: [...new Set(origins)].flatMap((origin) =>
       ['auth', 'customers'].map((service) => `${origin}/docs/${service}${SWAGGER_UI_REDIRECT_PATH}`),
@@ -47,4 +51,12 @@ export function builtInClients(issuer: string): readonly Client[] {
     mayIntrospect: false,
   };
   return [FIRST_PARTY, swaggerUi];
+}
+
+/**
+ * Whether a session began with this client. Under its id there may have been another, which an operator removed: what
+ * that was given is not for its successor.
+ */
+export function isClientOf(client: Client, session: { clientId: string; registration: string }): boolean {
+  return session.clientId === client.id && session.registration === client.registration;
 }

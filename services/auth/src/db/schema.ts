@@ -30,6 +30,7 @@ export const signingKeys = pgTable('signing_keys', {
 /** OAuth 2.0 clients beside the built-in ones: see clients/client.ts. */
 export const clients = pgTable('clients', {
   id: text().primaryKey(),
+  registration: uuid().notNull().defaultRandom(),
   /** SHA-256; null of a public client. */
   secretHash: bytea('secret_hash'),
   redirectUris: text('redirect_uris').array().notNull().default([]),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import type { Client } from '../clients/client.ts';
+import { type Client, isClientOf } from '../clients/client.ts';
 import { decodeAuthorizationCode } from '../sessions/authorization-code.ts';
 import { grantedScopes } from '../sessions/granted-scopes.ts';
 import { issueTokens } from '../sessions/issue-tokens.ts';
@@ -27,26 +27,29 @@ export async function authorizationCodeGrant(
 
   const code = decodeAuthorizationCode(text);
   const found = code && (await app.sessions.findByCode(code));
-  if (code === undefined || found === undefined || found.clientId !== client.id) throw invalidCode();
+  if (code === undefined || found === undefined) throw invalidCode();
+  if (found.clientId === client.id && !isClientOf(client, found)) throw invalidCode();
   const user = await app.users.findById(found.userId);
   if (user === undefined || user.disabled) throw invalidCode();
 
   const redemption = await app.sessions.redeemCode(code, {
-    clientId: client.id,
+    client,
     redirectUri,
     codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
   });
-  if (redemption.outcome === 'reuse') {
-    const event = { userId: user.id, sessionId: code.sid, clientId: client.id };
+  if (redemption.outcome === 'reuse' || redemption.outcome === 'refused') {
+    const isReuse = redemption.outcome === 'reuse';
     app.audit.record(request, {
-      event: 'authorization_code_reused',
+      event: isReuse ? 'authorization_code_reused' : 'authorization_code_refused',
       outcome: 'refused',
+      userId: user.id,
+      sessionId: code.sid,
+      clientId: client.id,
       sessionAddress: redemption.address,
-      ...event,
     });
     request.log.warn(
       { sid: code.sid, user_id: user.id, client_id: client.id, remote_address: request.ip },
-      'authorization code reused: session ended',
+      isReuse ? 'authorization code reused: session ended' : 'authorization code refused: not whose it is',
     );
   }
   if (redemption.outcome !== 'redeemed') throw invalidCode();

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
+import { isClientOf } from '../clients/client.ts';
 import { grantedScopes } from '../sessions/granted-scopes.ts';
 import { decodeRefreshToken } from '../sessions/refresh-token.ts';
 import { authenticateClient, invalidClient } from './authenticate-client.ts';
@@ -61,7 +62,8 @@ async function introspectRefreshToken(
   const found = token && (await sessions.find(token));
   if (!found?.isLive) return undefined;
   const [user, client] = await Promise.all([users.findById(found.userId), clients.findById(found.clientId)]);
-  if (user === undefined || user.disabled || client === undefined) return undefined;
+  if (user === undefined || user.disabled) return undefined;
+  if (client === undefined || !isClientOf(client, found)) return undefined;
   const scope = grantedScopes(user, client, found.scope).join(' ');
   return { active: true, scope, client_id: client.id, sub: user.id, iss: issuer };
 }

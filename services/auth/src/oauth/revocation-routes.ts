@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import type { Client } from '../clients/client.ts';
+import { type Client, isClientOf } from '../clients/client.ts';
 import { decodeRefreshToken } from '../sessions/refresh-token.ts';
 import { authenticateClient, invalidClient } from './authenticate-client.ts';
 import { RevocationRequestSchema } from './schemas.ts';
@@ -42,7 +42,7 @@ async function revoke(request: FastifyRequest, client: Client, text: string): Pr
   if (refreshToken !== undefined) {
     const found = await sessions.find(refreshToken);
     if (found === undefined) return;
-    requireOwn(client, found.clientId);
+    if (!isClientOf(client, found)) throw tokenOfAnotherClient();
     const userId = await sessions.endByRefreshToken(refreshToken);
     if (userId === undefined) return;
     const concerned = { actorId: userId, userId, sessionId: refreshToken.sid, clientId: client.id };
@@ -51,8 +51,8 @@ async function revoke(request: FastifyRequest, client: Client, text: string): Pr
   }
   const claims = await verifiedAccessToken(request, text);
   if (claims === undefined) return;
-  requireOwn(client, claims.client_id);
-  await sessions.revokeAccessToken(claims.jti, claims.exp);
+  if (claims.client_id !== client.id) throw tokenOfAnotherClient();
+  if (!(await sessions.revokeAccessToken(claims.jti, claims.exp))) return;
   audit.record(request, {
     event: 'access_token_revoked',
     outcome: 'succeeded',
@@ -63,10 +63,6 @@ async function revoke(request: FastifyRequest, client: Client, text: string): Pr
 }
 
 /** RFC 7009 §2.1. */
-function requireOwn(client: Client, clientId: string): void {
-  if (client.id !== clientId) throw tokenOfAnotherClient();
-}
-
 function tokenOfAnotherClient(): Problem {
   return new Problem(400, 'invalid_grant', 'The token was issued to another client.');
 }

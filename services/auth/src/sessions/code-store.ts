@@ -1,5 +1,7 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { Client } from '../clients/client.ts';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import {
   type AuthorizationCode,
   encodeAuthorizationCode,
@@ -23,16 +25,19 @@ const CODE_LIFETIME_MS = 60_000;
 
 /** What was authorized (RFC 6749 §4.1.1): only a request that has the same may have the tokens. */
 export interface Authorization {
-  clientId: string;
+  client: Pick<Client, 'id' | 'registration' | 'grants'>;
   redirectUri: string;
   /** RFC 7636 §4.2, S256. */
   codeChallenge: string;
 }
 
-/** `reuse`: the session that the code began is ended; `address` is where it was last used. */
+/**
+ * `reuse`: the session that the code began is ended; `address` is where it was last used. `refused`: the first time that
+ * something else than what was authorized came with the code; `address` is where the user signed in.
+ */
 export type Redemption =
   | ({ outcome: 'redeemed' } & IssuedSession)
-  | { outcome: 'reuse'; address: string }
+  | { outcome: 'reuse' | 'refused'; address: string }
   | { outcome: 'unknown' };
 
 /** Sessions that begin with an authorization code. */
@@ -52,14 +57,14 @@ export interface CodeStore {
 
 export function createCodeStore(redis: Redis, run: ScriptRunner<keyof typeof SCRIPTS>): CodeStore {
   return {
-    async beginAuthorization(userId, scope, { clientId, redirectUri, codeChallenge }, origin) {
+    async beginAuthorization(userId, scope, { client, redirectUri, codeChallenge }, origin) {
       const code = newAuthorizationCode();
       await run(
         'beginAuthorization',
         [sessionKey(code.sid)],
         code.sid,
         userId,
-        clientId,
+        client.id,
         origin.address,
         cutUserAgent(origin.userAgent),
         IDLE_LIMIT_MS,
@@ -70,31 +75,45 @@ export function createCodeStore(redis: Redis, run: ScriptRunner<keyof typeof SCR
         redirectUri,
         codeChallenge,
         CODE_LIFETIME_MS,
+        client.registration,
       );
       return { sid: code.sid, code: encodeAuthorizationCode(code) };
     },
 
     async findByCode({ sid, secret }) {
-      const session = await redis.hmgetBuffer(sessionKey(sid), 'code', 'user_id', 'client_id', 'scope');
-      const [code, userId, clientId, scope] = session;
+      const [code, userId, clientId, registration, scope] = await redis.hmgetBuffer(
+        sessionKey(sid),
+        'code',
+        'user_id',
+        'client_id',
+        'registration',
+        'scope',
+      );
       if (code == null || !timingSafeEqual(code, sha256(secret))) return undefined;
-      return { userId: String(userId), clientId: String(clientId), scope: String(scope) };
+      return {
+        userId: String(userId),
+        clientId: String(clientId),
+        registration: String(registration),
+        scope: String(scope),
+      };
     },
 
-    async redeemCode({ sid, secret }, { clientId, redirectUri, codeChallenge }) {
+    async redeemCode({ sid, secret }, { client, redirectUri, codeChallenge }) {
       const askedAt = Date.now();
       const token = newSession(sid);
       const [outcome, epochOrAddress] = (await run(
         'redeemCode',
         [sessionKey(sid)],
         sid,
-        clientId,
+        client.id,
         sha256(secret),
         redirectUri,
         codeChallenge,
         sha256(token.familySecret),
         sha256(token.nonce),
+        client.grants.includes('refresh_token') ? IDLE_LIMIT_MS : ACCESS_TOKEN_LIFETIME_SECONDS * 1_000,
         IDLE_LIMIT_MS,
+        MAX_SESSIONS_OF_USER,
         randomUUID(),
       )) as [outcome: Buffer, epochOrAddress: Buffer];
       switch (String(outcome)) {
@@ -103,7 +122,8 @@ export function createCodeStore(redis: Redis, run: ScriptRunner<keyof typeof SCR
           return { outcome: 'redeemed', sid, askedAt, refreshToken, epoch: String(epochOrAddress) };
         }
         case 'reuse':
-          return { outcome: 'reuse', address: String(epochOrAddress) };
+        case 'refused':
+          return { outcome: String(outcome) as 'reuse' | 'refused', address: String(epochOrAddress) };
         default:
           return { outcome: 'unknown' };
       }

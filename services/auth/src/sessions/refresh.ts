@@ -1,6 +1,6 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import type { Client } from '../clients/client.ts';
+import { type Client, isClientOf } from '../clients/client.ts';
 import { grantedScopes, narrowScope } from './granted-scopes.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { originOf } from './origin.ts';
@@ -26,7 +26,7 @@ export async function refresh(
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) throw invalidGrant();
   const found = await app.sessions.find(token);
-  if (found === undefined) throw invalidGrant();
+  if (found === undefined || !isClientOf(client, found)) throw invalidGrant();
   const user = await app.users.findById(found.userId);
   if (user === undefined || user.disabled) throw invalidGrant();
   const scopes = narrowScope(grantedScopes(user, client, found.scope), scope);

@@ -19,13 +19,15 @@ end
  * one unit. Only KEYS[1], the session, is known to the caller; what else a script touches is known only inside, and
  * is on the same node because all keys carry the tag {auth}.
  *
- * {auth}:session:<sid>          hash: user_id, client_id, family (SHA-256), nonce (SHA-256 of the newest), previous
- *                               (SHA-256 of the one before), successor (the newest, sealed for whoever has the one
- *                               before), generation (how often it was rotated), created_at, used_at (when it was
- *                               rotated last), expires_at (idle limit), absolute_expires_at, in milliseconds,
- *                               address and user_agent of the last use, repeated_from (address of a repeat).
+ * {auth}:session:<sid>          hash: user_id, client_id, registration (of a client that is not built in), family
+ *                               (SHA-256), nonce (SHA-256 of the newest), previous (SHA-256 of the one before),
+ *                               successor (the newest, sealed for whoever has the one before), generation (how often
+ *                               it was rotated), created_at, used_at (when it was rotated last), expires_at (idle
+ *                               limit), absolute_expires_at, in milliseconds, address and user_agent of the last use,
+ *                               repeated_from (address of a repeat).
  *                               Of an authorization code also scope (what was granted) and code (SHA-256), and until
- *                               it is redeemed redirect_uri and code_challenge, and no family
+ *                               it is redeemed redirect_uri and code_challenge, and no family; refused (somebody else
+ *                               presented it)
  * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:revoked:<jti>          an access token that was revoked alone, until it expires
@@ -59,6 +61,20 @@ local function epoch(candidate)
   return candidate
 end
 
+-- until no more than so many are left, ends the sessions of the user that were unused for the longest, or of those only
+-- what was not used since a time
+local function make_room(user_id, most, spared, since)
+  local excess = redis.call('ZCARD', sessions_of(user_id)) - most
+  if excess <= 0 then return end
+  for _, sid in ipairs(redis.call('ZRANGEBYSCORE', sessions_of(user_id), '-inf', since or '+inf',
+    'LIMIT', 0, excess + 1)) do
+    if sid ~= spared and excess > 0 then
+      if not end_session(sid) then redis.call('ZREM', sessions_of(user_id), sid) end
+      excess = excess - 1
+    end
+  end
+end
+
 local function extend(sid, user_id, expires_at, score)
   redis.call('HSET', KEYS[1], 'expires_at', expires_at)
   redis.call('PEXPIREAT', KEYS[1], expires_at + KEEP_MS)
@@ -75,10 +91,6 @@ local sid, user_id, client_id, address, user_agent = ARGV[3], ARGV[4], ARGV[5], 
 local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 
 redis.call('ZREMRANGEBYSCORE', sessions_of(user_id), '-inf', now - idle_ms - KEEP_MS)
-while redis.call('ZCARD', sessions_of(user_id)) >= max_sessions do
-  local oldest = redis.call('ZRANGE', sessions_of(user_id), 0, 0)[1]
-  if not end_session(oldest) then redis.call('ZREM', sessions_of(user_id), oldest) end
-end
 redis.call('HSET', KEYS[1], 'user_id', user_id, 'client_id', client_id, 'generation', 0, 'created_at', now,
   'used_at', now, 'absolute_expires_at', now + absolute_ms, 'address', address, 'user_agent', user_agent)
 `;
@@ -88,6 +100,7 @@ const CREATE_SESSION = `#!lua
 ${BEGIN}
 local family, nonce = ARGV[11], ARGV[12]
 redis.call('HSET', KEYS[1], 'family', family, 'nonce', nonce)
+make_room(user_id, max_sessions - 1)
 extend(sid, user_id, now + math.min(idle_ms, absolute_ms))
 return epoch(ARGV[13])
 `;
@@ -99,9 +112,12 @@ return epoch(ARGV[13])
 const BEGIN_AUTHORIZATION = `#!lua
 ${BEGIN}
 local scope, code, redirect_uri, code_challenge, code_ms = ARGV[11], ARGV[12], ARGV[13], ARGV[14], tonumber(ARGV[15])
+local registration = ARGV[16]
 redis.call('HSET', KEYS[1], 'scope', scope, 'code', code, 'redirect_uri', redirect_uri,
-  'code_challenge', code_challenge)
--- it leaves the index when the code expires, and makes room before any session that has tokens
+  'code_challenge', code_challenge, 'registration', registration)
+-- it makes room before any session that has tokens, and for now none of these makes room for it
+make_room(user_id, max_sessions - 1, nil, now - idle_ms)
+-- it leaves the index when the code expires
 extend(sid, user_id, now + code_ms, now + code_ms - idle_ms - KEEP_MS)
 return true
 `;
@@ -112,27 +128,38 @@ return true
  * 'redeemed': the session has its first refresh token.
  * 'reuse':    the code was redeemed before, in the last minutes: two have it. The session is ended, here
  *             (RFC 6749 §4.1.2); back comes the address of its last use.
- * 'unknown':  no such code, not any more, or another client, redirect URI or verifier: nothing is changed.
+ * 'refused':  another client, redirect URI or verifier has it: only that is remembered, so that this is the answer to the
+ *             first of them; back comes the address of the sign-in.
+ * 'unknown':  no such code, or not any more: nothing is changed.
+ *
+ * Memory stays nearly the same, so it may run at `maxmemory`: a code that is reused must end its session then too.
  */
-const REDEEM_CODE = `#!lua
+const REDEEM_CODE = `#!lua flags=allow-oom
 ${PRELUDE}
 local sid, client_id, code, redirect_uri, code_challenge = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local family, nonce, idle_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
+local family, nonce, lifetime_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
+local idle_ms, max_sessions = tonumber(ARGV[11]), tonumber(ARGV[12])
 
 local session = redis.call('HMGET', KEYS[1], 'user_id', 'client_id', 'code', 'redirect_uri', 'code_challenge',
   'family', 'created_at', 'expires_at', 'absolute_expires_at', 'address')
-if not session[1] or session[2] ~= client_id or session[3] ~= code then return {'unknown'} end
-if session[6] then
+if not session[1] or session[3] ~= code or now >= tonumber(session[8]) then return {'unknown'} end
+local is_own = session[2] == client_id
+if session[6] and is_own then
   if now - session[7] >= ${CODE_REMEMBERED_MS} then return {'unknown'} end
   end_session(sid)
   return {'reuse', session[10]}
 end
-if now >= tonumber(session[8]) or session[4] ~= redirect_uri or session[5] ~= code_challenge then return {'unknown'} end
+if not is_own or session[4] ~= redirect_uri or session[5] ~= code_challenge then
+  local is_first = redis.call('HSETNX', KEYS[1], 'refused', '') == 1
+  return {is_first and 'refused' or 'unknown', session[10]}
+end
 
 redis.call('HDEL', KEYS[1], 'redirect_uri', 'code_challenge')
 redis.call('HSET', KEYS[1], 'family', family, 'nonce', nonce, 'used_at', now)
-extend(sid, session[1], math.min(now + idle_ms, tonumber(session[9])))
-return {'redeemed', epoch(ARGV[11])}
+-- one that will not be refreshed makes room first, and leaves the index soon
+extend(sid, session[1], math.min(now + lifetime_ms, tonumber(session[9])), now + lifetime_ms - idle_ms)
+make_room(session[1], max_sessions, sid)
+return {'redeemed', epoch(ARGV[13])}
 `;
 
 /**
@@ -225,18 +252,20 @@ return ended
 
 /**
  * Revokes the one access token with the jti ARGV[3], which expires at ARGV[4] (unix seconds). It is announced once, however
- * often it is revoked: KEYS[1] remembers, for whoever holds a token must not be able to fill the feed with it.
+ * often it is revoked: KEYS[1] remembers, for whoever holds a token must not be able to fill the feed with it. Returns
+ * whether this was the first time.
  */
 const REVOKE_ACCESS_TOKEN = `#!lua flags=allow-oom
 ${ANNOUNCE}
 if redis.call('SET', KEYS[1], '', 'NX', 'PXAT', math.max(ARGV[4] * 1000, clock + 1)) then
   announce('jti', ARGV[3], ARGV[4] * 1000)
+  return 1
 end
-return true
+return 0
 `;
 
 /** Names the data of this Redis; KEYS[1] is where its name is. */
-const EPOCH = `#!lua
+const EPOCH = `#!lua flags=allow-oom
 ${PRELUDE}
 return epoch(ARGV[3])
 `;

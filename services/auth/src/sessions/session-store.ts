@@ -64,8 +64,8 @@ export interface SessionStore extends CodeStore {
   /** The same for whoever holds any refresh token of the session. */
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
   endAllOfUser(userId: string): Promise<void>;
-  /** One token, until it expires (unix seconds), and nothing else of its session. */
-  revokeAccessToken(jti: string, expiresAt: number): Promise<void>;
+  /** One token, until it expires (unix seconds), and nothing else of its session. False if it was revoked before. */
+  revokeAccessToken(jti: string, expiresAt: number): Promise<boolean>;
   /** The name of the data of Redis, which a token without a session carries too. */
   epoch(): Promise<string>;
   stop(): void;
@@ -143,20 +143,23 @@ export function createSessionStore(
     },
 
     async find(token) {
-      const [family, nonce, userId, clientId, scope, generation, expiresAt] = await redis.hmgetBuffer(
-        sessionKey(token.sid),
-        'family',
-        'nonce',
-        'user_id',
-        'client_id',
-        'scope',
-        'generation',
-        'expires_at',
-      );
+      const [family, nonce, userId, clientId, registration, scope, generation, expiresAt] =
+        await redis.hmgetBuffer(
+          sessionKey(token.sid),
+          'family',
+          'nonce',
+          'user_id',
+          'client_id',
+          'registration',
+          'scope',
+          'generation',
+          'expires_at',
+        );
       if (family == null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
       return {
         userId: String(userId),
         clientId: String(clientId),
+        registration: String(registration ?? ''),
         scope: scope == null ? undefined : String(scope),
         generation: Number(generation),
         isLive: nonce?.equals(sha256(token.nonce)) === true && now() < Number(expiresAt),
@@ -231,7 +234,7 @@ export function createSessionStore(
     },
 
     async revokeAccessToken(jti, expiresAt) {
-      await run('revokeAccessToken', [`{auth}:revoked:${jti}`], jti, expiresAt);
+      return (await run('revokeAccessToken', [`{auth}:revoked:${jti}`], jti, expiresAt)) === 1;
     },
 
     epoch: async () => String(await run('nameEpoch', ['{auth}:epoch'], randomUUID())),

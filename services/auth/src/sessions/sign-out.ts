@@ -21,7 +21,12 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
   if (request.headers.authorization === undefined && token !== undefined) return;
   try {
     const { claims } = await verifyAccessToken(request, { allowRevoked: true });
-    if (claims.sid === undefined) return await sessions.revokeAccessToken(claims.jti, claims.exp);
+    if (claims.sid === undefined) {
+      if (!(await sessions.revokeAccessToken(claims.jti, claims.exp))) return;
+      const clientId = claims.client_id;
+      audit.record(request, { event: 'access_token_revoked', outcome: 'succeeded', clientId });
+      return;
+    }
     ended(claims.sid, await sessions.end(claims.sid));
   } catch (error) {
     // an expired access token is why a refresh token came along

@@ -22,7 +22,7 @@ import {
   SWAGGER_REDIRECT,
   submit,
 } from './support.ts';
-import { APP_REDIRECT, addClient, basic } from './support-clients.ts';
+import { APP_REDIRECT, addClient, basic, removeClient } from './support-clients.ts';
 
 const { app, config } = await startAuth(t);
 const secret = await addClient(config.DATABASE_URL);
@@ -89,6 +89,31 @@ t.test(
     t.equal((await redeem(app, granted)).statusCode, 200);
   },
 );
+
+t.test('a code in the wrong hands leaves a trace', async (t) => {
+  const granted = await authorize(app);
+  await redeem(app, granted, { code_verifier: newVerifier().verifier });
+  await redeem(app, granted, { client_id: 'web-app', client_secret: secret });
+  const items = await recordedEvents(app, admin, 'event=authorization_code_refused');
+  t.match(items, [{ outcome: 'refused', client_id: 'swagger-ui' }]);
+});
+
+t.test('what a client was given is not for the one that is added again under its id', async (t) => {
+  const client = { client_id: 'returning', redirect_uri: APP_REDIRECT, scope: 'customers:read' };
+  const registration = { id: 'returning', isPublic: true, grants: ['authorization_code', 'refresh_token'] };
+  await addClient(config.DATABASE_URL, registration);
+  const { refresh_token } = (await redeem(app, await authorize(app, client), client)).json();
+  const granted = await authorize(app, client);
+  await removeClient(config.DATABASE_URL, 'returning');
+  await addClient(config.DATABASE_URL, registration);
+
+  isInvalidGrant(t, await redeem(app, granted, client), 'a code');
+  const form = { grant_type: 'refresh_token', client_id: 'returning', refresh_token };
+  isInvalidGrant(t, await postForm(app, '/oauth/token', form), 'a refresh token');
+  const revoked = await postForm(app, '/oauth/revoke', { token: refresh_token, client_id: 'returning' });
+  isInvalidGrant(t, revoked, 'nor may it revoke it');
+  t.equal((await redeem(app, await authorize(app, client), client)).statusCode, 200, 'it has its own');
+});
 
 t.test('a code of a session that has ended meanwhile is worth nothing', async (t) => {
   const ada = await makeUser(app, 'ada-code', 'customers:read');
@@ -166,7 +191,9 @@ t.test('the rotation at /oauth/token is that of /auth/refresh', async (t) => {
   const second = (await refresh(first.refresh_token)).json();
   t.equal((await refresh(first.refresh_token)).json().refresh_token, second.refresh_token, 'a lost answer');
   const third = (await refresh(second.refresh_token)).json();
-  isInvalidGrant(t, await refresh(first.refresh_token), 'reuse');
+  const reuse = await refresh(first.refresh_token);
+  isInvalidGrant(t, reuse, 'reuse');
+  t.equal(reuse.headers['www-authenticate'], undefined, 'where clients would look at nothing else');
   isInvalidGrant(t, await refresh(third.refresh_token), 'the session is ended');
   t.ok(await refusedWithin1s(app, third.access_token));
 

@@ -19,6 +19,10 @@ export async function addClient(databaseUrl: string, overrides: Partial<NewClien
   return secret ?? '';
 }
 
+export function removeClient(databaseUrl: string, id: string): Promise<void> {
+  return withClientRegistry(databaseUrl, (registry) => registry.remove(id));
+}
+
 /** RFC 6749 §2.3.1. */
 export function basic(id: string, secret: string): Record<string, string> {
   const credentials = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;

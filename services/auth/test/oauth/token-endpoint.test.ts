@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import t from 'tap';
-import { get, post, recordedEvents, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import { get, login, post, recordedEvents, refusedWithin1s, startAuth } from '../auth-under-test.ts';
 import { authorize, form, newVerifier, postForm, redeem, SWAGGER_REDIRECT } from './support.ts';
 import { addClient, basic } from './support-clients.ts';
 
@@ -48,6 +48,10 @@ t.test('its token opens what its scope allows, and nothing that belongs to a use
   t.equal((await post(app, '/auth/logout-all', undefined, token)).statusCode, 403);
   t.equal((await post(app, '/auth/logout', undefined, token)).statusCode, 204);
   t.equal((await post(app, '/auth/logout', undefined, token)).statusCode, 204, 'also when repeated');
+  const { access_token } = await login(app);
+  const events = await recordedEvents(app, access_token, 'event=access_token_revoked');
+  t.match(events, [{ outcome: 'succeeded', client_id: 'machine' }]);
+  t.equal(events.length, 1);
   const announced = await redisClient().xrange('{auth}:revocations', '-', '+');
   t.equal(announced.filter(([, fields]) => fields[0] === 'jti').length, 1, 'and told once');
   const refused = async () => (await get(app, '/auth/users', token)).statusCode === 401;

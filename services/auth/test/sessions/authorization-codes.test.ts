@@ -1,6 +1,8 @@
-import { testRedis } from '@pair/test-kit';
+import { randomUUID } from 'node:crypto';
+import { testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
+import type { Grant } from '../../src/clients/client.ts';
 import { type AuthorizationCode, decodeAuthorizationCode } from '../../src/sessions/authorization-code.ts';
 import { redisClock } from '../../src/sessions/redis-clock.ts';
 import { decodeRefreshToken } from '../../src/sessions/refresh-token.ts';
@@ -18,8 +20,13 @@ let elapsedMs = 0;
 const now = () => clock.now() + elapsedMs;
 const store = createSessionStore(redis, clock, { replayWindowSeconds: 10, now });
 const ORIGIN = { address: '192.0.2.1', userAgent: 'a browser' };
+const CLIENT = {
+  id: 'client',
+  registration: randomUUID(),
+  grants: ['authorization_code', 'refresh_token'] as Grant[],
+};
 const AUTHORIZATION = {
-  clientId: 'client',
+  client: CLIENT,
   redirectUri: 'https://app.example.com/',
   codeChallenge: 'a challenge',
 };
@@ -27,8 +34,20 @@ t.beforeEach(() => {
   elapsedMs = 0;
 });
 
-const begin = async (userId = 'user') =>
-  decoded((await store.beginAuthorization(userId, 'customers:read', AUTHORIZATION, ORIGIN)).code);
+/** A busy machine may be too late for a script, which changes nothing then. */
+async function begin(userId = 'user', client = CLIENT): Promise<AuthorizationCode> {
+  let text = '';
+  await waitFor(async () => {
+    const authorization = { ...AUTHORIZATION, client };
+    text = (await store.beginAuthorization(userId, 'customers:read', authorization, ORIGIN)).code;
+    return true;
+  });
+  return decoded(text);
+}
+const signIn = async (userId: string) => {
+  const { refreshToken } = await store.create(userId, 'client', ORIGIN);
+  return decodeRefreshToken(refreshToken);
+};
 const redeem = (code: AuthorizationCode, overrides = {}) =>
   store.redeemCode(code, { ...AUTHORIZATION, ...overrides });
 
@@ -80,8 +99,31 @@ t.test('the session of a code lives as long as one of a password', async (t) => 
   elapsedMs = 6 * 24 * 3_600_000;
   const token = decodeRefreshToken(redemption.refreshToken);
   const found = token && (await store.find(token));
-  t.match(found, { userId: 'long', clientId: 'client', scope: 'customers:read', isLive: true });
+  const { id: clientId, registration } = CLIENT;
+  t.match(found, { userId: 'long', clientId, registration, scope: 'customers:read', isLive: true });
 });
+
+t.test(
+  'a session without a refresh token lives as long as its access token, and makes room first',
+  async (t) => {
+    const withoutRefresh = { ...CLIENT, grants: ['authorization_code'] as Grant[] };
+    const own = await signIn('visitor');
+    for (let i = 0; i < 110; i++) {
+      const code = await begin('visitor', withoutRefresh);
+      t.match(await redeem(code, { client: withoutRefresh }), { outcome: 'redeemed' });
+    }
+    t.equal((await store.listOfUser('visitor')).length, 100);
+    t.match(own && (await store.find(own)), { isLive: true }, 'a hundred of them push out no other');
+    elapsedMs = 600_001;
+    t.same(
+      (await store.listOfUser('visitor')).map(({ sid }) => sid),
+      [own?.sid],
+    );
+    elapsedMs += 666_000;
+    await begin('visitor');
+    t.equal(await redis.zcard('{auth}:user:visitor:sessions'), 2, 'nor do they stay in the index');
+  },
+);
 
 t.test('whatever ends the sessions of a user ends those that have only a code', async (t) => {
   const code = await begin('ended');
@@ -91,13 +133,65 @@ t.test('whatever ends the sessions of a user ends those that have only a code', 
 });
 
 t.test('codes that nobody redeems push out no session', async (t) => {
-  const { refreshToken } = await store.create('busy', 'client', ORIGIN);
+  const token = await signIn('busy');
   for (let i = 0; i < 150; i++) await begin('busy');
-  const token = decodeRefreshToken(refreshToken);
   t.ok(token && (await store.find(token)));
   elapsedMs = 61_000;
   await begin('busy');
   t.equal(await redis.zcard('{auth}:user:busy:sessions'), 2, 'and leave the index with their minute');
+});
+
+t.test('of a hundred sessions the oldest makes room when a code is redeemed, not before', async (t) => {
+  const oldest = await signIn('full');
+  for (let i = 1; i < 100; i++) {
+    elapsedMs += 1;
+    await signIn('full');
+  }
+  for (let i = 0; i < 3; i++) await begin('full');
+  t.ok(oldest && (await store.find(oldest)));
+  const code = await begin('full');
+  t.match(await redeem(code), { outcome: 'redeemed' });
+  t.equal(oldest && (await store.find(oldest)), undefined);
+  t.equal((await store.listOfUser('full')).length, 100);
+});
+
+t.test('whoever has a code and not what belongs to it is refused, and told of once', async (t) => {
+  const others = [
+    { codeChallenge: 'another' },
+    { redirectUri: 'https://other.example.com/' },
+    { client: { ...CLIENT, id: 'another' } },
+  ];
+  for (const other of others) {
+    const code = await begin('guarded');
+    t.match(await redeem(code, other), { outcome: 'refused', address: ORIGIN.address });
+    t.match(await redeem(code, other), { outcome: 'unknown' });
+    t.match(await redeem(code), { outcome: 'redeemed' }, 'nor is it used up');
+  }
+});
+
+t.test('also at maxmemory a code that is reused ends its session', async (t) => {
+  const code = await begin('crowded');
+  t.match(await redeem(code), { outcome: 'redeemed' });
+  await redis.config('SET', 'maxmemory', '1');
+  t.teardown(() => redis.config('SET', 'maxmemory', '0'));
+  t.match(await redeem(code), { outcome: 'reuse' });
+  t.match(await store.epoch(), /^[0-9a-f-]{36}$/, 'and there is still an epoch for who needs no session');
+});
+
+t.test('a session that a client began takes at most 1,000 bytes', async (t) => {
+  const longest = { address: 'f'.repeat(39), userAgent: 'x'.repeat(1_000) };
+  const scope = 'customers:read customers:write users:admin';
+  const userId = randomUUID();
+  const { code } = await store.beginAuthorization(userId, scope, AUTHORIZATION, longest);
+  const redemption = await redeem(decoded(code));
+  const token = redemption.outcome === 'redeemed' && decodeRefreshToken(redemption.refreshToken);
+  if (!token) throw new Error(redemption.outcome);
+  const found = await store.find(token);
+  if (found === undefined) throw new Error('no session');
+  await store.rotate(token, found, CLIENT.id, longest);
+  const bytes = Number(await redis.memory('USAGE', `{auth}:session:${token.sid}`));
+  t.comment(`${bytes} bytes for a session that a client began`);
+  t.ok(bytes <= 1_000, `${bytes}`);
 });
 
 t.test('Redis keeps no code, and forgets what belonged to it when it is redeemed', async (t) => {

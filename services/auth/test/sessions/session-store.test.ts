@@ -325,6 +325,7 @@ async function found(text: string, sessions = store) {
     (await sessions.find(token(text))) ?? {
       userId: '',
       clientId: '',
+      registration: '',
       scope: undefined,
       generation: 0,
       isLive: false,

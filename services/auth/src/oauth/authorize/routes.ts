@@ -111,12 +111,7 @@ async function codeFor(
 ): Promise<string> {
   const { sessions } = request.server;
   const { session } = await signIn(request, client, credentials, ({ id }) =>
-    sessions.beginAuthorization(
-      id,
-      scope,
-      { clientId: client.id, redirectUri, codeChallenge },
-      originOf(request),
-    ),
+    sessions.beginAuthorization(id, scope, { client, redirectUri, codeChallenge }, originOf(request)),
   );
   return session.code;
 }
