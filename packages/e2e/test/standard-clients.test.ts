@@ -145,6 +145,10 @@ t.test('oauth4webapi: from discovery to revocation', async (t) => {
   );
   const processed = stolen.then((response) => oauth.processAuthorizationCodeResponse(as, client, response));
   t.match(await processed.catch((error) => error), { error: 'invalid_grant', status: 400 });
+  const ended = oauth
+    .refreshTokenGrantRequest(as, client, oauth.None(), refreshed.refresh_token ?? '', http)
+    .then((response) => oauth.processRefreshTokenResponse(as, client, response));
+  t.match(await ended.catch((error) => error), { error: 'invalid_grant', status: 400 });
 });
 
 t.test('openid-client: from discovery to revocation', async (t) => {

@@ -45,9 +45,13 @@ export function oauthErrorBody(problem: Described): OAuthError {
 /** For `setErrorHandler` of the routes that programs call. */
 export function sendOAuthError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request);
-  if (problem.headers !== undefined) reply.headers(problem.headers);
+  const status = oauthStatus(problem);
+  const { 'www-authenticate': challenge, ...headers } = problem.headers ?? {};
+  // where it is no 401, clients take a challenge for the whole answer, and do not look at the error
+  if (challenge !== undefined && status === 401) reply.header('www-authenticate', challenge);
   reply
-    .code(oauthStatus(problem))
+    .headers(headers)
+    .code(status)
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'no-store')
     .serializer(JSON.stringify)
