@@ -15,8 +15,12 @@ function isSameLoopback(registered: string, redirectUri: string): boolean {
   return host !== undefined && host === otherHost && path === otherPath && URL.canParse(redirectUri);
 }
 
+/** With another port it still fits where a code is exchanged. */
+const MAX_LENGTH = 2_000;
+
 /** What is wrong with a redirect URI that is to be registered; completes the sentence "the redirect URI …". */
 export function redirectUriFault(text: string): string | undefined {
+  if (text.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
   if (!URL.canParse(text)) return 'is not an absolute URI';
   const url = new URL(text);
   if (url.href !== text) return `must be written as ${url.href}`;

@@ -3,6 +3,10 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
 import { users as table } from '../db/schema.ts';
+import { USERNAME_PATTERN } from './schemas.ts';
+
+/** What nobody can be called is not looked for: PostgreSQL refuses U+0000. */
+const USERNAME = new RegExp(USERNAME_PATTERN);
 
 export type User = typeof table.$inferSelect;
 
@@ -41,6 +45,7 @@ export function createUserRepository(pool: pg.Pool) {
 
   return {
     async findByUsername(username: string): Promise<User | undefined> {
+      if (!USERNAME.test(username)) return undefined;
       return (await selectByUsername.execute({ username }))[0];
     },
     async findById(id: string): Promise<User | undefined> {

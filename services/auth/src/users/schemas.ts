@@ -43,8 +43,10 @@ export const ScopeSchema = Type.String({
   examples: [EXAMPLE_USER.scope],
 });
 
+export const USERNAME_PATTERN = '^[A-Za-z0-9._-]{3,64}$';
+
 export const UsernameSchema = Type.String({
-  pattern: '^[A-Za-z0-9._-]{3,64}$',
+  pattern: USERNAME_PATTERN,
   description: '3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case',
   examples: [EXAMPLE_USER.username],
 });

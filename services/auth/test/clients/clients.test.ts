@@ -140,6 +140,7 @@ t.test(
       'data:text/html,x',
       'file:///etc/passwd',
       'myapp:/callback',
+      `https://app.example.com/${'x'.repeat(2_000)}`,
     ]) {
       t.type(redirectUriFault(uri), 'string', uri);
     }

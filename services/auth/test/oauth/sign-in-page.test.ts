@@ -15,7 +15,7 @@ import {
 } from './support.ts';
 import { APP_REDIRECT, addClient } from './support-clients.ts';
 
-const { app, config, another } = await startAuth(t);
+const { app, config, another, logged } = await startAuth(t);
 await addClient(config.DATABASE_URL);
 await addClient(config.DATABASE_URL, {
   id: 'native-app',
@@ -152,14 +152,19 @@ t.test('every other fault goes back to the client, with the error that RFC 6749 
     [{ code_challenge_method: 'plain' }, 'invalid_request'],
     [{ code_challenge_method: 's256' }, 'invalid_request'],
     [{ scope: 'customers:read everything' }, 'invalid_scope'],
-    [{ scope: 'customers:read\r\nx: y' }, 'invalid_scope'],
+    [{ scope: 'customers:read\r\nx: y' }, 'invalid_request'],
+    [{ state: 'a\r\nset-cookie: b=c' }, 'invalid_request'],
+    [{ state: 'a\0b' }, 'invalid_request'],
+    [{ state: 'x'.repeat(4_097) }, 'invalid_request'],
   ];
   for (const [overrides, error] of faults) {
     const response = await ask(overrides);
     t.equal(response.statusCode, 303, JSON.stringify(overrides));
     t.equal(response.headers['set-cookie'], undefined);
     const { error_description, ...parameters } = parametersOf(response.headers.location);
-    t.same(parameters, { error, state: 'the state', iss: config.ISSUER }, JSON.stringify(overrides));
+    const { state = 'the state' } = overrides;
+    t.same(parameters, { error, state, iss: config.ISSUER }, JSON.stringify(overrides));
+    t.match(response.headers.location, /^[\x21-\x7e]+$/);
     t.match(error_description, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
   }
   const wide = await ask({ client_id: 'web-app', redirect_uri: APP_REDIRECT, scope: 'users:admin' });
@@ -178,12 +183,7 @@ t.test('every other fault goes back to the client, with the error that RFC 6749 
 });
 
 t.test('the state comes back as it is, and can neither leave the page nor the header', async (t) => {
-  for (const state of [
-    '"><script>alert(1)</script>',
-    'a\r\nset-cookie: b=c',
-    '\u{1f600} &amp; %0d%0a',
-    "'`{x}",
-  ]) {
+  for (const state of ['"><script>alert(1)</script>', 'x'.repeat(4_096), '\u{1f600} &amp; %0d%0a', "'`{x}"]) {
     const page = await openPage(app, authorizationRequest(challenge, { state }));
     isPage(t, page.response, 200, /Sign in/);
     t.equal(page.fields.state, state);
@@ -271,6 +271,19 @@ t.test(
     }
   },
 );
+
+t.test('a name that nobody can have is a wrong one, and counts as one', async (t) => {
+  const lines = logged().length;
+  for (const username of ['a\0b', 'two\nlines', 'K\u212aelvin', '\ud800']) {
+    const page = await openPage(app, authorizationRequest(challenge));
+    isPage(t, await submit(app, page, { username, password: 'wrong' }), 403, /is wrong\./);
+  }
+  const guess = async () =>
+    submit(app, await openPage(app, authorizationRequest(challenge)), { username: '\0', password: 'wrong' });
+  for (let i = 0; i < 10; i++) t.equal((await guess()).statusCode, 403);
+  t.equal((await guess()).statusCode, 429);
+  t.notMatch(logged().slice(lines), /"level":50/, 'nor is it a fault of ours');
+});
 
 t.test('guesses on the page are counted with those at /auth/login', async (t) => {
   const ada = await makeUser(app, 'ada-guessed');

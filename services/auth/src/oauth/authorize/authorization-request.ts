@@ -31,6 +31,9 @@ export class RedirectedError extends Error {
   }
 }
 
+/** As long as the form of the sign-in page may send it back. */
+export const MAX_PARAMETER_LENGTH = 4_096;
+
 const PARAMETERS = [
   'response_type',
   'client_id',
@@ -59,6 +62,7 @@ export async function readAuthorizationRequest(
   const state = states.length === 1 ? states[0] : undefined;
   try {
     const all = parametersOf(query);
+    requireText(all);
     requireCodeFlow(client, all);
     const codeChallenge = requireCodeChallenge(all);
     const scope = requireScope(client, all.scope);
@@ -95,6 +99,14 @@ function requireOne(query: URLSearchParams, name: string): string {
     throw new Problem(400, 'invalid_request', `The request must have one parameter ${name}.`);
   }
   return value;
+}
+
+/** RFC 6749 appendix A. What a browser would change in a form, or the form would not take, could not come back as it is. */
+function requireText(parameters: Record<string, string>): void {
+  for (const value of Object.values(parameters)) {
+    if (value.length > MAX_PARAMETER_LENGTH) throw invalidRequest('A parameter is too long.');
+    if (/\p{Cc}/u.test(value)) throw invalidRequest('A parameter has a control character in it.');
+  }
 }
 
 /** RFC 6749 §3.1.1. */

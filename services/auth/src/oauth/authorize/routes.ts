@@ -89,7 +89,7 @@ export function authorizeRoutes({
           return redirect(reply, authorizationResponse({ ...authorization, issuer }, { code }));
         } catch (error) {
           const problem = problemOf(error, request);
-          if (problem.statusCode === 500) throw error;
+          if (problem.statusCode === 500) return sendProblemPage(reply, problem, request.id);
           if (problem.headers?.['retry-after'] !== undefined) {
             reply.header('retry-after', problem.headers['retry-after']);
           }
@@ -133,8 +133,12 @@ function answerWithPage(error: unknown, request: FastifyRequest, reply: FastifyR
     return;
   }
   const problem = problemOf(error, request);
+  sendProblemPage(reply, problem, request.id);
+}
+
+function sendProblemPage(reply: FastifyReply, problem: Problem, requestId: string): FastifyReply {
   if (problem.headers !== undefined) reply.headers(problem.headers);
-  sendPage(reply, statusOf(problem), errorPage(textOf(problem), request.id));
+  return sendPage(reply, statusOf(problem), errorPage(textOf(problem), requestId));
 }
 
 function statusOf({ statusCode }: Problem): number {

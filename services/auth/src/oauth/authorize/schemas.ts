@@ -1,5 +1,6 @@
 import { type Problem, problemResponses } from '@pair/service-kit';
 import { Type } from 'typebox';
+import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
 
 /** RFC 6749 §4.1.1, RFC 7636 §4.3: for the document. What breaks it is told to the client, or to the user. */
 export const AuthorizationQuerySchema = Type.Object({
@@ -37,7 +38,7 @@ export const SignInFormSchema = Type.Object(
     username: Type.Optional(Type.String({ maxLength: 64 })),
     password: Type.Optional(Type.String({ maxLength: 512 })),
   },
-  { additionalProperties: Type.String({ maxLength: 4_096 }) },
+  { additionalProperties: Type.String({ maxLength: MAX_PARAMETER_LENGTH }) },
 );
 
 const PAGE = {
