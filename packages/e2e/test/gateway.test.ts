@@ -136,6 +136,22 @@ t.test('below /oauth errors of nginx itself are as RFC 6749 has them', async (t)
   const away = await fetch(`${nobody}/oauth/token`, { method: 'POST' });
   t.equal(away.headers.get('retry-after'), '1');
   await isOAuthError(away, 503, 'temporarily_unavailable');
+
+  const head =
+    'POST /oauth/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const malformed = await raw(url, `${head}no length\r\n`);
+  t.match(malformed, /^HTTP\/1\.1 400 /);
+  t.match(malformed, /\r\n\r\n\{"error":"invalid_request",/);
+});
+
+t.test('a page of another origin can read what nginx itself refuses', async (t) => {
+  const url = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
+  for (const path of ['/customers', '/oauth/token']) {
+    const { status, headers } = await fetch(url + path);
+    t.equal(status, 503, path);
+    t.equal(headers.get('access-control-allow-origin'), '*', path);
+    t.match(headers.get('access-control-expose-headers'), /Retry-After, X-Request-Id/, path);
+  }
 });
 
 t.test('discovery of each service is asked of that service', async (t) => {

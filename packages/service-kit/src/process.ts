@@ -91,7 +91,15 @@ export async function buildProcess(
       origin: config.CORS_ORIGINS,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
-      exposedHeaders: ['etag', 'link', 'location', 'retry-after', 'www-authenticate', 'x-request-id'],
+      exposedHeaders: [
+        'content-disposition',
+        'etag',
+        'link',
+        'location',
+        'retry-after',
+        'www-authenticate',
+        'x-request-id',
+      ],
       maxAge: 600,
     };
     await app.register(cors, {
