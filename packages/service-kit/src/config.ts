@@ -118,9 +118,9 @@ export type ProcessConfig = Static<typeof ProcessConfigSchema>;
 export const ServiceConfigSchema = Type.Object({
   ISSUER: Type.Optional(
     Type.String({
-      pattern: '^https?://[^?#]*[^/?#]$',
+      pattern: '^https?://[^/?#]+$',
       description:
-        'The `iss` of tokens: the public base URL, without a trailing slash. Default: http://localhost:PORT',
+        'The `iss` of tokens: the public base URL, without a path or a trailing slash. Default: http://localhost:PORT',
     }),
   ),
   AUDIENCE: Type.Optional(

@@ -52,7 +52,7 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
     hourly(app, 'old idempotency keys cannot be removed', () =>
       removeOldKeys(drizzle({ client: app.pg.pool })),
     );
-    await app.register(resourceMetadataRoutes({ issuer: config.ISSUER, audience: config.AUDIENCE }));
+    await app.register(resourceMetadataRoutes({ issuer: config.ISSUER }));
     await app.register(authenticated('customers:read', readRoutes));
     await app.register(authenticated('customers:write', writeRoutes));
     await app.register(authenticated('customers:write', mergePatchRoutes));

@@ -10,7 +10,7 @@ const Url = (description: string) => Type.String({ format: 'uri', description })
 
 const ResourceMetadataSchema = Type.Object(
   {
-    resource: Type.String({ description: 'The `aud` of tokens for this resource' }),
+    resource: Url('This API, as clients call it'),
     authorization_servers: Type.Array(Url('An issuer'), { description: 'Who issues them: one' }),
     scopes_supported: Type.Array(Type.String(), { description: 'What a token for it can allow' }),
     bearer_methods_supported: Type.Array(Type.String(), {
@@ -23,20 +23,15 @@ const ResourceMetadataSchema = Type.Object(
 );
 type ResourceMetadata = Static<typeof ResourceMetadataSchema>;
 
-interface Identity {
-  issuer: string;
-  audience: string;
-}
-
 /** What refusals name, so that a client that knows only our address finds out where tokens come from (RFC 9728 §5.1). */
 export function resourceMetadataUrl(issuer: string): string {
   return issuer + PATH;
 }
 
 /** RFC 9728. */
-export function resourceMetadataRoutes(identity: Identity): FastifyPluginAsyncTypebox {
-  const metadata = metadataOf(identity);
-  const example = metadataOf({ issuer: 'http://localhost:8080', audience: 'http://localhost:8080' });
+export function resourceMetadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
+  const metadata = metadataOf(issuer);
+  const example = metadataOf('http://localhost:8080');
   return async (app) => {
     app.get(
       PATH,
@@ -56,9 +51,10 @@ export function resourceMetadataRoutes(identity: Identity): FastifyPluginAsyncTy
   };
 }
 
-function metadataOf({ issuer, audience }: Identity): ResourceMetadata {
+/** `resource` must be where the metadata is fetched (RFC 9728 §3.3): services and issuer are behind one gateway. */
+function metadataOf(issuer: string): ResourceMetadata {
   return {
-    resource: audience,
+    resource: issuer,
     authorization_servers: [issuer],
     scopes_supported: RESOURCE_SCOPES,
     bearer_methods_supported: ['header'],

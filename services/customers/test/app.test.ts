@@ -88,3 +88,12 @@ t.test('Swagger UI is there', async (t) => {
   const response = await send('GET', '/docs/customers', { token: null });
   t.match(response, { statusCode: 200, headers: { 'content-type': /text\/html/ } });
 });
+
+t.test('its metadata names the address where it is, whatever the audience of tokens is called', async (t) => {
+  const other = await customersProcess(t, { databaseUrl }, { AUDIENCE: 'the customers' });
+  const metadata = await other.send('GET', '/.well-known/oauth-protected-resource', { token: null });
+  t.match(metadata.json(), {
+    resource: 'http://localhost:8080',
+    authorization_servers: ['http://localhost:8080'],
+  });
+});

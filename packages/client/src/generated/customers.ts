@@ -181,7 +181,10 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
-                        /** @description The `aud` of tokens for this resource */
+                        /**
+                         * Format: uri
+                         * @description This API, as clients call it
+                         */
                         resource: string;
                         /** @description Who issues them: one */
                         authorization_servers: string[];
