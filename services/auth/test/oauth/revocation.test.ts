@@ -112,7 +112,7 @@ t.test('introspection tells of a live token what is in it (RFC 7662)', async (t)
   });
 });
 
-t.test('of what is not live it tells that, and nothing else', async (t) => {
+t.test('introspection tells of a dead token that it is not active, and nothing else', async (t) => {
   const { access_token, refresh_token } = await tokensOf();
   const refresh = { grant_type: 'refresh_token', client_id: 'swagger-ui', refresh_token };
   const next = (await postForm(app, '/oauth/token', refresh)).json();

@@ -31,7 +31,7 @@ t.test('a client that acts for itself gets a token without a session', async (t)
   }
 });
 
-t.test('its token opens what its scope allows, and nothing that belongs to a user', async (t) => {
+t.test('the token of a client opens what its scope allows, and nothing that belongs to a user', async (t) => {
   const { access_token: token } = (
     await postForm(app, '/oauth/token', CREDENTIALS, basic('machine', machineSecret))
   ).json();
@@ -58,7 +58,7 @@ t.test('its token opens what its scope allows, and nothing that belongs to a use
   t.ok((await refused()) || (await refusedWithin1s(app, token)));
 });
 
-t.test('its scope is what it asks for, of what it may have', async (t) => {
+t.test('the scope of the token of a client is what it asks for, of what the client may have', async (t) => {
   const ask = (scope: string) =>
     postForm(app, '/oauth/token', { ...CREDENTIALS, scope }, basic('machine', machineSecret));
   t.equal((await ask('users:admin')).json().scope, 'users:admin');
