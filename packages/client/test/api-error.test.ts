@@ -25,7 +25,7 @@ t.test('a problem document becomes an ApiError with all that it says', async (t)
   });
 });
 
-t.test('so does an error of OAuth 2.0', async (t) => {
+t.test('an OAuth 2.0 error becomes an ApiError', async (t) => {
   const error = await thrownFor(
     Response.json(
       { error: 'invalid_client', error_description: 'Unknown client.' },
@@ -41,7 +41,7 @@ t.test('so does an error of OAuth 2.0', async (t) => {
   });
 });
 
-t.test('and whatever else is not 2xx', async (t) => {
+t.test('any other answer that is not 2xx becomes an ApiError', async (t) => {
   for (const body of ['<h1>Bad Gateway</h1>', 'null', '17', '"code"', '[]', '']) {
     const error = await thrownFor(new Response(body, { status: 502, statusText: 'Bad Gateway' }));
     t.match(error, { status: 502, code: 'http_502', detail: 'Bad Gateway', errors: [] }, body);

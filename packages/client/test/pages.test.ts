@@ -30,7 +30,7 @@ t.test('a page that nobody comes to is not fetched', async (t) => {
   t.equal(received.length, 1);
 });
 
-t.test('it can be aborted', async (t) => {
+t.test('going through pages can be aborted', async (t) => {
   const { client } = server();
   const controller = new AbortController();
   const names: string[] = [];

@@ -116,3 +116,24 @@ export const invalidToken = () => problem(401, 'invalid_token');
 export const invalidGrant = () => problem(401, 'invalid_grant');
 
 export const tokenOf = ({ headers }: Received) => headers.get('authorization')?.replace('Bearer ', '');
+
+export const isRefresh = ({ operation }: Received) => operation === 'POST /auth/refresh';
+export const refreshes = (received: Received[]) => received.filter(isRefresh).length;
+export const expired = () => signedIn({ expires_at: NOW_MS });
+
+/** Takes one access token, and refreshes as often as it is asked to. */
+export const takesOnly =
+  (good: string) =>
+  (request: Received): Response => {
+    if (isRefresh(request)) return tokens(1);
+    return tokenOf(request) === good ? Response.json({ username: 'ada' }) : invalidToken();
+  };
+
+/** A promise, and what fulfils it. */
+export function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
