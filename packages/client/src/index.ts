@@ -10,5 +10,5 @@ export {
   type UsersQuery,
 } from './client.ts';
 export type { Clock } from './clock.ts';
-export type { AuthPaths, CustomersPaths, Operations } from './operations.ts';
+export type { AuthPaths, CustomersPaths, FileBody, Operations } from './operations.ts';
 export { memoryStorage, type TokenStorage, type Tokens, type WebStorageArea, webStorage } from './tokens.ts';

@@ -13,16 +13,39 @@ export type Operations<Paths> = { [Method in Methods as Uppercase<Method>]: Call
 
 type Methods = 'get' | 'put' | 'post' | 'patch' | 'delete';
 
-/** @throws ApiError for every answer that is not 2xx */
+/**
+ * Of the options `parseAs` alone is inferred: an object whose type is inferred may have members that nobody knows.
+ *
+ * @throws ApiError for every answer that is not 2xx
+ */
 type Call<Paths, Method extends Methods> = <
   Path extends PathsWith<Paths, Method>,
-  Options extends FetchOptions<Operation<Paths[Path], Method>>,
+  As extends ParseAs | undefined = undefined,
 >(
   path: Path,
   ...options: object extends FetchOptions<Operation<Paths[Path], Method>>
-    ? [options?: Options]
-    : [options: Options]
-) => Promise<Success<Operation<Paths[Path], Method>, Options>>;
+    ? [options?: Options<Operation<Paths[Path], Method>, As>]
+    : [options: Options<Operation<Paths[Path], Method>, As>]
+) => Promise<Success<Operation<Paths[Path], Method>, As>>;
+
+type ParseAs = NonNullable<FetchOptions<object>['parseAs']>;
+
+type Options<Found extends Described, As> = Omit<FetchOptions<Found>, 'parseAs' | 'body'> &
+  Body<FetchOptions<Found>> & { parseAs?: As };
+
+/** A body that the document has no schema for is a file. */
+type Body<Known> = Known extends { body: infer Content }
+  ? { body: unknown extends Content ? FileBody : Content }
+  : Pick<Known, 'body' & keyof Known>;
+
+/** A file, sent as it is. A stream, such as a `Readable`, is for Node: a browser takes one only with HTTP/2. */
+export type FileBody =
+  | string
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | ReadableStream
+  | AsyncIterable<string | Uint8Array>;
 
 type PathsWith<Paths, Method extends Methods> = {
   [Path in keyof Paths]: Operation<Paths[Path], Method> extends never ? never : Path;
@@ -32,10 +55,9 @@ type Operation<PathItem, Method extends Methods> =
   PathItem extends Record<Method, infer Found extends Described> ? Found : never;
 type Described = Record<string | number, unknown>;
 
-type Success<Found extends Described, Options> = Extract<
-  FetchResponse<Found, Options, `${string}/${string}`>,
-  { data: unknown }
->;
+type Success<Found extends Described, As> = As extends 'stream'
+  ? { data: NonNullable<Response['body']>; response: Response }
+  : Extract<FetchResponse<Found, { parseAs: As }, `${string}/${string}`>, { data: unknown }>;
 
 const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'];
 

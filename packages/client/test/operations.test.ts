@@ -48,8 +48,24 @@ export async function mistakes({ auth, customers }: Client): Promise<void> {
   await customers.POST('/customers');
   // @ts-expect-error without an id
   await customers.GET('/customers/{id}');
+  const ada = { name: 'Ada Lovelace', dob: '1815-12-10' };
+  const path = { id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10' };
   // @ts-expect-error no such member
-  await customers.POST('/customers', { body: { name: 'Ada Lovelace', born: '1815-12-10' } });
+  await customers.POST('/customers', { body: { ...ada, born: '1815-12-10' } });
+  // @ts-expect-error no such member, where none has to be there
+  await customers.PATCH('/customers/{id}', { params: { path }, body: { nme: 'Ada King' } });
+  // @ts-expect-error no such parameter
+  await customers.GET('/customers', { params: { query: { n: 5, limt: 3 } } });
+  // @ts-expect-error they are in `header`
+  await customers.PUT('/customers/{id}', { params: { path, headers: { 'if-match': '"1"' } }, body: ada });
+  // @ts-expect-error no such option
+  await customers.GET('/customers', { query: { n: 5 } });
+  // @ts-expect-error no such way to read an answer
+  await customers.GET('/customers/export', { parseAs: 'csv' });
+  // @ts-expect-error no file
+  await customers.POST('/customers/import', { body: [ada] });
+  // @ts-expect-error text, unless it is asked for as something else
+  (await customers.GET('/customers/export')).data.getReader();
   // @ts-expect-error no such order
   customers.list({ sort: 'age' });
   // @ts-expect-error no such member of the answer
