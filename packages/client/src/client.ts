@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
+import { withDefaults } from './defaults.ts';
 import { type AuthPaths, type CustomersPaths, type Operations, operations } from './operations.ts';
 import { pages } from './pages.ts';
 import { createSend } from './send.ts';
@@ -69,7 +70,7 @@ export function createClient(options: ClientOptions): Client {
   const { baseUrl, tokens = memoryStorage(), fetch = globalThis.fetch, clock = systemClock } = options;
   const send = createSend(baseUrl, (request) => fetch(request), clock);
   const { signIn, signOut, accessToken } = createSession(tokens, clock, send);
-  const sendAuthorized = withAccessToken(send, accessToken);
+  const sendAuthorized = withDefaults(withAccessToken(send, accessToken));
   const auth: Operations<AuthPaths> = operations(sendAuthorized);
   const customers: Operations<CustomersPaths> = operations(sendAuthorized);
   return {

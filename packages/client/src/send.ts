@@ -1,4 +1,4 @@
-import createFetchClient, { type HeadersOptions, mergeHeaders } from 'openapi-fetch';
+import createFetchClient, { type HeadersOptions } from 'openapi-fetch';
 import { ApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import { withRetries } from './retry.ts';
@@ -22,13 +22,6 @@ export interface Sent {
  */
 export type Send = (method: string, path: string, init?: Init) => Promise<Sent>;
 
-/** What openapi-fetch does not take from the document: the operations that do not speak JSON both ways. */
-const OPERATIONS: Record<string, object> = {
-  'GET /customers/export': { parseAs: 'text' },
-  'GET /oauth/authorize': { parseAs: 'text' },
-  'POST /customers/import': { bodySerializer: (file: unknown) => file, duplex: 'half' },
-};
-
 /** Sends without a token, unless there is one in `init`. */
 export function createSend(
   baseUrl: string,
@@ -41,31 +34,10 @@ export function createSend(
     ...args: Parameters<Send>
   ) => Promise<Sent & { error?: unknown }>;
 
-  return (method, path, init = {}) => {
-    const options = { ...OPERATIONS[`${method} ${path}`], ...init, headers: headersOf(method, path, init) };
-    return withRetries({ method, path, ...init }, clock, async () => {
-      const { data, error, response } = await request(method, path, options);
+  return (method, path, init = {}) =>
+    withRetries({ method, path, ...init }, clock, async () => {
+      const { data, error, response } = await request(method, path, init);
       if (!response.ok) throw new ApiError(response, error);
       return { data, response };
     });
-  };
-}
-
-function headersOf(method: string, path: string, { headers }: Init): Headers {
-  const own = mergeHeaders(headers);
-  if (method === 'POST' && path === '/customers') setDefault(own, 'idempotency-key', randomKey());
-  if (method === 'POST' && path.startsWith('/oauth/')) {
-    setDefault(own, 'content-type', 'application/x-www-form-urlencoded');
-  }
-  return own;
-}
-
-function setDefault(headers: Headers, name: string, value: string): void {
-  if (!headers.has(name)) headers.set(name, value);
-}
-
-/** Not `crypto.randomUUID`, which a page has only when it came by HTTPS or from localhost. */
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -4,7 +4,16 @@ import t from 'tap';
 import { orAborted } from '../src/clock.ts';
 import type { Client } from '../src/index.ts';
 import { isRepeatable } from '../src/retry.ts';
-import { fakeClock, fakeServer, problem, signedIn, unavailable } from './support.ts';
+import {
+  fakeClock,
+  fakeServer,
+  isRefresh,
+  problem,
+  signedIn,
+  takesOnly,
+  tokenOf,
+  unavailable,
+} from './support.ts';
 
 const OK = () => Response.json({ items: [], next_cursor: null });
 const id = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
@@ -114,6 +123,23 @@ t.test(
     t.not(other, first);
   },
 );
+
+t.test('a create has the same key when it is sent again with another token', async (t) => {
+  const taken = takesOnly('access-1');
+  let isFirst = true;
+  const { client, received } = fakeServer(
+    (request) => {
+      if (!isFirst) return taken(request);
+      isFirst = false;
+      return unavailable();
+    },
+    { storage: signedIn() },
+  );
+  await client.customers.POST('/customers', { body: ada });
+  const creates = received.filter((request) => !isRefresh(request));
+  t.same(creates.map(tokenOf), ['access-0', 'access-0', 'access-1']);
+  t.equal(new Set(creates.map(({ headers }) => headers.get('idempotency-key'))).size, 1);
+});
 
 t.test('a stream is used up by the first attempt', async (t) => {
   const { client, received } = fakeServer(() => problem(429, 'too_many_requests', { 'retry-after': '1' }));
