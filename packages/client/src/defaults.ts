@@ -1,6 +1,6 @@
 import { mergeHeaders } from 'openapi-fetch';
 import { randomKey } from './random-key.ts';
-import type { Send } from './send.ts';
+import type { Init, Send } from './send.ts';
 
 /** What openapi-fetch does not take from the document: the operations that do not speak JSON both ways. */
 const OPERATIONS: Record<string, object> = {
@@ -13,13 +13,20 @@ const OPERATIONS: Record<string, object> = {
 export function withDefaults(send: Send): Send {
   return (method, path, init = {}) => {
     const operation = `${method} ${path}`;
-    const headers = mergeHeaders(headersOf(operation), init.headers);
+    const headers = mergeHeaders(headersOf(operation, init), init.headers);
     return send(method, path, { ...OPERATIONS[operation], ...init, headers });
   };
 }
 
-function headersOf(operation: string): Record<string, string> {
+function headersOf(operation: string, { body }: Init): Record<string, string> {
   if (operation === 'POST /customers') return { 'idempotency-key': randomKey() };
+  if (operation === 'POST /customers/import') return { 'content-type': mediaTypeOf(body) };
   if (operation.startsWith('POST /oauth/')) return { 'content-type': 'application/x-www-form-urlencoded' };
   return {};
+}
+
+/** What a Blob says of itself: nothing, when nobody knows, and for a .csv `vnd.ms-excel` on Windows with Excel. */
+function mediaTypeOf(file: unknown): string {
+  const type = file instanceof Blob ? file.type : '';
+  return type === '' || type === 'application/vnd.ms-excel' ? 'text/csv' : type;
 }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Client } from '../src/index.ts';
+import type { Client, FileBody } from '../src/index.ts';
 import { fakeServer, signedIn } from './support.ts';
 
 t.test('forms go to /oauth, JSON everywhere else', async (t) => {
@@ -13,6 +13,25 @@ t.test('forms go to /oauth, JSON everywhere else', async (t) => {
       ['application/json', '{"username":"ada","password":"the engine","scope":""}'],
     ],
   );
+});
+
+t.test('a file goes as what it says it is, as CSV if it says nothing, or as the caller says', async (t) => {
+  const { client, received } = fakeServer(() => Response.json({}), { storage: signedIn() });
+  const send = (body: FileBody, headers = {}) =>
+    client.customers.POST('/customers/import', { body, headers });
+  const csv = 'name,dob\n';
+  await send(csv);
+  await send(new Blob([csv]));
+  await send(new Blob([csv]).stream());
+  await send(new File([csv], 'a.csv', { type: 'text/csv' }));
+  await send(new File([csv], 'a.csv', { type: 'application/vnd.ms-excel' }));
+  await send(new Blob([csv], { type: 'application/x-ndjson' }));
+  await send(new Blob([csv], { type: 'text/plain' }), { 'Content-Type': 'application/x-ndjson' });
+  t.same(
+    received.map(({ headers }) => headers.get('content-type')),
+    [...Array(5).fill('text/csv'), 'application/x-ndjson', 'application/x-ndjson'],
+  );
+  t.same(new Set(received.map(({ body }) => body)), new Set([csv]));
 });
 
 t.test('what is not JSON is text, unless it is asked for as something else', async (t) => {

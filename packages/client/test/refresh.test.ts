@@ -56,8 +56,7 @@ t.test('a refused request is repeated once, however often it is refused', async 
 t.test('a request whose body is a stream is not repeated', async (t) => {
   const { client, received } = fakeServer(takesOnly('access-1'), { storage: signedIn() });
   const body = new Blob(['name,dob\n']).stream();
-  const headers = { 'content-type': 'text/csv' };
-  await t.rejects(client.customers.POST('/customers/import', { body, headers }), { code: 'invalid_token' });
+  await t.rejects(client.customers.POST('/customers/import', { body }), { code: 'invalid_token' });
   t.equal(received.length, 1);
   t.equal(received[0]?.body, 'name,dob\n');
 });

@@ -75,7 +75,6 @@ t.test('a 429 was refused before anything was done: any request is tried again, 
 
 t.test('what may have been done is not sent again, unless twice is as good as once', async (t) => {
   const byId = { params: { path: { id } } };
-  const csv = { headers: { 'content-type': 'text/csv' } };
   const table: [string, boolean, (client: Client) => Promise<unknown>][] = [
     ['GET', true, ({ customers }) => customers.GET('/customers/{id}', byId)],
     ['PUT', true, ({ customers }) => customers.PUT('/customers/{id}', { ...byId, body: ada })],
@@ -85,11 +84,7 @@ t.test('what may have been done is not sent again, unless twice is as good as on
     ['ending a token', true, ({ auth }) => auth.POST('/oauth/revoke', { body: { token: 'rt_' } })],
     ['asking about one', true, ({ auth }) => auth.POST('/oauth/introspect', { body: { token: 'rt_' } })],
     ['PATCH', false, ({ customers }) => customers.PATCH('/customers/{id}', { ...byId, body: ada })],
-    [
-      'an import',
-      false,
-      ({ customers }) => customers.POST('/customers/import', { ...csv, body: 'name,dob\n' }),
-    ],
+    ['an import', false, ({ customers }) => customers.POST('/customers/import', { body: 'name,dob\n' })],
     ['signing in', false, (client) => client.signIn('ada', 'the engine')],
     [
       'a new password',
@@ -143,9 +138,8 @@ t.test('a create has the same key when it is sent again with another token', asy
 
 t.test('a stream is used up by the first attempt', async (t) => {
   const { client, received } = fakeServer(() => problem(429, 'too_many_requests', { 'retry-after': '1' }));
-  const headers = { 'content-type': 'text/csv' };
   for (const body of [new Blob(['name,dob\n']).stream(), Readable.from(['name,dob\n'])]) {
-    await t.rejects(client.customers.POST('/customers/import', { body, headers }), {
+    await t.rejects(client.customers.POST('/customers/import', { body }), {
       code: 'too_many_requests',
     });
   }

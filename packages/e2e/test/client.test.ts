@@ -85,10 +85,9 @@ t.test('a file goes in and comes out, and all its customers are gone through pag
   const { client } = await signedIn();
   const names = Array.from({ length: 45 }, (_, i) => `Page ${String(i).padStart(3, '0')}`);
   const csv = `name,dob\n${names.map((name) => `${name},1950-01-01\n`).join('')}`;
-  const headers = { 'content-type': 'text/csv' };
   const half = csv.indexOf('Page 020');
   for (const body of [csv.slice(0, half), new Blob(['name,dob\n', csv.slice(half)]).stream()]) {
-    t.match(await client.customers.POST('/customers/import', { body, headers }), { data: { skipped: 0 } });
+    t.match(await client.customers.POST('/customers/import', { body }), { data: { skipped: 0 } });
   }
   const listed: string[] = [];
   for await (const { name } of client.customers.list({ name: 'page', sort: 'name', limit: 7 }))
