@@ -14,15 +14,21 @@ interface ErrorBody {
   error_description?: string;
 }
 
+/** All that can be wrong with a 2xx: a captive portal or a proxy answered instead of the services. */
+const NOT_JSON = { code: 'not_json', detail: 'The answer is not JSON.' };
+
 /**
- * Every answer that is not 2xx. What is none at all (no network, an abort) is thrown as `fetch` throws it: a
- * `TypeError`, or the reason of the signal.
+ * Every answer that is not 2xx, or not JSON where it should be. What is none at all (no network, an abort) is thrown as
+ * `fetch` throws it: a `TypeError`, or the reason of the signal.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** The HTTP status. */
   readonly status: number;
-  /** Stable, for programs: `code` of the problem, `error` of OAuth 2.0, or `http_502` when the body has neither. */
+  /**
+   * Stable, for programs: `code` of the problem, `error` of OAuth 2.0, or `http_502` when the body has neither. Of a 2xx
+   * `not_json`.
+   */
   readonly code: string;
   /** For people. */
   readonly detail: string;
@@ -34,10 +40,11 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   /** @param body parsed if it was JSON; it becomes the `cause` */
-  constructor({ status, statusText, headers }: Response, body: unknown) {
+  constructor({ ok, status, statusText, headers }: Response, body: unknown) {
     const members: ErrorBody = typeof body === 'object' && body !== null ? body : {};
-    const code = members.code ?? members.error ?? `http_${status}`;
-    const detail = members.detail ?? members.error_description ?? statusText;
+    const fallback = ok ? NOT_JSON : { code: `http_${status}`, detail: statusText };
+    const code = members.code ?? members.error ?? fallback.code;
+    const detail = members.detail ?? members.error_description ?? fallback.detail;
     super(`${status} ${code}: ${detail}`, { cause: body });
     this.status = status;
     this.code = code;

@@ -64,7 +64,8 @@ export interface Client {
 /**
  * A client of both services behind one gateway.
  *
- * Every method throws `ApiError` for an answer that is not 2xx; without one (no network, an abort) what `fetch` threw.
+ * Every method throws `ApiError` for an answer that is not 2xx, or not JSON where it should be; without an answer (no
+ * network, an abort) what `fetch` threw.
  */
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, tokens = memoryStorage(), fetch = globalThis.fetch, clock = systemClock } = options;

@@ -7,6 +7,7 @@ import { withRetries } from './retry.ts';
 export interface Init {
   body?: unknown;
   headers?: HeadersOptions;
+  parseAs?: string | undefined;
   signal?: AbortSignal | null;
 }
 
@@ -18,7 +19,7 @@ export interface Sent {
 /**
  * Sends one request, and again as `withRetries` says.
  *
- * @throws ApiError for every answer that is not 2xx
+ * @throws ApiError for every answer that is not 2xx, or not JSON where it should be
  */
 export type Send = (method: string, path: string, init?: Init) => Promise<Sent>;
 
@@ -34,10 +35,22 @@ export function createSend(
     ...args: Parameters<Send>
   ) => Promise<Sent & { error?: unknown }>;
 
-  return (method, path, init = {}) =>
-    withRetries({ method, path, ...init }, clock, async () => {
-      const { data, error, response } = await request(method, path, init);
+  return (method, path, init = {}) => {
+    const isJson = (init.parseAs ?? 'json') === 'json';
+    const options = isJson ? { ...init, parseAs: 'text' } : init;
+    return withRetries({ method, path, ...init }, clock, async () => {
+      const { data, error, response } = await request(method, path, options);
       if (!response.ok) throw new ApiError(response, error);
-      return { data, response };
+      return { data: isJson ? parsed(data, response) : data, response };
     });
+  };
+}
+
+/** Here, and not in openapi-fetch, whose SyntaxError says nothing of the answer. */
+function parsed(json: unknown, response: Response): unknown {
+  try {
+    return json ? JSON.parse(`${json}`) : undefined;
+  } catch {
+    throw new ApiError(response, json);
+  }
 }

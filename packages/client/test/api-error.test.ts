@@ -49,3 +49,24 @@ t.test('any other answer that is not 2xx becomes an ApiError', async (t) => {
   }
   t.match(await thrownFor(new Response(null, { status: 304 })), { status: 304, code: 'http_304' });
 });
+
+t.test('an answer that is 2xx but not JSON becomes an ApiError, unless JSON is not expected', async (t) => {
+  const portal = '<h1>Welcome to the airport</h1>';
+  const headers = { 'content-type': 'text/html', 'content-length': `${portal.length}` };
+  for (const init of [{}, { headers }]) {
+    const error = await thrownFor(new Response(portal, init));
+    t.match(error, { status: 200, code: 'not_json', detail: 'The answer is not JSON.', errors: [] });
+    t.equal(error.cause, portal);
+  }
+  const { client } = fakeServer(() => new Response(portal), { storage: signedIn() });
+  t.equal((await client.customers.GET('/customers', { parseAs: 'text' })).data, portal);
+  await t.rejects(client.customers.GET('/customers', { parseAs: 'json' }), { code: 'not_json' });
+  await t.rejects(client.signIn('ada', 'the engine'), { code: 'not_json' });
+});
+
+t.test('an empty answer is no error', async (t) => {
+  for (const answer of [new Response(''), new Response(null, { status: 204 })]) {
+    const { client } = fakeServer(() => answer, { storage: signedIn() });
+    t.equal((await client.auth.POST('/oauth/revoke', { body: { token: 'rt_' } })).data, undefined);
+  }
+});
