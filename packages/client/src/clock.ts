@@ -2,12 +2,22 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** After an abort nobody waits for it any more: a timer may end, so that it does not keep the process alive. */
+  sleep(ms: number, signal?: AbortSignal | null): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      signal?.addEventListener('abort', wake);
+    }),
 };
 
 /** The promise, unless the signal is quicker: then a rejection with its reason. What was waited for goes on. */

@@ -34,7 +34,8 @@ export async function withRetries<T>(
       const waitMs = waitOf(error, request);
       leftMs -= waitMs;
       if (attempts === MAX_ATTEMPTS || leftMs < 0) throw error;
-      await orAborted(clock.sleep(waitMs), request.signal);
+      request.signal?.throwIfAborted();
+      await orAborted(clock.sleep(waitMs, request.signal), request.signal);
     }
   }
 }

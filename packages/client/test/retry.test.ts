@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { orAborted } from '../src/clock.ts';
-import type { Client } from '../src/index.ts';
+import { orAborted, systemClock } from '../src/clock.ts';
+import type { Client, Clock } from '../src/index.ts';
 import { isRepeatable } from '../src/retry.ts';
 import {
   fakeClock,
@@ -168,6 +168,17 @@ t.test('an abort ends the waiting, and the request', async (t) => {
   await t.rejects(waiting.client.customers.GET('/customers', { signal: controller.signal }), reason);
   t.equal(waiting.received.length, 1);
 
+  const answering = new AbortController();
+  const answered = fakeServer(
+    () => {
+      answering.abort(reason);
+      return unavailable();
+    },
+    { storage: signedIn() },
+  );
+  await t.rejects(answered.client.customers.GET('/customers', { signal: answering.signal }), reason);
+  t.same(answered.clock.sleptMs, []);
+
   const sending = new AbortController();
   const hanging = fakeServer(
     ({ signal }) =>
@@ -180,8 +191,29 @@ t.test('an abort ends the waiting, and the request', async (t) => {
   await t.rejects(hanging.client.customers.GET('/customers', { signal: sending.signal }), reason);
 });
 
+t.test('an abort leaves no timer behind, which would keep the process alive', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+  const before = timers();
+  const controller = new AbortController();
+  const sleep: Clock['sleep'] = (ms, signal) => {
+    const sleeping = systemClock.sleep(ms, signal);
+    t.equal(timers(), before + 1);
+    controller.abort(new Error('no longer interested'));
+    return sleeping;
+  };
+  const { client } = fakeServer(() => unavailable('4'), {
+    storage: signedIn(),
+    clock: { ...fakeClock(), sleep },
+  });
+  await t.rejects(client.customers.GET('/customers', { signal: controller.signal }), {
+    message: 'no longer interested',
+  });
+  t.equal(timers(), before);
+});
+
 t.test('a signal that outlives the waiting is let go', async (t) => {
   const { signal } = new AbortController();
+  await systemClock.sleep(0, signal);
   t.equal(await orAborted(Promise.resolve(1), signal), 1);
   await t.rejects(orAborted(Promise.reject(new Error('no')), signal), { message: 'no' });
   t.same(getEventListeners(signal, 'abort'), []);
