@@ -1,6 +1,7 @@
 import { ApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import { type AuthPaths, operations } from './operations.ts';
+import { randomKey } from './random-key.ts';
 import type { Send } from './send.ts';
 import type { TokenStorage, Tokens } from './tokens.ts';
 
@@ -28,31 +29,45 @@ export interface Session {
 export function createSession(storage: TokenStorage, clock: Clock, unauthorized: Send): Session {
   const { POST: send } = operations<AuthPaths>(unauthorized);
   let refreshing: Promise<Tokens | undefined> | undefined;
+  let lastWrite: Promise<unknown> = Promise.resolve();
 
   const isCurrent = (tokens: Tokens, refused: string | undefined) =>
     tokens.access_token !== refused && clock.now() < tokens.expires_at - AHEAD_MS;
 
-  const keep = async (answer: Answer): Promise<Tokens> => {
-    const { access_token, refresh_token, expires_in, scope } = answer;
-    const tokens = { access_token, refresh_token, expires_at: clock.now() + expires_in * 1_000, scope };
-    await storage.set(tokens);
-    return tokens;
-  };
-
   const refresh = async (refused: string | undefined): Promise<Tokens | undefined> => {
     const used = await storage.get(); // anew: another tab may have refreshed meanwhile
     if (used === undefined || isCurrent(used, refused)) return used;
-    const isReplaced = async () => (await storage.get())?.refresh_token !== used.refresh_token;
+    const isUsed = (stored: Tokens | undefined) => stored?.refresh_token === used.refresh_token;
     try {
       const { data } = await exchange(used.refresh_token);
-      // whoever signed out, signed in, or refreshed in another tab while this was under way was right
-      return (await isReplaced()) ? storage.get() : keep(data);
+      return await replace(isUsed, { ...used, ...tokensOf(data) });
     } catch (error) {
-      if (await isReplaced()) return storage.get();
-      if (isRefused(error)) await storage.set(undefined);
-      else if (used.access_token !== refused && clock.now() < used.expires_at) return used; // still good
+      const kept = isRefused(error) ? await replace(isUsed, undefined) : await storage.get();
+      if (kept !== undefined && !isUsed(kept)) return kept;
+      if (!isRefused(error) && used.access_token !== refused && clock.now() < used.expires_at) return used; // still good
       throw error;
     }
+  };
+
+  const tokensOf = ({ access_token, refresh_token, expires_in, scope }: Answer): Tokens => {
+    return { access_token, refresh_token, expires_at: clock.now() + expires_in * 1_000, scope };
+  };
+
+  /**
+   * Stores what is next, if what is there is what it should replace: whoever signed out, signed in, or refreshed in
+   * another tab meanwhile was right. In turn, for an asynchronous storage may take its time between and after the two.
+   *
+   * @returns what is stored then
+   */
+  const replace = (isOld: (stored: Tokens | undefined) => boolean, next: Tokens | undefined) => {
+    const replacing = lastWrite.then(async () => {
+      const stored = await storage.get();
+      if (!isOld(stored)) return stored;
+      await storage.set(next);
+      return next;
+    });
+    lastWrite = replacing.catch(() => undefined); // the next is not to blame
+    return replacing;
   };
 
   /** When an answer is lost, the same token gets the same successor, but only if it is asked for again at once. */
@@ -71,7 +86,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
   return {
     async signIn(username, password) {
       const { data } = await send('/auth/login', { body: { username, password } });
-      await keep(data);
+      await replace(() => true, { ...tokensOf(data), sign_in: randomKey() });
     },
 
     async signOut() {
@@ -82,7 +97,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
           if (!isRefused(error)) throw error; // else it was over already
         },
       );
-      await storage.set(undefined);
+      await replace((stored) => stored?.sign_in === tokens.sign_in, undefined);
     },
 
     async accessToken(refused) {

@@ -7,11 +7,16 @@ export interface Tokens {
   expires_at: number;
   /** What the access token allows, separated by spaces. */
   scope: string;
+  /**
+   * From which sign-in they are: the same in all that come of it by refreshing. Tokens that an earlier version has
+   * stored do not say.
+   */
+  sign_in?: string;
 }
 
 /**
  * Where tokens are kept. It is read before each request, so clients (tabs, processes) that share one are signed in,
- * refreshed and signed out together. Both methods may be asynchronous.
+ * refreshed and signed out together. Both methods may be asynchronous. Keep all members, whichever they are.
  */
 export interface TokenStorage {
   get(): Tokens | undefined | Promise<Tokens | undefined>;

@@ -1,5 +1,6 @@
 import t from 'tap';
 import {
+  deferred,
   expired,
   fakeServer,
   invalidGrant,
@@ -7,6 +8,7 @@ import {
   isRefresh,
   NOW_MS,
   problem,
+  settled,
   signedIn,
   takesOnly,
   tokenOf,
@@ -86,6 +88,101 @@ t.test('who signs out while a request is refused gets that refusal', async (t) =
   );
   await t.rejects(client.auth.GET('/auth/me'), { code: 'invalid_token' });
   t.equal(received.length, 1);
+});
+
+t.test('who signs in while a sign-out is under way stays signed in', async (t) => {
+  const { client, storage } = fakeServer(
+    async ({ operation }) => {
+      if (operation === 'POST /auth/login') return tokens(7);
+      await client.signIn('bob', 'the builder');
+      return new Response(null, { status: 204 });
+    },
+    { storage: signedIn() },
+  );
+  await client.signOut();
+  t.match(await storage.get(), { access_token: 'access-7' });
+});
+
+t.test('who signs out is forgotten, also when another tab refreshes during that', async (t) => {
+  const storage = signedIn({ sign_in: 'one' });
+  const { client } = fakeServer(
+    () => {
+      storage.set({ ...stored(), access_token: 'access-1', refresh_token: 'refresh-1', sign_in: 'one' });
+      return new Response(null, { status: 204 });
+    },
+    { storage },
+  );
+  await client.signOut();
+  t.equal(await storage.get(), undefined);
+});
+
+t.test('in a slow storage a refresh that ends while a sign-in is stored does not overwrite it', async (t) => {
+  const { promise: released, resolve: release } = deferred();
+  const kept = expired();
+  const storage: typeof kept = {
+    get: () => kept.get(),
+    async set(next) {
+      if (next?.access_token === 'access-7') release();
+      await settled();
+      await kept.set(next);
+    },
+  };
+  const { client } = fakeServer(
+    async (request) => {
+      if (request.operation === 'POST /auth/login') return tokens(7);
+      if (isRefresh(request)) await released;
+      return takesOnly('access-7')(request);
+    },
+    { storage },
+  );
+  const call = client.auth.GET('/auth/me').catch(() => undefined);
+  await client.signIn('bob', 'the builder');
+  await call;
+  t.match(await kept.get(), { access_token: 'access-7' });
+});
+
+t.test('in a slow storage what a refresh stores during a sign-out is forgotten too', async (t) => {
+  const { promise: released, resolve: release } = deferred();
+  const kept = expired();
+  const storage: typeof kept = {
+    get: () => kept.get(),
+    async set(next) {
+      if (next !== undefined) {
+        release();
+        await settled();
+      }
+      await kept.set(next);
+    },
+  };
+  const { client } = fakeServer(
+    async (request) => {
+      if (request.operation !== 'POST /auth/logout') return takesOnly('access-1')(request);
+      await released;
+      return new Response(null, { status: 204 });
+    },
+    { storage },
+  );
+  const call = client.auth.GET('/auth/me').catch(() => undefined);
+  await client.signOut();
+  await call;
+  t.equal(await kept.get(), undefined);
+});
+
+t.test('a storage that fails once is written again', async (t) => {
+  const kept = signedIn();
+  let isFull = true;
+  const storage: typeof kept = {
+    get: () => kept.get(),
+    set: (next) => {
+      if (isFull) throw new Error('full');
+      return kept.set(next);
+    },
+  };
+  const { client } = fakeServer(() => tokens(7), { storage });
+  await t.rejects(client.signIn('bob', 'the builder'), { message: 'full' });
+  isFull = false;
+  await client.signIn('bob', 'the builder');
+  t.match(await kept.get(), { access_token: 'access-7' });
 });
 
 function stored() {

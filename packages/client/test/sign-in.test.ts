@@ -46,3 +46,19 @@ t.test('a session that could not be ended is not forgotten', async (t) => {
   t.equal(received.length, 4);
   t.match(await storage.get(), { refresh_token: 'refresh-0' });
 });
+
+t.test('each sign-in has a name of its own, which stays through refreshes', async (t) => {
+  const { client, storage, clock } = fakeServer(() => tokens(1));
+  const names: (string | undefined)[] = [];
+  for (const _ of ['first', 'second']) {
+    await client.signIn('ada', 'the engine');
+    names.push((await storage.get())?.sign_in);
+    clock.nowMs += 600_000;
+    await client.auth.GET('/auth/me');
+    names.push((await storage.get())?.sign_in);
+  }
+  const [first, afterRefresh, second, afterAnother] = names;
+  t.type(first, 'string');
+  t.not(second, first);
+  t.same([afterRefresh, afterAnother], [first, second]);
+});

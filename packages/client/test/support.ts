@@ -137,3 +137,8 @@ export function deferred() {
   });
   return { promise, resolve };
 }
+
+/** Lets everything go on that does not wait for the test. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
