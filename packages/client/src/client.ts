@@ -70,8 +70,8 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, tokens = memoryStorage(), fetch = globalThis.fetch, clock = systemClock } = options;
   const send = createSend(baseUrl, (request) => fetch(request), clock);
-  const { signIn, signOut, accessToken } = createSession(tokens, clock, send);
-  const sendAuthorized = withDefaults(withAccessToken(send, accessToken));
+  const { signIn, signOut, currentTokens } = createSession(tokens, clock, send);
+  const sendAuthorized = withDefaults(withAccessToken(send, currentTokens));
   const auth: Operations<AuthPaths> = operations(sendAuthorized);
   const customers: Operations<CustomersPaths> = operations(sendAuthorized);
   return {

@@ -17,12 +17,12 @@ export interface Session {
   signIn(username: string, password: string): Promise<void>;
   signOut(): Promise<void>;
   /**
-   * The access token to send, renewed before it expires, or because it is the one that was refused. `undefined` when
-   * nobody is signed in.
+   * The tokens to send with, renewed before they expire, or because they are those that were refused. `undefined` when
+   * nobody is signed in, or somebody else is than before.
    *
-   * @throws ApiError `invalid_grant` when the session is over; else what kept it from being renewed
+   * @throws ApiError `invalid_grant` when the session is over; else what kept them from being renewed
    */
-  accessToken(refused?: string): Promise<string | undefined>;
+  currentTokens(refused?: Tokens): Promise<Tokens | undefined>;
 }
 
 /** @param unauthorized sends without a token */
@@ -31,10 +31,10 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
   let refreshing: Promise<Tokens | undefined> | undefined;
   let lastWrite: Promise<unknown> = Promise.resolve();
 
-  const isCurrent = (tokens: Tokens, refused: string | undefined) =>
-    tokens.access_token !== refused && clock.now() < tokens.expires_at - AHEAD_MS;
+  const isCurrent = (tokens: Tokens, refused: Tokens | undefined) =>
+    tokens.access_token !== refused?.access_token && clock.now() < tokens.expires_at - AHEAD_MS;
 
-  const refresh = async (refused: string | undefined): Promise<Tokens | undefined> => {
+  const refresh = async (refused: Tokens | undefined): Promise<Tokens | undefined> => {
     const used = await storage.get(); // anew: another tab may have refreshed meanwhile
     if (used === undefined || isCurrent(used, refused)) return used;
     const isUsed = (stored: Tokens | undefined) => stored?.refresh_token === used.refresh_token;
@@ -44,7 +44,8 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     } catch (error) {
       const kept = isRefused(error) ? await replace(isUsed, undefined) : await storage.get();
       if (kept !== undefined && !isUsed(kept)) return kept;
-      if (!isRefused(error) && used.access_token !== refused && clock.now() < used.expires_at) return used; // still good
+      if (!isRefused(error) && used.access_token !== refused?.access_token && clock.now() < used.expires_at)
+        return used; // still good
       throw error;
     }
   };
@@ -97,18 +98,25 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
           if (!isRefused(error)) throw error; // else it was over already
         },
       );
-      await replace((stored) => stored?.sign_in === tokens.sign_in, undefined);
+      await replace((stored) => isSameSignIn(stored, tokens), undefined);
     },
 
-    async accessToken(refused) {
+    async currentTokens(refused) {
       const tokens = await storage.get();
-      if (tokens === undefined || isCurrent(tokens, refused)) return tokens?.access_token;
+      if (tokens === undefined || !isSameSignIn(tokens, refused ?? tokens)) return undefined;
+      if (isCurrent(tokens, refused)) return tokens;
       refreshing ??= refresh(refused).finally(() => {
         refreshing = undefined;
       });
-      return (await refreshing)?.access_token;
+      const renewed = await refreshing;
+      return isSameSignIn(renewed, tokens) ? renewed : undefined;
     },
   };
+}
+
+/** Tokens of an earlier version are of one sign-in, as far as anybody can tell. */
+function isSameSignIn(one: Tokens | undefined, other: Tokens): boolean {
+  return one?.sign_in === other.sign_in;
 }
 
 /** For good: the session is over, or what was kept is no refresh token. */

@@ -116,6 +116,74 @@ t.test('who signs out is forgotten, also when another tab refreshes during that'
   t.equal(await storage.get(), undefined);
 });
 
+t.test('a refused request is not repeated for whoever has signed in meanwhile', async (t) => {
+  for (const before of [{}, { sign_in: 'one' }]) {
+    const storage = signedIn(before);
+    const { client, received } = fakeServer(
+      async ({ operation }) => {
+        if (operation === 'POST /auth/login') return tokens(7);
+        if (operation === 'POST /auth/logout') return new Response(null, { status: 204 });
+        await client.signOut();
+        await client.signIn('bob', 'the builder');
+        return invalidToken();
+      },
+      { storage },
+    );
+    const body = { current_password: 'the engine', new_password: 'the difference engine' };
+    await t.rejects(client.auth.PUT('/auth/password', { body }), { status: 401, code: 'invalid_token' });
+    t.same(
+      received.map(({ operation }) => operation),
+      ['PUT /auth/password', 'POST /auth/logout', 'POST /auth/login'],
+    );
+    t.match(await storage.get(), { access_token: 'access-7' });
+  }
+});
+
+t.test('a refused request is not repeated for whoever has signed in in another tab', async (t) => {
+  for (const expires_at of [NOW_MS, NOW_MS + 600_000]) {
+    const storage = signedIn({ sign_in: 'one' });
+    const { client, received } = fakeServer(
+      () => {
+        storage.set({ ...stored(), access_token: 'access-7', expires_at, sign_in: 'other' });
+        return invalidToken();
+      },
+      { storage },
+    );
+    await t.rejects(client.auth.GET('/auth/me'), { status: 401, code: 'invalid_token' });
+    t.same(received.map(tokenOf), ['access-0']);
+  }
+});
+
+t.test('a refused request is repeated when another tab has refreshed the same sign-in', async (t) => {
+  const storage = signedIn({ sign_in: 'one' });
+  const { client, received } = fakeServer(
+    (request) => {
+      if (tokenOf(request) === 'access-0') {
+        storage.set({ ...stored(), access_token: 'access-1', sign_in: 'one' });
+      }
+      return takesOnly('access-1')(request);
+    },
+    { storage },
+  );
+  await client.auth.GET('/auth/me');
+  t.same(received.map(tokenOf), ['access-0', 'access-1']);
+});
+
+t.test('a request that waits for a refresh is not sent for whoever signs in meanwhile', async (t) => {
+  const storage = signedIn({ expires_at: NOW_MS, sign_in: 'one' });
+  const { client, received } = fakeServer(
+    (request) => {
+      if (!isRefresh(request)) return problem(401, 'token_required');
+      storage.set({ ...stored(), access_token: 'access-7', refresh_token: 'refresh-7', sign_in: 'other' });
+      return tokens(1);
+    },
+    { storage },
+  );
+  await t.rejects(client.auth.GET('/auth/me'), { code: 'token_required' });
+  t.same(received.map(tokenOf), [undefined, undefined]);
+  t.match(await storage.get(), { access_token: 'access-7' });
+});
+
 t.test('in a slow storage a refresh that ends while a sign-in is stored does not overwrite it', async (t) => {
   const { promise: released, resolve: release } = deferred();
   const kept = expired();
