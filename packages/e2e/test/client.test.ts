@@ -168,5 +168,5 @@ t.test('a token that is revoked elsewhere ends in invalid_grant, and is forgotte
 t.test('a confidential operation takes the credentials that it is given, as a form', async (t) => {
   const { client } = await signedIn();
   const body = { token: 'rt_unknown' };
-  await t.rejects(client.auth.POST('/oauth/introspect', { body }), { status: 401, code: 'invalid_client' });
+  await t.rejects(client.auth.POST('/oauth/introspect', { body }), { status: 400, code: 'invalid_client' });
 });

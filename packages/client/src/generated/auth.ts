@@ -2746,21 +2746,45 @@ export interface operations {
                  *     }
                  */
                 "application/x-www-form-urlencoded": {
-                    /** @description One of: authorization_code, refresh_token, client_credentials */
+                    /**
+                     * @description One of: authorization_code, refresh_token, client_credentials
+                     * @example refresh_token
+                     */
                     grant_type: string;
-                    /** @description The client, unless it is in the Authorization header */
+                    /**
+                     * @description The client, unless it is in the Authorization header
+                     * @example swagger-ui
+                     */
                     client_id?: string;
-                    /** @description Of a confidential client, unless in that header */
+                    /**
+                     * @description Of a confidential client, unless in that header
+                     * @example
+                     */
                     client_secret?: string;
-                    /** @description The authorization code. Works once, for 60 seconds */
+                    /**
+                     * @description The authorization code. Works once, for 60 seconds
+                     * @example
+                     */
                     code?: string;
-                    /** @description With a code: the same as in the authorization request */
+                    /**
+                     * @description With a code: the same as in the authorization request
+                     * @example
+                     */
                     redirect_uri?: string;
-                    /** @description With a code: what code_challenge was made from (RFC 7636 §4.1) */
+                    /**
+                     * @description With a code: what code_challenge was made from (RFC 7636 §4.1)
+                     * @example
+                     */
                     code_verifier?: string;
-                    /** @description Works once: each use gives the next one */
+                    /**
+                     * @description Works once: each use gives the next one
+                     * @example
+                     */
                     refresh_token?: string;
-                    /** @description Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3) */
+                    /**
+                     * @description Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3)
+                     * @example
+                     */
                     scope?: string;
                 } & {
                     [key: string]: unknown;
@@ -2820,7 +2844,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client is not known, or did not prove who it is */
+            /** @description The client in the Authorization header is not known, or did not prove who it is */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -2926,13 +2950,25 @@ export interface operations {
                  *     }
                  */
                 "application/x-www-form-urlencoded": {
-                    /** @description An access token or a refresh token */
+                    /**
+                     * @description An access token or a refresh token
+                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                     */
                     token: string;
-                    /** @description Not needed: what a token is can be seen */
+                    /**
+                     * @description Not needed: what a token is can be seen
+                     * @example
+                     */
                     token_type_hint?: string;
-                    /** @description The client, unless it is in the Authorization header */
+                    /**
+                     * @description The client, unless it is in the Authorization header
+                     * @example swagger-ui
+                     */
                     client_id?: string;
-                    /** @description Of a confidential client, unless in that header */
+                    /**
+                     * @description Of a confidential client, unless in that header
+                     * @example
+                     */
                     client_secret?: string;
                 } & {
                     [key: string]: unknown;
@@ -2961,7 +2997,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client is not known, or did not prove who it is */
+            /** @description The client in the Authorization header is not known, or did not prove who it is */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -3054,13 +3090,25 @@ export interface operations {
                  *     }
                  */
                 "application/x-www-form-urlencoded": {
-                    /** @description An access token or a refresh token */
+                    /**
+                     * @description An access token or a refresh token
+                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+                     */
                     token: string;
-                    /** @description Not needed: what a token is can be seen */
+                    /**
+                     * @description Not needed: what a token is can be seen
+                     * @example
+                     */
                     token_type_hint?: string;
-                    /** @description The client, unless it is in the Authorization header */
+                    /**
+                     * @description The client, unless it is in the Authorization header
+                     * @example
+                     */
                     client_id?: string;
-                    /** @description Of a confidential client, unless in that header */
+                    /**
+                     * @description Of a confidential client, unless in that header
+                     * @example
+                     */
                     client_secret?: string;
                 } & {
                     [key: string]: unknown;
@@ -3126,7 +3174,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client is not known, or did not prove who it is */
+            /** @description The client in the Authorization header is not known, or did not prove who it is */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */

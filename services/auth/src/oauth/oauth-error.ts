@@ -28,7 +28,7 @@ function oauthErrorCode({ statusCode, code }: Pick<Described, 'statusCode' | 'co
 
 /** RFC 6749 §5.2: 400 for nearly everything. */
 function oauthStatus({ statusCode, code }: Pick<Described, 'statusCode' | 'code'>): number {
-  if (code === 'invalid_client') return 401;
+  if (code === 'invalid_client') return statusCode;
   return statusCode >= 500 || KEPT_STATUSES.has(statusCode) ? statusCode : 400;
 }
 
@@ -109,7 +109,7 @@ function inOAuthForm(responses: Record<string, Response>): Record<string, object
 
 const DESCRIPTIONS: Record<number, string> = {
   400: 'What RFC 6749 §5.2 has a name for',
-  401: 'The client is not known, or did not prove who it is',
+  401: 'The client in the Authorization header is not known, or did not prove who it is',
 };
 
 export function invalidRequest(detail: string): Problem {

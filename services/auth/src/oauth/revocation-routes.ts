@@ -24,7 +24,7 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RevocationRequestSchema,
         response: {
           200: REVOKED,
-          ...problemResponses(invalidClient(), tokenOfAnotherClient(), unavailable()),
+          ...problemResponses(invalidClient(400), invalidClient(401), tokenOfAnotherClient(), unavailable()),
         },
       },
     },

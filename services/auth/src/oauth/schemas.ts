@@ -1,3 +1,4 @@
+import { SWAGGER_UI_CLIENT_ID } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 import { FIRST_PARTY, GRANTS } from '../clients/client.ts';
 import { EXAMPLE_TOKENS, TokensSchema } from '../sessions/schemas.ts';
@@ -15,15 +16,31 @@ export type OAuthError = Static<typeof OAuthErrorSchema>;
 
 export const EXAMPLE_CLIENT = { client_id: 'reports', client_secret: `cs_${'A'.repeat(43)}` };
 
+/**
+ * Swagger UI fills in each member of a form with its example, and with `string` where it has none: a form that is sent as
+ * it is must be one that can be answered.
+ */
+const LEFT_EMPTY = { examples: [''] };
+
 /** RFC 6749 §2.3.1. Either these, or the same in an `Authorization: Basic` header. */
-const clientCredentials = {
-  client_id: Type.Optional(
-    Type.String({ maxLength: 64, description: 'The client, unless it is in the Authorization header' }),
-  ),
-  client_secret: Type.Optional(
-    Type.String({ maxLength: 128, description: 'Of a confidential client, unless in that header' }),
-  ),
-};
+function clientCredentials(exampleId: string) {
+  return {
+    client_id: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: 'The client, unless it is in the Authorization header',
+        examples: [exampleId],
+      }),
+    ),
+    client_secret: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        description: 'Of a confidential client, unless in that header',
+        ...LEFT_EMPTY,
+      }),
+    ),
+  };
+}
 
 /** Forms may have parameters that we do not know, which are ignored (RFC 6749 §3.2). */
 const form = { additionalProperties: true } as const;
@@ -31,21 +48,35 @@ const form = { additionalProperties: true } as const;
 const Code = Type.String({
   maxLength: 256,
   description: 'The authorization code. Works once, for 60 seconds',
+  ...LEFT_EMPTY,
 });
-const RefreshToken = Type.String({ maxLength: 256, description: 'Works once: each use gives the next one' });
+const RefreshToken = Type.String({
+  maxLength: 256,
+  description: 'Works once: each use gives the next one',
+  ...LEFT_EMPTY,
+});
 
 export const TokenRequestSchema = Type.Object(
   {
-    grant_type: Type.String({ maxLength: 64, description: `One of: ${GRANTS.join(', ')}` }),
-    ...clientCredentials,
+    grant_type: Type.String({
+      maxLength: 64,
+      description: `One of: ${GRANTS.join(', ')}`,
+      examples: ['refresh_token'],
+    }),
+    ...clientCredentials(SWAGGER_UI_CLIENT_ID),
     code: Type.Optional(Code),
     redirect_uri: Type.Optional(
-      Type.String({ maxLength: 2_048, description: 'With a code: the same as in the authorization request' }),
+      Type.String({
+        maxLength: 2_048,
+        description: 'With a code: the same as in the authorization request',
+        ...LEFT_EMPTY,
+      }),
     ),
     code_verifier: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z0-9._~-]{43,128}$',
+        pattern: '^(?:[A-Za-z0-9._~-]{43,128})?$',
         description: 'With a code: what code_challenge was made from (RFC 7636 §4.1)',
+        ...LEFT_EMPTY,
       }),
     ),
     refresh_token: Type.Optional(RefreshToken),
@@ -53,6 +84,7 @@ export const TokenRequestSchema = Type.Object(
       Type.String({
         maxLength: 200,
         description: 'Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3)',
+        ...LEFT_EMPTY,
       }),
     ),
   },
@@ -61,7 +93,7 @@ export const TokenRequestSchema = Type.Object(
     examples: [
       {
         grant_type: 'authorization_code',
-        client_id: 'swagger-ui',
+        client_id: SWAGGER_UI_CLIENT_ID,
         code: `ac_${'A'.repeat(64)}`,
         redirect_uri: 'http://localhost:8080/docs/customers/static/oauth2-redirect.html',
         code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
@@ -83,22 +115,28 @@ export const TokenResponseSchema = Type.Object(
 );
 export type TokenResponse = Static<typeof TokenResponseSchema>;
 
-const tokenForm = {
-  token: Type.String({ maxLength: 4_096, description: 'An access token or a refresh token' }),
-  token_type_hint: Type.Optional(
-    Type.String({ maxLength: 64, description: 'Not needed: what a token is can be seen' }),
-  ),
-  ...clientCredentials,
-};
+function tokenForm(exampleClientId: string) {
+  return {
+    token: Type.String({
+      maxLength: 4_096,
+      description: 'An access token or a refresh token',
+      examples: [EXAMPLE_TOKENS.refresh_token],
+    }),
+    token_type_hint: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Not needed: what a token is can be seen', ...LEFT_EMPTY }),
+    ),
+    ...clientCredentials(exampleClientId),
+  };
+}
 
 /** RFC 7009 §2.1. */
-export const RevocationRequestSchema = Type.Object(tokenForm, {
+export const RevocationRequestSchema = Type.Object(tokenForm(SWAGGER_UI_CLIENT_ID), {
   ...form,
   examples: [{ token: EXAMPLE_TOKENS.refresh_token, client_id: FIRST_PARTY.id }],
 });
 
 /** RFC 7662 §2.1. */
-export const IntrospectionRequestSchema = Type.Object(tokenForm, {
+export const IntrospectionRequestSchema = Type.Object(tokenForm(''), {
   ...form,
   examples: [{ token: EXAMPLE_TOKENS.access_token, ...EXAMPLE_CLIENT }],
 });

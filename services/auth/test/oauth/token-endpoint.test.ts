@@ -72,29 +72,21 @@ t.test('the scope of the token of a client is what it asks for, of what the clie
 t.test(
   'a client that does not prove who it is gets 401 invalid_client, and is among the security events',
   async (t) => {
-    const wrong: [Record<string, string>, Record<string, string>][] = [
-      [{}, {}],
-      [{ client_id: 'nobody' }, {}],
-      [{ client_id: 'nobody', client_secret: machineSecret }, {}],
-      [{ client_id: 'machine' }, {}],
-      [{ client_id: 'machine', client_secret: 'wrong' }, {}],
-      [{ client_id: 'machine', client_secret: secret }, {}],
-      [{ client_id: 'machine', client_secret: `${machineSecret} ` }, {}],
-      [{ client_id: 'first-party', client_secret: 'any' }, {}],
-      [{ client_id: "machine' --", client_secret: machineSecret }, {}],
-      [{ client_id: 'machine\u0000', client_secret: machineSecret }, {}],
-      [{}, basic('machine', 'wrong')],
-      [{}, basic('machine', '')],
-      [{}, basic('nobody', machineSecret)],
-      [{}, { authorization: 'Basic' }],
-      [{}, { authorization: 'Basic !!!' }],
-      [{}, { authorization: `Basic ${Buffer.from('machine').toString('base64')}` }],
-      [{}, { authorization: `Basic ${Buffer.from('%zz:%zz').toString('base64')}` }],
-      [{}, { authorization: `Bearer ${machineSecret}` }],
+    const wrong: Record<string, string>[] = [
+      basic('machine', 'wrong'),
+      basic('machine', secret),
+      basic('machine', ''),
+      basic('first-party', 'any'),
+      basic('nobody', machineSecret),
+      { authorization: 'Basic' },
+      { authorization: 'Basic !!!' },
+      { authorization: `Basic ${Buffer.from('machine').toString('base64')}` },
+      { authorization: `Basic ${Buffer.from('%zz:%zz').toString('base64')}` },
+      { authorization: `Bearer ${machineSecret}` },
     ];
-    for (const [fields, headers] of wrong) {
-      const response = await postForm(app, '/oauth/token', { ...CREDENTIALS, ...fields }, headers);
-      t.equal(response.statusCode, 401, JSON.stringify([fields, headers]));
+    for (const headers of wrong) {
+      const response = await postForm(app, '/oauth/token', CREDENTIALS, headers);
+      t.equal(response.statusCode, 401, JSON.stringify(headers));
       t.match(response.json(), { error: 'invalid_client' });
       t.match(response.headers['www-authenticate'], /^Basic /);
     }
@@ -102,6 +94,32 @@ t.test(
     // once a minute for each, and for all that are not known: nobody can fill the table
     const items = await recordedEvents(app, admin.access_token, 'event=client_refused', 3);
     t.same(items.map((item) => item.client_id).sort(), ['first-party', 'machine', null]);
+  },
+);
+
+t.test(
+  'one that does not try by the Authorization header gets 400 invalid_client, and no challenge',
+  async (t) => {
+    const wrong: Record<string, string>[] = [
+      {},
+      { client_id: 'nobody' },
+      { client_id: 'nobody', client_secret: machineSecret },
+      { client_id: 'machine' },
+      { client_id: 'machine', client_secret: 'wrong' },
+      { client_id: 'machine', client_secret: secret },
+      { client_id: 'machine', client_secret: `${machineSecret} ` },
+      { client_id: 'first-party', client_secret: 'any' },
+      { client_id: "machine' --", client_secret: machineSecret },
+      { client_id: 'machine\u0000', client_secret: machineSecret },
+    ];
+    for (const url of ['/oauth/token', '/oauth/revoke', '/oauth/introspect']) {
+      for (const fields of wrong) {
+        const response = await postForm(app, url, { ...CREDENTIALS, token: 'x', ...fields });
+        t.equal(response.statusCode, 400, JSON.stringify([url, fields]));
+        t.match(response.json(), { error: 'invalid_client' });
+        t.notOk('www-authenticate' in response.headers, 'of which a browser would make a dialog');
+      }
+    }
   },
 );
 
