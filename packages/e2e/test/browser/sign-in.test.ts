@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { ADMIN, beginSession, startSystem } from '../system.ts';
+import { pressAuthorize, signIn, tryOut } from './swagger.ts';
 
 const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 const redis = new Redis(system.redis.url);
@@ -19,47 +20,6 @@ async function newPage(t: Test, options = {}): Promise<{ page: Page; complaints:
     if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text());
   });
   return { page, complaints };
-}
-
-async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
-  await page.getByLabel('Username').fill(username);
-  await page.getByLabel('Password').fill(password);
-  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  // a busy machine may say: again, with the form
-  if ((await answer).status() === 503) await signIn(page, { username, password });
-}
-
-/** Swagger's own dialog, up to the sign-in page in a window of its own. */
-async function pressAuthorize(page: Page): Promise<Page> {
-  await page.getByRole('button', { name: 'Authorize' }).first().click();
-  const popup = page.waitForEvent('popup');
-  await page.locator('.dialog-ux button.authorize').first().click();
-  const window = await popup;
-  await window.waitForLoadState();
-  return window;
-}
-
-/** Tries an operation of Swagger; resolves with the status that it shows. */
-async function tryOut(
-  page: Page,
-  operationId: string,
-  fill: (operation: ReturnType<Page['locator']>) => Promise<void>,
-) {
-  const operation = page.locator(`[id$="-${operationId}"]`);
-  const execute = operation.locator('button.execute');
-  // Swagger itself opens the one that is in the address, some time after a reload: a click may just have closed it
-  await waitFor(async () => {
-    if (await execute.isVisible()) return true;
-    await operation.locator('.opblock-summary-control').click();
-    return execute.waitFor({ timeout: 1_000 }).then(() => true);
-  });
-  await fill(operation);
-  await execute.click();
-  const status = operation.locator('.live-responses-table .response-col_status').last();
-  await status.waitFor();
-  await operation.locator('.loading').waitFor({ state: 'detached' });
-  return { status: ((await status.textContent()) ?? '').trim().slice(0, 3), operation };
 }
 
 /** An authorization request in the address bar, for a client whose page is not looked at. */
@@ -96,7 +56,7 @@ t.test('a newcomer presses Authorize, signs in, and has called the API', async (
   });
   t.equal(created.status, '201');
   // as it is: Swagger UI fills in n
-  const youngest = () => tryOut(page, 'listCustomers', async () => {});
+  const youngest = () => tryOut(page, 'listCustomers');
   const listed = await youngest();
   t.equal(listed.status, '200');
   t.match(

@@ -1,0 +1,45 @@
+import { waitFor } from '@pair/test-kit';
+import type { Locator, Page } from 'playwright-core';
+import { ADMIN } from '../system.ts';
+
+/** On the page of auth, as whoever it asks for. */
+export async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  // a busy machine may say: again, with the form
+  if ((await answer).status() === 503) await signIn(page, { username, password });
+}
+
+/** Swagger's own dialog, up to the sign-in page in a window of its own. */
+export async function pressAuthorize(page: Page): Promise<Page> {
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const popup = page.waitForEvent('popup');
+  await page.locator('.dialog-ux button.authorize').first().click();
+  const window = await popup;
+  await window.waitForLoadState();
+  return window;
+}
+
+/** Tries an operation of Swagger; resolves with the status that it shows. */
+export async function tryOut(
+  page: Page,
+  operationId: string,
+  fill: (operation: Locator) => Promise<void> = async () => {},
+): Promise<{ status: string; operation: Locator }> {
+  const operation = page.locator(`[id$="-${operationId}"]`);
+  const execute = operation.locator('button.execute');
+  // Swagger itself opens the one that is in the address, some time after a reload: a click may just have closed it
+  await waitFor(async () => {
+    if (await execute.isVisible()) return true;
+    await operation.locator('.opblock-summary-control').click();
+    return execute.waitFor({ timeout: 1_000 }).then(() => true);
+  });
+  await fill(operation);
+  await execute.click();
+  const status = operation.locator('.live-responses-table .response-col_status').last();
+  await status.waitFor();
+  await operation.locator('.loading').waitFor({ state: 'detached' });
+  return { status: ((await status.textContent()) ?? '').trim().slice(0, 3), operation };
+}
