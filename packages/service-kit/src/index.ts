@@ -27,9 +27,11 @@ export { buildProcess, serve } from './process.ts';
 export { redis } from './redis.ts';
 export { run } from './run.ts';
 export {
+  MAX_HEADER_LENGTH,
   ProblemSchema,
   problemExamples,
   problemResponses,
+  REQUEST_ID_PATTERN,
   VALIDATION_FAILED,
   withProblems,
 } from './schemas.ts';

@@ -1,6 +1,7 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
+import type { StringFormat } from './validation.ts';
 
 export interface OpenapiOptions {
   title: string;
@@ -12,6 +13,8 @@ export interface OpenapiOptions {
   tags: readonly { name: string; description: string }[];
   /** Which Swagger UI asks for unless one unticks them. */
   scopes: readonly string[];
+  /** Those that the validator of the service knows; the document has what is published of them. */
+  formats?: Record<string, StringFormat>;
 }
 
 /** The public OAuth 2.0 client that every Swagger UI of one origin is: they share what the browser keeps. */
@@ -28,7 +31,7 @@ const PAGE_POLICY =
 
 /** OpenAPI 3.1 of the routes registered after it in the same scope, and Swagger UI for them. */
 export const openapi = fp<OpenapiOptions>(
-  async (app, { title, description, prefix, tags, securitySchemes, scopes }) => {
+  async (app, { title, description, prefix, tags, securitySchemes, scopes, formats = {} }) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -44,7 +47,7 @@ export const openapi = fp<OpenapiOptions>(
         components: { securitySchemes },
       },
       transformObject: (made) =>
-        'openapiObject' in made ? completed(made.openapiObject) : made.swaggerObject,
+        'openapiObject' in made ? completed(withPublished(formats, made.openapiObject)) : made.swaggerObject,
       refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json.$id ?? `def-${i}`) },
     });
     await app.register(swaggerUi, {
@@ -73,6 +76,16 @@ interface Header {
 }
 interface Media {
   examples?: Record<string, { value: { instance?: string } }>;
+}
+
+/** A copy, because the schemas in it are those that requests are checked with. */
+function withPublished<Value>(formats: Record<string, StringFormat>, value: Value): Value {
+  if (Array.isArray(value)) return value.map((one) => withPublished(formats, one)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  const { format, ...rest } = value as { format?: unknown };
+  const own = typeof format === 'string' ? (formats[format]?.published ?? { format }) : {};
+  const members = Object.entries(rest).map(([name, member]) => [name, withPublished(formats, member)]);
+  return { ...Object.fromEntries(members), ...own } as Value;
 }
 
 /** What @fastify/swagger has no place for. */

@@ -19,7 +19,7 @@ import { loggerOptions } from './logger.ts';
 import { misreadable } from './misreadable.ts';
 import { addNegotiation } from './negotiation.ts';
 import { addNotFoundHandler, MAX_PARAM_LENGTH } from './not-found.ts';
-import { documentCommonAnswers, ProblemSchema } from './schemas.ts';
+import { documentCommonAnswers, ProblemSchema, REQUEST_ID_PATTERN } from './schemas.ts';
 import { validatorCompiler } from './validation.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
@@ -170,8 +170,10 @@ function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(SECURITY_HEADERS);
 }
 
+const REQUEST_ID = new RegExp(REQUEST_ID_PATTERN);
+
 /** The gateway's id, so that one id finds a request in every log; anything that could not be one is not taken. */
 function genReqId(request: IncomingMessage): string {
   const id = request.headers['x-request-id'];
-  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : randomUUID();
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
 }

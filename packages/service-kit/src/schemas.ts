@@ -5,6 +5,12 @@ import { EXPECTATION_FAILED, UNKNOWN_CONTENT_CODING } from './misreadable.ts';
 import { type Problem, type ProblemBody, problemBody } from './problem.ts';
 import { unprocessable } from './validation.ts';
 
+/** As much as the gateway passes in one line of a header. */
+export const MAX_HEADER_LENGTH = 8_192;
+
+/** Ours are UUIDs, or what the gateway made. */
+export const REQUEST_ID_PATTERN = '^[A-Za-z0-9_-]{1,64}$';
+
 /** RFC 9457 problem details, as every error of both services has them. */
 export const ProblemSchema = Type.Object(
   {
@@ -12,11 +18,14 @@ export const ProblemSchema = Type.Object(
       description: 'Always `about:blank`: `code` tells the problems of one status apart.',
     }),
     title: Type.String({ description: 'The reason phrase of the status.' }),
-    status: Type.Integer({ description: 'The HTTP status.' }),
+    status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
     code: Type.String({ description: 'Stable, for programs.' }),
     detail: Type.String({ description: 'For people.' }),
     instance: Type.Optional(Type.String({ description: 'The path of the request.' })),
-    request_id: Type.String({ description: 'Also in `X-Request-Id` and in the logs.' }),
+    request_id: Type.String({
+      pattern: REQUEST_ID_PATTERN,
+      description: 'Also in `X-Request-Id` and in the logs.',
+    }),
     errors: Type.Optional(
       Type.Array(
         Type.Object({

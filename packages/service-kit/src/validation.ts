@@ -8,6 +8,8 @@ export interface StringFormat {
   validate(value: string): boolean;
   /** What a client is told; completes the sentence "the value …". */
   message: string;
+  /** In an OpenAPI document, where nobody knows the name of the format: what JSON Schema can say of the rule. */
+  published: { format?: string; minLength?: number; maxLength?: number; pattern?: string };
 }
 
 /**
@@ -40,6 +42,7 @@ const MAX_ERRORS = 20;
 const UUID: StringFormat = {
   validate: (value) => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value),
   message: 'must be a UUID',
+  published: { format: 'uuid' },
 };
 
 /** 422 `validation_failed`, for rules that a handler checks; the same shape as the schema's. */

@@ -17,7 +17,11 @@ const ThingSchema = Type.Object(
 async function started(t: Test) {
   const { app } = await startedProcess(t, [
     async (app) => {
-      const even = { validate: (value: string) => value.length % 2 === 0, message: 'must be of even length' };
+      const even = {
+        validate: (value: string) => value.length % 2 === 0,
+        message: 'must be of even length',
+        published: {},
+      };
       app.setValidatorCompiler(validatorCompiler({ formats: { even } }));
       app.post('/things', { schema: { body: ThingSchema } }, async (request) => request.body);
       const params = Type.Object({ id: Type.String({ format: 'uuid' }) });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { exampleFaults } from '@pair/test-kit';
 import t from 'tap';
 import { openApiDocuments } from '../src/openapi-documents.ts';
 
@@ -75,6 +76,48 @@ t.test(
           }
         }
       }
+    }
+  },
+);
+
+/** What JSON Schema and OpenAPI name, and every client knows. */
+const FORMATS = ['date', 'date-time', 'password', 'uri', 'uuid'];
+const LIMITS = ['format', 'maxLength', 'pattern', 'enum', 'const'];
+
+type Schema = Record<string, unknown>;
+
+/** All schemas with a type in a part of a document, by JSON Pointer. */
+function* schemasIn(node: unknown, pointer: string): Generator<[pointer: string, schema: Schema]> {
+  if (typeof node !== 'object' || node === null) return;
+  const schema = node as Schema;
+  if (typeof schema.type === 'string' || Array.isArray(schema.type)) yield [pointer, schema];
+  for (const [name, member] of Object.entries(schema)) {
+    if (name !== 'example' && name !== 'examples') yield* schemasIn(member, `${pointer}/${name}`);
+  }
+}
+
+function isLimited({ type, ...schema }: Schema): boolean {
+  const types = [type].flat();
+  if (types.includes('string')) return LIMITS.some((limit) => limit in schema);
+  return !types.includes('integer') || ('minimum' in schema && 'maximum' in schema);
+}
+
+t.test(
+  'whatever is sent has a limit that the document tells, and no format that is ours alone',
+  async (t) => {
+    for (const [service, text] of Object.entries(await openApiDocuments())) {
+      const document = JSON.parse(text);
+      for (const [path, operations] of Object.entries<Record<string, Schema>>(document.paths)) {
+        for (const [method, { parameters, requestBody }] of Object.entries(operations)) {
+          for (const [pointer, schema] of schemasIn({ parameters, requestBody }, `${method} ${path}`)) {
+            t.ok(isLimited(schema), pointer);
+          }
+        }
+      }
+      for (const [pointer, { format }] of schemasIn(document, service)) {
+        if (format !== undefined) t.ok(FORMATS.includes(String(format)), `${pointer}: ${format}`);
+      }
+      t.same(exampleFaults(document).faults, []);
     }
   },
 );

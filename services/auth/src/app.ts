@@ -55,6 +55,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
       securitySchemes,
       tags: TAGS,
       scopes: SCOPES,
+      formats,
     });
     await app.register(sessionRoutes);
     await app.register(authenticated(undefined, forBuiltInClients(ownSessionRoutes)));

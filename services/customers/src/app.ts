@@ -41,6 +41,7 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
       securitySchemes,
       tags: TAGS,
       scopes: SCOPES,
+      formats,
     });
     await app.register(accessToken, {
       issuer: config.ISSUER,

@@ -404,6 +404,7 @@ export interface operations {
                      */
                     username: string;
                     /**
+                     * Format: password
                      * @description As it was set; up to 512 characters are compared
                      * @example correct horse battery staple
                      */
@@ -1314,13 +1315,14 @@ export interface operations {
                  */
                 "application/json": {
                     /**
+                     * Format: password
                      * @description As it was set; up to 512 characters are compared
                      * @example correct horse battery staple
                      */
                     current_password: string;
                     /**
-                     * Format: new-password
-                     * @description 8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case
+                     * Format: password
+                     * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
                      * @example correct horse battery staple
                      */
                     new_password: string;
@@ -1611,8 +1613,8 @@ export interface operations {
                      */
                     username: string;
                     /**
-                     * Format: new-password
-                     * @description 8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case
+                     * Format: password
+                     * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
                      * @example correct horse battery staple
                      */
                     password: string;
@@ -2180,9 +2182,15 @@ export interface operations {
                              * @enum {string}
                              */
                             outcome: "succeeded" | "refused";
-                            /** @description The user who did it; null when nobody was signed in, or it was a command */
+                            /**
+                             * Format: uuid
+                             * @description The user who did it; null when nobody was signed in, or it was a command
+                             */
                             actor_id: string | null;
-                            /** @description The user whom it concerns; null when there is no such user */
+                            /**
+                             * Format: uuid
+                             * @description The user whom it concerns; null when there is no such user
+                             */
                             user_id: string | null;
                             /** @description The session, as in the `sid` of its access tokens */
                             session_id: string | null;
@@ -2190,7 +2198,7 @@ export interface operations {
                             client_id: string | null;
                             /** @description As in X-Request-Id and in every log; null for a command */
                             request_id: string | null;
-                            /** @description Where the request came from */
+                            /** @description The IP address that the request came from */
                             address: string | null;
                             /** @description Of a reused or repeated refresh token: where the session was used last before */
                             session_address: string | null;
@@ -2304,8 +2312,8 @@ export interface operations {
                      */
                     username: string;
                     /**
-                     * Format: new-password
-                     * @description 8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case
+                     * Format: password
+                     * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
                      * @example correct horse battery staple
                      */
                     password: string;

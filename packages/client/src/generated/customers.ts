@@ -265,7 +265,7 @@ export interface operations {
                 cursor?: string;
                 /** @description By which member, `-` for descending; default `-dob`. Names in any case alike, then by id. */
                 sort?: "dob" | "-dob" | "name" | "-name" | "updated_at" | "-updated_at";
-                /** @description Names that begin so, in any case, such as `ada`. */
+                /** @description Names that begin so, in any case, such as `ada`; up to 255 characters in NFC. */
                 name?: string;
                 /** @description Born then or later. YYYY-MM-DD. */
                 dob_from?: string;
@@ -420,13 +420,12 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * Format: name
                      * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
                      * @example Ada Lovelace
                      */
                     name: string;
                     /**
-                     * Format: date-of-birth
+                     * Format: date
                      * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
                      * @example 1815-12-10
                      */
@@ -762,13 +761,12 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * Format: name
                      * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
                      * @example Ada Lovelace
                      */
                     name: string;
                     /**
-                     * Format: date-of-birth
+                     * Format: date
                      * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
                      * @example 1815-12-10
                      */
@@ -1122,13 +1120,12 @@ export interface operations {
                  */
                 "application/merge-patch+json": {
                     /**
-                     * Format: name
                      * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
                      * @example Ada Lovelace
                      */
                     name?: string;
                     /**
-                     * Format: date-of-birth
+                     * Format: date
                      * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
                      * @example 1815-12-10
                      */
@@ -1141,13 +1138,12 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * Format: name
                      * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
                      * @example Ada Lovelace
                      */
                     name?: string;
                     /**
-                     * Format: date-of-birth
+                     * Format: date
                      * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
                      * @example 1815-12-10
                      */
@@ -1314,7 +1310,7 @@ export interface operations {
             query?: {
                 /** @description By which member, `-` for descending; default `-dob`. Names in any case alike, then by id. */
                 sort?: "dob" | "-dob" | "name" | "-name" | "updated_at" | "-updated_at";
-                /** @description Names that begin so, in any case, such as `ada`. */
+                /** @description Names that begin so, in any case, such as `ada`; up to 255 characters in NFC. */
                 name?: string;
                 /** @description Born then or later. YYYY-MM-DD. */
                 dob_from?: string;

@@ -1,3 +1,4 @@
+import { MAX_HEADER_LENGTH } from '@pair/service-kit';
 import { Type } from 'typebox';
 
 /** Those of RFC 7517 Appendix A.1 and RFC 7515 Appendix A.3. */
@@ -5,15 +6,21 @@ function exampleKey(x: string, y: string, kid: string) {
   return { kty: 'EC', crv: 'P-256', x, y, kid, use: 'sig', alg: 'ES256' };
 }
 
+/** 32 bytes. */
+const Base64url32 = { pattern: '^[A-Za-z0-9_-]{43}$' };
+
 const JwksSchema = Type.Object(
   {
     keys: Type.Array(
       Type.Object({
         kty: Type.Literal('EC', { description: 'An elliptic curve (RFC 7518 §6.2)' }),
         crv: Type.Literal('P-256', { description: 'The curve of ES256' }),
-        x: Type.String({ description: 'A coordinate, base64url' }),
-        y: Type.String({ description: 'A coordinate, base64url' }),
-        kid: Type.String({ description: 'RFC 7638 thumbprint; the `kid` in the header of a token' }),
+        x: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
+        y: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
+        kid: Type.String({
+          ...Base64url32,
+          description: 'RFC 7638 thumbprint; the `kid` in the header of a token',
+        }),
         use: Type.Literal('sig', { description: 'It verifies signatures' }),
         alg: Type.Literal('ES256', { description: 'The only algorithm' }),
       }),
@@ -43,7 +50,10 @@ const JwksSchema = Type.Object(
 
 export const IfNoneMatchSchema = Type.Object({
   'if-none-match': Type.Optional(
-    Type.String({ description: '304 if the keys are still the same (RFC 9110 §13.1.2).' }),
+    Type.String({
+      maxLength: MAX_HEADER_LENGTH,
+      description: '304 if the keys are still the same (RFC 9110 §13.1.2).',
+    }),
   ),
 });
 

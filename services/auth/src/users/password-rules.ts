@@ -1,8 +1,8 @@
 import { unprocessable } from '@pair/service-kit';
 import { dictionary } from '@zxcvbn-ts/language-common';
 
-const MIN_LENGTH = 8;
-const MAX_LENGTH = 128;
+export const MIN_LENGTH = 8;
+export const MAX_LENGTH = 128;
 /** The 18,000 of the list that are long enough, in lower case: 3 MB, read in 20 ms. */
 const COMMON = new Set(
   dictionary['passwords-common'].filter((password) => password.length >= MIN_LENGTH).map(fold),

@@ -1,10 +1,15 @@
 import { SCOPES } from '@pair/access-token';
 import type { StringFormat } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
-import { hasGoodLength, LENGTH_RULE } from './password-rules.ts';
+import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from './password-rules.ts';
 
 /** The rules of passwords that a schema can know; the others are in `requireGoodPassword`. */
-const passwordFormat: StringFormat = { validate: hasGoodLength, message: LENGTH_RULE };
+const passwordFormat: StringFormat = {
+  validate: hasGoodLength,
+  message: LENGTH_RULE,
+  // NFC makes one character of four at most
+  published: { format: 'password', minLength: MIN_LENGTH, maxLength: 4 * MAX_LENGTH },
+};
 
 /** The last username of a page, as base64url: opaque, so that its meaning can change. */
 export function encodeCursor(username: string): string {
@@ -15,10 +20,14 @@ export function decodeCursor(cursor: string): string {
   return Buffer.from(cursor, 'base64url').toString();
 }
 
+/** Of 3 to 64 characters. */
+const CURSOR = '^[A-Za-z0-9_-]{4,86}$';
+
 const cursorFormat: StringFormat = {
   validate: (cursor) =>
     /^[a-z0-9._-]{3,64}$/.test(decodeCursor(cursor)) && encodeCursor(decodeCursor(cursor)) === cursor,
   message: 'must be next_cursor of the page before',
+  published: { pattern: CURSOR },
 };
 
 /** For `validatorCompiler`. */
@@ -53,15 +62,14 @@ export const UsernameSchema = Type.String({
 
 export const NewPasswordSchema = Type.String({
   format: 'new-password',
-  description:
-    '8 to 128 characters, any of them. Neither the username nor one of the most common passwords, in whichever case',
+  description: `${MIN_LENGTH} to ${MAX_LENGTH} characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case`,
   examples: [EXAMPLE_PASSWORD],
 });
 
 export const UserSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid', description: 'UUIDv7; the `sub` of the user’s tokens' }),
-    username: Type.String({ description: 'In lower case' }),
+    username: Type.String({ pattern: '^[a-z0-9._-]{3,64}$', description: 'In lower case' }),
     scope: ScopeSchema,
     created_at: Type.String({ format: 'date-time', description: 'When the account was made, UTC' }),
   },
@@ -82,7 +90,9 @@ export const ManagedUserSchema = Type.Object(
 export const UserPageSchema = Type.Object(
   {
     items: Type.Array(ManagedUserSchema, { description: 'In the order of their names' }),
-    next_cursor: Type.Union([Type.String(), Type.Null()], {
+    next_cursor: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      pattern: CURSOR,
       description: 'For the next page; null on the last',
     }),
   },
@@ -126,8 +136,9 @@ export type UpdateUser = Static<typeof UpdateUserSchema>;
 
 /** A password to compare. A character may have been sent as up to four (NFD): 128 of them fit. */
 export const PasswordSchema = Type.String({
+  format: 'password',
   minLength: 1,
-  maxLength: 512,
+  maxLength: 4 * MAX_LENGTH,
   description: 'As it was set; up to 512 characters are compared',
   examples: [EXAMPLE_PASSWORD],
 });

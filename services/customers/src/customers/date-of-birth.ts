@@ -17,11 +17,13 @@ export function isDateOfBirth(text: string, today: string): boolean {
 export const calendarDateFormat: StringFormat = {
   validate: isCalendarDate,
   message: 'must be a date YYYY-MM-DD that exists',
+  published: { format: 'date' },
 };
 
 export const dateOfBirthFormat: StringFormat = {
   validate: (text) => isDateOfBirth(text, isoDate(Date.now())),
   message: 'must be a date YYYY-MM-DD that exists and is not in the future',
+  published: { format: 'date' },
 };
 
 function isoDate(instant: number): string {

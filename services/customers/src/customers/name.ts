@@ -18,6 +18,8 @@ export const nameFormat: StringFormat = {
     return name !== '' && !REFUSED.test(name) && isShort(name);
   },
   message: `must have 1 to ${MAX_CODE_POINTS} characters, white space around it not counted, and no control characters`,
+  // what is sent may be longer than what is kept
+  published: { minLength: 1, pattern: String.raw`\S` },
 };
 
 /** What a name may begin with; not trimmed, for a space may be inside a name. */
@@ -25,6 +27,8 @@ export const namePrefixFormat: StringFormat = {
   validate: (text) =>
     text !== '' && text.length <= MAX_CODE_UNITS && !REFUSED.test(text) && isShort(text.normalize('NFC')),
   message: `must have 1 to ${MAX_CODE_POINTS} characters, and no control characters`,
+  // NFC makes one code point of four at most
+  published: { minLength: 1, maxLength: 4 * MAX_CODE_POINTS },
 };
 
 /** In code points, of which there are never more than code units. */

@@ -1,3 +1,4 @@
+import { MAX_HEADER_LENGTH } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { calendarDateFormat, dateOfBirthFormat } from './date-of-birth.ts';
 import { nameFormat, namePrefixFormat } from './name.ts';
@@ -54,7 +55,12 @@ export const CustomerPatchSchema = Type.Object(
 export const CustomerSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid', description: 'UUIDv7, made here.', examples: [EXAMPLE_ID] }),
-    name: Type.String({ description: 'In NFC, 1 to 255 characters.', examples: [EXAMPLE_NAME] }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'In NFC, 1 to 255 characters.',
+      examples: [EXAMPLE_NAME],
+    }),
     dob: Type.String({
       format: 'date',
       description: 'Date of birth, `YYYY-MM-DD`.',
@@ -74,6 +80,7 @@ export const CustomerListSchema = Type.Object(
     items: Type.Array(CustomerSchema, { description: 'As many as were asked for, or all there are.' }),
     next_cursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
+      maxLength: 4_096,
       description: 'For the next page; null on the last, and always for the n youngest.',
     }),
   },
@@ -115,7 +122,7 @@ export const ListQuerySchema = Type.Object(
     name: Type.Optional(
       Type.String({
         format: 'name-prefix',
-        description: 'Names that begin so, in any case, such as `ada`.',
+        description: 'Names that begin so, in any case, such as `ada`; up to 255 characters in NFC.',
       }),
     ),
     dob_from: filterDate('Born then or later.'),
@@ -131,12 +138,14 @@ export const CustomerParamsSchema = Type.Object({
 export const WritePreconditionSchema = Type.Object({
   'if-match': Type.Optional(
     Type.String({
+      maxLength: MAX_HEADER_LENGTH,
       description:
         'Write only while this, such as `"1"`, is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins.',
     }),
   ),
   'if-none-match': Type.Optional(
     Type.String({
+      maxLength: MAX_HEADER_LENGTH,
       description:
         'Write only while this is not the current version; `*`: only if there is no such customer (RFC 9110 §13.1.2). Else 412.',
     }),
@@ -145,7 +154,10 @@ export const WritePreconditionSchema = Type.Object({
 
 export const IfNoneMatchSchema = Type.Object({
   'if-none-match': Type.Optional(
-    Type.String({ description: '304 if this, such as `"1"`, is the current version (RFC 9110 §13.1.2).' }),
+    Type.String({
+      maxLength: MAX_HEADER_LENGTH,
+      description: '304 if this, such as `"1"`, is the current version (RFC 9110 §13.1.2).',
+    }),
   ),
 });
 

@@ -12,4 +12,5 @@ export function isTimestamp(text: string): boolean {
 export const timestampFormat: StringFormat = {
   validate: isTimestamp,
   message: 'must be an instant such as 2026-11-30T09:41:07.123Z',
+  published: { format: 'date-time' },
 };

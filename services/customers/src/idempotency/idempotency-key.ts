@@ -8,6 +8,7 @@ const BARE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
 export const IdempotencyKeySchema = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
+      maxLength: 257,
       description:
         'Makes a retry safe: the same request with the same key is done once, and answered alike for 24 hours. 1 to 255 visible characters, such as a UUID, `"8e03978e-40d5-43dd-bc93-6894a57f9324"`, with or without quotation marks.',
     }),

@@ -44,14 +44,14 @@ export const importBody = {
     'text/csv': {
       schema: {
         description:
-          'RFC 4180, UTF-8. The first line names the columns, in any order: `name` and `dob`, and, as an export has them, `id` and `updated_at`.',
+          'RFC 4180, UTF-8. The first line names the columns, in any order: `name` and `dob`, and, as an export has them, `id` and `updated_at`. Up to 128 MiB.',
         examples: [`name,dob\r\n${EXAMPLE_NAME},${EXAMPLE_DOB}\r\n`],
       },
     },
     'application/x-ndjson': {
       schema: {
         description:
-          'A JSON object a line, with the members `name` and `dob`, and, as an export has them, `id` and `updated_at`.',
+          'A JSON object a line, with the members `name` and `dob`, and, as an export has them, `id` and `updated_at`. Up to 128 MiB.',
         examples: [`${JSON.stringify({ name: EXAMPLE_NAME, dob: EXAMPLE_DOB })}\n`],
       },
     },
@@ -74,7 +74,7 @@ const summary = {
       }),
       reason: Type.String({ description: 'What is wrong: completes the sentence "it …".' }),
     }),
-    { description: 'The first 1,000 of them, by line.' },
+    { maxItems: 1_000, description: 'The first 1,000 of them, by line.' },
   ),
 };
 

@@ -1,24 +1,33 @@
-import { type Problem, problemResponses } from '@pair/service-kit';
+import { type Problem, problemResponses, SWAGGER_UI_CLIENT_ID } from '@pair/service-kit';
 import { Type } from 'typebox';
+import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
 
 /** RFC 6749 §4.1.1, RFC 7636 §4.3: for the document. What breaks it is told to the client, or to the user. */
 export const AuthorizationQuerySchema = Type.Object({
   response_type: Type.Literal('code', { description: 'Only codes are given' }),
-  client_id: Type.String({ description: 'The client', examples: ['swagger-ui'] }),
+  client_id: Type.String({
+    pattern: CLIENT_ID_PATTERN.source,
+    description: 'The client',
+    examples: [SWAGGER_UI_CLIENT_ID],
+  }),
   redirect_uri: Type.String({
+    format: 'uri',
+    maxLength: 2_048,
     description:
       'One that the client registered; of http://127.0.0.1 and http://[::1] with any port (RFC 8252 §7.3)',
     examples: ['http://localhost:8080/docs/auth/static/oauth2-redirect.html'],
   }),
   scope: Type.Optional(
     Type.String({
+      maxLength: MAX_PARAMETER_LENGTH,
       description: 'Scopes, separated by spaces; default: all that the client may have',
       examples: ['customers:read'],
     }),
   ),
   state: Type.Optional(
     Type.String({
+      maxLength: MAX_PARAMETER_LENGTH,
       description: 'Comes back as it is; anything that nobody can guess',
       examples: ['af0ifjsldkj'],
     }),
