@@ -31,7 +31,6 @@ export function resourceMetadataUrl(issuer: string): string {
 /** RFC 9728. */
 export function resourceMetadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
   const metadata = metadataOf(issuer);
-  const example = metadataOf('http://localhost:8080');
   return async (app) => {
     app.get(
       PATH,
@@ -40,7 +39,7 @@ export function resourceMetadataRoutes({ issuer }: { issuer: string }): FastifyP
           operationId: 'getProtectedResourceMetadata',
           summary: 'Who issues tokens for this API (RFC 9728)',
           tags: ['discovery'],
-          response: { 200: { ...ResourceMetadataSchema, examples: [example] } },
+          response: { 200: { ...ResourceMetadataSchema, examples: [metadata] } },
         },
       },
       async (_request, reply) => {

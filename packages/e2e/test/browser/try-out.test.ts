@@ -12,6 +12,7 @@ const LAST = ['logoutAll', 'logout'];
 
 /** The answers of which it matters that they are these; without the credentials of a client there is no other. */
 const EXPECTED: Record<string, string> = {
+  authorize: '200',
   exchangeForTokens: '400',
   revokeToken: '200',
   introspectToken: '400',

@@ -17,7 +17,7 @@ export function metadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsy
           operationId: 'getAuthorizationServerMetadata',
           summary: 'What a standard OAuth 2.0 client has to know (RFC 8414)',
           tags: ['oauth'],
-          response: { 200: { ...MetadataSchema, examples: [metadataOf('http://localhost:8080')] } },
+          response: { 200: { ...MetadataSchema, examples: [metadata] } },
         },
       },
       async (_request, reply) => {

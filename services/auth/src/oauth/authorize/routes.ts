@@ -12,7 +12,7 @@ import {
 } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
 import { errorPage, sendPage } from './page.ts';
-import { AuthorizationQuerySchema, authorizeResponses, problemPages, SignInFormSchema } from './schemas.ts';
+import { authorizationQuerySchema, authorizeResponses, problemPages, SignInFormSchema } from './schemas.ts';
 import { NONCE_LIFETIME_MS, signInNonces } from './sign-in-nonce.ts';
 import { signInPage } from './sign-in-page.ts';
 
@@ -61,7 +61,7 @@ export function authorizeRoutes({
           description:
             'For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.',
           tags: ['oauth'],
-          querystring: AuthorizationQuerySchema,
+          querystring: authorizationQuerySchema(issuer),
           response: { ...authorizeResponses, ...problemPages(unknownClient(), unavailable()) },
         },
         // what is wrong is decided here: some of it goes back to the client

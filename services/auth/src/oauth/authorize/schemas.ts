@@ -1,44 +1,51 @@
-import { type Problem, problemResponses, SWAGGER_UI_CLIENT_ID } from '@pair/service-kit';
+import {
+  type Problem,
+  problemResponses,
+  SWAGGER_UI_CLIENT_ID,
+  SWAGGER_UI_REDIRECT_PATH,
+} from '@pair/service-kit';
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
 
 /** RFC 6749 §4.1.1, RFC 7636 §4.3: for the document. What breaks it is told to the client, or to the user. */
-export const AuthorizationQuerySchema = Type.Object({
-  response_type: Type.Literal('code', { description: 'Only codes are given' }),
-  client_id: Type.String({
-    pattern: CLIENT_ID_PATTERN.source,
-    description: 'The client',
-    examples: [SWAGGER_UI_CLIENT_ID],
-  }),
-  redirect_uri: Type.String({
-    format: 'uri',
-    maxLength: 2_048,
-    description:
-      'One that the client registered; of http://127.0.0.1 and http://[::1] with any port (RFC 8252 §7.3)',
-    examples: ['http://localhost:8080/docs/auth/static/oauth2-redirect.html'],
-  }),
-  scope: Type.Optional(
-    Type.String({
-      maxLength: MAX_PARAMETER_LENGTH,
-      description: 'Scopes, separated by spaces; default: all that the client may have',
-      examples: ['customers:read'],
+export function authorizationQuerySchema(issuer: string) {
+  return Type.Object({
+    response_type: Type.Literal('code', { description: 'Only codes are given' }),
+    client_id: Type.String({
+      pattern: CLIENT_ID_PATTERN.source,
+      description: 'The client',
+      examples: [SWAGGER_UI_CLIENT_ID],
     }),
-  ),
-  state: Type.Optional(
-    Type.String({
-      maxLength: MAX_PARAMETER_LENGTH,
-      description: 'Comes back as it is; anything that nobody can guess',
-      examples: ['af0ifjsldkj'],
+    redirect_uri: Type.String({
+      format: 'uri',
+      maxLength: 2_048,
+      description:
+        'One that the client registered; of http://127.0.0.1 and http://[::1] with any port (RFC 8252 §7.3)',
+      examples: [`${issuer}/docs/auth${SWAGGER_UI_REDIRECT_PATH}`],
     }),
-  ),
-  code_challenge: Type.String({
-    description: 'BASE64URL(SHA256(code_verifier)), required of every client (PKCE)',
-    pattern: '^[A-Za-z0-9_-]{43}$',
-    examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
-  }),
-  code_challenge_method: Type.Literal('S256', { description: 'No other' }),
-});
+    scope: Type.Optional(
+      Type.String({
+        maxLength: MAX_PARAMETER_LENGTH,
+        description: 'Scopes, separated by spaces; default: all that the client may have',
+        examples: ['customers:read'],
+      }),
+    ),
+    state: Type.Optional(
+      Type.String({
+        maxLength: MAX_PARAMETER_LENGTH,
+        description: 'Comes back as it is; anything that nobody can guess',
+        examples: ['af0ifjsldkj'],
+      }),
+    ),
+    code_challenge: Type.String({
+      description: 'BASE64URL(SHA256(code_verifier)), required of every client (PKCE)',
+      pattern: '^[A-Za-z0-9_-]{43}$',
+      examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
+    }),
+    code_challenge_method: Type.Literal('S256', { description: 'No other' }),
+  });
+}
 
 /** What the page sends. The parameters of the request are checked as those of the query are. */
 export const SignInFormSchema = Type.Object(
