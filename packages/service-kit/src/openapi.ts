@@ -1,6 +1,7 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
+import { EXAMPLE_REQUEST_ID, REQUEST_ID_PATTERN } from './schemas.ts';
 import type { StringFormat } from './validation.ts';
 
 export interface OpenapiOptions {
@@ -44,7 +45,7 @@ export const openapi = fp<OpenapiOptions>(
         tags: [...tags],
         // relative, so that the document is true behind the gateway, on another port and directly
         servers: [{ url: '/' }],
-        components: { securitySchemes },
+        components: { securitySchemes, headers: HEADERS_OF_ALL },
       },
       transformObject: (made) =>
         'openapiObject' in made ? completed(withPublished(formats, made.openapiObject)) : made.swaggerObject,
@@ -78,6 +79,15 @@ interface Media {
   examples?: Record<string, { value: { instance?: string } }>;
 }
 
+/** What every answer has. */
+const HEADERS_OF_ALL = {
+  'X-Request-Id': {
+    description: 'Names the request in all logs; `request_id` of problems.',
+    required: true,
+    schema: { type: 'string', pattern: REQUEST_ID_PATTERN, examples: [EXAMPLE_REQUEST_ID] },
+  },
+} as const;
+
 /** A copy, because the schemas in it are those that requests are checked with. */
 function withPublished<Value>(formats: Record<string, StringFormat>, value: Value): Value {
   if (Array.isArray(value)) return value.map((one) => withPublished(formats, one)) as Value;
@@ -96,6 +106,7 @@ function completed<Made extends { paths?: object }>(document: Made): Made {
       markOptionalBody(operation);
       liftRequiredOfHeaders(operation);
       nameInstances(operation, path);
+      addHeadersOfAll(operation);
     }
   }
   return document;
@@ -113,6 +124,16 @@ function liftRequiredOfHeaders({ responses }: Operation): void {
   for (const header of Object.values(responses).flatMap(({ headers = {} }) => Object.values(headers))) {
     const { required, ...schema } = header.schema;
     Object.assign(header, { required, schema });
+  }
+}
+
+function addHeadersOfAll({ responses }: Operation): void {
+  for (const name of Object.keys(HEADERS_OF_ALL)) {
+    for (const response of Object.values(responses)) {
+      Object.assign(response, {
+        headers: { ...response.headers, [name]: { $ref: `#/components/headers/${name}` } },
+      });
+    }
   }
 }
 

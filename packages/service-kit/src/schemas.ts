@@ -61,7 +61,7 @@ const DESCRIPTIONS = {
 
 type ProblemStatus = keyof typeof DESCRIPTIONS;
 
-const EXAMPLE_REQUEST_ID = '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b';
+export const EXAMPLE_REQUEST_ID = '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b';
 
 /**
  * The response schemas of the errors of a route, from those that it throws, which become the examples:

@@ -24,6 +24,7 @@ interface Answer {
 }
 interface Described {
   description?: string;
+  schema?: { examples?: unknown };
 }
 interface Media {
   example?: unknown;
@@ -50,6 +51,8 @@ t.test(
   async (t) => {
     for (const [service, text] of Object.entries(await openApiDocuments())) {
       const { paths, components, tags } = JSON.parse(text);
+      const resolved = (header: Described & { $ref?: string }): Described =>
+        header.$ref === undefined ? header : components.headers[header.$ref.split('/').at(-1) ?? ''];
       const known = tags.map(({ name }: { name: string }) => name);
       t.same(undescribed(components, service), []);
       for (const [path, operations] of Object.entries<Record<string, Operation>>(paths)) {
@@ -68,8 +71,11 @@ t.test(
             const { description, headers = {}, content = {} } = answer;
             // what @fastify/swagger says of a schema that says nothing
             t.not(description, 'Default Response', `${name} ${status}`);
-            for (const [header, described] of Object.entries(headers))
-              t.ok(described.description, `${name} ${status} ${header}`);
+            t.ok('X-Request-Id' in headers, `${name} ${status}: X-Request-Id`);
+            for (const [header, described] of Object.entries(headers)) {
+              const { description, schema } = resolved(described);
+              t.ok(description && schema?.examples, `${name} ${status} ${header}`);
+            }
             for (const [type, { example, examples, schema }] of Object.entries(content)) {
               t.ok(example ?? examples ?? schema?.examples, `${name} ${status} ${type}: an example`);
             }

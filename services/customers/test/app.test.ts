@@ -54,9 +54,9 @@ t.test('every operation but discovery says that it needs a token, and how it ref
 
 t.test('headers and media types are documented', async (t) => {
   const of = Object.fromEntries(operations);
-  t.same(Object.keys(of['post /customers']?.responses['201']?.headers ?? {}), ['ETag', 'Location']);
+  t.match(of['post /customers']?.responses['201']?.headers, { ETag: Object, Location: Object });
   for (const route of ['get /customers/{id}', 'put /customers/{id}', 'patch /customers/{id}']) {
-    t.same(Object.keys(of[route]?.responses['200']?.headers ?? {}), ['ETag'], route);
+    t.match(of[route]?.responses['200']?.headers, { ETag: Object }, route);
   }
   t.same(Object.keys(of['patch /customers/{id}']?.requestBody?.content ?? {}), [
     'application/merge-patch+json',

@@ -377,7 +377,10 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Names the request in all logs; `request_id` of problems. */
+        "X-Request-Id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -416,6 +419,7 @@ export interface operations {
             /** @description An access token, and a refresh token for the next one */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -454,6 +458,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -465,6 +470,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -474,6 +480,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -483,6 +490,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -494,6 +502,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -503,6 +512,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -512,6 +522,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -523,6 +534,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -532,6 +544,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -543,6 +556,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -583,6 +597,7 @@ export interface operations {
             /** @description An access token, and a refresh token for the next one */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -621,6 +636,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -632,6 +648,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -641,6 +658,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -650,6 +668,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -661,6 +680,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -670,6 +690,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -679,6 +700,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -688,6 +710,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -699,6 +722,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -734,6 +758,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -741,6 +766,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -752,6 +778,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -761,6 +788,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -772,6 +800,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -781,6 +810,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -790,6 +820,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -799,6 +830,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -810,6 +842,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -830,6 +863,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -837,6 +871,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -848,6 +883,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -857,6 +893,7 @@ export interface operations {
             /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -866,6 +903,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -877,6 +915,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -886,6 +925,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -895,6 +935,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -906,6 +947,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -926,6 +968,7 @@ export interface operations {
             /** @description The sessions that have not ended */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -977,6 +1020,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -988,6 +1032,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -997,6 +1042,7 @@ export interface operations {
             /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1006,6 +1052,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1017,6 +1064,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1026,6 +1074,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1035,6 +1084,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1046,6 +1096,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1072,6 +1123,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1079,6 +1131,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1090,6 +1143,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1099,6 +1153,7 @@ export interface operations {
             /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1108,6 +1163,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1117,6 +1173,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1128,6 +1185,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1137,6 +1195,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1146,6 +1205,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1157,6 +1217,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1177,6 +1238,7 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1212,6 +1274,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1223,6 +1286,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1232,6 +1296,7 @@ export interface operations {
             /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1241,6 +1306,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1250,6 +1316,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1261,6 +1328,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1270,6 +1338,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1279,6 +1348,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1290,6 +1360,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1333,6 +1404,7 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1340,6 +1412,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1351,6 +1424,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1360,6 +1434,7 @@ export interface operations {
             /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1369,6 +1444,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1378,6 +1454,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1389,6 +1466,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1398,6 +1476,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1407,6 +1486,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1418,6 +1498,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1427,6 +1508,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1438,6 +1520,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1463,6 +1546,7 @@ export interface operations {
             /** @description A page of users */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1511,6 +1595,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1522,6 +1607,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1533,6 +1619,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1542,6 +1629,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1553,6 +1641,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1562,6 +1651,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1571,6 +1661,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1582,6 +1673,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1630,6 +1722,7 @@ export interface operations {
             /** @description The user, as an admin sees it */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1668,6 +1761,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1679,6 +1773,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1690,6 +1785,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1699,6 +1795,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1708,6 +1805,7 @@ export interface operations {
             /** @description In conflict with what exists */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1717,6 +1815,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1728,6 +1827,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1737,6 +1837,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1746,6 +1847,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1755,6 +1857,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1766,6 +1869,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1792,6 +1896,7 @@ export interface operations {
             /** @description The user, as an admin sees it */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1830,6 +1935,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1841,6 +1947,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1852,6 +1959,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1861,6 +1969,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1870,6 +1979,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1881,6 +1991,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1890,6 +2001,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1899,6 +2011,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1910,6 +2023,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1967,6 +2081,7 @@ export interface operations {
             /** @description The user, as an admin sees it */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2005,6 +2120,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2016,6 +2132,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2027,6 +2144,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2036,6 +2154,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2045,6 +2164,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2054,6 +2174,7 @@ export interface operations {
             /** @description In conflict with what exists */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2063,6 +2184,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2074,6 +2196,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2083,6 +2206,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2092,6 +2216,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2101,6 +2226,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2112,6 +2238,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2139,6 +2266,7 @@ export interface operations {
             /** @description What happened */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2211,6 +2339,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2222,6 +2351,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2233,6 +2363,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2242,6 +2373,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2253,6 +2385,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2262,6 +2395,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2271,6 +2405,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2282,6 +2417,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2324,6 +2460,7 @@ export interface operations {
             /** @description The user */
             201: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2359,6 +2496,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2368,6 +2506,7 @@ export interface operations {
             /** @description Whoever asks is known, but may not do this */
             403: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2377,6 +2516,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2386,6 +2526,7 @@ export interface operations {
             /** @description In conflict with what exists */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2395,6 +2536,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2406,6 +2548,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2415,6 +2558,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2424,6 +2568,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2433,6 +2578,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2444,6 +2590,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2464,6 +2611,7 @@ export interface operations {
             /** @description Where everything is, and what is supported */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2572,6 +2720,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2581,6 +2730,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2592,6 +2742,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2601,6 +2752,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2610,6 +2762,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2660,6 +2813,7 @@ export interface operations {
             /** @description The page */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2669,8 +2823,9 @@ export interface operations {
             /** @description Back to the client, with an error */
             303: {
                 headers: {
-                    /** @description The redirect URI, with `error`, `state` and `iss` */
+                    /** @description The redirect URI, with `error`, `error_description`, `state` and `iss` */
                     Location: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2678,6 +2833,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2687,10 +2843,11 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description The media type of the body is not supported */
@@ -2698,28 +2855,31 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description A store is away; try again after Retry-After seconds */
@@ -2727,6 +2887,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2803,6 +2964,7 @@ export interface operations {
             /** @description An access token; a refresh token unless the client acts for itself */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2841,6 +3003,7 @@ export interface operations {
             /** @description What RFC 6749 §5.2 has a name for */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2857,6 +3020,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2871,6 +3035,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2885,6 +3050,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2899,6 +3065,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2913,6 +3080,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2929,6 +3097,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2987,6 +3156,7 @@ export interface operations {
             /** @description It is revoked, or was no token */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2994,6 +3164,7 @@ export interface operations {
             /** @description What RFC 6749 §5.2 has a name for */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3010,6 +3181,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3024,6 +3196,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3038,6 +3211,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3052,6 +3226,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3068,6 +3243,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3127,6 +3303,7 @@ export interface operations {
             /** @description What the token says; nothing but `active` when it would not be accepted */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3171,6 +3348,7 @@ export interface operations {
             /** @description What RFC 6749 §5.2 has a name for */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3187,6 +3365,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3201,6 +3380,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3215,6 +3395,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3229,6 +3410,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3243,6 +3425,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3259,6 +3442,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3289,6 +3473,7 @@ export interface operations {
                 headers: {
                     /** @description Strong; changes with the set of keys. */
                     ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3328,6 +3513,7 @@ export interface operations {
             /** @description The keys that If-None-Match names are still the same */
             304: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3335,6 +3521,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3344,6 +3531,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3355,6 +3543,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3364,6 +3553,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3373,6 +3563,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3384,6 +3575,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -99,7 +99,7 @@ export interface paths {
         put?: never;
         /**
          * Create customers from a file
-         * @description All or nothing, unless errors are skipped; at most 128 MiB, in at most five minutes. With `Accept: application/x-ndjson` the answer tells every second how far it is, and its status is 200 from then on: the last line says how it ended.
+         * @description All or nothing, unless errors are skipped; at most 128 MiB, in at most five minutes. With `Accept: application/x-ndjson` the answer tells every second how far it is, and its status is 200 from then on: the last line says how it ended. 409: an id of the file was taken while it was imported; sent again, the file is told which line it is.
          */
         post: operations["importCustomers"];
         delete?: never;
@@ -143,7 +143,10 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Names the request in all logs; `request_id` of problems. */
+        "X-Request-Id": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -160,6 +163,7 @@ export interface operations {
             /** @description Who issues tokens for this resource, and how they are sent */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -205,6 +209,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -214,6 +219,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -225,6 +231,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -234,6 +241,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -243,6 +251,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -283,6 +292,7 @@ export interface operations {
                 headers: {
                     /** @description RFC 8288, `rel="next"`; unless it is the last page. */
                     Link?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -321,6 +331,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -332,6 +343,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -343,6 +355,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -352,6 +365,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -363,6 +377,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -372,6 +387,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -381,6 +397,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -392,6 +409,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -441,6 +459,7 @@ export interface operations {
                     ETag: string;
                     /** @description The path of the new customer. */
                     Location: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -474,6 +493,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -485,6 +505,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -496,6 +517,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -505,6 +527,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -516,6 +539,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -525,6 +549,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -536,6 +561,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -545,6 +571,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -554,6 +581,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -563,6 +591,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -574,6 +603,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -605,6 +635,7 @@ export interface operations {
                 headers: {
                     /** @description Strong; changes with every write. For If-Match and If-None-Match. */
                     ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -638,6 +669,7 @@ export interface operations {
             /** @description The version that If-None-Match names is the current one */
             304: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -645,6 +677,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -656,6 +689,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -667,6 +701,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -676,6 +711,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -685,6 +721,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -696,6 +733,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -705,6 +743,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -714,6 +753,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -725,6 +765,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -780,6 +821,7 @@ export interface operations {
                 headers: {
                     /** @description Strong; changes with every write. For If-Match and If-None-Match. */
                     ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -817,6 +859,7 @@ export interface operations {
                     ETag: string;
                     /** @description The path of the new customer. */
                     Location: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -850,6 +893,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -861,6 +905,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -872,6 +917,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -881,6 +927,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -890,6 +937,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -899,6 +947,7 @@ export interface operations {
             /** @description If-Match or If-None-Match does not hold */
             412: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -908,6 +957,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -919,6 +969,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -928,6 +979,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -937,6 +989,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -946,6 +999,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -957,6 +1011,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -988,6 +1043,7 @@ export interface operations {
             /** @description It is gone */
             204: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -995,6 +1051,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1006,6 +1063,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1017,6 +1075,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1026,6 +1085,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1035,6 +1095,7 @@ export interface operations {
             /** @description If-Match or If-None-Match does not hold */
             412: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1044,6 +1105,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1055,6 +1117,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1064,6 +1127,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1073,6 +1137,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1084,6 +1149,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1157,6 +1223,7 @@ export interface operations {
                 headers: {
                     /** @description Strong; changes with every write. For If-Match and If-None-Match. */
                     ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1190,6 +1257,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1201,6 +1269,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1212,6 +1281,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1221,6 +1291,7 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1230,6 +1301,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1239,6 +1311,7 @@ export interface operations {
             /** @description If-Match or If-None-Match does not hold */
             412: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1248,6 +1321,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1259,6 +1333,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1268,6 +1343,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1277,6 +1353,7 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1286,6 +1363,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1297,6 +1375,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1328,6 +1407,7 @@ export interface operations {
                 headers: {
                     /** @description A name for the file. */
                     "Content-Disposition": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1338,6 +1418,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1349,6 +1430,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1360,6 +1442,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1369,6 +1452,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1380,6 +1464,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1389,6 +1474,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1398,6 +1484,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1409,6 +1496,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1444,6 +1532,7 @@ export interface operations {
             /** @description How it ended; or how it goes, a line each second, and then how it ended */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1470,6 +1559,7 @@ export interface operations {
             /** @description The path, the query, a header or the JSON itself is malformed */
             400: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1481,6 +1571,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1492,6 +1583,7 @@ export interface operations {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1501,6 +1593,7 @@ export interface operations {
             /** @description No offered media type is acceptable */
             406: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1510,6 +1603,7 @@ export interface operations {
             /** @description The request took too long to arrive */
             408: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1519,6 +1613,7 @@ export interface operations {
             /** @description In conflict with what exists */
             409: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1528,6 +1623,7 @@ export interface operations {
             /** @description The body is too large */
             413: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1539,6 +1635,7 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1548,6 +1645,7 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1557,6 +1655,7 @@ export interface operations {
             /** @description Lines are wrong; nothing was imported */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1603,6 +1702,7 @@ export interface operations {
             /** @description A fault of ours, told without details */
             500: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1614,6 +1714,7 @@ export interface operations {
                 headers: {
                     /** @description After how many seconds to try again */
                     "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {

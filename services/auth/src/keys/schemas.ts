@@ -58,7 +58,12 @@ export const IfNoneMatchSchema = Type.Object({
 });
 
 const headers = {
-  ETag: { type: 'string', required: true, description: 'Strong; changes with the set of keys.' },
+  ETag: {
+    type: 'string',
+    required: true,
+    description: 'Strong; changes with the set of keys.',
+    examples: ['"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4"'],
+  },
 };
 
 export const jwksResponse = {

@@ -54,6 +54,16 @@ t.test('the page says who asks, where one will end up, and what for', async (t) 
   );
 });
 
+t.test('whoever accepts no page is told so on a page, as the document says', async (t) => {
+  const url = `/oauth/authorize?${form(authorizationRequest(challenge))}`;
+  isPage(t, await app.inject({ url, headers: { accept: 'application/json' } }), 406, /text\/html/);
+  const { paths } = (await app.inject('/docs/auth/json')).json();
+  const { 303: redirect, ...answers } = paths['/oauth/authorize'].get.responses;
+  for (const [status, { content }] of Object.entries<{ content: object }>(answers)) {
+    t.same(Object.keys(content), ['text/html'], status);
+  }
+});
+
 t.test('by TLS the cookie can come from nowhere else', async (t) => {
   const secure = await another({ ISSUER: 'https://id.example.com', AUDIENCE: config.AUDIENCE });
   const query = authorizationRequest(challenge, {

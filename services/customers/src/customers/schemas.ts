@@ -166,6 +166,7 @@ const headers = {
     type: 'string',
     required: true,
     description: 'Strong; changes with every write. For If-Match and If-None-Match.',
+    examples: ['"1"'],
   },
 };
 
@@ -183,7 +184,12 @@ export const createdResponse = {
     description: 'The customer that was made',
     headers: {
       ...headers,
-      Location: { type: 'string', required: true, description: 'The path of the new customer.' },
+      Location: {
+        type: 'string',
+        required: true,
+        description: 'The path of the new customer.',
+        examples: [`/customers/${EXAMPLE_ID}`],
+      },
     },
     content: { 'application/json': { schema: CustomerSchema } },
   },
@@ -193,7 +199,13 @@ export const listResponse = {
   200: {
     description:
       'Customers in the order that was asked for; rows that are equal in it, by `id` in the same direction',
-    headers: { Link: { type: 'string', description: 'RFC 8288, `rel="next"`; unless it is the last page.' } },
+    headers: {
+      Link: {
+        type: 'string',
+        description: 'RFC 8288, `rel="next"`; unless it is the last page.',
+        examples: ['</customers?sort=name&limit=20&cursor=…>; rel="next"'],
+      },
+    },
     content: { 'application/json': { schema: CustomerListSchema } },
   },
 };

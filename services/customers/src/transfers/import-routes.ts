@@ -47,7 +47,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           operationId: 'importCustomers',
           summary: 'Create customers from a file',
           description:
-            'All or nothing, unless errors are skipped; at most 128 MiB, in at most five minutes. With `Accept: application/x-ndjson` the answer tells every second how far it is, and its status is 200 from then on: the last line says how it ended.',
+            'All or nothing, unless errors are skipped; at most 128 MiB, in at most five minutes. With `Accept: application/x-ndjson` the answer tells every second how far it is, and its status is 200 from then on: the last line says how it ended. 409: an id of the file was taken while it was imported; sent again, the file is told which line it is.',
           tags: ['transfers'],
           querystring: ImportQuerySchema,
           body: importBody,

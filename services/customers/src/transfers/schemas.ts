@@ -115,7 +115,12 @@ export const exportResponse = {
   200: {
     description: 'The customers',
     headers: {
-      'Content-Disposition': { type: 'string', required: true, description: 'A name for the file.' },
+      'Content-Disposition': {
+        type: 'string',
+        required: true,
+        description: 'A name for the file.',
+        examples: ['attachment; filename="customers.csv"'],
+      },
     },
     content: {
       'text/csv': {

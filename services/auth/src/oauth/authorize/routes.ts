@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Problem, problemOf, unavailable } from '@pair/service-kit';
+import { type Problem, problemOf, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { originOf } from '../../sessions/origin.ts';
 import { type Credentials, signIn } from '../../sign-in/sign-in.ts';
@@ -12,7 +12,12 @@ import {
 } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
 import { errorPage, sendPage } from './page.ts';
-import { authorizationQuerySchema, authorizeResponses, problemPages, SignInFormSchema } from './schemas.ts';
+import {
+  authorizationQuerySchema,
+  authorizeResponses,
+  documentErrorPages,
+  SignInFormSchema,
+} from './schemas.ts';
 import { NONCE_LIFETIME_MS, signInNonces } from './sign-in-nonce.ts';
 import { signInPage } from './sign-in-page.ts';
 
@@ -39,6 +44,7 @@ export function authorizeRoutes({
     await app.register(cookie);
     const nonces = signInNonces(app, keyEncryptionKey);
     app.setErrorHandler(answerWithPage);
+    documentErrorPages(app);
 
     function sendForm(
       reply: FastifyReply,
@@ -62,7 +68,7 @@ export function authorizeRoutes({
             'For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.',
           tags: ['oauth'],
           querystring: authorizationQuerySchema(issuer),
-          response: { ...authorizeResponses, ...problemPages(unknownClient(), unavailable()) },
+          response: { ...authorizeResponses, ...problemResponses(unknownClient(), unavailable()) },
         },
         // what is wrong is decided here: some of it goes back to the client
         validatorCompiler: () => () => true,

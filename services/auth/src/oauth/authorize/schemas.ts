@@ -1,9 +1,5 @@
-import {
-  type Problem,
-  problemResponses,
-  SWAGGER_UI_CLIENT_ID,
-  SWAGGER_UI_REDIRECT_PATH,
-} from '@pair/service-kit';
+import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-kit';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
@@ -69,15 +65,24 @@ export const authorizeResponses = {
       Location: {
         type: 'string',
         required: true,
-        description: 'The redirect URI, with `error`, `state` and `iss`',
+        description: 'The redirect URI, with `error`, `error_description`, `state` and `iss`',
+        examples: [
+          'https://app.example.com/callback?error=invalid_scope&state=af0ifjsldkj&iss=https%3A%2F%2Fapi.example.com',
+        ],
       },
     },
     type: 'null',
   },
 };
 
-/** Errors of pages are pages. */
-export function problemPages(...problems: Problem[]): Record<number, object> {
-  const responses = Object.entries(problemResponses(...problems));
-  return Object.fromEntries(responses.map(([status, response]) => [status, { ...response, content: PAGE }]));
+/** Documents the errors of the routes of a scope as pages, whatever they were declared as. */
+export function documentErrorPages(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const responses = Object.entries((route.schema?.response ?? {}) as Record<string, { content?: object }>);
+    const pages = responses.map(([status, response]) => [
+      status,
+      response.content === undefined ? response : { ...response, content: PAGE },
+    ]);
+    route.schema = { ...route.schema, response: Object.fromEntries(pages) };
+  });
 }
