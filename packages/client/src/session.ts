@@ -5,8 +5,10 @@ import { randomKey } from './random-key.ts';
 import type { Send } from './send.ts';
 import type { TokenStorage, Tokens } from './tokens.ts';
 
-/** So long before it expires an access token is renewed: it must still be good when it arrives. */
+/** So long before it expires an access token is renewed, while it is still used. */
 const AHEAD_MS = 30_000;
+/** So long before it expires it is no longer used: it must still be good when it arrives. */
+const MARGIN_MS = 2_000;
 /** Below the ten seconds for which a refresh token gets the same successor again. */
 const REFRESH_TIMEOUT_MS = 8_000;
 
@@ -17,7 +19,7 @@ export interface Session {
   signIn(username: string, password: string): Promise<void>;
   signOut(): Promise<void>;
   /**
-   * The tokens to send with, renewed before they expire, or because they are those that were refused. `undefined` when
+   * The tokens to send with: new ones when those there are have expired, or are those that were refused. `undefined` when
    * nobody is signed in, or somebody else is than before.
    *
    * @throws ApiError `invalid_grant` when the session is over; else what kept them from being renewed
@@ -28,25 +30,43 @@ export interface Session {
 /** @param unauthorized sends without a token */
 export function createSession(storage: TokenStorage, clock: Clock, unauthorized: Send): Session {
   const { POST: send } = operations<AuthPaths>(unauthorized);
-  let refreshing: Promise<Tokens | undefined> | undefined;
+  /** Under way, by refresh token: who signs in meanwhile has nothing to do with that of another. */
+  const refreshes = new Map<string, Promise<Tokens | undefined>>();
+  /** Before that no refresh begins which nobody waits for. */
+  let nextAttemptMs = 0;
   let lastWrite: Promise<unknown> = Promise.resolve();
 
   const isCurrent = (tokens: Tokens, refused: Tokens | undefined) =>
-    tokens.access_token !== refused?.access_token && clock.now() < tokens.expires_at - AHEAD_MS;
+    tokens.access_token !== refused?.access_token && clock.now() < tokens.expires_at - MARGIN_MS;
 
-  const refresh = async (refused: Tokens | undefined): Promise<Tokens | undefined> => {
-    const used = await storage.get(); // anew: another tab may have refreshed meanwhile
-    if (used === undefined || isCurrent(used, refused)) return used;
+  /** While they are good nobody waits for the next ones, or hears that there are none yet. */
+  const renewSoon = (tokens: Tokens): void => {
+    if (clock.now() < Math.max(tokens.expires_at - AHEAD_MS, nextAttemptMs)) return;
+    renew(tokens).catch((error: unknown) => {
+      const seconds = error instanceof ApiError ? error.retryAfterSeconds : undefined;
+      nextAttemptMs = clock.now() + (seconds || 1) * 1_000;
+    });
+  };
+
+  /** However many ask for it, there is one refresh. */
+  const renew = (tokens: Tokens): Promise<Tokens | undefined> => {
+    const key = tokens.refresh_token;
+    const underWay = refreshes.get(key) ?? refresh(tokens).finally(() => refreshes.delete(key));
+    refreshes.set(key, underWay);
+    return underWay;
+  };
+
+  const refresh = async (used: Tokens): Promise<Tokens | undefined> => {
     const isUsed = (stored: Tokens | undefined) => stored?.refresh_token === used.refresh_token;
+    const stored = await storage.get(); // anew: another tab may have refreshed meanwhile
+    if (!isUsed(stored)) return stored;
     try {
       const { data } = await exchange(used.refresh_token);
       return await replace(isUsed, { ...used, ...tokensOf(data) });
     } catch (error) {
       const kept = isRefused(error) ? await replace(isUsed, undefined) : await storage.get();
-      if (kept !== undefined && !isUsed(kept)) return kept;
-      if (!isRefused(error) && used.access_token !== refused?.access_token && clock.now() < used.expires_at)
-        return used; // still good
-      throw error;
+      if (kept === undefined || isUsed(kept)) throw error;
+      return kept;
     }
   };
 
@@ -104,11 +124,11 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     async currentTokens(refused) {
       const tokens = await storage.get();
       if (tokens === undefined || !isSameSignIn(tokens, refused ?? tokens)) return undefined;
-      if (isCurrent(tokens, refused)) return tokens;
-      refreshing ??= refresh(refused).finally(() => {
-        refreshing = undefined;
-      });
-      const renewed = await refreshing;
+      if (isCurrent(tokens, refused)) {
+        renewSoon(tokens);
+        return tokens;
+      }
+      const renewed = await renew(tokens);
       return isSameSignIn(renewed, tokens) ? renewed : undefined;
     },
   };

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { ApiError, memoryStorage } from '../src/index.ts';
 import {
+  almostExpired,
   deferred,
   expired,
   fakeServer,
@@ -10,9 +11,11 @@ import {
   NOW_MS,
   problem,
   refreshes,
+  settled,
   signedIn,
   takesOnly,
   tokenOf,
+  tokens,
   unavailable,
 } from './support.ts';
 
@@ -22,22 +25,45 @@ t.test('a token that is good for long is sent as it is', async (t) => {
   t.same(received.map(tokenOf), ['access-0']);
 });
 
-t.test('a token is renewed before it expires, and what came is kept', async (t) => {
-  const storage = signedIn({ expires_at: NOW_MS + 29_000 });
-  const { client, received } = fakeServer(takesOnly('access-1'), { storage });
-  await client.auth.GET('/auth/me');
-  t.same(
-    received.map(({ operation }) => operation),
-    ['POST /auth/refresh', 'GET /auth/me'],
+t.test('a token that expires soon is sent at once, and renewed for the requests to come', async (t) => {
+  const storage = almostExpired();
+  const { promise: released, resolve: release } = deferred();
+  const { client, received } = fakeServer(
+    async (request) => {
+      if (!isRefresh(request)) return Response.json({ username: 'ada' });
+      await released;
+      return tokens(1);
+    },
+    { storage },
   );
-  t.same(received[0]?.body, JSON.stringify({ refresh_token: 'refresh-0' }));
-  t.equal(received[0]?.headers.get('authorization'), null);
-  t.same(await storage.get(), {
-    access_token: 'access-1',
-    refresh_token: 'refresh-1',
-    expires_at: NOW_MS + 600_000,
-    scope: 'customers:read',
-  });
+  await client.auth.GET('/auth/me');
+  await client.auth.GET('/auth/me');
+  release();
+  await settled();
+  await client.auth.GET('/auth/me');
+  const requests = received.filter((request) => !isRefresh(request));
+  t.same(requests.map(tokenOf), ['access-0', 'access-0', 'access-1']);
+  t.equal(refreshes(received), 1);
+});
+
+t.test('a token that has expired is renewed first, and what came is kept', async (t) => {
+  for (const leftMs of [0, 2_000]) {
+    const storage = signedIn({ expires_at: NOW_MS + leftMs });
+    const { client, received } = fakeServer(takesOnly('access-1'), { storage });
+    await client.auth.GET('/auth/me');
+    t.same(
+      received.map(({ operation }) => operation),
+      ['POST /auth/refresh', 'GET /auth/me'],
+    );
+    t.same(received[0]?.body, JSON.stringify({ refresh_token: 'refresh-0' }));
+    t.equal(received[0]?.headers.get('authorization'), null);
+    t.same(await storage.get(), {
+      access_token: 'access-1',
+      refresh_token: 'refresh-1',
+      expires_at: NOW_MS + 600_000,
+      scope: 'customers:read',
+    });
+  }
 });
 
 t.test('a token that is refused is renewed, and the request repeated with its body', async (t) => {
@@ -145,14 +171,82 @@ t.test('the authorization of the caller is left alone', async (t) => {
   t.same(received.map(tokenOf), ['mine']);
 });
 
-t.test('a token that is still good is used when it cannot be renewed yet', async (t) => {
-  const storage = signedIn({ expires_at: NOW_MS + 29_000 });
-  const { client, received } = fakeServer(
-    (request) => (isRefresh(request) ? unavailable() : takesOnly('access-0')(request)),
+t.test('a token that is still good is used when it cannot be renewed yet, and nobody waits', async (t) => {
+  for (const refusal of [() => unavailable(), () => Response.error()]) {
+    const { client, received, clock } = fakeServer(
+      (request) => (isRefresh(request) ? refusal() : takesOnly('access-0')(request)),
+      { storage: almostExpired() },
+    );
+    t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+    t.same(clock.sleptMs, []);
+    await settled();
+    t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+    t.ok(refreshes(received) > 0);
+  }
+});
+
+t.test(
+  'a refresh that nobody waits for is tried again when the answer says, or after a second',
+  async (t) => {
+    const failure = () => {
+      throw new TypeError('fetch failed');
+    };
+    for (const { refusal, pauseMs, attempts } of [
+      { refusal: () => unavailable('6'), pauseMs: 6_000, attempts: 1 },
+      { refusal: () => problem(503, 'unavailable'), pauseMs: 1_000, attempts: 1 },
+      { refusal: failure, pauseMs: 1_000, attempts: 2 },
+    ]) {
+      const { client, received, clock } = fakeServer(
+        (request) => (isRefresh(request) ? refusal() : takesOnly('access-0')(request)),
+        { storage: almostExpired() },
+      );
+      const refreshesAfter = async (ms: number) => {
+        clock.nowMs += ms;
+        await client.auth.GET('/auth/me');
+        await settled();
+        return refreshes(received);
+      };
+      t.equal(await refreshesAfter(0), attempts);
+      t.equal(await refreshesAfter(pauseMs - 1), attempts);
+      t.equal(await refreshesAfter(1), 2 * attempts);
+    }
+  },
+);
+
+t.test('a caller whose token was refused is told why a refresh that was under way failed', async (t) => {
+  const { promise: released, resolve: release } = deferred();
+  const storage = signedIn({ expires_at: NOW_MS + 31_000 });
+  const { client, clock, received } = fakeServer(
+    async (request) => {
+      if (isRefresh(request)) {
+        await released;
+        return unavailable('60');
+      }
+      if (request.operation === 'GET /auth/me') return Response.json({ username: 'ada' });
+      clock.nowMs += 2_000;
+      client.auth.GET('/auth/me'); // begins the refresh
+      await settled();
+      return invalidToken();
+    },
+    { storage },
+  );
+  const refused = t.rejects(client.customers.GET('/customers'), { status: 503, code: 'unavailable' });
+  await settled();
+  await settled();
+  release();
+  await refused;
+  t.equal(refreshes(received), 1);
+});
+
+t.test('a refresh token that is refused while nobody waits is forgotten', async (t) => {
+  const storage = almostExpired();
+  const { client } = fakeServer(
+    (request) => (isRefresh(request) ? invalidGrant() : Response.json({ username: 'ada' })),
     { storage },
   );
   t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
-  t.equal(refreshes(received), 4);
+  await settled();
+  t.equal(await storage.get(), undefined);
 });
 
 t.test('a refresh whose answer is lost is asked for again at once', async (t) => {

@@ -107,7 +107,7 @@ t.test('who signs out is forgotten, also when another tab refreshes during that'
   const storage = signedIn({ sign_in: 'one' });
   const { client } = fakeServer(
     () => {
-      storage.set({ ...stored(), access_token: 'access-1', refresh_token: 'refresh-1', sign_in: 'one' });
+      storage.set({ ...stored(), access_token: 'access-1', sign_in: 'one' });
       return new Response(null, { status: 204 });
     },
     { storage },
@@ -254,5 +254,5 @@ t.test('a storage that fails once is written again', async (t) => {
 });
 
 function stored() {
-  return { access_token: '', refresh_token: 'refresh-0', expires_at: NOW_MS + 600_000, scope: '' };
+  return { access_token: '', refresh_token: 'refresh-1', expires_at: NOW_MS + 600_000, scope: '' };
 }

@@ -120,6 +120,7 @@ export const tokenOf = ({ headers }: Received) => headers.get('authorization')?.
 export const isRefresh = ({ operation }: Received) => operation === 'POST /auth/refresh';
 export const refreshes = (received: Received[]) => received.filter(isRefresh).length;
 export const expired = () => signedIn({ expires_at: NOW_MS });
+export const almostExpired = () => signedIn({ expires_at: NOW_MS + 29_000 });
 
 /** Takes one access token, and refreshes as often as it is asked to. */
 export const takesOnly =
