@@ -1,4 +1,4 @@
-// What runs in Postman, as lines of text.
+// What runs in Postman, as lines of text. With callbacks, because newman cannot wait for promises there.
 
 /** Where `tokens` is an answer with tokens. */
 const KEEP = `
@@ -8,62 +8,102 @@ pm.collectionVariables.set('expires_at', Date.now() + tokens.expires_in * 1000);
   .trim()
   .split('\n');
 
-/** Before each request of the collection: a token that is good for ten seconds more, or another one. */
-export const SIGN_IN_IF_NEEDED = `
+/**
+ * Before each request of the collection: makes what the request mentions and what is not there yet, so that any request
+ * can be sent alone. An access token must be good for ten seconds more.
+ */
+export const PREPARE = `
 const kept = pm.collectionVariables;
-const usesRefreshToken = JSON.stringify(pm.request.body || '').includes('{{refresh_token}}');
-const isOpen = pm.request.auth && pm.request.auth.type !== 'bearer' && !usesRefreshToken;
-const isFresh = Number(kept.get('expires_at') || 0) - 10000 > Date.now();
+const planned = JSON.stringify(pm.request);
+const uses = (name) => planned.includes('{{' + name + '}}');
 
-if (!isOpen && !isFresh) {
-  const post = (path, body, done) => pm.sendRequest({
-    url: pm.variables.replaceIn('{{base_url}}') + path,
-    method: 'POST',
-    header: { 'Content-Type': 'application/json' },
-    body: { mode: 'raw', raw: JSON.stringify(body) },
-  }, (error, response) => {
-    if (error) throw error;
-    done(response);
-  });
-  const keep = (response) => {
-    const tokens = response.json();
-    ${KEEP.join('\n    ')}
-  };
-  const signIn = () => {
-    const username = pm.variables.get('username') || 'admin';
-    const password = pm.variables.get('password');
-    if (!password) throw new Error('Set "password" in the environment: it was printed when the first admin was made.');
-    post('/auth/login', { username, password }, (response) => {
-      if (response.code !== 200) throw new Error('Signing in was refused: ' + response.text());
-      keep(response);
-    });
-  };
-  const refresh_token = kept.get('refresh_token');
-  if (!refresh_token) signIn();
-  else post('/auth/refresh', { refresh_token }, (response) => (response.code === 200 ? keep(response) : signIn()));
-}`
-  .trim()
-  .split('\n');
-
-/** Before a request as the user whom the collection makes: signs that user in. */
-export const BEARER_OF_USER = `
-pm.sendRequest({
-  url: pm.variables.replaceIn('{{base_url}}/auth/login'),
-  method: 'POST',
-  header: { 'Content-Type': 'application/json' },
-  body: {
-    mode: 'raw',
-    raw: JSON.stringify({
-      username: pm.collectionVariables.get('user_name'),
-      password: pm.collectionVariables.get('user_password'),
-    }),
+const send = (method, path, body, expected, done) => pm.sendRequest({
+  url: pm.variables.replaceIn('{{base_url}}') + path,
+  method,
+  header: {
+    ...(body && { 'Content-Type': 'application/json' }),
+    ...(!/login|refresh/.test(path) && { Authorization: 'Bearer ' + kept.get('access_token') }),
   },
+  ...(body && { body: { mode: 'raw', raw: JSON.stringify(body) } }),
 }, (error, response) => {
-  if (error || response.code !== 200) throw error || new Error('Send "Make a user" first.');
-  const token = response.json().access_token;
-  pm.collectionVariables.set('user_access_token', token);
-  pm.collectionVariables.set('user_sid', JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sid);
-});`
+  if (error) throw error;
+  if (!expected.includes(response.code)) throw new Error(method + ' ' + path + ': ' + response.text());
+  done(response);
+});
+const keepTokens = (response) => {
+  const tokens = response.json();
+  ${KEEP.join('\n  ')}
+};
+
+const signIn = (next) => {
+  const username = pm.variables.get('username') || 'admin';
+  const password = pm.variables.get('password');
+  if (!password) throw new Error('Set "password" in the environment: it was printed when the first admin was made.');
+  send('POST', '/auth/login', { username, password }, [200], (response) => {
+    keepTokens(response);
+    next();
+  });
+};
+const refreshOrSignIn = (next) => {
+  const refresh_token = kept.get('refresh_token');
+  if (!refresh_token) return signIn(next);
+  send('POST', '/auth/refresh', { refresh_token }, [200, 401], (response) => {
+    if (response.code === 401) return signIn(next);
+    keepTokens(response);
+    next();
+  });
+};
+const makeCustomer = (next) => {
+  send('POST', '/customers', { name: 'Ada Lovelace', dob: '1815-12-10' }, [201], (response) => {
+    kept.set('customer_id', response.json().id);
+    kept.set('customer_tag', response.headers.get('etag'));
+    next();
+  });
+};
+const makeUser = (next) => {
+  const username = pm.variables.replaceIn('postman-{{$guid}}');
+  const password = pm.variables.replaceIn('{{$guid}}');
+  send('POST', '/auth/users', { username, password, scope: 'customers:read' }, [201], (response) => {
+    kept.set('user_id', response.json().id);
+    kept.set('user_name', username);
+    kept.set('user_password', password);
+    next();
+  });
+};
+const signInAsUser = (next) => {
+  const credentials = { username: kept.get('user_name'), password: kept.get('user_password') };
+  send('POST', '/auth/login', credentials, [200], (response) => {
+    const token = response.json().access_token;
+    const claims = JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+    kept.set('user_access_token', token);
+    kept.set('user_sid', claims.sid);
+    next();
+  });
+};
+const findIssuer = (next) => {
+  send('GET', '/.well-known/oauth-authorization-server', null, [200], (response) => {
+    kept.set('issuer', response.json().issuer);
+    next();
+  });
+};
+
+const stepBefore = (planned.match(/\\{\\{story_\\w+\\}\\}/g) || []).find((name) => !kept.get(name.slice(2, -2)));
+if (stepBefore) throw new Error('Nothing is kept as ' + stepBefore + ': send the steps of the story from the first on.');
+
+const isAsUser = uses('user_access_token');
+const lacksUser = (uses('user_id') || isAsUser) && !kept.get('user_id');
+// where a request has no auth of its own, it has that of the collection
+const isAsAdmin = !pm.request.auth || uses('access_token') || uses('refresh_token') || lacksUser;
+const isFresh = Number(kept.get('expires_at') || 0) - 10000 > Date.now();
+const steps = [
+  isAsAdmin && !isFresh && refreshOrSignIn,
+  uses('customer_id') && !kept.get('customer_id') && makeCustomer,
+  lacksUser && makeUser,
+  isAsUser && signInAsUser,
+  uses('issuer') && findIssuer,
+].filter(Boolean);
+const next = () => steps.length > 0 && steps.shift()(next);
+next();`
   .trim()
   .split('\n');
 
@@ -76,20 +116,45 @@ export const KEEP_TOKENS = [
 ];
 
 /** So that the next request signs in anew. */
-export const FORGET_TOKENS = ['access_token', 'refresh_token', 'expires_at'].map(
-  (name) => `pm.collectionVariables.unset('${name}');`,
+export const FORGET_TOKENS = forget('access_token', 'refresh_token', 'expires_at');
+
+/** The version of the customer, for If-Match and If-None-Match. */
+export const KEEP_TAG = test(
+  'its ETag is kept for the next requests',
+  "const tag = pm.response.headers.get('etag');",
+  "pm.expect(tag).to.be.a('string').that.is.not.empty;",
+  "pm.collectionVariables.set('customer_tag', tag);",
 );
 
-/** Keeps members of an answer: variable → member. */
+/** Looks again while the replay is not among the events: they are written a moment after the answer. */
+export const REPLAY_IS_AMONG_EVENTS = `
+const replay = pm.collectionVariables.get('story_replay');
+const isReplay = ({ event, request_id }) => event === 'refresh_token_reused' && request_id === replay;
+const look = (response, attempts) => {
+  const isThere = response.json().items.some(isReplay);
+  if (!isThere && attempts > 0) {
+    pm.sendRequest(pm.request, (error, again) => look(error ? response : again, attempts - 1));
+  } else pm.test('refresh_token_reused: the replay of the story', () => pm.expect(isThere).to.equal(true));
+};
+if (replay) look(pm.response, 50);
+else pm.test.skip('refresh_token_reused: the replay of the story, which was not sent yet', () => {});`
+  .trim()
+  .split('\n');
+
+/** Keeps members of an answer: variable → member. One that is missing would go unnoticed where a refusal is expected. */
 export function keep(variables) {
-  return [
-    "pm.test('its answer is kept for the next requests', () => {",
-    '  const answer = pm.response.json();',
-    ...Object.entries(variables).map(
-      ([variable, member]) => `  pm.collectionVariables.set('${variable}', answer.${member});`,
-    ),
-    '});',
-  ];
+  return test(
+    'its answer is kept for the next requests',
+    'const answer = pm.response.json();',
+    ...Object.entries(variables).flatMap(([variable, member]) => [
+      `pm.expect(answer.${member}, '${member}').to.be.a('string').that.is.not.empty;`,
+      `pm.collectionVariables.set('${variable}', answer.${member});`,
+    ]),
+  );
+}
+
+export function forget(...names) {
+  return names.map((name) => `pm.collectionVariables.unset('${name}');`);
 }
 
 export function test(name, ...lines) {
@@ -97,48 +162,3 @@ export function test(name, ...lines) {
 }
 
 export const wait = (ms) => [`setTimeout(() => {}, ${ms}); // refused everywhere within a second`];
-
-/** The status, the media type and the schema that the document has for the answer. */
-export function testOf(operation, { status, type, statusOf }) {
-  if (statusOf !== undefined) {
-    // without a client of one's own there is nothing to prove
-    return test(
-      '200 for a client that may ask, and otherwise 401',
-      `pm.response.to.have.status(pm.variables.get('${statusOf}') ? 200 : 401);`,
-    );
-  }
-  const expected = String(status ?? Object.keys(operation.responses).find((one) => one.startsWith('2')));
-  const content = operation.responses[expected]?.content ?? {};
-  const media = type ?? Object.keys(content)[0];
-  const lines = [...test(`${expected}, as documented`, `pm.response.to.have.status(${expected});`)];
-  if (media === undefined)
-    return [...lines, ...test('without a body', "pm.expect(pm.response.text()).to.equal('');")];
-  const isMedia = `pm.expect(pm.response.headers.get('content-type')).to.match(/^${media.replaceAll(/[/+.]/g, '\\$&')}\\b/);`;
-  lines.push(...test(media, isMedia));
-  if (!/json$/.test(media) || media === 'application/x-ndjson') return lines;
-  const schema = JSON.stringify(shapeOf(content[media].schema, operation.document));
-  return [...lines, ...test('the body is as documented', `pm.response.to.have.jsonSchema(${schema});`)];
-}
-
-/** A schema without what only people read, and without references. */
-function shapeOf(schema, document) {
-  if (typeof schema !== 'object' || schema === null) return schema;
-  if (Array.isArray(schema)) return schema.map((one) => shapeOf(one, document));
-  if (schema.$ref !== undefined) {
-    const target = schema.$ref
-      .split('/')
-      .slice(1)
-      .reduce((node, name) => node[name], document);
-    return shapeOf(target, document);
-  }
-  const entries = Object.entries(schema).filter(
-    ([name]) => !['description', 'examples', 'title', '$id'].includes(name),
-  );
-  const shape = Object.fromEntries(entries.map(([name, value]) => [name, shapeOf(value, document)]));
-  if (schema.properties === undefined) return shape;
-  const properties = Object.entries(schema.properties).map(([name, value]) => [
-    name,
-    shapeOf(value, document),
-  ]);
-  return { ...shape, properties: Object.fromEntries(properties) };
-}

@@ -3,13 +3,50 @@ import t from 'tap';
 import { DOCUMENTS } from '../generate-types.mjs';
 import { postmanFiles } from '../postman/postman-files.mjs';
 
+interface Parameter {
+  key: string;
+  value: string;
+  description?: string;
+  disabled?: boolean;
+}
+interface Request {
+  method: string;
+  header: Parameter[];
+  url: { path: string[]; query?: Parameter[]; variable?: Parameter[] };
+}
 interface Collection {
-  item: { item: { request: { method: string; url: { path: string[] } } }[] }[];
+  info: { description: string };
+  item: { name: string; description?: string; item: { name: string; request: Request }[] }[];
+}
+interface Operation {
+  parameters?: { in: 'query' | 'header' | 'path'; name: string; required?: boolean; description?: string }[];
 }
 
 const FOLDER = new URL('../../../nginx/html/docs/', import.meta.url);
+const LISTS = { query: 'query', path: 'variable' } as const;
 
 const files = await postmanFiles();
+const { info, item: folders } = JSON.parse(files['postman.json']) as Collection;
+const requests = folders.flatMap(({ item }) => item.map(({ request }) => request));
+
+const operations = DOCUMENTS.flatMap((service) => {
+  const file = new URL(`../openapi/${service}.json`, import.meta.url);
+  const { paths } = JSON.parse(readFileSync(file, 'utf8')) as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      ...operation,
+    })),
+  );
+});
+
+function requestsOf(name: string): Request[] {
+  return requests.filter(
+    ({ method, url }) => `${method} /${url.path.join('/').replaceAll(/:(\w+)/g, '{$1}')}` === name,
+  );
+}
 
 t.test('the files are what is made of the documents: `npm run generate` changes nothing', async (t) => {
   for (const [name, text] of Object.entries(files)) {
@@ -18,18 +55,40 @@ t.test('the files are what is made of the documents: `npm run generate` changes 
 });
 
 t.test('every operation of both documents is in the collection', async (t) => {
-  const { item: folders } = JSON.parse(files['postman.json']) as Collection;
-  const requests = folders.flatMap(({ item }) => item.map(({ request }) => request));
-  const present = requests.map(
-    ({ method, url }) => `${method} /${url.path.join('/').replaceAll(/\{\{\w+\}\}/g, '{id}')}`,
-  );
-  for (const service of DOCUMENTS) {
-    const file = new URL(`../openapi/${service}.json`, import.meta.url);
-    const { paths } = JSON.parse(readFileSync(file, 'utf8'));
-    for (const [path, operations] of Object.entries<object>(paths)) {
-      for (const method of Object.keys(operations)) {
-        t.ok(present.includes(`${method.toUpperCase()} ${path}`), `${method} ${path}`);
+  for (const { name } of operations) t.not(requestsOf(name).length, 0, name);
+});
+
+t.test('every parameter is there with its description; an optional one may be disabled', async (t) => {
+  for (const { name, parameters = [] } of operations) {
+    for (const request of requestsOf(name)) {
+      for (const { in: place, name: parameter, required, description = '' } of parameters) {
+        const list = place === 'header' ? request.header : (request.url[LISTS[place]] ?? []);
+        const found = list.find(({ key }) => key.toLowerCase() === parameter.toLowerCase());
+        t.ok(found?.description?.includes(description), `${name}: ${parameter}`);
+        if (required) t.ok(found?.value && !found.disabled, `${name}: ${parameter} has a value`);
       }
     }
   }
+});
+
+t.test('what is optional is disabled unless the request is about it', async (t) => {
+  const [, youngest] = folders.find(({ name }) => name === 'Customers')?.item ?? [];
+  const enabled = youngest?.request.url.query?.filter(({ disabled }) => !disabled);
+  t.match(enabled, [{ key: 'n', value: '5' }]);
+  t.equal(enabled?.length, 1);
+});
+
+t.test('whoever imports it reads what to set, and what each folder is for', async (t) => {
+  t.match(info.description, /Set `base_url` .*http:\/\/localhost:8080.*http:\/\/localhost`/);
+  const { description, values } = JSON.parse(files['postman-environment.json']) as {
+    description: string;
+    values: Parameter[];
+  };
+  t.match(description, /Set base_url.* password/);
+  for (const variable of values) t.ok(variable.description, variable.key);
+  for (const { name, description = '' } of folders) t.match(description, /^[A-Z].*\.$/, name);
+});
+
+t.test('it stays small', async (t) => {
+  t.ok(files['postman.json'].split('\n').length < 6_000);
 });

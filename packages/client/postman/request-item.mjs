@@ -1,0 +1,111 @@
+// One request of the collection, made of the plan and of what the converter made of the operation.
+import { statusesOf, testsOf } from './answer-tests.mjs';
+
+/** @param operation of an OpenAPI document, with the `document` and the converter's `item` */
+export function itemOf(planned, operation) {
+  const { item } = operation;
+  const { auth = 'access_token', before, after = [], name = operation.summary } = planned;
+  const url = urlOf(operation, planned);
+  const { method } = item.request;
+  return {
+    name,
+    event: [
+      ...(before ? [event('prerequest', before)] : []),
+      event('test', [...testsOf(operation, planned), ...after]),
+    ],
+    request: {
+      method,
+      description: operation.description ?? operation.summary,
+      header: headersOf(operation, planned),
+      ...(auth === 'access_token' ? {} : { auth: authOf(auth) }),
+      ...bodyOf(planned),
+      url,
+    },
+    response: savedAnswers(operation, planned).map((answer) => ({
+      ...answer,
+      originalRequest: { method, url: url.raw },
+    })),
+  };
+}
+
+export function event(listen, exec) {
+  return { listen, script: { type: 'text/javascript', exec } };
+}
+
+/** Accept and Content-Type, and the headers that are documented: those that the plan does not name are disabled. */
+function headersOf(operation, { headers = {}, contentType, accept }) {
+  const fixed = { 'Content-Type': contentType, Accept: accept };
+  return (operation.item.request.header ?? []).map(({ key, value, description }) => {
+    if (key in fixed) return { key, value: fixed[key] ?? value };
+    const name = key.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
+    return parameterOf(operation, { key, description }, { key: name, value: headers[name] });
+  });
+}
+
+function bodyOf({ body, form }) {
+  if (form !== undefined) {
+    const urlencoded = Object.entries(form).map(([key, value]) => ({ key, value }));
+    return { body: { mode: 'urlencoded', urlencoded } };
+  }
+  if (body === undefined) return {};
+  const [raw, language] = typeof body === 'string' ? [body, 'text'] : [JSON.stringify(body, null, 2), 'json'];
+  return { body: { mode: 'raw', raw, options: { raw: { language } } } };
+}
+
+function urlOf(operation, { query = {}, path = {} }) {
+  const { url } = operation.item.request;
+  const search = Object.entries(query).map(([key, value]) => `${key}=${value}`);
+  return {
+    raw: `{{base_url}}/${url.path.join('/')}${search.length > 0 ? `?${search.join('&')}` : ''}`,
+    host: ['{{base_url}}'],
+    path: url.path,
+    ...(url.query?.length > 0 && {
+      query: url.query.map((one) => parameterOf(operation, one, { value: query[one.key] })),
+    }),
+    ...(url.variable?.length > 0 && {
+      variable: url.variable.map(({ key, description }) => ({
+        key,
+        value: path[key],
+        description: description.content,
+      })),
+    }),
+  };
+}
+
+/** Optional ones stay where one sees them, disabled, unless the plan has a value. */
+function parameterOf(operation, { key, description }, { key: name = key, value }) {
+  return {
+    key: name,
+    value: String(value ?? exampleOf(operation, key)),
+    description: description.content,
+    ...(value === undefined && { disabled: true }),
+  };
+}
+
+/** Of the document, because the converter invents another one each time where there is none. */
+function exampleOf({ parameters = [] }, name) {
+  const { example, examples = {}, schema = {} } = parameters.find((one) => one.name === name) ?? {};
+  return example ?? Object.values(examples)[0]?.value ?? schema.examples?.[0] ?? schema.enum?.[0] ?? '';
+}
+
+function authOf(auth) {
+  if (auth === 'none') return { type: 'noauth' };
+  if (auth === 'basic') {
+    const basic = [
+      { key: 'username', value: '{{client_id}}', type: 'string' },
+      { key: 'password', value: '{{client_secret}}', type: 'string' },
+    ];
+    return { type: 'basic', basic };
+  }
+  return { type: 'bearer', bearer: [{ key: 'token', value: `{{${auth}}}`, type: 'string' }] };
+}
+
+/** The converter's example of the answer that is expected, if that has a body. */
+function savedAnswers(operation, planned) {
+  const [expected] = statusesOf(operation, planned);
+  const answer = operation.item.response.find(({ code }) => String(code) === expected);
+  if (!answer?.body) return [];
+  const { name, status, code, header, body, _postman_previewlanguage } = answer;
+  const type = header.filter(({ key }) => key === 'Content-Type');
+  return [{ name, status, code, header: type, body, _postman_previewlanguage }];
+}
