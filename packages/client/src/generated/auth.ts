@@ -3019,7 +3019,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3180,7 +3180,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3364,7 +3364,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

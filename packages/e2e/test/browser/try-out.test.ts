@@ -15,7 +15,7 @@ const EXPECTED: Record<string, string> = {
   authorize: '200',
   exchangeForTokens: '400',
   revokeToken: '200',
-  introspectToken: '400',
+  introspectToken: '401',
   createCustomer: '201',
   listCustomers: '200',
   importCustomers: '200',

@@ -13,7 +13,7 @@ interface PresentedClient {
  * The client of a request (RFC 6749 §2.3, §3.2.1): by `client_secret_basic`, by `client_secret_post`, or a public one by
  * its id alone.
  *
- * @throws {Problem} 400 or 401 `invalid_client`, 400 `invalid_request`, 503
+ * @throws {Problem} 401 `invalid_client`, 400 `invalid_request`, 503
  */
 export async function authenticateClient(
   request: FastifyRequest<{ Body: { client_id?: string; client_secret?: string } }>,
@@ -23,7 +23,7 @@ export async function authenticateClient(
   const client = await clients.findById(id);
   if (client !== undefined && proves(client, secret)) return client;
   request.server.reportRefusedClient(request, client?.id);
-  throw invalidClient(request.headers.authorization === undefined ? 400 : 401);
+  throw refusal(request);
 }
 
 function proves({ secretHash }: Client, secret: string | undefined): boolean {
@@ -31,12 +31,13 @@ function proves({ secretHash }: Client, secret: string | undefined): boolean {
   return secret !== undefined && isClientSecret(secret, secretHash);
 }
 
-function presentedClient({
-  headers: { authorization },
-  body,
-}: FastifyRequest<{ Body: { client_id?: string; client_secret?: string } }>): PresentedClient {
+function presentedClient(
+  request: FastifyRequest<{ Body: { client_id?: string; client_secret?: string } }>,
+): PresentedClient {
+  const { body } = request;
+  const { authorization } = request.headers;
   if (authorization === undefined) {
-    if (body.client_id === undefined) throw invalidClient(400);
+    if (body.client_id === undefined) throw refusal(request);
     return { id: body.client_id, secret: body.client_secret };
   }
   const presented = basicCredentials(authorization);
@@ -53,11 +54,11 @@ function basicCredentials(authorization: string): PresentedClient {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
   const decoded = Buffer.from(encoded ?? '', 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
-  if (colon === -1) throw invalidClient(401);
+  if (colon === -1) throw invalidClient(true);
   try {
     return { id: formDecode(decoded.slice(0, colon)), secret: formDecode(decoded.slice(colon + 1)) };
   } catch {
-    throw invalidClient(401);
+    throw invalidClient(true);
   }
 }
 
@@ -66,16 +67,21 @@ function formDecode(text: string): string {
 }
 
 /**
- * RFC 6749 §5.2: 401 for whoever tried by the Authorization header. Nobody else gets it, for its challenge would make a
- * browser ask its user for a password, and the page that sent the request wait.
+ * The script of a page that did not try by the Authorization header gets no challenge, for the browser would ask its user for
+ * a password then, and the page would wait.
  */
-export function invalidClient(statusCode: 400 | 401): Problem {
+function refusal({ headers }: FastifyRequest): Problem {
+  return invalidClient(headers.authorization !== undefined || headers['sec-fetch-mode'] === undefined);
+}
+
+/** RFC 6749 §5.2. */
+export function invalidClient(isChallenged: boolean): Problem {
   const headers = { 'www-authenticate': 'Basic realm="oauth", charset="UTF-8"' };
   return new Problem(
-    statusCode,
+    401,
     'invalid_client',
     'The client is not known, or did not prove who it is.',
-    statusCode === 401 ? { headers } : {},
+    isChallenged ? { headers } : {},
   );
 }
 

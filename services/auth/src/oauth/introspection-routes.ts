@@ -24,7 +24,7 @@ export function introspectionRoutes({ issuer }: { issuer: string }): FastifyPlug
           body: IntrospectionRequestSchema,
           response: {
             200: IntrospectionSchema,
-            ...problemResponses(invalidClient(400), invalidClient(401), mayNotIntrospect(), unavailable()),
+            ...problemResponses(invalidClient(true), invalidClient(false), mayNotIntrospect(), unavailable()),
           },
         },
       },

@@ -24,7 +24,12 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RevocationRequestSchema,
         response: {
           200: REVOKED,
-          ...problemResponses(invalidClient(400), invalidClient(401), tokenOfAnotherClient(), unavailable()),
+          ...problemResponses(
+            invalidClient(true),
+            invalidClient(false),
+            tokenOfAnotherClient(),
+            unavailable(),
+          ),
         },
       },
     },

@@ -80,12 +80,12 @@ t.test('a client revokes nothing that was issued to another', async (t) => {
   }
   t.equal(
     (await postForm(app, '/oauth/revoke', { token: refresh_token })).statusCode,
-    400,
+    401,
     'nor does nobody',
   );
   t.equal(
     (await postForm(app, '/oauth/revoke', { token: refresh_token, client_id: 'web-app' })).statusCode,
-    400,
+    401,
   );
   t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
 });
@@ -140,8 +140,8 @@ t.test('only a confidential client that may ask is told', async (t) => {
   const asked: [number, string, Record<string, string>, Record<string, string>?][] = [
     [400, 'unauthorized_client', { token }, basic('web-app', secret)],
     [400, 'unauthorized_client', { token, client_id: 'swagger-ui' }],
-    [400, 'invalid_client', { token }],
-    [400, 'invalid_client', { token, client_id: 'some-api' }],
+    [401, 'invalid_client', { token }],
+    [401, 'invalid_client', { token, client_id: 'some-api' }],
     [401, 'invalid_client', { token }, { authorization: `Bearer ${token}` }],
     [400, 'invalid_request', {}, basic('some-api', apiSecret)],
   ];

@@ -90,6 +90,9 @@ t.test(
       t.match(response.json(), { error: 'invalid_client' });
       t.match(response.headers['www-authenticate'], /^Basic /);
     }
+    const ofPage = { ...basic('machine', 'wrong'), 'sec-fetch-mode': 'cors' };
+    const response = await postForm(app, '/oauth/token', CREDENTIALS, ofPage);
+    t.match(response.headers['www-authenticate'], /^Basic /, 'as RFC 6749 §5.2 has it for whoever tries so');
     const admin = (await postForm(app, '/oauth/token', CREDENTIALS, basic('machine', machineSecret))).json();
     // once a minute for each, and for all that are not known: nobody can fill the table
     const items = await recordedEvents(app, admin.access_token, 'event=client_refused', 3);
@@ -98,7 +101,7 @@ t.test(
 );
 
 t.test(
-  'one that does not try by the Authorization header gets 400 invalid_client, and no challenge',
+  'so does one that does not try by the Authorization header; the script of a page without a challenge',
   async (t) => {
     const wrong: Record<string, string>[] = [
       {},
@@ -114,10 +117,14 @@ t.test(
     ];
     for (const url of ['/oauth/token', '/oauth/revoke', '/oauth/introspect']) {
       for (const fields of wrong) {
-        const response = await postForm(app, url, { ...CREDENTIALS, token: 'x', ...fields });
-        t.equal(response.statusCode, 400, JSON.stringify([url, fields]));
+        const form = { ...CREDENTIALS, token: 'x', ...fields };
+        const response = await postForm(app, url, form);
+        t.equal(response.statusCode, 401, JSON.stringify([url, fields]));
         t.match(response.json(), { error: 'invalid_client' });
-        t.notOk('www-authenticate' in response.headers, 'of which a browser would make a dialog');
+        t.match(response.headers['www-authenticate'], /^Basic /);
+        const ofPage = await postForm(app, url, form, { 'sec-fetch-mode': 'cors' });
+        t.equal(ofPage.statusCode, 401);
+        t.notOk('www-authenticate' in ofPage.headers, 'of which a browser would make a dialog');
       }
     }
   },
