@@ -19,8 +19,8 @@ export interface Session {
   signIn(username: string, password: string): Promise<void>;
   signOut(): Promise<void>;
   /**
-   * The tokens to send with: new ones when those there are have expired, or are those that were refused. `undefined` when
-   * nobody is signed in, or somebody else is than before.
+   * The tokens to send with: new ones, when those that are stored have expired or were refused. `undefined` when nobody is
+   * signed in, or not who was when they were refused.
    *
    * @throws ApiError `invalid_grant` when the session is over; else what kept them from being renewed
    */
@@ -30,16 +30,16 @@ export interface Session {
 /** @param unauthorized sends without a token */
 export function createSession(storage: TokenStorage, clock: Clock, unauthorized: Send): Session {
   const { POST: send } = operations<AuthPaths>(unauthorized);
-  /** Under way, by refresh token: who signs in meanwhile has nothing to do with that of another. */
+  /** Under way, by refresh token: who signs in meanwhile must not get, or wait for, what is another's. */
   const refreshes = new Map<string, Promise<Tokens | undefined>>();
-  /** Before that no refresh begins which nobody waits for. */
+  /** No refresh that nobody waits for begins before: else each request would begin one while auth is away. */
   let nextAttemptMs = 0;
   let lastWrite: Promise<unknown> = Promise.resolve();
 
   const isCurrent = (tokens: Tokens, refused: Tokens | undefined) =>
     tokens.access_token !== refused?.access_token && clock.now() < tokens.expires_at - MARGIN_MS;
 
-  /** While they are good nobody waits for the next ones, or hears that there are none yet. */
+  /** While they are good nobody waits for the next ones, nor hears that there are none yet: so it never throws. */
   const renewSoon = (tokens: Tokens): void => {
     if (clock.now() < Math.max(tokens.expires_at - AHEAD_MS, nextAttemptMs)) return;
     renew(tokens).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Client, FileBody } from '../src/index.ts';
 import { fakeServer, signedIn } from './support.ts';
 
-t.test('forms go to /oauth, JSON everywhere else', async (t) => {
+t.test('forms go to /oauth, and JSON goes everywhere else', async (t) => {
   const { client, received } = fakeServer(() => Response.json({}), { storage: signedIn() });
   await client.auth.POST('/oauth/revoke', { body: { token: 'rt_1', client_id: 'app' } });
   await client.auth.POST('/auth/users', { body: { username: 'ada', password: 'the engine', scope: '' } });

@@ -19,9 +19,11 @@ import {
   unavailable,
 } from './support.ts';
 
-t.test('a token that is good for long is sent as it is', async (t) => {
-  const { client, received } = fakeServer(takesOnly('access-0'), { storage: signedIn() });
+t.test('a token that is good for more than half a minute is sent as it is, and not renewed', async (t) => {
+  const storage = signedIn({ expires_at: NOW_MS + 30_001 });
+  const { client, received } = fakeServer(takesOnly('access-0'), { storage });
   t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+  await settled();
   t.same(received.map(tokenOf), ['access-0']);
 });
 
@@ -101,7 +103,7 @@ t.test('however many wait, one refreshes', async (t) => {
   }
 });
 
-t.test('an asynchronous storage makes no difference', async (t) => {
+t.test('with an asynchronous storage too, one refreshes, however many wait', async (t) => {
   const kept = expired();
   const later = () => new Promise((resolve) => setImmediate(resolve));
   const storage: typeof kept = {
@@ -193,6 +195,7 @@ t.test(
     };
     for (const { refusal, pauseMs, attempts } of [
       { refusal: () => unavailable('6'), pauseMs: 6_000, attempts: 1 },
+      { refusal: () => unavailable('0'), pauseMs: 1_000, attempts: 4 },
       { refusal: () => problem(503, 'unavailable'), pauseMs: 1_000, attempts: 1 },
       { refusal: failure, pauseMs: 1_000, attempts: 2 },
     ]) {
@@ -213,30 +216,46 @@ t.test(
   },
 );
 
-t.test('a caller whose token was refused is told why a refresh that was under way failed', async (t) => {
-  const { promise: released, resolve: release } = deferred();
-  const storage = signedIn({ expires_at: NOW_MS + 31_000 });
-  const { client, clock, received } = fakeServer(
-    async (request) => {
-      if (isRefresh(request)) {
-        await released;
-        return unavailable('60');
-      }
-      if (request.operation === 'GET /auth/me') return Response.json({ username: 'ada' });
-      clock.nowMs += 2_000;
-      client.auth.GET('/auth/me'); // begins the refresh
+t.test(
+  'a request whose token is refused waits for the refresh under way, and ends as that does',
+  async (t) => {
+    for (const { answer, outcome } of [
+      { answer: () => tokens(1), outcome: { status: 'fulfilled' } },
+      { answer: () => unavailable('60'), outcome: { reason: { status: 503, code: 'unavailable' } } },
+    ]) {
+      const { promise: released, resolve: release } = deferred();
+      const { client, received } = fakeServer(
+        async (request) => {
+          if (!isRefresh(request)) return takesOnly('access-1')(request);
+          await released;
+          return answer();
+        },
+        { storage: almostExpired() },
+      );
+      const call = Promise.allSettled([client.auth.GET('/auth/me')]);
       await settled();
-      return invalidToken();
-    },
-    { storage },
-  );
-  const refused = t.rejects(client.customers.GET('/customers'), { status: 503, code: 'unavailable' });
-  await settled();
-  await settled();
-  release();
-  await refused;
-  t.equal(refreshes(received), 1);
-});
+      release();
+      t.match(await call, [outcome]);
+      t.equal(refreshes(received), 1);
+    }
+  },
+);
+
+t.test(
+  'a token that is refused is renewed, also when a refresh that nobody waited for has failed',
+  async (t) => {
+    const { client, received } = fakeServer(
+      async (request) => {
+        if (isRefresh(request)) return refreshes(received) === 1 ? unavailable('60') : tokens(1);
+        await settled();
+        return takesOnly('access-1')(request);
+      },
+      { storage: almostExpired() },
+    );
+    t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+    t.equal(refreshes(received), 2);
+  },
+);
 
 t.test('a refresh token that is refused while nobody waits is forgotten', async (t) => {
   const storage = almostExpired();
@@ -272,7 +291,7 @@ t.test('a refresh that hangs is given up after eight seconds', async (t) => {
   t.match(timeouts(), [{ args: [8_000] }, { args: [8_000] }]);
 });
 
-t.test('one that waits for a refresh can go; the others get it', async (t) => {
+t.test('a caller that waits for a refresh can leave, and the others get it', async (t) => {
   const { promise: released, resolve: release } = deferred();
   const { client, received } = fakeServer(
     async (request) => {

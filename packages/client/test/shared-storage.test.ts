@@ -184,6 +184,27 @@ t.test('a request that waits for a refresh is not sent for whoever signs in mean
   t.match(await storage.get(), { access_token: 'access-7' });
 });
 
+t.test('who signs in while the tokens of another are refreshed does not wait for them', async (t) => {
+  const storage = signedIn({ expires_at: NOW_MS, sign_in: 'one' });
+  const { promise: released, resolve: release } = deferred();
+  const { client, received } = fakeServer(
+    async (request) => {
+      if (isRefresh(request) && request.body.includes('refresh-0')) await released;
+      return takesOnly('access-1')(request);
+    },
+    { storage },
+  );
+  const call = client.auth.GET('/auth/me').catch(() => undefined);
+  await settled();
+  storage.set({ ...stored(), refresh_token: 'refresh-7', expires_at: NOW_MS, sign_in: 'other' });
+  const call7 = client.auth.GET('/auth/me');
+  await settled();
+  t.same(received.map(tokenOf), [undefined, undefined, 'access-1']);
+  release();
+  await Promise.all([call, call7]);
+  t.match(await storage.get(), { sign_in: 'other' });
+});
+
 t.test('in a slow storage a refresh that ends while a sign-in is stored does not overwrite it', async (t) => {
   const { promise: released, resolve: release } = deferred();
   const kept = expired();

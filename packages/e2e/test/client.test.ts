@@ -4,8 +4,8 @@ import t from 'tap';
 import { ADMIN, startSystem } from './system.ts';
 
 const { url } = await startSystem(t);
-/** So long an access token lives. */
-const EXPIRED_MS = 600_000;
+/** As long as an access token lives: when it has passed, a request waits for the next one. */
+const LIFETIME_MS = 600_000;
 
 /** A client with a clock of its own, and the tokens it was given by the services. */
 function newClient(tokens = memoryStorage()) {
@@ -113,7 +113,7 @@ t.test('two tabs that refresh at the same moment get the same successor, and go 
   const one = await signedIn();
   const other = newClient(one.tokens);
   for (const round of [1, 2, 3]) {
-    one.clock.aheadMs = other.clock.aheadMs = round * EXPIRED_MS;
+    one.clock.aheadMs = other.clock.aheadMs = round * LIFETIME_MS;
     const [first, second] = await Promise.all([
       one.client.auth.GET('/auth/me'),
       other.client.auth.GET('/auth/me'),
@@ -129,7 +129,7 @@ t.test('two tabs that refresh at the same moment get the same successor, and go 
 
 t.test('a hundred requests refresh once', async (t) => {
   const { client, clock, given } = await signedIn();
-  clock.aheadMs = EXPIRED_MS;
+  clock.aheadMs = LIFETIME_MS;
   const calls = Array.from({ length: 100 }, () => client.customers.GET('/customers'));
   t.equal((await Promise.all(calls)).length, 100);
   t.equal(given.length, 2);
@@ -137,7 +137,7 @@ t.test('a hundred requests refresh once', async (t) => {
 
 t.test('a refresh whose answer is lost costs nothing', async (t) => {
   const { client, clock, network, given, tokens } = await signedIn();
-  clock.aheadMs = EXPIRED_MS;
+  clock.aheadMs = LIFETIME_MS;
   let isLost = true;
   network.losesAnswer = (path) => {
     const isFirst = isLost && path === '/auth/refresh';

@@ -17,8 +17,8 @@ const PAGE_SCRIPT = `
     putForward: (ms) => { aheadMs += ms; },
   });
 `;
-/** So long an access token lives. */
-const EXPIRED_MS = 600_000;
+/** As long as an access token lives: when it has passed, a request waits for the next one. */
+const LIFETIME_MS = 600_000;
 
 const [{ url }, browser, { outputFiles }] = await Promise.all([
   startSystem(t),
@@ -59,7 +59,7 @@ t.test(
     const kept = () => other.evaluate(`localStorage.getItem('tokens')`);
     for (let round = 1; round <= 3; round += 1) {
       const before = await kept();
-      await Promise.all(tabs.map((tab) => tab.evaluate(`putForward(${EXPIRED_MS})`)));
+      await Promise.all(tabs.map((tab) => tab.evaluate(`putForward(${LIFETIME_MS})`)));
       t.same(await whoIsThere(), [username, username]);
       t.not(await kept(), before);
     }
