@@ -1,8 +1,6 @@
 CREATE TABLE clients (
   -- never a UUID: a token of a client has it where a token of a user has the user's id
   id text PRIMARY KEY CHECK (id ~ '^[a-z0-9][a-z0-9._-]{2,63}$' AND id !~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'),
-  -- sessions remember it, so that a client which is removed and added again does not get those from before
-  registration uuid NOT NULL DEFAULT gen_random_uuid(),
   secret_hash bytea CHECK (octet_length(secret_hash) = 32),
   redirect_uris text[] NOT NULL DEFAULT '{}',
   grants text[] NOT NULL,
