@@ -52,6 +52,6 @@ export function decodeRefreshToken(text: string): RefreshToken | undefined {
 }
 
 /** What Redis keeps in place of a secret. The secrets are random and long, so a fast hash is the right one. */
-export function sha256(secret: Buffer): Buffer {
+export function sha256(secret: Buffer | string): Buffer {
   return createHash('sha256').update(secret).digest();
 }

@@ -26,8 +26,8 @@ end
  *                               limit), absolute_expires_at, in milliseconds, address and user_agent of the last use,
  *                               repeated_from (address of a repeat).
  *                               Of an authorization code also scope (what was granted) and code (SHA-256), and until
- *                               it is redeemed redirect_uri and code_challenge, and no family; refused (somebody else
- *                               presented it)
+ *                               it is redeemed redirect_uri (SHA-256) and code_challenge, and no family; refused
+ *                               (somebody else presented it)
  * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:revoked:<jti>          an access token that was revoked alone, until it expires

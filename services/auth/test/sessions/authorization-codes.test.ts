@@ -135,6 +135,7 @@ t.test('whatever ends the sessions of a user ends those that have only a code', 
 t.test('codes that nobody redeems push out no session', async (t) => {
   const token = await signIn('busy');
   for (let i = 0; i < 150; i++) await begin('busy');
+  t.equal(await redis.zcard('{auth}:user:busy:sessions'), 100, 'but one another');
   t.ok(token && (await store.find(token)));
   elapsedMs = 61_000;
   await begin('busy');
@@ -169,6 +170,22 @@ t.test('whoever has a code and not what belongs to it is refused, and told of on
   }
 });
 
+t.test('whoever else has a code that was redeemed is refused, and ends nothing', async (t) => {
+  const code = await begin('redeemed');
+  const redemption = await redeem(code);
+  t.match(await redeem(code, { client: { ...CLIENT, id: 'another' } }), { outcome: 'refused' });
+  const token = redemption.outcome === 'redeemed' && decodeRefreshToken(redemption.refreshToken);
+  t.match(token && (await store.find(token)), { isLive: true });
+});
+
+t.test('a session without a refresh token does not make room for itself', async (t) => {
+  for (let i = 0; i < 100; i++) await signIn('full-too');
+  const withoutRefresh = { ...CLIENT, grants: ['authorization_code'] as Grant[] };
+  const code = await begin('full-too', withoutRefresh);
+  t.match(await redeem(code, { client: withoutRefresh }), { outcome: 'redeemed' });
+  t.ok((await store.listOfUser('full-too')).some(({ sid }) => sid === code.sid));
+});
+
 t.test('also at maxmemory a code that is reused ends its session', async (t) => {
   const code = await begin('crowded');
   t.match(await redeem(code), { outcome: 'redeemed' });
@@ -178,20 +195,27 @@ t.test('also at maxmemory a code that is reused ends its session', async (t) => 
   t.match(await store.epoch(), /^[0-9a-f-]{36}$/, 'and there is still an epoch for who needs no session');
 });
 
-t.test('a session that a client began takes at most 1,000 bytes', async (t) => {
+t.test('a session that a client began takes at most 1,200 bytes', async (t) => {
   const longest = { address: 'f'.repeat(39), userAgent: 'x'.repeat(1_000) };
   const scope = 'customers:read customers:write users:admin';
-  const userId = randomUUID();
-  const { code } = await store.beginAuthorization(userId, scope, AUTHORIZATION, longest);
-  const redemption = await redeem(decoded(code));
+  const authorization = {
+    client: { ...CLIENT, id: 'x'.repeat(64) },
+    redirectUri: `https://app.example.com/${'x'.repeat(1_900)}`,
+    codeChallenge: 'x'.repeat(43),
+  };
+  const { code } = await store.beginAuthorization(randomUUID(), scope, authorization, longest);
+  t.match(await redeem(decoded(code)), { outcome: 'refused' });
+  const redemption = await store.redeemCode(decoded(code), authorization);
   const token = redemption.outcome === 'redeemed' && decodeRefreshToken(redemption.refreshToken);
   if (!token) throw new Error(redemption.outcome);
   const found = await store.find(token);
   if (found === undefined) throw new Error('no session');
-  await store.rotate(token, found, CLIENT.id, longest);
+  await store.rotate(token, found, authorization.client.id, longest);
+  const elsewhere = { ...longest, address: 'e'.repeat(39) };
+  t.match(await store.rotate(token, found, authorization.client.id, elsewhere), { outcome: 'repeated' });
   const bytes = Number(await redis.memory('USAGE', `{auth}:session:${token.sid}`));
   t.comment(`${bytes} bytes for a session that a client began`);
-  t.ok(bytes <= 1_000, `${bytes}`);
+  t.ok(bytes <= 1_200, `${bytes}`);
 });
 
 t.test('Redis keeps no code, and forgets what belonged to it when it is redeemed', async (t) => {
