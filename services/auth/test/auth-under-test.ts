@@ -162,13 +162,21 @@ export async function refusedWithin1s(app: FastifyInstance, token: string): Prom
   }
 }
 
+interface RecordedEvent {
+  event: string;
+  outcome: string;
+  actor_id: string | null;
+  client_id: string | null;
+  session_id: string | null;
+}
+
 /** What the audit has of this, newest first; events are written a moment after the answer, so it waits for `count`. */
 export async function recordedEvents(
   app: FastifyInstance,
   token: string,
   query: string,
   count = 1,
-): Promise<{ outcome: string; actor_id: string | null; client_id: string | null }[]> {
+): Promise<RecordedEvent[]> {
   const read = async () => (await get(app, `/auth/audit?${query}`, token)).json().items;
   await waitFor(async () => (await read()).length >= count);
   return read();

@@ -2328,7 +2328,7 @@ export interface operations {
                             request_id: string | null;
                             /** @description The IP address that the request came from */
                             address: string | null;
-                            /** @description Of a reused or repeated refresh token: where the session was used last before */
+                            /** @description Of a reused or repeated refresh token, or of a code: where the session was used last before */
                             session_address: string | null;
                             /** @description The scopes of a user, the kid of a key */
                             detail: string | null;
@@ -3015,7 +3015,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client in the Authorization header is not known, or did not prove who it is */
+            /** @description The client is not known, or did not prove who it is */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -3176,7 +3176,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client in the Authorization header is not known, or did not prove who it is */
+            /** @description The client is not known, or did not prove who it is */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -3360,7 +3360,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The client in the Authorization header is not known, or did not prove who it is */
+            /** @description The client is not known, or did not prove who it is */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */

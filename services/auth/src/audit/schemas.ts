@@ -43,7 +43,9 @@ export const SecurityEventSchema = Type.Object({
     pattern: REQUEST_ID_PATTERN,
   }),
   address: Nullable('The IP address that the request came from'),
-  session_address: Nullable('Of a reused or repeated refresh token: where the session was used last before'),
+  session_address: Nullable(
+    'Of a reused or repeated refresh token, or of a code: where the session was used last before',
+  ),
   detail: Nullable('The scopes of a user, the kid of a key'),
 });
 

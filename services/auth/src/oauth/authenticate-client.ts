@@ -67,8 +67,8 @@ function formDecode(text: string): string {
 }
 
 /**
- * The script of a page that did not try by the Authorization header gets no challenge, for the browser would ask its user for
- * a password then, and the page would wait.
+ * Whoever sends Sec-Fetch-Mode, as the scripts of pages do (and Node's fetch), and did not try by the Authorization header gets
+ * no challenge: a browser would ask its user for a password then, and the page would wait.
  */
 function refusal({ headers }: FastifyRequest): Problem {
   return invalidClient(headers.authorization !== undefined || headers['sec-fetch-mode'] === undefined);

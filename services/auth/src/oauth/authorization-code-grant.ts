@@ -49,7 +49,9 @@ export async function authorizationCodeGrant(
     });
     request.log.warn(
       { sid: code.sid, user_id: user.id, client_id: client.id, remote_address: request.ip },
-      isReuse ? 'authorization code reused: session ended' : 'authorization code refused: not whose it is',
+      isReuse
+        ? 'authorization code reused: session ended'
+        : 'authorization code refused: wrong client, redirect URI or verifier',
     );
   }
   if (redemption.outcome !== 'redeemed') throw invalidCode();

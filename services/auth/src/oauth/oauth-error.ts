@@ -109,7 +109,7 @@ function inOAuthForm(responses: Record<string, Response>): Record<string, object
 
 const DESCRIPTIONS: Record<number, string> = {
   400: 'What RFC 6749 §5.2 has a name for',
-  401: 'The client in the Authorization header is not known, or did not prove who it is',
+  401: 'The client is not known, or did not prove who it is',
 };
 
 export function invalidRequest(detail: string): Problem {

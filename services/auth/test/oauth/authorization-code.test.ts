@@ -112,6 +112,10 @@ t.test('what a client was given is not for the one that is added again under its
   isInvalidGrant(t, await postForm(app, '/oauth/token', form), 'a refresh token');
   const revoked = await postForm(app, '/oauth/revoke', { token: refresh_token, client_id: 'returning' });
   isInvalidGrant(t, revoked, 'nor may it revoke it');
+  const api = { id: 'asking-api', grants: [], redirectUris: [], scopes: [], mayIntrospect: true };
+  const secret = await addClient(config.DATABASE_URL, api);
+  const asked = await postForm(app, '/oauth/introspect', { token: refresh_token }, basic(api.id, secret));
+  t.same(asked.json(), { active: false });
   t.equal((await redeem(app, await authorize(app, client), client)).statusCode, 200, 'it has its own');
 });
 

@@ -1,5 +1,7 @@
+import { waitFor } from '@pair/test-kit';
+import { decodeJwt } from 'jose';
 import t from 'tap';
-import { get, login, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import { get, login, post, recordedEvents, refusedWithin1s, startAuth } from '../auth-under-test.ts';
 import { authorize, postForm, redeem } from './support.ts';
 import { addClient, basic } from './support-clients.ts';
 
@@ -47,10 +49,22 @@ t.test('a revoked access token is refused everywhere, and its session goes on', 
       refresh_token,
     })
   ).json();
-  t.equal((await revoke(access_token)).statusCode, 200);
+  const atOnce = await Promise.all(Array.from({ length: 10 }, () => revoke(access_token)));
+  t.ok(atOnce.every(({ statusCode }) => statusCode === 200));
   t.ok(await refusedWithin1s(app, access_token));
   t.equal((await revoke(access_token)).statusCode, 200, 'again');
   t.equal((await get(app, '/auth/me', sibling.access_token)).statusCode, 200);
+
+  await post(app, '/auth/logout', undefined, sibling.access_token);
+  const { sid } = decodeJwt(access_token);
+  const admin = await login(app);
+  let events: string[] = [];
+  await waitFor(async () => {
+    const all = await recordedEvents(app, admin.access_token, '');
+    events = all.filter(({ session_id }) => session_id === sid).map(({ event }) => event);
+    return events[0] === 'sign_out'; // the newest comes first, and last
+  });
+  t.equal(events.filter((event) => event === 'access_token_revoked').length, 1, 'and it is recorded once');
 });
 
 t.test('what is no token is 200, and reaches nothing', async (t) => {

@@ -101,7 +101,7 @@ t.test(
 );
 
 t.test(
-  'so does one that does not try by the Authorization header; the script of a page without a challenge',
+  'a client that does not try by the Authorization header gets 401 too, and in a page no challenge',
   async (t) => {
     const wrong: Record<string, string>[] = [
       {},

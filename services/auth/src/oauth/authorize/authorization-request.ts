@@ -62,11 +62,11 @@ export async function readAuthorizationRequest(
   const state = states.length === 1 ? states[0] : undefined;
   try {
     const all = parametersOf(query);
-    requireText(all);
-    requireCodeFlow(client, all);
-    const codeChallenge = requireCodeChallenge(all);
-    const scope = requireScope(client, all.scope);
     const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => PARAMETERS.includes(name)));
+    requireText(parameters);
+    requireCodeFlow(client, all);
+    const codeChallenge = requireCodeChallenge(parameters);
+    const scope = requireScope(client, parameters.scope);
     return { client, redirectUri, state, scope, codeChallenge, parameters };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
