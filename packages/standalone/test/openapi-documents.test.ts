@@ -88,7 +88,7 @@ t.test(
 
 /** What JSON Schema and OpenAPI name, and every client knows. */
 const FORMATS = ['date', 'date-time', 'password', 'uri', 'uuid'];
-const LIMITS = ['format', 'maxLength', 'pattern', 'enum', 'const'];
+const OF_FIXED_LENGTH = ['date', 'date-time', 'uuid'];
 
 type Schema = Record<string, unknown>;
 
@@ -104,7 +104,14 @@ function* schemasIn(node: unknown, pointer: string): Generator<[pointer: string,
 
 function isLimited({ type, ...schema }: Schema): boolean {
   const types = [type].flat();
-  if (types.includes('string')) return LIMITS.some((limit) => limit in schema);
+  if (types.includes('string')) {
+    const { format, pattern = '' } = schema;
+    return (
+      ['maxLength', 'enum', 'const'].some((limit) => limit in schema) ||
+      OF_FIXED_LENGTH.includes(String(format)) ||
+      /^\^(?!.*([*+]|,\}))/.test(String(pattern))
+    );
+  }
   return !types.includes('integer') || ('minimum' in schema && 'maximum' in schema);
 }
 

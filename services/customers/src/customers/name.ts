@@ -18,8 +18,8 @@ export const nameFormat: StringFormat = {
     return name !== '' && !REFUSED.test(name) && isShort(name);
   },
   message: `must have 1 to ${MAX_CODE_POINTS} characters, white space around it not counted, and no control characters`,
-  // what is sent may be longer than what is kept
-  published: { minLength: 1, pattern: String.raw`\S` },
+  // what is sent may be longer than what is kept, as long as a body may be
+  published: { minLength: 1, maxLength: 16_384, pattern: String.raw`\S` },
 };
 
 /** What a name may begin with; not trimmed, for a space may be inside a name. */
