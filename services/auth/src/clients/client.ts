@@ -55,8 +55,12 @@ export function builtInClients(issuer: string): readonly Client[] {
 
 /**
  * Whether a session began with this client. Under its id there may have been another, which an operator removed: what
- * that was given is not for its successor.
+ * that was given is not for its successor. A session that does not know is of a built-in client, or from before sessions
+ * knew.
  */
-export function isClientOf(client: Client, session: { clientId: string; registration: string }): boolean {
-  return session.clientId === client.id && session.registration === client.registration;
+export function isClientOf(
+  client: Client,
+  { clientId, registration = client.registration }: { clientId: string; registration?: string | undefined },
+): boolean {
+  return clientId === client.id && registration === client.registration;
 }

@@ -93,7 +93,7 @@ export function createCodeStore(redis: Redis, run: ScriptRunner<keyof typeof SCR
       return {
         userId: String(userId),
         clientId: String(clientId),
-        registration: String(registration),
+        registration: registration == null ? undefined : String(registration),
         scope: String(scope),
       };
     },

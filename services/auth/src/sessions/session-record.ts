@@ -27,7 +27,7 @@ export interface FoundGrant {
   userId: string;
   clientId: string;
   /** That of the client when the session began: see Client. */
-  registration: string;
+  registration: string | undefined;
   /** What was granted (RFC 6749 §3.3); undefined: all that the user may do, now and later. */
   scope: string | undefined;
 }

@@ -159,7 +159,7 @@ export function createSessionStore(
       return {
         userId: String(userId),
         clientId: String(clientId),
-        registration: String(registration ?? ''),
+        registration: registration == null ? undefined : String(registration),
         scope: scope == null ? undefined : String(scope),
         generation: Number(generation),
         isLive: nonce?.equals(sha256(token.nonce)) === true && now() < Number(expiresAt),

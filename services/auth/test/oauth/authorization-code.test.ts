@@ -24,7 +24,7 @@ import {
 } from './support.ts';
 import { APP_REDIRECT, addClient, basic, removeClient } from './support-clients.ts';
 
-const { app, config } = await startAuth(t);
+const { app, config, redisClient } = await startAuth(t);
 const secret = await addClient(config.DATABASE_URL);
 const admin = (await login(app)).access_token;
 
@@ -117,6 +117,23 @@ t.test('what a client was given is not for the one that is added again under its
   const asked = await postForm(app, '/oauth/introspect', { token: refresh_token }, basic(api.id, secret));
   t.same(asked.json(), { active: false });
   t.equal((await redeem(app, await authorize(app, client), client)).statusCode, 200, 'it has its own');
+});
+
+t.test('a session from before sessions knew of registrations is that of its client', async (t) => {
+  const client = { client_id: 'web-app', redirect_uri: APP_REDIRECT };
+  const authorization = basic('web-app', secret);
+  const request = { ...client, scope: '' };
+  const begun = [await authorize(app, request), await authorize(app, request)] as const;
+  const forget = async () => {
+    const redis = redisClient();
+    for (const key of await redis.keys('{auth}:session:*')) await redis.hdel(key, 'registration');
+  };
+  const { refresh_token } = (await redeem(app, begun[0], client, authorization)).json();
+  await forget();
+  t.equal((await redeem(app, begun[1], client, authorization)).statusCode, 200);
+  const form = { grant_type: 'refresh_token', refresh_token };
+  t.equal((await postForm(app, '/oauth/token', form, authorization)).statusCode, 200);
+  t.equal((await postForm(app, '/oauth/revoke', { token: refresh_token }, authorization)).statusCode, 200);
 });
 
 t.test('a code of a session that has ended meanwhile is worth nothing', async (t) => {
