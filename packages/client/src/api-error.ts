@@ -15,10 +15,10 @@ interface ErrorBody {
 }
 
 /** All that can be wrong with a 2xx: a captive portal or a proxy answered instead of the services. */
-const NOT_JSON = { code: 'not_json', detail: 'The answer is not JSON.' };
+const UNEXPECTED = { code: 'unexpected_answer', detail: 'The answer is none that the services give.' };
 
 /**
- * Every answer that is not 2xx, or not JSON where it should be. What is none at all (no network, an abort) is thrown as
+ * Every answer that is not 2xx, or not JSON where it should be, or has no tokens in it where they should be. What is none at all (no network, an abort) is thrown as
  * `fetch` throws it: a `TypeError`, or the reason of the signal.
  */
 export class ApiError extends Error {
@@ -27,7 +27,7 @@ export class ApiError extends Error {
   readonly status: number;
   /**
    * Stable, for programs: `code` of the problem, `error` of OAuth 2.0, or `http_502` when the body has neither. Of a 2xx
-   * `not_json`.
+   * `unexpected_answer`.
    */
   readonly code: string;
   /** For people. */
@@ -42,7 +42,7 @@ export class ApiError extends Error {
   /** @param body parsed if it was JSON; it becomes the `cause` */
   constructor({ ok, status, statusText, headers }: Response, body: unknown) {
     const members: ErrorBody = typeof body === 'object' && body !== null ? body : {};
-    const fallback = ok ? NOT_JSON : { code: `http_${status}`, detail: statusText };
+    const fallback = ok ? UNEXPECTED : { code: `http_${status}`, detail: statusText };
     const code = members.code ?? members.error ?? fallback.code;
     const detail = members.detail ?? members.error_description ?? fallback.detail;
     super(`${status} ${code}: ${detail}`, { cause: body });

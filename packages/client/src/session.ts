@@ -61,8 +61,8 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     const stored = await storage.get(); // anew: another tab may have refreshed meanwhile
     if (!isUsed(stored)) return stored;
     try {
-      const { data } = await exchange(used.refresh_token);
-      return await replace(isUsed, { ...used, ...tokensOf(data) });
+      const next = tokensOf(await exchange(used.refresh_token));
+      return await replace(isUsed, { ...used, ...next });
     } catch (error) {
       const kept = isRefused(error) ? await replace(isUsed, undefined) : await storage.get();
       if (kept === undefined || isUsed(kept)) throw error;
@@ -70,7 +70,12 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     }
   };
 
-  const tokensOf = ({ access_token, refresh_token, expires_in, scope }: Answer): Tokens => {
+  /** @throws ApiError `unexpected_answer`, so that what is no token never takes the place of one */
+  const tokensOf = ({ data, response }: { data: Answer; response: Response }): Tokens => {
+    const { access_token, refresh_token, expires_in, scope }: Partial<Answer> = data ?? {};
+    if (!access_token || !refresh_token || !expires_in || scope === undefined) {
+      throw new ApiError(response, data);
+    }
     return { access_token, refresh_token, expires_at: clock.now() + expires_in * 1_000, scope };
   };
 
@@ -106,8 +111,8 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
 
   return {
     async signIn(username, password) {
-      const { data } = await send('/auth/login', { body: { username, password } });
-      await replace(() => true, { ...tokensOf(data), sign_in: randomKey() });
+      const tokens = tokensOf(await send('/auth/login', { body: { username, password } }));
+      await replace(() => true, { ...tokens, sign_in: randomKey() });
     },
 
     async signOut() {

@@ -55,13 +55,18 @@ t.test('an answer that is 2xx but not JSON becomes an ApiError, unless JSON is n
   const headers = { 'content-type': 'text/html', 'content-length': `${portal.length}` };
   for (const init of [{}, { headers }]) {
     const error = await thrownFor(new Response(portal, init));
-    t.match(error, { status: 200, code: 'not_json', detail: 'The answer is not JSON.', errors: [] });
+    t.match(error, {
+      status: 200,
+      code: 'unexpected_answer',
+      detail: /none that the services give/,
+      errors: [],
+    });
     t.equal(error.cause, portal);
   }
   const { client } = fakeServer(() => new Response(portal), { storage: signedIn() });
   t.equal((await client.customers.GET('/customers', { parseAs: 'text' })).data, portal);
-  await t.rejects(client.customers.GET('/customers', { parseAs: 'json' }), { code: 'not_json' });
-  await t.rejects(client.signIn('ada', 'the engine'), { code: 'not_json' });
+  await t.rejects(client.customers.GET('/customers', { parseAs: 'json' }), { code: 'unexpected_answer' });
+  await t.rejects(client.signIn('ada', 'the engine'), { code: 'unexpected_answer' });
 });
 
 t.test('an empty answer is no error', async (t) => {

@@ -37,6 +37,7 @@ t.test('a file goes as what it says it is, as CSV if it says nothing, or as the 
 t.test('what is not JSON is text, unless it is asked for as something else', async (t) => {
   const { client } = fakeServer(() => new Response('id,name'), { storage: signedIn() });
   t.equal((await client.customers.GET('/customers/export')).data, 'id,name');
+  t.equal((await client.customers.GET('/customers/export', { parseAs: undefined })).data, 'id,name');
   const { data } = await client.customers.GET('/customers/export', { parseAs: 'stream' });
   t.type(data, ReadableStream);
   const query = {

@@ -153,6 +153,24 @@ t.test('a token that was refused is not sent again when it cannot be renewed yet
   t.same(received.map(tokenOf), ['access-0', undefined]);
 });
 
+t.test('an answer without tokens, of a captive portal say, takes the place of none', async (t) => {
+  for (const answer of [{}, [], null, { access_token: 'a', expires_in: 600, scope: '' }]) {
+    for (const storage of [expired(), almostExpired()]) {
+      const before = await storage.get();
+      const { client } = fakeServer(
+        (request) => Response.json(isRefresh(request) ? answer : { username: 'ada' }),
+        { storage },
+      );
+      if (before?.expires_at === NOW_MS) {
+        await t.rejects(client.auth.GET('/auth/me'), { status: 200, code: 'unexpected_answer' });
+      } else t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+      await settled();
+      t.same(await storage.get(), before);
+      await t.rejects(client.signIn('ada', 'the engine'), { code: /unexpected_answer/ });
+    }
+  }
+});
+
 t.test('what cannot be a refresh token is forgotten', async (t) => {
   const storage = expired();
   const { client } = fakeServer(() => problem(422, 'validation_failed'), { storage });

@@ -160,6 +160,16 @@ t.test('the key of the caller is left alone', async (t) => {
   );
 });
 
+t.test('a create has a key also when the caller takes it away, for it is tried again', async (t) => {
+  const { client, received } = fakeServer(() => (received.length < 3 ? unavailable() : Response.json({})), {
+    storage: signedIn(),
+  });
+  await client.customers.POST('/customers', { body: ada, headers: { 'idempotency-key': null } });
+  const keys = new Set(received.map(({ headers }) => headers.get('idempotency-key')));
+  t.equal(keys.size, 1);
+  t.notOk(keys.has(null));
+});
+
 t.test('an abort ends the waiting, and the request', async (t) => {
   const reason = new Error('no longer interested');
   const controller = new AbortController();
