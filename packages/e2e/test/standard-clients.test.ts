@@ -64,6 +64,29 @@ async function submitForm(authorizationUrl: URL): Promise<Response> {
 
 const http = { [oauth.allowInsecureRequests]: true } as const;
 
+t.test('the longest state that is taken comes back through the gateway', async (t) => {
+  const redirectUri = `https://app.example.com/${'x'.repeat(1_976)}`;
+  const client = ['--public', '--grant', 'authorization_code', '--scope', 'customers:read'];
+  await secretOf('long-app', ...client, '--redirect-uri', redirectUri);
+  const url = new URL('/oauth/authorize', issuer);
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: 'long-app',
+    redirect_uri: redirectUri,
+    state: '('.repeat(1_365),
+    code_challenge: 'x'.repeat(43),
+    code_challenge_method: 'S256',
+  }).toString();
+  t.equal((await signIn(url)).searchParams.get('state'), '('.repeat(1_365));
+
+  // as it came, three times as long as it was sent, it would be too long for the gateway
+  const response = await fetch(`${url}&scope=bad&`.replace(/state=[^&]*/, `state=${'('.repeat(3_000)}`), {
+    redirect: 'manual',
+  });
+  t.equal(response.status, 303);
+  t.match(response.headers.get('location'), /error=invalid_request/);
+});
+
 t.test('oauth4webapi: from discovery to revocation', async (t) => {
   const resourceUrl = new URL(system.url);
   const resource = await oauth

@@ -2792,7 +2792,7 @@ export interface operations {
                  */
                 scope?: string;
                 /**
-                 * @description Comes back as it is; anything that nobody can guess
+                 * @description Comes back as it is; anything that nobody can guess. Up to 4,096 characters as they are written in a query
                  * @example af0ifjsldkj
                  */
                 state?: string;

@@ -31,7 +31,7 @@ export class RedirectedError extends Error {
   }
 }
 
-/** As long as the form of the sign-in page may send it back. */
+/** As written in a query: two of them, the redirect URI and the state, fit into a header that goes back through the gateway. */
 export const MAX_PARAMETER_LENGTH = 4_096;
 
 const PARAMETERS = [
@@ -57,9 +57,9 @@ export async function readAuthorizationRequest(
 ): Promise<AuthorizationRequest> {
   const client = await requireClient(app, query);
   const redirectUri = requireRedirectUri(client, query);
-  // one of two could not be trusted to be the client's own
+  // one of two could not be trusted to be the client's own, and one that is too long could not come back
   const states = query.getAll('state').filter((one) => one !== '');
-  const state = states.length === 1 ? states[0] : undefined;
+  const state = states.length === 1 && !states.some(isTooLong) ? states[0] : undefined;
   try {
     const all = parametersOf(query);
     const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => PARAMETERS.includes(name)));
@@ -104,9 +104,14 @@ function requireOne(query: URLSearchParams, name: string): string {
 /** RFC 6749 appendix A. What a browser would change in a form, or the form would not take, could not come back as it is. */
 function requireText(parameters: Record<string, string>): void {
   for (const value of Object.values(parameters)) {
-    if (value.length > MAX_PARAMETER_LENGTH) throw invalidRequest('A parameter is too long.');
+    if (isTooLong(value)) throw invalidRequest('A parameter is too long.');
     if (/\p{Cc}/u.test(value)) throw invalidRequest('A parameter has a control character in it.');
   }
+}
+
+function isTooLong(value: string): boolean {
+  const escaped = new URLSearchParams({ '': value }).toString();
+  return escaped.length - 1 > MAX_PARAMETER_LENGTH;
 }
 
 /** RFC 6749 §3.1.1. */

@@ -30,7 +30,8 @@ export function authorizationQuerySchema(issuer: string) {
     state: Type.Optional(
       Type.String({
         maxLength: MAX_PARAMETER_LENGTH,
-        description: 'Comes back as it is; anything that nobody can guess',
+        description:
+          'Comes back as it is; anything that nobody can guess. Up to 4,096 characters as they are written in a query',
         examples: ['af0ifjsldkj'],
       }),
     ),
