@@ -1,7 +1,6 @@
 // The collection from top to bottom: every operation at least once (a test sees to that).
-import { REPLAY_STORY } from './replay-story.mjs';
-import { LOGIN, refresh, YOUNGEST } from './requests.mjs';
 import {
+  A_SECOND_LATER,
   FORGET_TOKENS,
   forget,
   KEEP_TAG,
@@ -15,7 +14,25 @@ const CUSTOMER = { id: '{{customer_id}}' };
 const USER = { id: '{{user_id}}' };
 const AS_USER = { auth: 'user_access_token' };
 const MERGE_PATCH = { accept: 'application/json', contentType: 'application/merge-patch+json' };
+const INVALID_GRANT = test('invalid_grant', "pm.expect(pm.response.json().code).to.equal('invalid_grant');");
+const INVALID_TOKEN = test('invalid_token', "pm.expect(pm.response.json().code).to.equal('invalid_token');");
+const LOGIN = {
+  operationId: 'login',
+  auth: 'none',
+  body: { username: '{{username}}', password: '{{password}}' },
+};
+const YOUNGEST = { operationId: 'listCustomers', query: { n: 5 } };
+const refresh = (variable) => ({
+  operationId: 'refresh',
+  auth: 'none',
+  body: { refresh_token: `{{${variable}}}` },
+});
 
+/**
+ * Each request names its operation, and has what differs from it: `path`, `query`, `headers`, `contentType`, `accept`, `body`
+ * or `form`, `auth` (`none`, `basic`, or the variable of another token), the `status` that is expected if that is not the
+ * documented success, and lines of script `before` and `after` it.
+ */
 export const FOLDERS = [
   {
     name: 'Discovery',
@@ -129,10 +146,9 @@ export const FOLDERS = [
         contentType: 'text/csv',
         accept: 'application/json',
         body: 'name,dob\nKatherine Johnson,1918-08-26\n',
-        type: 'application/json',
         after: test('one would be created', 'pm.expect(pm.response.json().created).to.equal(1);'),
       },
-      { operationId: 'exportCustomers', accept: 'text/csv', query: { name: 'a' }, type: 'text/csv' },
+      { operationId: 'exportCustomers', accept: 'text/csv', query: { name: 'a' } },
     ],
   },
   {
@@ -224,7 +240,7 @@ export const FOLDERS = [
         operationId: 'introspectToken',
         auth: 'basic',
         form: { token: '{{refresh_token}}' },
-        status: [200, 401],
+        status: [200, 400, 401],
         after: test(
           '200 only with a client of your own',
           "pm.expect(pm.response.code === 200).to.equal(Boolean(pm.variables.get('client_id')));",
@@ -238,7 +254,71 @@ export const FOLDERS = [
       },
     ],
   },
-  REPLAY_STORY,
+  // with tokens of its own: each step needs what those before it keep
+  {
+    name: 'The replay story',
+    description:
+      'Send these steps in order, from top to bottom. A refresh token works once, but for ten seconds the same request gets the same answer again, because an answer may be lost. A token older than that is a replay: somebody else may have it, so the session ends, with all its tokens.',
+    requests: [
+      { ...LOGIN, name: '1. Sign in', after: keep({ story_first: 'refresh_token' }) },
+      { ...refresh('story_first'), name: '2. Refresh', after: keep({ story_second: 'refresh_token' }) },
+      {
+        ...refresh('story_first'),
+        name: '3. The answer was lost: the same one again',
+        after: test(
+          'the same refresh token',
+          "pm.expect(pm.response.json().refresh_token).to.equal(pm.collectionVariables.get('story_second'));",
+        ),
+      },
+      {
+        ...refresh('story_second'),
+        name: '4. Refresh again',
+        after: keep({ story_third: 'refresh_token', story_access: 'access_token' }),
+      },
+      { ...YOUNGEST, name: '5. Its access token: accepted', auth: 'story_access' },
+      {
+        ...refresh('story_first'),
+        name: '6. Replay the first refresh token: refused',
+        status: 401,
+        after: [...INVALID_GRANT, ...keep({ story_replay: 'request_id' })],
+      },
+      {
+        ...refresh('story_third'),
+        name: '7. The newest refresh token: refused too',
+        status: 401,
+        after: INVALID_GRANT,
+      },
+      {
+        ...YOUNGEST,
+        name: '8. Its access token: refused too',
+        auth: 'story_access',
+        before: A_SECOND_LATER,
+        status: 401,
+        after: INVALID_TOKEN,
+      },
+      {
+        ...LOGIN,
+        name: '9. Sign in again',
+        after: keep({ story_last: 'refresh_token', story_last_access: 'access_token' }),
+      },
+      { operationId: 'logout', name: '10. Sign out', auth: 'story_last_access' },
+      {
+        ...YOUNGEST,
+        name: '11. The access token: refused',
+        auth: 'story_last_access',
+        before: A_SECOND_LATER,
+        status: 401,
+        after: INVALID_TOKEN,
+      },
+      {
+        ...refresh('story_last'),
+        name: '12. The refresh token: refused',
+        status: 401,
+        // who has signed out would be surprised by a collection that still is signed in
+        after: [...INVALID_GRANT, ...FORGET_TOKENS],
+      },
+    ],
+  },
   {
     name: 'Audit',
     description: 'What happened, for admins. Send the replay story first: its replay is among the events.',

@@ -1,24 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import converter from 'openapi-to-postmanv2';
+import { DOCUMENTS } from '../generate-types.mjs';
 import { FOLDERS } from './plan.mjs';
-import { event, itemOf } from './request-item.mjs';
+import { authOf, event, itemOf } from './request-item.mjs';
 import { PREPARE } from './scripts.mjs';
 
 const convert = promisify(converter.convertV2);
 const OPTIONS = { parametersResolution: 'Example', folderStrategy: 'Tags' };
-const BASE_URL = {
-  key: 'base_url',
-  value: 'http://localhost:8080',
-  description:
-    'Where the system is: http://localhost:8080 with `npm start`, http://localhost with Docker Compose.',
-};
+const NAME = 'Customers and auth';
+const ADDRESSES = '`http://localhost:8080` with `npm start`, `http://localhost` with Docker Compose';
+const OF_CLIENT = 'Only for introspection: a client that an operator added with `--introspect`.';
+const VARIABLES = [
+  { key: 'base_url', value: 'http://localhost:8080', description: `Where the system is: ${ADDRESSES}.` },
+  { key: 'username', value: 'admin', description: 'Who signs in: an admin.' },
+  { key: 'password', value: '', description: 'That of the first admin was printed at the first start.' },
+  { key: 'client_id', value: '', description: OF_CLIENT },
+  { key: 'client_secret', value: '', description: OF_CLIENT },
+];
 const DESCRIPTION = `Every operation of the two services, auth and customers.
 
-1. Import the environment too, and choose it.
-2. Set \`base_url\` in the environment: \`http://localhost:8080\` with \`npm start\`, \`http://localhost\` with Docker Compose.
-3. Set \`password\` in the environment: the password of the first admin, which was printed at the first start.
-4. Send any request, or run the whole collection from top to bottom.
+1. Set the variables, in the environment (import it too, and choose it) or in the collection: \`base_url\`, ${ADDRESSES}; \`username\`; and \`password\`, for the first admin the one that was printed at the first start.
+2. Send any request, or run the whole collection from top to bottom.
 
 You need not sign in first: a script does that before a request, and gets a new access token when the old one is about to expire. It also creates the customer or the user that a request needs. Every request has tests.
 
@@ -27,7 +30,7 @@ You need not sign in first: a script does that before a request, and gets a new 
 /** @returns {Promise<Record<string, string>>} the text of each file by its name */
 export async function postmanFiles() {
   const operations = new Map();
-  for (const service of ['auth', 'customers']) {
+  for (const service of DOCUMENTS) {
     for (const operation of await operationsOf(service)) operations.set(operation.operationId, operation);
   }
   const item = FOLDERS.map(({ name, description, requests }) => ({
@@ -41,42 +44,30 @@ export async function postmanFiles() {
   }));
   const collection = {
     info: {
-      name: 'Customers and auth',
+      name: NAME,
       description: DESCRIPTION,
       schema: 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json',
     },
-    auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{access_token}}', type: 'string' }] },
+    auth: authOf('access_token'),
     event: [event('prerequest', PREPARE)],
     variable: [
-      BASE_URL,
+      ...VARIABLES,
       // until a customer is deleted, one who never was there
       { key: 'gone_customer_id', value: '00000000-0000-4000-8000-000000000000' },
     ],
     item,
   };
-  return { 'postman.json': print(collection), 'postman-environment.json': print(environment()) };
-}
-
-function environment() {
-  const ofClient = 'Only to ask about tokens (introspection): a client that an operator added.';
-  const values = [
-    BASE_URL,
-    { key: 'username', value: 'admin', description: 'Who signs in: an admin.' },
-    { key: 'password', value: '', description: 'It was printed at the first start.' },
-    { key: 'client_id', value: '', description: ofClient },
-    { key: 'client_secret', value: '', description: ofClient },
-  ];
-  return {
-    name: 'Customers and auth',
+  const environment = {
+    name: NAME,
     description: 'Set base_url, if the system is elsewhere, and password.',
-    values: values.map(({ key, ...rest }) => ({
-      key,
-      ...rest,
-      type: /password|secret/.test(key) ? 'secret' : 'default',
+    values: VARIABLES.map((variable) => ({
+      ...variable,
+      type: /password|secret/.test(variable.key) ? 'secret' : 'default',
       enabled: true,
     })),
     _postman_variable_scope: 'environment',
   };
+  return { 'postman.json': print(collection), 'postman-environment.json': print(environment) };
 }
 
 const print = (value) => `${JSON.stringify(value, null, 2)}\n`;

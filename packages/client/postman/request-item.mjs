@@ -88,7 +88,8 @@ function exampleOf({ parameters = [] }, name) {
   return example ?? Object.values(examples)[0]?.value ?? schema.examples?.[0] ?? schema.enum?.[0] ?? '';
 }
 
-function authOf(auth) {
+/** `none`, `basic`, or the variable of a token. */
+export function authOf(auth) {
   if (auth === 'none') return { type: 'noauth' };
   if (auth === 'basic') {
     const basic = [

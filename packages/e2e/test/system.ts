@@ -86,13 +86,20 @@ export async function beginSession(url: string, { username, password } = ADMIN):
   return signedIn;
 }
 
+/** What an operator does. Resolves with the secret; a public client has none. */
+export async function addClient(t: Test, { authEnv }: System, ...args: string[]): Promise<string> {
+  const output = await runToEnd(t, 'services/auth/dist/clients.js', authEnv, 'add', ...args);
+  return /Its secret, shown only now: (\S+)/.exec(output)?.[1] ?? '';
+}
+
 function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort));
 }
 
-async function runToEnd(t: Test, entry: string, env: Record<string, string>): Promise<void> {
-  const job = await startProcess(t, { entry, env });
+async function runToEnd(t: Test, entry: string, env: Record<string, string>, ...args: string[]) {
+  const job = await startProcess(t, { entry, args, env });
   if ((await job.exited) !== 0) throw new Error(`${entry}: ${job.output()}`);
+  return job.output();
 }
 
 async function startService(t: Test, entry: string, env: Record<string, string>, port: number) {

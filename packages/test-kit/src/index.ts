@@ -3,6 +3,7 @@ export { documented } from './documented.ts';
 export { exampleExchanges, exampleFaults } from './examples.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
+export { patiently } from './patiently.ts';
 export { rounds } from './rounds.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export type { Teardown } from './teardown.ts';

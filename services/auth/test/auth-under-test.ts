@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buildProcess } from '@pair/service-kit';
-import { documented, type TestServer, testDatabase, testRedis, waitFor } from '@pair/test-kit';
+import { documented, patiently, type TestServer, testDatabase, testRedis, waitFor } from '@pair/test-kit';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Redis } from 'ioredis';
 import type { Test } from 'tap';
@@ -129,18 +129,6 @@ export async function login(app: FastifyInstance, credentials = ADMIN): Promise<
   const response = await patiently(() => post(app, '/auth/login', credentials));
   if (response.statusCode !== 200) throw new Error(`login: ${response.statusCode} ${response.body}`);
   return response.json<Tokens>();
-}
-
-/** For what a test needs and does not test: a machine that is busy with other tests may say 503. */
-export async function patiently(
-  request: () => Promise<LightMyRequestResponse>,
-): Promise<LightMyRequestResponse> {
-  let response = await request();
-  await waitFor(async () => {
-    if (response.statusCode === 503) response = await request();
-    return response.statusCode !== 503;
-  });
-  return response;
 }
 
 /** A user with these scopes, made through the API; and its credentials. */
