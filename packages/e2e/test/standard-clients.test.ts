@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { startProcess, waitFor } from '@pair/test-kit';
+import { waitFor } from '@pair/test-kit';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import t from 'tap';
-import { ADMIN, type System, startSystem } from './system.ts';
+import { ADMIN, addClient, startSystem } from './system.ts';
 
 /**
  * Two libraries that others wrote, with nothing but the address of the issuer and of the API. Plain HTTP is what has to
@@ -14,27 +14,20 @@ const issuer = new URL(system.url);
 const REDIRECT_URI = 'http://127.0.0.1/callback';
 const SCOPE = 'customers:read customers:write';
 
-const secretOf = async (...args: string[]) => {
-  const output = await clientsCommand(system, 'add', ...args);
-  return /Its secret, shown only now: (\S+)/.exec(output)?.[1] ?? '';
-};
-await secretOf(
+await addClient(
+  t,
+  system,
   'native-app',
   ...['--public', '--redirect-uri', REDIRECT_URI],
   ...['--grant', 'authorization_code', '--grant', 'refresh_token'],
   ...['--scope', 'customers:read', '--scope', 'customers:write'],
 );
-const machineSecret = await secretOf(
+const machineSecret = await addClient(
+  t,
+  system,
   'machine',
   ...['--grant', 'client_credentials', '--scope', 'customers:read', '--introspect'],
 );
-
-async function clientsCommand({ authEnv }: System, ...args: string[]): Promise<string> {
-  const entry = 'services/auth/dist/clients.js';
-  const command = await startProcess(t, { entry, args, env: { DATABASE_URL: authEnv.DATABASE_URL } });
-  if ((await command.exited) !== 0) throw new Error(command.output());
-  return command.output();
-}
 
 /** What the browser of a user does with the page; resolves with where it is sent. A busy machine may say: again. */
 async function signIn(authorizationUrl: URL): Promise<URL> {
@@ -67,7 +60,7 @@ const http = { [oauth.allowInsecureRequests]: true } as const;
 t.test('the longest state that is taken comes back through the gateway', async (t) => {
   const redirectUri = `https://app.example.com/${'x'.repeat(1_976)}`;
   const client = ['--public', '--grant', 'authorization_code', '--scope', 'customers:read'];
-  await secretOf('long-app', ...client, '--redirect-uri', redirectUri);
+  await addClient(t, system, 'long-app', ...client, '--redirect-uri', redirectUri);
   const url = new URL('/oauth/authorize', issuer);
   url.search = new URLSearchParams({
     response_type: 'code',
