@@ -240,7 +240,7 @@ export const FOLDERS = [
         operationId: 'introspectToken',
         auth: 'basic',
         form: { token: '{{refresh_token}}' },
-        status: [200, 400, 401],
+        status: [200, 401],
         after: test(
           '200 only with a client of your own',
           "pm.expect(pm.response.code === 200).to.equal(Boolean(pm.variables.get('client_id')));",

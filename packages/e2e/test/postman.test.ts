@@ -1,3 +1,4 @@
+import { waitFor } from '@pair/test-kit';
 import newman from 'newman';
 import t from 'tap';
 import { ADMIN, addClient, beginSession, startSystem } from './system.ts';
@@ -47,12 +48,22 @@ function request(name: string): Item {
   return found;
 }
 
-/** Whatever else there is in an environment, these are set in it. */
-function run(
+/** Whatever else there is in an environment, these are set in it. A busy machine may say: again. */
+async function run(
   collection: object,
   values: Record<string, string> = { base_url: url, ...ADMIN },
   environment?: object,
 ): Promise<Run> {
+  let result = await runOnce(collection, values, environment);
+  await waitFor(async () => {
+    const isBusy = /\b503\b/.test(faults(result).join('\n'));
+    if (isBusy) result = await runOnce(collection, values, environment);
+    return !isBusy;
+  }, 60_000);
+  return result;
+}
+
+function runOnce(collection: object, values: Record<string, string>, environment?: object): Promise<Run> {
   const envVar = Object.entries(values).map(([key, value]) => ({ key, value }));
   return new Promise((resolve, reject) => {
     newman.run({ collection, environment, envVar, color: 'off', reporters: [] }, (error, summary) => {
@@ -195,7 +206,10 @@ t.test('the audit comes after the story, and fails when its replay is not among 
   const pretended = { ...request('Sign in'), event: [{ listen: 'test', script: { exec } }] };
   const found = await faultsOf([pretended, ...AUDIT]);
   t.equal(found.length, 1);
-  t.match(found[0], /refresh_token_reused: the replay of the story: expected false to equal true/);
+  t.match(
+    found[0],
+    /refresh_token_reused: the replay of the story: expected \[.*\] to include 'a request that was no replay'/,
+  );
 });
 
 t.test('without a password it says where that is to be found', async (t) => {
