@@ -5,11 +5,16 @@ import fp from 'fastify-plugin';
 import type { Teardown } from './teardown.ts';
 
 interface OpenapiDocument {
+  components?: { headers?: Record<string, DocumentedHeader> };
   paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse> }>>;
 }
 interface DocumentedResponse {
-  headers?: Record<string, { required?: boolean }>;
+  headers?: Record<string, DocumentedHeader | { $ref: string }>;
   content?: Record<string, { schema: object; examples?: object }>;
+}
+
+interface DocumentedHeader {
+  required?: boolean;
 }
 
 /**
@@ -58,8 +63,10 @@ function conformance(served: unknown): Check {
     const response = operation.responses[reply.statusCode];
     if (response === undefined) return 'this status is not documented';
 
-    for (const [name, { required }] of Object.entries(response.headers ?? {})) {
-      if (required && !reply.hasHeader(name)) return `without ${name}`;
+    for (const [name, header] of Object.entries(response.headers ?? {})) {
+      const described = '$ref' in header ? document.components?.headers?.[lastOf(header.$ref)] : header;
+      // `hasHeader` does not know those that are set on the raw response
+      if (described?.required && reply.getHeader(name) === undefined) return `without ${name}`;
     }
     const { content = {} } = response;
     if (payload === undefined || payload === null || payload === '') {
@@ -86,6 +93,11 @@ function conformance(served: unknown): Check {
     if (type !== 'application/problem+json' || examples === undefined) return undefined;
     return body.code in examples ? undefined : `there is no example of ${body.code}`;
   };
+}
+
+/** The name of what a reference leads to. */
+function lastOf($ref: string): string {
+  return $ref.slice($ref.lastIndexOf('/') + 1);
 }
 
 /** RFC 6901 §3, in a URI. */

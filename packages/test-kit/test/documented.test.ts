@@ -6,7 +6,7 @@ const OBJECT = { type: 'object', required: ['id'], properties: { id: { type: 'st
 const DOCUMENT = {
   openapi: '3.1.0',
   info: { title: 'things', version: '1' },
-  components: { schemas: { Thing: OBJECT } },
+  components: { schemas: { Thing: OBJECT }, headers: { 'X-Always': { required: true } } },
   paths: {
     '/things/{id}': {
       get: {
@@ -15,6 +15,8 @@ const DOCUMENT = {
             content: { 'application/json': { schema: { $ref: '#/components/schemas/Thing' } } },
           },
           204: { description: 'nothing' },
+          202: { headers: { 'X-Always': { $ref: '#/components/headers/X-Always' } } },
+          205: { headers: { 'X-Own': { required: true }, 'X-Sometimes': {} } },
         },
       },
     },
@@ -58,6 +60,11 @@ t.test('another status, media type, member or type, and a missing body, are', as
   t.match(await faultOf(t, { body: '{"id":1}' }), /must be string/);
   t.match(await faultOf(t, { body: '{}' }), /must have required property/);
   t.match(await faultOf(t, {}), /without a body/);
+});
+
+t.test('a header that is always there and is not, is a fault, also one that is referred to', async (t) => {
+  t.match(await faultOf(t, { status: 202 }), /without X-Always/);
+  t.match(await faultOf(t, { status: 205 }), /without X-Own/);
 });
 
 t.test('examples that their schemas refuse are found, wherever they are', async (t) => {
