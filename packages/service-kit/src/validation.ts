@@ -21,7 +21,7 @@ export function validatorCompiler(
   options: { formats?: Record<string, StringFormat> } = {},
 ): FastifySchemaCompiler<object> {
   const formats = { uuid: UUID, ...options.formats };
-  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: false });
+  const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
   ajvFormats.default(ajv);
   for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format.validate);
 
@@ -73,8 +73,21 @@ function explain(error: ErrorObject, formats: Record<string, StringFormat>): Pro
       detail: 'is not known here',
     };
   }
-  const format = keyword === 'format' ? formats[params.format] : undefined;
-  return { pointer: instancePath, detail: format?.message ?? error.message ?? 'is not valid' };
+  return { pointer: instancePath, detail: detailOf(error, formats) };
+}
+
+/** For people: without a regular expression, and with the words of the document where Ajv has none. */
+function detailOf(
+  { keyword, params, parentSchema, message }: ErrorObject,
+  formats: Record<string, StringFormat>,
+) {
+  const documented = parentSchema?.description ?? 'see the document';
+  const details: Record<string, string | undefined> = {
+    format: formats[params.format]?.message,
+    pattern: `is not as documented: ${documented}`,
+    enum: `must be one of ${params.allowedValues?.join(', ')}`,
+  };
+  return details[keyword] ?? message ?? 'is not valid';
 }
 
 /**

@@ -27,7 +27,10 @@ async function started(t: Test) {
       const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
       app.get('/things/:id', { schema: { params } }, async () => 'found');
       const querystring = Type.Object(
-        { n: Type.String({ pattern: '^[1-9][0-9]{0,3}$' }) },
+        {
+          n: Type.String({ pattern: '^[1-9][0-9]{0,3}$', description: 'How many, 1 to 9999' }),
+          sort: Type.Optional(Type.String({ enum: ['name', 'dob'] })),
+        },
         { additionalProperties: false },
       );
       app.get('/things', { schema: { querystring } }, async (request) => request.query);
@@ -80,6 +83,15 @@ t.test('all faults are told at once: missing, unknown and wrong ones', async (t)
     { pointer: '/ty~1po', detail: 'is not known here' },
     { pointer: '/count', detail: 'must be integer' },
     { pointer: '/even', detail: 'must be of even length' },
+  ]);
+});
+
+t.test('a fault is told without a regular expression, and with what is allowed', async (t) => {
+  const app = await started(t);
+  const response = await app.inject('/things?n=0&sort=age');
+  t.same(response.json().errors, [
+    { pointer: '/n', detail: 'is not as documented: How many, 1 to 9999' },
+    { pointer: '/sort', detail: 'must be one of name, dob' },
   ]);
 });
 
