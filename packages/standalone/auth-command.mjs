@@ -16,8 +16,21 @@ const [name = '', ...args] = process.argv.slice(2);
 if (!COMMANDS.includes(name)) {
   refuse(`Usage: npm run auth -- <command> [arguments], where the command is one of ${COMMANDS.join(', ')}.`);
 }
-const settings = join(resolve(process.env.DATA_DIR || '.data'), 'auth.json');
-if (!existsSync(settings)) refuse(`There is no ${settings}: run "npm start" first, and leave it running.`);
+const folder = resolve(process.env.DATA_DIR || '.data');
+const settings = join(folder, 'auth.json');
+if (!existsSync(settings) || !isRunning(Number(readFileSync(join(folder, 'pid'), 'utf8')))) {
+  refuse(
+    `No npm start runs on ${folder}: start it, or set DATA_DIR to the folder that it named as "Data and secrets".`,
+  );
+}
 const env = { ...process.env, ...JSON.parse(readFileSync(settings, 'utf8')) };
 const command = join(ROOT, 'services', 'auth', 'dist', `${name}.js`);
 process.exitCode = spawnSync(process.execPath, [command, ...args], { stdio: 'inherit', env }).status ?? 1;
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProcess, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
@@ -41,12 +42,21 @@ t.test('the commands of auth run beside npm start, on its stores', async (t) => 
   t.match(await auth('migrate'), { code: 1, output: /^Usage: npm run auth -- <command>/ });
 });
 
-t.test('without npm start they say what is missing', async (t) => {
-  const command = await startProcess(t, {
-    entry: 'packages/standalone/auth-command.mjs',
-    args: ['clients', 'list'],
-    env: { DATA_DIR: dataFolder(t) },
-  });
-  t.equal(await command.exited, 1);
-  t.match(command.output(), /run "npm start" first/);
+t.test('without npm start they say what is missing, also when there was one', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  for (const wasThere of [false, true]) {
+    if (wasThere) {
+      mkdirSync(DATA_DIR, { recursive: true });
+      writeFileSync(join(DATA_DIR, 'auth.json'), '{}');
+      const gone = spawnSync(process.execPath, ['--version']).pid;
+      writeFileSync(join(DATA_DIR, 'pid'), String(gone));
+    }
+    const command = await startProcess(t, {
+      entry: 'packages/standalone/auth-command.mjs',
+      args: ['clients', 'list'],
+      env: { DATA_DIR },
+    });
+    t.equal(await command.exited, 1);
+    t.match(command.output(), /^No npm start runs on .*: start it, or set DATA_DIR/);
+  }
 });
