@@ -18,6 +18,8 @@ const kept = pm.collectionVariables;
 const planned = JSON.stringify(pm.request);
 const uses = (name) => planned.includes('{{' + name + '}}');
 
+// an error that is thrown in a callback is lost
+const fail = (what, why) => pm.test(what + ', before this request', () => pm.expect.fail(why));
 const send = (method, path, body, expected, done) => pm.sendRequest({
   url: pm.variables.replaceIn('{{base_url}}') + path,
   method,
@@ -27,9 +29,9 @@ const send = (method, path, body, expected, done) => pm.sendRequest({
   },
   ...(body && { body: { mode: 'raw', raw: JSON.stringify(body) } }),
 }, (error, response) => {
-  if (error) throw error;
-  if (!expected.includes(response.code)) throw new Error(method + ' ' + path + ': ' + response.text());
-  done(response);
+  if (error) fail(method + ' ' + path, String(error));
+  else if (!expected.includes(response.code)) fail(method + ' ' + path, response.text());
+  else done(response);
 });
 const keepTokens = (response) => {
   const tokens = response.json();
@@ -40,7 +42,14 @@ const signIn = (next) => {
   const username = pm.variables.get('username');
   const password = pm.variables.get('password');
   if (!password) throw new Error('Set "password", in the environment or in the variables of the collection.');
-  send('POST', '/auth/login', { username, password }, [200], (response) => {
+  const credentials = JSON.stringify([username, password]);
+  if (kept.get('refused_credentials') === credentials) throw new Error('Set the right "username" and "password".');
+  send('POST', '/auth/login', { username, password }, [200, 401], (response) => {
+    if (response.code === 401) {
+      // not sent again: after ten failures nobody is let in for ten minutes
+      kept.set('refused_credentials', credentials);
+      return fail('POST /auth/login', response.text());
+    }
     keepTokens(response);
     next();
   });

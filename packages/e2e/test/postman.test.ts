@@ -212,6 +212,13 @@ t.test('the audit comes after the story, and fails when its replay is not among 
   );
 });
 
+t.test('a wrong password is told, and sent so seldom that the right one works afterwards', async (t) => {
+  const found = faults(await run(collection.json, { base_url: url, username: 'admin', password: 'wrong' }));
+  t.match(found.join('\n'), /POST \/auth\/login, before this request: .*invalid_credentials/);
+  t.match(found.join('\n'), /Set the right "username" and "password"/);
+  t.same(await faultsOf([request('Sign in')]), []);
+});
+
 t.test('without a password it says where that is to be found', async (t) => {
   t.match((await faultsOf(AUDIT, { base_url: url })).join('\n'), /Set "password", in the environment or/);
 });
