@@ -5,7 +5,8 @@ import { SCOPE_DESCRIPTIONS } from './scopes.ts';
 export const securitySchemes: OpenapiOptions['securitySchemes'] = {
   oauth2: {
     type: 'oauth2',
-    description: 'Authorization code with PKCE (RFC 6749 §4.1, RFC 7636): sign in on a page of auth.',
+    description:
+      'Authorization code with PKCE (RFC 6749 §4.1, RFC 7636): press **Authorize** below, and sign in on a page of auth. Leave `client_id` as it is and `client_secret` empty.',
     flows: {
       authorizationCode: {
         authorizationUrl: '/oauth/authorize',
@@ -19,6 +20,6 @@ export const securitySchemes: OpenapiOptions['securitySchemes'] = {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'An access token that one has already, from `POST /auth/login` for example.',
+    description: 'Only for an access token that you already have, from `POST /auth/login` for example.',
   },
 };

@@ -1,7 +1,7 @@
 import { OperatorError } from './operator-error.ts';
 
 const LISTEN_ERRORS: Record<string, string> = {
-  EADDRINUSE: 'is in use by another process',
+  EADDRINUSE: 'is in use by another process: stop it, or set PORT to another port',
   EACCES: 'needs more rights than this process has',
   EADDRNOTAVAIL: 'is not an address of this machine',
 };

@@ -22,7 +22,12 @@ t.test('a port in use is one sentence and exit code 1', async (t) => {
   const { env } = await startedServer(t);
   const second = await startProcess(t, { entry: SERVER, env });
   t.equal(await second.exited, 1);
-  t.match(second.output(), new RegExp(`127\\.0\\.0\\.1:${env.PORT} is in use by another process\\.`));
+  t.match(
+    second.output(),
+    new RegExp(
+      `127\\.0\\.0\\.1:${env.PORT} is in use by another process: stop it, or set PORT to another port\\.`,
+    ),
+  );
   t.notMatch(second.output(), /node:internal/);
 });
 

@@ -77,7 +77,7 @@ export function tooManyAttempts(retryAfterMs: number): Problem {
   return new Problem(
     429,
     'too_many_attempts',
-    'There were too many failed attempts to sign in. Try again after Retry-After seconds.',
+    `There were too many failed attempts to sign in. Try again in ${Math.ceil(retryAfterMs / 1_000)} seconds.`,
     { headers: { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) } },
   );
 }

@@ -26,7 +26,7 @@ export function signInPage({ request, issuer, nonce, username, alert }: SignInFo
     html`<h1>Sign in</h1>
 <p class="quiet">to continue to <b>${client.id}</b> at ${destination(redirectUri)}</p>
 !${alert === undefined ? '' : html`<p role="alert" id="alert">${alert}</p>`}
-!${scope === '' ? '' : html`<p>As far as you may do so yourself, it will be able to:</p><ul>!${rights(scope)}</ul>`}
+!${scope === '' ? '' : html`<p>If your account allows it, this application will be able to:</p><ul>!${rights(scope)}</ul>`}
 <form method="post" action="/oauth/authorize">
 !${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`).join('\n')}
 <label for="username">Username</label>
