@@ -12,6 +12,17 @@ import { isRunning } from '../src/process-table.ts';
 import { startRedis } from '../src/redis.ts';
 import { isAtLeast } from '../workspace.mjs';
 
+/** So many of 20,000 that chance would give one twice. */
+const SOME = 400;
+
+const freePorts = () => Promise.all(Array.from({ length: SOME }, freePort));
+
+const PRINT_PORTS = `
+  const { freePort } = await import(${JSON.stringify(new URL('../dist/free-port.js', import.meta.url))});
+  console.log(JSON.stringify(await Promise.all(Array.from({ length: ${SOME} }, freePort))));
+  setInterval(() => {}, 1_000);
+`;
+
 t.test('versions are compared by their numbers', async (t) => {
   for (const [version, floor] of [
     ['20.19.0', '20.19'],
@@ -42,6 +53,14 @@ t.test('a free port can be listened on', async () => {
   const server = createServer().listen(await freePort(), '127.0.0.1');
   await once(server, 'listening');
   server.close();
+});
+
+t.test('a port is given to one caller only, in all processes, though nobody listens on it yet', async (t) => {
+  const other = spawn(process.execPath, ['--input-type=module', '--eval', PRINT_PORTS]);
+  t.teardown(() => other.kill());
+  const [printed] = await once(other.stdout, 'data');
+  const ports = [...JSON.parse(String(printed)), ...(await freePorts())];
+  t.equal(new Set(ports).size, 2 * SOME);
 });
 
 t.test('a process is known by its number and its command line, never by its number alone', async (t) => {
