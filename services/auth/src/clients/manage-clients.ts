@@ -124,6 +124,9 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
   const scopes = requireKnown('scope', client.scopes, SCOPES);
   if (grants.length === 0 && !mayIntrospect)
     throw new OperatorError('A client needs a grant, or --introspect.');
+  if (grants.length > 0 && scopes.length === 0) {
+    throw new OperatorError('A client with a grant needs a scope, or its tokens allow nothing.');
+  }
   if (isPublic && (mayIntrospect || grants.includes('client_credentials'))) {
     throw new OperatorError(
       'A public client cannot prove who it is: no client_credentials, no --introspect.',

@@ -25,22 +25,26 @@ async function clients(...args: string[]): Promise<{ code: number | null; output
 
 t.test('clients add, list, rotate-secret and remove do in a process what they say', async (t) => {
   t.match(await clients('list'), { code: 0, output: /^There are no clients but the built-in ones\.\n$/ });
-  const web = ['add', 'web-app', '--redirect-uri', APP_REDIRECT, '--grant', 'authorization_code'];
-  const added = await clients(...web, '--scope', 'customers:write', '--scope', 'customers:read');
+  const web = ['--redirect-uri', APP_REDIRECT, '--grant', 'authorization_code'];
+  const webScopes = ['--scope', 'customers:write', '--scope', 'customers:read'];
+  const added = await clients('add', 'web-app', ...web, ...webScopes);
   t.match(added, {
     code: 0,
     output: /^The client "web-app" is added\.\nIts secret, shown only now: cs_[\w-]{43}\n$/,
   });
-  t.match(await clients(...web), { code: 1, output: /^There is a client "web-app" already\.\n$/ });
+  t.match(await clients('add', 'web-app', ...web, ...webScopes), {
+    code: 1,
+    output: /^There is a client "web-app" already\.\n$/,
+  });
   const native = ['--public', '--redirect-uri', 'http://127.0.0.1/', '--grant', 'authorization_code'];
-  t.match(await clients('add', 'native', ...native), {
+  t.match(await clients('add', 'native', ...native, '--scope', 'customers:read'), {
     code: 0,
     output: /^The client "native" is added\.\n$/,
   });
   t.match(await clients('list'), {
     code: 0,
     output: [
-      'native\tpublic\tauthorization_code\thttp://127.0.0.1/',
+      'native\tpublic\tauthorization_code\tcustomers:read\thttp://127.0.0.1/',
       `web-app\tconfidential\tauthorization_code\tcustomers:read customers:write\t${APP_REDIRECT}`,
       '',
     ].join('\n'),
@@ -93,6 +97,7 @@ t.test('what cannot be a client is one sentence, and adds nothing', async (t) =>
     [{ grants: [], redirectUris: [] }, /needs a grant/],
     [{ grants: ['password'] }, /no grant "password"/],
     [{ scopes: ['everything'] }, /no scope "everything"/],
+    [{ scopes: [] }, /needs a scope/],
     [{ redirectUris: [] }, /belong together/],
     [{ grants: ['client_credentials'] }, /belong together/],
     [{ grants: ['refresh_token'], redirectUris: [] }, /come with a code/],
