@@ -37,7 +37,8 @@ export async function startPostgres(options: {
     port,
     logFile: `${dataDir}.log`,
     temporaryFolder: options.temporaryFolder,
-    ready: () => lockFile(dataDir)[7]?.trim() === 'ready',
+    // a standby is ready too
+    ready: () => /^(ready|standby)$/.test(lockFile(dataDir)[7]?.trim() ?? ''),
     options: { ...account, env: ENVIRONMENT },
   });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOverload } from './overload.ts';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
 import { isTimeLimitLifted } from './time-limit.ts';
 import { isStoreUnavailable } from './unavailable.ts';
@@ -52,7 +53,7 @@ export function toProblem(error: unknown): Problem {
 /** What a client is told of an error; what an operator has to know of it is logged. */
 export function problemOf(error: unknown, request: FastifyRequest): Problem {
   const problem = toProblem(error);
-  if (problem.statusCode >= 500) {
+  if (problem.statusCode >= 500 && !isOverload(problem.cause)) {
     const level = problem.statusCode === 503 ? 'warn' : 'error';
     request.log[level]({ req: request, err: problem.cause ?? problem }, problem.code);
   }

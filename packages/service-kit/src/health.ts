@@ -1,19 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody } from './problem.ts';
+import { withinListening } from './silence.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Names something this process cannot serve without; `check` rejects while it is away. */
+    /** Names something this process cannot serve without; `check` rejects while it is away, or refuses what is needed. */
     readinessCheck(name: string, check: () => Promise<unknown>): void;
-    /** Each check by its name, with why it fails: undefined when it passes. */
+    /** Each check by its name, with why it fails: undefined when it passes. Those who ask at the same time share one round. */
     checkReadiness(): Promise<(readonly [name: string, failure: string | undefined])[]>;
     /** Makes `/readyz` answer 503 from now on: the first step of a shutdown. */
     drain(): void;
   }
 }
 
-const CHECK_TIMEOUT_MS = 1_000;
+const CHECK_LIMIT_MS = 1_000;
 const HealthSchema = Type.Object({
   status: Type.String(),
   checks: Type.Optional(Type.Record(Type.String(), Type.String())),
@@ -27,13 +28,20 @@ export function addHealthRoutes(app: FastifyInstance): void {
   const checks = new Map<string, () => Promise<unknown>>();
   let draining = false;
   let failing = '';
+  let results: ReturnType<FastifyInstance['checkReadiness']> | undefined;
 
   app.decorate('readinessCheck', (name, check) => {
     checks.set(name, check);
   });
-  app.decorate('checkReadiness', () =>
-    Promise.all([...checks].map(async ([name, check]) => [name, await failure(check)] as const)),
-  );
+  app.decorate('checkReadiness', () => {
+    // a check may write to a disk, and `GET /status` is open to everybody
+    results ??= Promise.all(
+      [...checks].map(async ([name, check]) => [name, await failure(check)] as const),
+    ).finally(() => {
+      results = undefined;
+    });
+    return results;
+  });
   app.decorate('drain', () => {
     draining = true;
   });
@@ -67,19 +75,12 @@ function refuse(request: FastifyRequest, reply: FastifyReply, detail: string): F
 
 /** Why a check fails; undefined when it passes. */
 async function failure(check: () => Promise<unknown>): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, CHECK_TIMEOUT_MS, `no answer within ${CHECK_TIMEOUT_MS} ms`);
-  });
   const result = check().then(
-    () => undefined,
+    () => '',
     (error: unknown) => (error instanceof Error ? rootCause(error).message : String(error)),
   );
-  try {
-    return await Promise.race([result, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const reason = await withinListening(result, CHECK_LIMIT_MS);
+  return reason === undefined ? `no answer within ${CHECK_LIMIT_MS} ms` : reason || undefined;
 }
 
 function rootCause(error: Error): Error {

@@ -15,12 +15,14 @@ export {
   ServiceConfigSchema,
   withDerivedDefaults,
 } from './config.ts';
+export { connectionSettings } from './connection-settings.ts';
 export { noneMatchFails, parseEntityTags } from './entity-tag.ts';
 export { problemOf } from './errors.ts';
 export { hourly } from './hourly.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './json-parser.ts';
 export { type OpenapiOptions, openapi, SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from './openapi.ts';
 export { OperatorError } from './operator-error.ts';
+export { type Overload, overloadLog } from './overload.ts';
 export { inTransaction, migrate, postgres } from './postgres.ts';
 export { Problem, type ProblemBody, type ProblemDetail, problemBody, unavailable } from './problem.ts';
 export { buildProcess, serve } from './process.ts';
@@ -35,6 +37,7 @@ export {
   VALIDATION_FAILED,
   withProblems,
 } from './schemas.ts';
+export { withinListening } from './silence.ts';
 export { liftTimeLimit } from './time-limit.ts';
 export { isStoreUnavailable } from './unavailable.ts';
 export { type StringFormat, unprocessable, validatorCompiler } from './validation.ts';

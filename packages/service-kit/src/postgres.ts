@@ -1,36 +1,63 @@
-import fastifyPostgres from '@fastify/postgres';
+import fastifyPostgres, { type PostgresPluginOptions } from '@fastify/postgres';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator';
 import fp from 'fastify-plugin';
 import pg from 'pg';
+import { connectionSettings } from './connection-settings.ts';
 import { isStoreUnavailable } from './unavailable.ts';
+import { WarmPool } from './warm-pool.ts';
 
-/**
- * A database that is away is a quick 503, so each wait has an end, on our side of the wire too. A request may wait
- * for a connection first and for its statement then: both together stay under a second.
- */
-const TIMEOUTS = { connectionTimeoutMillis: 300, query_timeout: 450, statement_timeout: 400 };
 const POOL_SIZE = 10;
+/**
+ * No statement of a request takes long; one that waits for another's lock, or reads too much, ends here. With the wait for a
+ * connection a request ends before the gateway gives up (5 s).
+ */
+const SESSION_LIMITS = {
+  statement_timeout: '1500ms',
+  lock_timeout: '400ms',
+  idle_in_transaction_session_timeout: '15s',
+};
+/** For a connection that alone is dead: a server that is there would have ended the statement itself. */
+const QUERY_TIMEOUT_MS = 2_000;
+const READINESS_LIMIT_MS = 1_000;
+const OUTAGE_LIMIT_MS = 350;
+/** Of a job or a command, for which nobody waits with a request. */
+const CONNECT_TIMEOUT_MS = 10_000;
 const MIGRATION_LOCK = 'migrations';
 
 /**
- * `app.pg` from @fastify/postgres, with time-outs and a pool that survives the server's absence: connections are
- * made when first needed, so a process boots without its database.
+ * What every write needs, and what costs next to nothing: a transaction that is written to the log on the disk. A server in
+ * recovery refuses it. It touches no table, and the function is open to every role.
+ */
+const CAN_WRITE = "SELECT pg_logical_emit_message(true, 'readiness', '')";
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Rejects within 400 ms while PostgreSQL is away, however much it has to do. For connections beside `app.pg`. */
+    requirePostgres(): Promise<void>;
+  }
+}
+
+/**
+ * `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready, and a
+ * process comes up without its database.
  */
 export const postgres = fp<{ databaseUrl: string; name: string }>(
   async (app, { databaseUrl, name }) => {
     await app.register(fastifyPostgres, {
-      connectionString: databaseUrl,
+      ...connectionSettings(databaseUrl, SESSION_LIMITS),
+      pg: { Pool: WarmPool, Client: pg.Client } as unknown as typeof pg,
       max: POOL_SIZE,
       application_name: name,
-      ...TIMEOUTS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      logger: app.log,
+    } as PostgresPluginOptions);
+    const pool = app.pg.pool as WarmPool;
+    app.addHook('onReady', () => pool.start());
+    app.decorate('requirePostgres', async () => {
+      await pool.ask('SELECT 1', OUTAGE_LIMIT_MS);
     });
-    // an idle connection that breaks is replaced at the next query; without a listener it would end the process
-    const { pool } = app.pg;
-    pool.on('error', (err) => {
-      if (!pool.ending) app.log.warn({ err }, 'lost a connection to PostgreSQL');
-    });
-    app.readinessCheck(`${name}: PostgreSQL`, () => app.pg.query('SELECT 1'));
+    app.readinessCheck(`${name}: PostgreSQL`, () => pool.ask(CAN_WRITE, READINESS_LIMIT_MS));
   },
   { name: 'postgres' },
 );
@@ -82,7 +109,10 @@ const ignore = () => {};
  * one-shot job wait for each other: drizzle's migrator takes none.
  */
 export async function migrate(options: { databaseUrl: string; migrationsFolder: string }): Promise<void> {
-  const client = new pg.Client({ connectionString: options.databaseUrl, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({
+    ...connectionSettings(options.databaseUrl),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock(hashtext($1))', [MIGRATION_LOCK]);

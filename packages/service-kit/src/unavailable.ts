@@ -1,5 +1,15 @@
-/** SQLSTATE classes and codes that say "not now": connection, resources, operator, lock and statement time-outs. */
-const TRANSIENT_SQLSTATE = /^(08...|53...|57P0[1-5]|57014|55P03|25006|40001|40P01)$/;
+import { Overload } from './overload.ts';
+
+/** A store that refuses connections, or that answers nothing. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailable';
+  }
+}
+
+/** SQLSTATE classes and codes that say "not now": connection, credentials, database, resources, operator, time-outs. */
+const TRANSIENT_SQLSTATE = /^(08...|28...|3D000|53...|57P0[1-5]|57014|55P03|25006|40001|40P01)$/;
 const TRANSIENT_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -12,7 +22,7 @@ const TRANSIENT_SYSTEM = new Set([
   'ENOENT',
 ]);
 const TRANSIENT_REPLY =
-  /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|LATE)\b/;
+  /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOAUTH|WRONGPASS|LATE)\b/;
 /** pg and ioredis give these no code. */
 const TRANSIENT_MESSAGE =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Cannot use a pool after calling end|Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries per request limit)/;
@@ -20,6 +30,7 @@ const TRANSIENT_MESSAGE =
 /** True of an error that says nothing about the request, only that PostgreSQL or Redis could not serve it now. */
 export function isStoreUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof StoreUnavailable || error instanceof Overload) return true;
   if (error instanceof AggregateError) return error.errors.some(isStoreUnavailable);
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && (TRANSIENT_SYSTEM.has(code) || TRANSIENT_SQLSTATE.test(code))) return true;

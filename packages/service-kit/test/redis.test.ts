@@ -1,6 +1,7 @@
 import net from 'node:net';
-import { freePort, testRedis, waitFor } from '@pair/test-kit';
+import { freePort, testProxy, testRedis, waitFor } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
+import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { redis } from '../src/index.ts';
 import { startedProcess } from './support/process.ts';
@@ -15,6 +16,12 @@ const service = (redisUrl: string) => async (app: FastifyInstance) => {
     return {};
   });
   app.get('/wrong', async () => app.redis.lpush('n', 1));
+  app.get('/busy', async () => {
+    const n = app.redis.incr('n');
+    const until = Date.now() + 1_500;
+    while (Date.now() < until); // the answer has arrived, and this process does not look
+    return { n: await n };
+  });
 };
 
 async function timed(app: FastifyInstance, url: string) {
@@ -107,6 +114,56 @@ t.test('a command whose answer is lost is not sent again: it may have been done'
   await waitFor(async () => (await timed(app, '/readyz')).status === 200);
   t.equal((await timed(app, '/incr')).body.n, before + 2, 'once by the lost one, once by this one');
 });
+
+t.test('a connection whose packets are lost is replaced: back within two seconds', async (t) => {
+  const server = await testRedis(t);
+  const proxy = await testProxy(t, server.port);
+  const { app } = await startedProcess(t, [service(`redis://127.0.0.1:${proxy.port}`)]);
+  t.equal((await timed(app, '/incr')).status, 200);
+  proxy.silenceOpen();
+  const answers = await Promise.all(Array.from({ length: 5 }, () => timed(app, '/incr')));
+  for (const answer of answers) isQuick503(t, answer, 'silent');
+  await waitFor(async () => (await timed(app, '/incr')).status === 200, 1_500);
+});
+
+t.test('a process that was busy while the answer came is no outage', async (t) => {
+  const server = await testRedis(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await app.ready();
+  const answers = await Promise.all([timed(app, '/busy'), timed(app, '/incr')]);
+  t.same(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+});
+
+t.test('every request of a burst is answered', async (t) => {
+  const server = await testRedis(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  for (const round of ['cold', 'warm']) {
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => timed(app, '/incr')));
+    t.same([...new Set(answers.map(({ status }) => status))], [200], round);
+  }
+});
+
+t.test(
+  'a Redis that has become a replica is asked over a new connection: another may be there',
+  async (t) => {
+    const server = await testRedis(t);
+    const { app } = await startedProcess(t, [service(server.url)]);
+    t.equal((await timed(app, '/incr')).status, 200);
+    const operator = new Redis(server.url);
+    t.teardown(() => operator.disconnect());
+    const connections = async () =>
+      String(await operator.call('CLIENT', 'LIST')).match(/(?<=id=)\d+(?=.* name=test )/g);
+    const before = await connections();
+    await operator.replicaof('127.0.0.1', await freePort());
+    isQuick503(t, await timed(app, '/incr'), 'read-only');
+    await waitFor(async () => (await connections())?.join() !== before?.join());
+    await operator.replicaof('no', 'one');
+    await waitFor(async () => (await timed(app, '/incr')).status === 200, 1_500);
+  },
+);
 
 t.test('a command that is wrong is a 500', async (t) => {
   const server = await testRedis(t);

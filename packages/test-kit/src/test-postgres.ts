@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, startPostgres } from '@pair/local-stores';
 import { createDatabase } from './create-database.ts';
@@ -9,6 +9,8 @@ import { type TestServer, testServer } from './test-server.ts';
 export interface TestPostgres extends TestServer {
   /** Another empty database with a role of its own: its URL. */
   database(): Promise<string>;
+  /** Starts it again as a standby, which takes no writes, as after a failover. */
+  demote(): Promise<void>;
 }
 
 /**
@@ -34,5 +36,10 @@ export async function testPostgres(t: Teardown): Promise<TestPostgres> {
   });
   const database = async () => (await createDatabase(superuserUrl)).url;
   server.url = await database();
-  return Object.assign(server, { database });
+  const demote = async () => {
+    await server.stop();
+    writeFileSync(join(folder, 'data', 'standby.signal'), '', { mode: 0o666 });
+    await server.start();
+  };
+  return Object.assign(server, { database, demote });
 }

@@ -1,6 +1,7 @@
 import { accessToken, authenticated, revocationFeed, SCOPES, securitySchemes } from '@pair/access-token';
 import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
+import type { Redis } from 'ioredis';
 import { audit } from './audit/audit.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { forBuiltInClients } from './clients/for-built-in-clients.ts';
@@ -28,7 +29,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     app.setValidatorCompiler(validatorCompiler({ formats }));
 
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth' });
-    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth' });
+    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth', check: canWrite });
     await app.register(clockOfRedis);
     const feed = revocationFeed({
       redis: app.redis,
@@ -70,6 +71,9 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(jwksRoutes);
   };
 }
+
+/** A Redis that is full, or a replica, answers, and lets nobody sign in. */
+const canWrite = (client: Redis) => client.set('{auth}:readiness', '', 'PX', 60_000);
 
 const DESCRIPTION = `Signs people in, and publishes the keys that verify their tokens.
 

@@ -1,32 +1,33 @@
+import { connectionSettings } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 
 const AT_ONCE = 4;
-/** For a connection, of a server that is away or when all are in use. */
-const CONNECTION_TIMEOUT_MS = 300;
-const LOCK_TIMEOUT_MS = 400;
-/** None of them may take longer, so neither does a statement of a process that is gone without a word. */
-const STATEMENT_TIMEOUT_MS = 300_000;
-/** A statement does not go on for a connection that we closed. */
-const OPTIONS = '-c client_connection_check_interval=1s';
+/** For one of the four to end, or for a new connection, which is slow on a busy machine. */
+const WAIT_LIMIT_MS = 2_000;
+const SESSION_LIMITS = {
+  lock_timeout: '400ms',
+  // no transfer may take longer, so neither does a statement of a process that is gone without a word
+  statement_timeout: '300s',
+  // a statement does not go on for a connection that this process has closed
+  client_connection_check_interval: '1s',
+};
 
 /**
- * Connections for work that takes as long as its client does, so that it neither holds those of the other requests nor has
- * their time-outs. Each is made for one piece of work, which is how a server that does not answer is found out at once.
+ * Connections beside those of the other requests, for work that takes as long as its client does: so it neither holds theirs
+ * nor has their time-outs. Each is made for one piece of work. `connect` rejects within 400 ms while PostgreSQL is away.
  */
 export function transferPool(app: FastifyInstance, databaseUrl: string, name: string): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...connectionSettings(databaseUrl, SESSION_LIMITS),
     application_name: name,
     max: AT_ONCE,
     maxUses: 1,
-    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    options: OPTIONS,
+    connectionTimeoutMillis: WAIT_LIMIT_MS,
   });
   // a connection that breaks when its work is done; unheard, it would end the process
   pool.on('error', (err) => app.log.warn({ err }, 'lost a connection to PostgreSQL'));
   app.addHook('onClose', () => pool.end());
-  return pool;
+  const connect = pool.connect.bind(pool);
+  return Object.assign(pool, { connect: () => app.requirePostgres().then(() => connect()) });
 }
