@@ -28,6 +28,7 @@ for (const [trouble, begin, end] of [
     `Redis ${trouble}: what needs it is 503 within a second, the keys are served, and all is well afterwards`,
     async (t) => {
       const { access_token, refresh_token } = await login(app);
+      t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
       await begin();
       await isQuick503(t, 'login', () => post(app, '/auth/login', ADMIN));
       await isQuick503(t, 'refresh', () => post(app, '/auth/refresh', { refresh_token }));

@@ -36,10 +36,19 @@ export const clockOfRedis = fp(
 export function redisClock(redis: Redis): RedisClock {
   /** What to add to the monotonic clock of this process. */
   let offset: number | undefined;
+  let measuring: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  async function measure(): Promise<void> {
+  /** One at a time: those who ask meanwhile share it. */
+  function measure(): Promise<void> {
+    measuring ??= measureNow().finally(() => {
+      measuring = undefined;
+    });
+    return measuring;
+  }
+
+  async function measureNow(): Promise<void> {
     let latest = Number.NEGATIVE_INFINITY;
     for (let sample = 0; sample < SAMPLES; sample++) {
       const [seconds, microseconds] = (await redis.time()).map(Number) as [number, number];

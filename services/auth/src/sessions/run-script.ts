@@ -1,8 +1,14 @@
-import type { Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from './redis-clock.ts';
 
-/** Shorter than the client's own time-out: a script that runs after the caller was told 503 must not change a thing. */
+/**
+ * How late a script may begin. It is shorter than the silence after which the connection is given up, so that a script that is
+ * answered with 503 has no effect afterwards.
+ */
 const DEADLINE_MS = 250;
+/** How often a script is sent that Redis was too busy to begin in time: it has changed nothing. */
+const ATTEMPTS = 4;
 
 /** What every script begins with: ARGV[1] is its deadline on Redis' clock, ARGV[2] the time that limits are measured by. */
 export const DEADLINE = `
@@ -36,13 +42,30 @@ export function scriptRunner<Name extends string>(
 ): ScriptRunner<Name> {
   for (const name in scripts) redis.defineCommand(name, scripts[name]);
   const commands = redis as unknown as Record<`${Name}Buffer`, (...args: Argument[]) => Promise<unknown>>;
-  return async (script, keys, ...args) => {
+
+  async function run(script: Name, keys: string[], args: Argument[], attempt = 1): Promise<unknown> {
+    const deadline = clock.now() + DEADLINE_MS;
     try {
-      return await commands[`${script}Buffer`](...keys, clock.now() + DEADLINE_MS, now(), ...args);
+      return await commands[`${script}Buffer`](...keys, deadline, now(), ...args);
     } catch (error) {
-      // Redis was paused, or its clock was set: the second would last until the offset is measured again
-      if (error instanceof Error && error.message.startsWith('LATE')) void clock.measure().catch(() => {});
+      if (isLate(error) && attempt < ATTEMPTS) {
+        // Redis is busy or was paused, or its clock was set: then the deadline was wrong
+        await clock.measure();
+        return run(script, keys, args, attempt + 1);
+      }
+      if (wasSent(error)) await delay(Math.max(0, deadline - clock.now()));
       throw error;
     }
-  };
+  }
+  return (script, keys, ...args) => run(script, keys, args);
+}
+
+function isLate(error: unknown): boolean {
+  return error instanceof ReplyError && (error as Error).message.startsWith('LATE');
+}
+
+/** Redis may still run it, until its deadline; one that was answered, or never left this process, it will not. */
+function wasSent(error: unknown): boolean {
+  if (error instanceof ReplyError) return false;
+  return !(error instanceof Error && error.message.startsWith("Stream isn't writeable"));
 }
