@@ -144,6 +144,7 @@ export const accessToken = fp<AccessTokenOptions>(
     }
 
     async function requireUnrevoked({ claims, kid }: VerifiedToken): Promise<void> {
+      await feed.firstRead();
       requireFresh(feed);
       if (feed.epoch !== claims.epoch) {
         // the first sign-in of all has just made the epoch, and the feed is about to bring it

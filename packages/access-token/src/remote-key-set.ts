@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { withinListening } from '@pair/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
 import { type KeySource, KeysUnavailable, KID_PATTERN } from './keys.ts';
 
@@ -10,6 +11,7 @@ const UNKNOWN_KID_COOLDOWN_MS = 30_000;
 /** How long the last good set is used while auth cannot be reached. */
 const LAST_GOOD_MS = 3_600_000;
 const FETCH_TIMEOUT_MS = 2_000;
+const FIRST_FETCH_WAIT_MS = 1_000;
 const MAX_BYTES = 64 * 1_024;
 
 export interface RemoteKeySet extends KeySource {
@@ -93,12 +95,19 @@ export function remoteKeySet(options: {
     has: (kid) => isGood() && keys.has(kid),
     get: async (kid) => {
       if (!KID_PATTERN.test(kid)) return undefined;
+      // a process that has just started: the first fetch is on its way
+      if (!isGood() && !failing && inFlight)
+        await withinListening(
+          inFlight.catch(() => {}),
+          FIRST_FETCH_WAIT_MS,
+        );
       if (!isGood()) throw new KeysUnavailable('no signing keys');
       const key = keys.get(kid);
       if (key !== undefined) return key;
       if (inFlight === undefined && now() - lookedForUnknownAt >= UNKNOWN_KID_COOLDOWN_MS) {
         lookedForUnknownAt = now();
-        void refresh();
+        clearTimeout(timer);
+        void follow(); // and soon again, should it fail
       }
       await inFlight?.catch(() => {});
       // it may have been published since: nobody can tell

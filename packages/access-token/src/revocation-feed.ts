@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withinListening } from '@pair/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
 import { MAX_LIFETIME_SECONDS } from './claims.ts';
@@ -9,8 +10,10 @@ const FROM_THE_START = '0-0';
 const BATCH = 10_000;
 /** A request may have to wait for a read, and is answered within a second in any case. */
 const BLOCK_MS = 300;
-/** An answer takes BLOCK_MS and a little, and this process may be busy: who is silent for longer is not there. */
+/** An answer takes BLOCK_MS and a little. A Redis that is silent for longer while this process listens is not there. */
 const SILENCE_MS = 900;
+/** For what `answered` does not see: the handshake of a new connection. */
+const COMMAND_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
 const SWEEP_INTERVAL_MS = 1_000;
 /**
@@ -32,6 +35,8 @@ export interface RevocationFeed {
   readonly epoch: string | undefined;
   /** `id` is the sid, jti or kid of a token. */
   isRevoked(id: string): boolean;
+  /** Waits for the first read of all, if it is under way, so that a process is ready for requests when it starts. */
+  firstRead(): Promise<void>;
   /** Resolves when the read that is going on is answered, within a second. Rejects when it is not. */
   nextRead(): Promise<void>;
 }
@@ -77,14 +82,14 @@ export function revocationFeed(options: {
         if (failing) log.info('the revocation feed is followed again');
         failing = false;
       } catch (err) {
-        connection?.disconnect();
+        end(connection);
         connection = undefined;
         if (!failing && !stopped) log.warn({ err }, 'the revocation feed cannot be followed');
         failing = true;
         await delay(RETRY_MS, undefined, { ref: false });
       }
     }
-    connection?.disconnect();
+    end(connection);
   }
 
   async function read(): Promise<void> {
@@ -93,10 +98,12 @@ export function revocationFeed(options: {
       connection = await connect(redis);
       await load(connection);
     } else {
-      const [current, answer] = await Promise.all([
-        connection.get(EPOCH),
-        connection.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', STREAM, lastId),
-      ]);
+      const [current, answer] = await answered(
+        Promise.all([
+          connection.get(EPOCH),
+          connection.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', STREAM, lastId),
+        ]),
+      );
       const announcesEpoch = apply(answer?.[0]?.[1] ?? []);
       if (announcesEpoch || (current ?? undefined) !== epoch) await load(connection);
     }
@@ -112,9 +119,9 @@ export function revocationFeed(options: {
   async function load(client: Redis): Promise<void> {
     let current: string | null;
     do {
-      current = await client.get(EPOCH);
+      current = await answered(client.get(EPOCH));
       await readFromStart(client);
-    } while ((await client.get(EPOCH)) !== current);
+    } while ((await answered(client.get(EPOCH))) !== current);
     if (epoch !== undefined && current !== epoch) {
       log.warn('Redis has other data than before: tokens from before are not accepted any more');
     }
@@ -124,7 +131,7 @@ export function revocationFeed(options: {
   async function readFromStart(client: Redis): Promise<void> {
     lastId = FROM_THE_START;
     for (let more = true; more; ) {
-      const answer = await client.xread('COUNT', BATCH, 'STREAMS', STREAM, lastId);
+      const answer = await answered(client.xread('COUNT', BATCH, 'STREAMS', STREAM, lastId));
       const entries = answer?.[0]?.[1] ?? [];
       apply(entries);
       more = entries.length === BATCH;
@@ -154,7 +161,7 @@ export function revocationFeed(options: {
     start: () => void follow(),
     stop: () => {
       stopped = true;
-      connection?.disconnect();
+      end(connection);
     },
     ready: async () => {
       if (!isFresh()) throw new Error('the revocation feed is not followed');
@@ -164,6 +171,10 @@ export function revocationFeed(options: {
       return epoch;
     },
     isRevoked: (id) => revoked.has(id),
+    firstRead: async () => {
+      const isFirst = answeredReadSentAt === Number.NEGATIVE_INFINITY && !failing;
+      if (isFirst) await reading?.catch(() => {});
+    },
     nextRead: async () => {
       if (stopped || reading === undefined) throw new Error('the revocation feed is not followed');
       await reading;
@@ -183,12 +194,28 @@ function longer(one: Keeping, other: Keeping = one): Keeping {
   };
 }
 
+/** Rejects when Redis is silent. A time-out of the client would also go off when this process is busy. */
+async function answered<T>(command: Promise<T>): Promise<T> {
+  const answer = await withinListening(
+    command.then((reply) => ({ reply })),
+    SILENCE_MS,
+  );
+  if (answer === undefined) throw new Error('Redis does not answer');
+  return answer.reply;
+}
+
+/** Without a goodbye, for which a silent connection would wait. */
+function end(connection: Redis | undefined): void {
+  connection?.disconnect();
+  connection?.stream?.destroy();
+}
+
 /** Without retries: `follow` does that, and a connection that has failed once is not used again. */
 async function connect(redis: Redis): Promise<Redis> {
   const client = redis.duplicate({
     lazyConnect: true,
     enableReadyCheck: false,
-    commandTimeout: SILENCE_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     connectionName: `${redis.options.connectionName ?? 'verifier'}-revocations`,
     retryStrategy: () => null,
   });

@@ -12,6 +12,7 @@ const feed: RevocationFeed = {
   stop: () => {},
   ready: async () => {},
   isFresh: () => true,
+  firstRead: async () => {},
   epoch: 'test-epoch',
   isRevoked: () => false,
   nextRead: async () => {},

@@ -1,7 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
-import { type JwksServer, jwksServer, type MintedKey, mintKey, type Teardown, waitFor } from '@pair/test-kit';
+import {
+  type JwksServer,
+  jwksServer,
+  type MintedKey,
+  mintKey,
+  type Teardown,
+  testProxy,
+  waitFor,
+} from '@pair/test-kit';
 import t, { type Test } from 'tap';
 import { KeysUnavailable, remoteKeySet } from '../src/index.ts';
 import { heldTimers } from './support/held-timers.ts';
@@ -284,6 +292,21 @@ t.test('an answer that takes longer than 2 s is given up', async (t) => {
       t.ok(keys.has(key.kid));
     }),
   );
+});
+
+t.test('a connection whose packets are lost is given up: the next fetch is over a new one', async (t) => {
+  const [first, second] = [await mintKey(), await mintKey()];
+  const jwks = await jwksServer(t, [first]);
+  const proxy = await testProxy(t, Number(new URL(jwks.url).port));
+  const url = new URL(jwks.url);
+  url.port = String(proxy.port);
+  const { keys } = follow(t, { ...jwks, url: url.href });
+  await waitFor(() => keys.has(first.kid));
+  proxy.silenceOpen();
+  jwks.keys = [first, second];
+  await isUnavailable(t, keys.get(second.kid), 'while it is silent');
+  t.equal(await keys.get(first.kid), pemOf(first), 'a key that is known stays so');
+  await waitFor(() => keys.has(second.kid), 2_000);
 });
 
 t.test('only keys that verify ES256 are taken', async (t) => {

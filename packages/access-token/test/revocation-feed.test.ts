@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { rounds, type Teardown, waitFor } from '@pair/test-kit';
+import { rounds, type Teardown, testProxy, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { revocationFeed } from '../src/index.ts';
@@ -122,6 +122,16 @@ t.test('a Redis that stands still is noticed, its connection replaced, and the f
     ['the revocation feed cannot be followed', 'the revocation feed is followed again'],
     'each is said once',
   );
+});
+
+t.test('a connection whose packets are lost is replaced within two seconds', async (t) => {
+  const redis = await redisOfAuth(t);
+  const proxy = await testProxy(t, redis.server.port);
+  const { feed } = startFeed(t, redis, { url: `redis://127.0.0.1:${proxy.port}` });
+  await isReady(feed);
+  proxy.silenceOpen();
+  await redis.revoke('sid', 'meanwhile');
+  await waitFor(() => feed.isRevoked('meanwhile'), 2_000);
 });
 
 t.test('it starts while Redis stands still, or is away', async (t) => {
