@@ -16,6 +16,9 @@ const SESSION = {
   extra_float_digits: '1',
   default_transaction_read_only: 'off',
   default_transaction_isolation: 'read committed',
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
 } as const;
 
 /**

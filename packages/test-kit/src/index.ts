@@ -1,6 +1,7 @@
 export { freePort } from '@pair/local-stores';
 export { documented } from './documented.ts';
 export { exampleExchanges, exampleFaults } from './examples.ts';
+export { setForeignSettings } from './foreign-settings.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { patiently } from './patiently.ts';

@@ -4,9 +4,10 @@ import { waitFor } from '@pair/test-kit';
 export interface Api {
   url: string;
   agent: Agent;
+  timeoutMs: number;
 }
 
-/** `status` 0: no answer came, within ten seconds or because the connection broke. */
+/** `status` 0: no answer came in time, or the connection broke. */
 export interface Answer {
   status: number;
   body: unknown;
@@ -14,13 +15,14 @@ export interface Answer {
   tookMs: number;
 }
 
-export const openApi = (url: string): Api => ({
+export const openApi = (url: string, { maxSockets = 200, timeoutMs = 10_000 } = {}): Api => ({
   url,
-  agent: new Agent({ keepAlive: true, maxSockets: 200 }),
+  agent: new Agent({ keepAlive: true, maxSockets }),
+  timeoutMs,
 });
 
 export function call(
-  { url, agent }: Api,
+  { url, agent, timeoutMs }: Api,
   method: string,
   path: string,
   { token, body }: { token?: string; body?: object } = {},
@@ -32,7 +34,7 @@ export function call(
     const sending = request(`${url}${path}`, {
       agent,
       method,
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(timeoutMs),
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,0 +1,30 @@
+import pg from 'pg';
+
+/** What an administrator may have set for a role or a database, and what would change or break answers. */
+export const FOREIGN_SETTINGS = {
+  DateStyle: 'German, DMY',
+  IntervalStyle: 'sql_standard',
+  TimeZone: 'Pacific/Auckland',
+  search_path: 'elsewhere',
+  default_transaction_read_only: 'on',
+  default_transaction_isolation: 'serializable',
+  standard_conforming_strings: 'off',
+  bytea_output: 'escape',
+  extra_float_digits: '-15',
+  statement_timeout: '1ms',
+  lock_timeout: '1ms',
+};
+
+/** Sets all of them for the database of this URL: every new connection begins with them. */
+export async function setForeignSettings(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    options: '-c default_transaction_read_only=off',
+  });
+  await client.connect();
+  const database = new URL(databaseUrl).pathname.slice(1);
+  for (const [name, value] of Object.entries(FOREIGN_SETTINGS)) {
+    await client.query(`ALTER DATABASE ${database} SET ${name} = ${pg.escapeLiteral(value)}`);
+  }
+  await client.end();
+}
