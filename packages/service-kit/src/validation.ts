@@ -16,6 +16,9 @@ export interface StringFormat {
  * Validates exactly what was sent: nothing is coerced, filled in or dropped, and members that the schema does
  * not name are refused where it says `additionalProperties: false`. A fault in the body is 422, one in path,
  * query or headers is 400; all faults are told at once, up to twenty.
+ *
+ * One thing is changed: a UUID becomes lower case. PostgreSQL reads it in any case, and Redis, a Map and `===` do not, so
+ * a handler that got the client's spelling would find the row and miss everything else that is kept under the id.
  */
 export function validatorCompiler(
   options: { formats?: Record<string, StringFormat> } = {},
@@ -27,8 +30,12 @@ export function validatorCompiler(
 
   return ({ schema, httpPart }) => {
     const validate = ajv.compile(schema);
+    const uuids = uuidMembers(schema);
     return (value: unknown) => {
-      if (validate(value)) return { value };
+      if (validate(value)) {
+        makeCanonical(value, uuids);
+        return { value };
+      }
       const errors = (validate.errors ?? []).slice(0, MAX_ERRORS).map((error) => explain(error, formats));
       return { error: invalid(httpPart, errors) };
     };
@@ -38,12 +45,29 @@ export function validatorCompiler(
 /** More would help nobody, and make the answer larger than its cause. */
 const MAX_ERRORS = 20;
 
-/** RFC 9562 §4. That of ajv-formats also takes `urn:uuid:…`, which PostgreSQL does not. */
+/**
+ * RFC 9562 §4, in either case. That of ajv-formats also takes `urn:uuid:…`, and PostgreSQL also takes braces and other
+ * hyphens, or none.
+ */
 const UUID: StringFormat = {
   validate: (value) => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value),
   message: 'must be a UUID',
   published: { format: 'uuid' },
 };
+
+/** The members that are UUIDs: of a path, a query, or a body. No body has one deeper inside. */
+function uuidMembers(schema: object): string[] {
+  const { properties = {} } = schema as { properties?: Record<string, { format?: string }> };
+  return Object.keys(properties).filter((name) => properties[name]?.format === 'uuid');
+}
+
+function makeCanonical(value: unknown, uuids: string[]): void {
+  const members = (value ?? {}) as Record<string, unknown>;
+  for (const name of uuids) {
+    const uuid = members[name];
+    if (typeof uuid === 'string') members[name] = uuid.toLowerCase();
+  }
+}
 
 /** 422 `validation_failed`, for rules that a handler checks; the same shape as the schema's. */
 export function unprocessable(errors: ProblemDetail[]): Problem {

@@ -25,7 +25,9 @@ async function started(t: Test) {
       app.setValidatorCompiler(validatorCompiler({ formats: { even } }));
       app.post('/things', { schema: { body: ThingSchema } }, async (request) => request.body);
       const params = Type.Object({ id: Type.String({ format: 'uuid' }) });
-      app.get('/things/:id', { schema: { params } }, async () => 'found');
+      app.get('/things/:id', { schema: { params } }, async (request) => request.params);
+      app.get('/owned', { schema: { querystring: params } }, async (request) => request.query);
+      app.post('/owned', { schema: { body: params } }, async (request) => request.body);
       const querystring = Type.Object(
         {
           n: Type.String({ pattern: '^[1-9][0-9]{0,3}$', description: 'How many, 1 to 9999' }),
@@ -117,6 +119,17 @@ t.test('what was sent is what the handler gets: nothing is filled in', async (t)
   t.same((await app.inject({ method: 'POST', url: '/things', payload })).json(), payload);
 });
 
+t.test('a UUID has one spelling, lower case, in whichever the client wrote it', async (t) => {
+  const app = await started(t);
+  const id = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
+  for (const spelling of [id, id.toUpperCase(), `0199D3a5${id.slice(8)}`]) {
+    t.same((await app.inject(`/things/${spelling}`)).json(), { id });
+    t.same((await app.inject(`/owned?id=${spelling}`)).json(), { id });
+    const response = await app.inject({ method: 'POST', url: '/owned', payload: { id: spelling } });
+    t.same(response.json(), { id });
+  }
+});
+
 t.test('faults in path, query and headers are 400 and name the parameter', async (t) => {
   const app = await started(t);
   const requests: [url: string, pointer: string, headers?: Record<string, string>][] = [
@@ -124,6 +137,9 @@ t.test('faults in path, query and headers are 400 and name the parameter', async
     ['/things/urn:uuid:0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10', '/id'],
     ['/things/0199d3a57d4e7c3b9a520d1f6c1c7b10', '/id'],
     ['/things/%7B0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10%7D', '/id'],
+    ['/things/0199-d3a5-7d4e-7c3b-9a52-0d1f-6c1c-7b10', '/id'],
+    ['/things/0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10%0A', '/id'],
+    ['/things/%200199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10', '/id'],
     [`/things/${'9'.repeat(5_000)}`, '/id'],
     ['/things', '/n'],
     ['/things?n=', '/n'],

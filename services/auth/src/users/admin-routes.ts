@@ -121,11 +121,16 @@ async function updateAudited(request: FastifyRequest, userId: string, change: Us
     const { before, after } = await updateUser(request.server, userId, change);
     if (before.disabled !== after.disabled) {
       const event = after.disabled ? 'user_disabled' : 'user_enabled';
-      audit.record(request, { event, outcome: 'succeeded', userId });
+      audit.record(request, { event, outcome: 'succeeded', userId: after.id });
     }
     const [scope, scopeBefore] = [after.scopes.join(' '), before.scopes.join(' ')];
     if (scope !== scopeBefore) {
-      audit.record(request, { event: 'scopes_changed', outcome: 'succeeded', userId, detail: scope });
+      audit.record(request, {
+        event: 'scopes_changed',
+        outcome: 'succeeded',
+        userId: after.id,
+        detail: scope,
+      });
     }
     return after;
   } catch (error) {

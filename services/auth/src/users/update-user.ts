@@ -1,8 +1,9 @@
 import { inTransaction, Problem } from '@pair/service-kit';
-import { and, arrayContains, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import { users as table } from '../db/schema.ts';
+import { isEnabledAdmin } from './enabled-admin.ts';
 import { type User, updateUserRow } from './repository.ts';
 
 export type UserChange = Partial<Pick<User, 'disabled' | 'scopes'>>;
@@ -24,7 +25,7 @@ export async function updateUser(
     const admins = await db
       .select({ id: table.id })
       .from(table)
-      .where(and(arrayContains(table.scopes, ['users:admin']), eq(table.disabled, false)))
+      .where(isEnabledAdmin)
       .orderBy(table.id)
       .for('update');
     const [before] = await db.select().from(table).where(eq(table.id, id)).for('update');
@@ -32,13 +33,14 @@ export async function updateUser(
 
     const after = { ...before, ...change };
     const remainsAdmin = after.scopes.includes('users:admin') && !after.disabled;
-    if (!remainsAdmin && admins.every((admin) => admin.id === id) && admins.length > 0) {
+    if (!remainsAdmin && admins.every((admin) => admin.id === before.id) && admins.length > 0) {
       throw lastAdmin();
     }
 
-    await updateUserRow(db, id, change);
+    await updateUserRow(db, before.id, change);
     const lostScope = before.scopes.some((scope) => !after.scopes.includes(scope));
-    if (after.disabled || lostScope) await app.sessions.endAllOfUser(id);
+    // the id as the row has it: PostgreSQL found it in any spelling, Redis has it in one
+    if (after.disabled || lostScope) await app.sessions.endAllOfUser(before.id);
     return { before, after };
   });
 }

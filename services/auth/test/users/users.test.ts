@@ -1,4 +1,5 @@
 import t from 'tap';
+import { updateUser } from '../../src/users/update-user.ts';
 import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
 
 const auth = await startAuth(t);
@@ -84,6 +85,50 @@ t.test('taking a scope away ends the user’s sessions, giving one does not', as
   t.ok(await refusedWithin1s(app, access_token));
 });
 
+t.test(
+  'an id in capitals is the same id: sessions end, the last admin stays, and answers are alike',
+  async (t) => {
+    const [disabled, narrowed] = await Promise.all(
+      ['CAPITALS-a', 'CAPITALS-b'].map(async (name) => {
+        const { id, credentials } = await makeUser(app, name, 'customers:read customers:write');
+        return { id, credentials, access_token: (await login(app, credentials)).access_token };
+      }),
+    );
+    if (disabled === undefined || narrowed === undefined) return;
+    const capitals = (id: string) => `/auth/users/${id.toUpperCase()}`;
+    t.match((await patch(app, capitals(disabled.id), { disabled: true }, admin)).json(), { id: disabled.id });
+    t.ok(await refusedWithin1s(app, disabled.access_token));
+    t.equal((await post(app, '/auth/login', disabled.credentials)).statusCode, 401);
+    await patch(app, capitals(narrowed.id), { scope: 'customers:read' }, admin);
+    t.ok(await refusedWithin1s(app, narrowed.access_token));
+
+    const { id: own } = (await get(app, '/auth/me', admin)).json();
+    for (const change of [{ disabled: true }, { scope: '' }]) {
+      t.match((await patch(app, capitals(own), change, admin)).json(), { status: 409, code: 'last_admin' });
+    }
+    t.same(
+      (await get(app, capitals(own), admin)).json(),
+      (await get(app, `/auth/users/${own}`, admin)).json(),
+    );
+    const events = async (id: string) =>
+      (await get(app, `/auth/audit?user_id=${id}`, admin)).json().items.length;
+    t.equal(await events(disabled.id.toUpperCase()), await events(disabled.id));
+  },
+);
+
+t.test(
+  'a change ends sessions under the id of the row, in whichever spelling it was asked for',
+  async (t) => {
+    const { id, credentials } = await makeUser(app, 'asked-within');
+    const { access_token } = await login(app, credentials);
+    await updateUser(auth.within, id.toUpperCase(), { disabled: true });
+    t.ok(await refusedWithin1s(app, access_token));
+    const { id: own } = (await get(app, '/auth/me', admin)).json();
+    const change = updateUser(auth.within, own.toUpperCase(), { disabled: true });
+    await t.rejects(change, { code: 'last_admin' });
+  },
+);
+
 t.test('an update may come as merge patch too', async (t) => {
   const { id } = await makeUser(app, 'merge-patched');
   const response = await app.inject({
@@ -116,7 +161,9 @@ t.test('an unknown user is 404, an id that is none is 400', async (t) => {
   const nobody = '/auth/users/0198c7a2-7a00-7000-8000-000000000000';
   t.equal((await get(app, nobody, admin)).statusCode, 404);
   t.equal((await patch(app, nobody, { disabled: true }, admin)).statusCode, 404);
-  for (const id of ['1', 'admin', '%00', 'x'.repeat(500)]) {
+  const id = '0198c7a2-7a00-7000-8000-000000000000';
+  const spellingsOfPostgres = [`%7B${id}%7D`, id.replaceAll('-', ''), id.replaceAll(/(?<=^.{4})/g, '-')];
+  for (const id of ['1', 'admin', '%00', 'x'.repeat(500), ...spellingsOfPostgres]) {
     t.equal((await get(app, `/auth/users/${id}`, admin)).statusCode, 400, id);
   }
 });

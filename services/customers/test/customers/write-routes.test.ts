@@ -53,6 +53,23 @@ t.test('names are kept byte for byte, but for NFC and the white space around the
   }
 });
 
+t.test('an id in capitals is the same id, in the answer, its place and everything after', async (t) => {
+  const id = randomUUID();
+  const capitals = `/customers/${id.toUpperCase()}`;
+  const body = { name: 'Ann', dob: '1960-05-25' };
+  const first = await send('PUT', capitals, { body, headers: { 'if-none-match': '*' } });
+  t.match(first, { statusCode: 201, headers: { location: `/customers/${id}` } });
+  t.equal(first.json().id, id);
+  const again = await send('PUT', `/customers/${id}`, { body, headers: { 'if-none-match': '*' } });
+  t.equal(again.statusCode, 412);
+  const { etag = '' } = first.headers;
+  const read = await send('GET', `/customers/${id}`, { headers: { 'if-none-match': String(etag) } });
+  t.equal(read.statusCode, 304);
+  t.equal((await send('PATCH', capitals, { body: { name: 'Bob' } })).json().id, id);
+  t.equal((await send('DELETE', capitals)).statusCode, 204);
+  t.equal((await send('GET', `/customers/${id}`)).statusCode, 404);
+});
+
 t.test('PUT replaces all members, answers the new version and counts it', async (t) => {
   const before = await created();
   const response = await send('PUT', `/customers/${before.id}`, {
