@@ -57,11 +57,12 @@ async function migrate(
 ): Promise<void> {
   say('migrating the databases');
   await migrateCustomers(stores.customersDatabaseUrl);
-  const { admin } = await migrateAuth({
+  const { admin, advice } = await migrateAuth({
     DATABASE_URL: stores.authDatabaseUrl,
     ADMIN_USERNAME,
     ...(ADMIN_PASSWORD === undefined ? {} : { ADMIN_PASSWORD }),
   });
+  if (advice !== undefined) say(advice);
   if (admin === undefined) return;
   // at once: should anything fail from here on, nobody could find the password out any more
   say(`the first admin is "${admin.username}"`);

@@ -3,8 +3,9 @@ import { MigrateConfigSchema } from './config.ts';
 import { migrateAuth } from './db/migrate.ts';
 
 await run(async () => {
-  const { admin } = await migrateAuth(loadConfig(MigrateConfigSchema, process.env));
+  const { admin, advice } = await migrateAuth(loadConfig(MigrateConfigSchema, process.env));
   process.stdout.write('The database of auth is up to date.\n');
+  if (advice !== undefined) process.stdout.write(`${advice}\n`);
   if (admin !== undefined) process.stdout.write(`The first admin is "${admin.username}".\n`);
   if (admin?.password !== undefined) {
     process.stdout.write(`Its password, shown only now: ${admin.password}\n`);

@@ -15,7 +15,9 @@ await run(async () => {
   const config = loadConfig(SetPasswordConfigSchema, process.env);
   const piped = process.stdin.isTTY ? '' : (await text(process.stdin)).replace(/\r?\n$/, '');
   const password = piped === '' ? generatePassword() : piped;
-  await setPassword(config, username, password);
-  process.stdout.write(`The password of "${username}" is set, and all its sessions are ended.\n`);
+  const done = await setPassword(config, username, password);
+  process.stdout.write(`The password of "${done.username}" is set, and all its sessions are ended.\n`);
+  if (done.wasDisabled) process.stdout.write('The user was disabled, and is enabled now.\n');
+  if (done.becameAdmin) process.stdout.write('There was no enabled admin: the user has all scopes now.\n');
   if (piped === '') process.stdout.write(`It is: ${password}\n`);
 });

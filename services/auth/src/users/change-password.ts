@@ -61,11 +61,11 @@ async function changeIfRight(
  * @param current the hash that must still be there: of several who change it at once, one succeeds
  * @returns whether it was changed
  */
-export async function changePassword(
+async function changePassword(
   app: FastifyInstance,
   id: string,
   password: string,
-  current?: string,
+  current: string,
 ): Promise<boolean> {
   const passwordHash = await app.passwords.hash(password);
   return inTransaction(app.pg.pool, async (client) => {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { SCOPES } from '@pair/access-token';
 import { inTransaction, OperatorError } from '@pair/service-kit';
-import { arrayContains, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
+import { insertSecurityEvents } from '../audit/security-events.ts';
 import { users as table } from '../db/schema.ts';
+import { isEnabledAdmin } from './enabled-admin.ts';
 import { createPasswordHasher } from './password-hasher.ts';
 import { passwordFault } from './password-rules.ts';
 
@@ -15,12 +17,22 @@ export interface FirstAdmin {
   password?: string;
 }
 
-/** Makes the first admin, with all scopes, unless there is an admin already. Two at once make one. */
+/** `advice`: what the operator must do, because there is no admin and none could be made. */
+export interface FirstAdminOutcome {
+  admin?: FirstAdmin;
+  advice?: string;
+}
+
+/**
+ * Makes the first admin, with all scopes, unless an enabled user is an admin already. Two at once make one. A user who has
+ * the name is never made an admin here: the name may have come from open registration. That is no error, for a start that
+ * fails would close the service to everybody else.
+ */
 export async function createFirstAdmin(options: {
   databaseUrl: string;
   username: string;
   password: string | undefined;
-}): Promise<FirstAdmin | undefined> {
+}): Promise<FirstAdminOutcome> {
   const { databaseUrl, username } = options;
   const generated = options.password === undefined ? generatePassword() : undefined;
   const password = options.password ?? generated ?? '';
@@ -29,26 +41,26 @@ export async function createFirstAdmin(options: {
     return await inTransaction(pool, async (client) => {
       const db = drizzle({ client });
       await client.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
-      if ((await db.$count(table, arrayContains(table.scopes, ['users:admin']))) > 0) return undefined;
-      if ((await db.$count(table, eq(table.username, username))) > 0) {
-        throw new OperatorError(
-          `There is no admin, and ADMIN_USERNAME "${username}" is a user without scopes: choose another.`,
-        );
-      }
+      if ((await db.$count(table, isEnabledAdmin)) > 0) return {};
+      if ((await db.$count(table, eq(table.username, username))) > 0) return { advice: lockedOut(username) };
       const fault = passwordFault(password, username);
       if (fault !== undefined) throw new OperatorError(`ADMIN_PASSWORD ${fault}.`);
       const { hash } = await createPasswordHasher();
-      await db.insert(table).values({
-        id: uuidv7(),
-        username,
-        passwordHash: await hash(password),
-        scopes: [...SCOPES],
-      });
-      return generated === undefined ? { username } : { username, password: generated };
+      const id = uuidv7();
+      const scopes = [...SCOPES];
+      await db.insert(table).values({ id, username, passwordHash: await hash(password), scopes });
+      await insertSecurityEvents(db, [
+        { event: 'user_created', outcome: 'succeeded', userId: id, detail: scopes.join(' ') },
+      ]);
+      return { admin: generated === undefined ? { username } : { username, password: generated } };
     });
   } finally {
     await pool.end();
   }
+}
+
+function lockedOut(username: string): string {
+  return `No enabled user has the scope users:admin, and ADMIN_USERNAME "${username}" is a user already. To get in, run the command set-password for "${username}" or another user: it enables that user and gives it all scopes.`;
 }
 
 /** 108 bits in letters that survive being read aloud and a double click. */

@@ -67,18 +67,17 @@ export function createUserRepository(pool: pg.Pool) {
   };
 }
 
-/** False when there is no such user, or, with `current`, when that is not the hash any more. */
+/** False when there is no such user, or when `current` is not the hash any more. */
 export async function replacePasswordHash(
   db: NodePgDatabase,
   id: string,
   passwordHash: string,
-  current: string | undefined,
+  current: string,
 ): Promise<boolean> {
-  const unchanged = current === undefined ? undefined : eq(table.passwordHash, current);
   const { rowCount } = await db
     .update(table)
     .set({ passwordHash })
-    .where(and(eq(table.id, id), unchanged));
+    .where(and(eq(table.id, id), eq(table.passwordHash, current)));
   return rowCount === 1;
 }
 

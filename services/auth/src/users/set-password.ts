@@ -1,20 +1,32 @@
 import { once } from 'node:events';
-import { buildProcess, OperatorError, postgres, redis } from '@pair/service-kit';
+import { SCOPES } from '@pair/access-token';
+import { buildProcess, inTransaction, OperatorError, postgres, redis } from '@pair/service-kit';
+import { and, eq, ne } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
-import { insertSecurityEvents } from '../audit/security-events.ts';
+import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
 import type { SetPasswordConfig } from '../config.ts';
+import { users as table } from '../db/schema.ts';
 import { clockOfRedis } from '../sessions/redis-clock.ts';
 import { sessions } from '../sessions/session-store.ts';
-import { changePassword } from './change-password.ts';
+import { isEnabledAdmin } from './enabled-admin.ts';
 import { passwords } from './password-hasher.ts';
 import { passwordFault } from './password-rules.ts';
-import { users } from './repository.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
+export interface PasswordSet {
+  /** As it is stored: in lower case. */
+  username: string;
+  wasDisabled: boolean;
+  /** No enabled user had the scope users:admin, so this one has all scopes now. */
+  becameAdmin: boolean;
+}
+
 /**
- * The operator's way to set a password anew; ends all sessions of the user.
+ * The operator's way in, in whatever state the users are: sets a new password, ends all sessions of the user, enables the
+ * user, and gives it all scopes when no enabled user is an admin. All of it or nothing; what is changed is among the
+ * security events.
  *
  * @throws {OperatorError}
  */
@@ -22,7 +34,7 @@ export async function setPassword(
   config: SetPasswordConfig,
   username: string,
   password: string,
-): Promise<void> {
+): Promise<PasswordSet> {
   const fault = passwordFault(password, username);
   if (fault !== undefined) throw new OperatorError(`The password ${fault}.`);
   const stores: { app?: FastifyInstance } = {};
@@ -32,7 +44,6 @@ export async function setPassword(
       await scope.register(redis, { redisUrl: config.REDIS_URL, name: 'set-password' });
       await scope.register(clockOfRedis);
       await scope.register(sessions, { replayWindowSeconds: 0 });
-      await scope.register(users);
       await scope.register(passwords);
       stores.app = scope;
     },
@@ -41,27 +52,43 @@ export async function setPassword(
     await app.ready();
     if (stores.app === undefined) throw new Error('the stores were not set up');
     await reachRedis(stores.app);
-    const user = await stores.app.users.findByUsername(username.toLowerCase());
-    if (user === undefined) throw new OperatorError(`There is no user "${username}".`);
-    await changePassword(stores.app, user.id, password);
-    await recordChange(stores.app, user.id);
+    return await letIn(stores.app, username, password);
   } finally {
     await app.close();
   }
 }
 
-async function recordChange(app: FastifyInstance, userId: string): Promise<void> {
-  try {
-    const event = {
-      event: 'password_changed',
-      outcome: 'succeeded',
-      userId,
-      detail: 'set-password',
-    } as const;
-    await insertSecurityEvents(drizzle({ client: app.pg.pool }), [event]);
-  } catch (err) {
-    app.log.error({ err, user_id: userId }, 'the change is not among the security events');
-  }
+/** As `changePassword`, the sessions end between UPDATE and COMMIT. */
+async function letIn(app: FastifyInstance, username: string, password: string): Promise<PasswordSet> {
+  const passwordHash = await app.passwords.hash(password);
+  return inTransaction(app.pg.pool, async (client) => {
+    const db = drizzle({ client });
+    const [user] = await db
+      .select()
+      .from(table)
+      .where(eq(table.username, username.toLowerCase()))
+      .for('update');
+    if (user === undefined) throw new OperatorError(`There is no user "${username}".`);
+    const isAdmin = user.scopes.includes('users:admin');
+    const becameAdmin =
+      !isAdmin && (await db.$count(table, and(isEnabledAdmin, ne(table.id, user.id)))) === 0;
+    const scopes = becameAdmin ? [...SCOPES] : user.scopes;
+    await db.update(table).set({ passwordHash, disabled: false, scopes }).where(eq(table.id, user.id));
+
+    const record = (event: SecurityEventName, detail = 'set-password') => ({
+      event,
+      outcome: 'succeeded' as const,
+      userId: user.id,
+      detail,
+    });
+    await insertSecurityEvents(db, [
+      record('password_changed'),
+      ...(user.disabled ? [record('user_enabled')] : []),
+      ...(becameAdmin ? [record('scopes_changed', scopes.join(' '))] : []),
+    ]);
+    await app.sessions.endAllOfUser(user.id);
+    return { username: user.username, wasDisabled: user.disabled, becameAdmin };
+  });
 }
 
 async function reachRedis(app: FastifyInstance): Promise<void> {

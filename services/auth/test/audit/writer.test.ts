@@ -42,7 +42,9 @@ t.test('a flood of events takes one connection, and all of them are written in t
   clearInterval(watching);
   t.equal(most, 1);
   t.same(lines, []);
-  const { rows } = await pool.query('SELECT detail FROM security_events ORDER BY id');
+  const { rows } = await pool.query(
+    "SELECT detail FROM security_events WHERE event = 'sign_out' ORDER BY id",
+  );
   t.same(
     rows.map(({ detail }) => Number(detail)),
     Array.from({ length: 10_000 }, (_, i) => i),
@@ -60,7 +62,9 @@ t.test('what comes while ten thousand events wait is in the log, so that memory 
   await waitFor(() => lines.some((line) => line.includes('cannot be written')));
   server.resume();
   await writer.written();
-  const { rows } = await pool.query('SELECT count(*)::int AS written FROM security_events');
+  const { rows } = await pool.query(
+    "SELECT count(*)::int AS written FROM security_events WHERE event = 'sign_out'",
+  );
   const logged = lines.filter((line) => line.includes('not in the table')).length;
   // a batch that a paused server was sent may be written when it goes on, though nobody waits for it any more
   t.ok(rows[0].written + logged >= 11_000, 'each is in the table or in the log');

@@ -1,4 +1,5 @@
 import { testRedis } from '@pair/test-kit';
+import { like } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import t, { type Test } from 'tap';
 import { securityEvents } from '../../src/db/schema.ts';
@@ -10,7 +11,8 @@ async function auditedRings(t: Test) {
   const audited = await rings(t);
   const db = drizzle({ client: audited.pool });
   const events = async () => {
-    const rows = await db.select().from(securityEvents).orderBy(securityEvents.id);
+    const ofKeys = like(securityEvents.event, 'signing_key_%');
+    const rows = await db.select().from(securityEvents).where(ofKeys).orderBy(securityEvents.id);
     return rows.map(({ event, outcome, detail }) => [event, outcome, detail]);
   };
   return { ...audited, db, events };

@@ -1,4 +1,5 @@
 import { startProcess, testDatabase, testRedis } from '@pair/test-kit';
+import pg from 'pg';
 import t from 'tap';
 import { migrateAuth, setPassword } from '../../src/index.ts';
 import { createPasswordHasher } from '../../src/users/password-hasher.ts';
@@ -148,6 +149,84 @@ t.test(
     await t.resolves(async () => {
       for (;;) if ((await post(auth.app, '/auth/login', ADMIN)).statusCode === 200) return;
     });
+  },
+);
+
+t.test('set-password lets an admin in, in whatever state the users are', async (t) => {
+  const auth = await startAuth(t);
+  const states: [state: string, sql: string, events: string[]][] = [
+    ['disabled', "UPDATE users SET disabled = true WHERE username = 'admin'", ['user_enabled']],
+    ['without scopes', "UPDATE users SET scopes = '{}' WHERE username = 'admin'", ['scopes_changed']],
+    [
+      'both, as is everybody',
+      "UPDATE users SET scopes = '{}', disabled = true",
+      ['scopes_changed', 'user_enabled'],
+    ],
+  ];
+  await makeUser(auth.app, 'bystander', 'customers:read');
+  for (const [state, sql, events] of states) {
+    await auth.within.pg.query(sql);
+    const { rows: before } = await auth.within.pg.query('SELECT max(id) AS id FROM security_events');
+    const password = `the new password of one who is ${state}`;
+    const done = await setPassword(auth.config, 'Admin', password);
+    t.equal(done.username, 'admin');
+    const { access_token } = await login(auth.app, { ...ADMIN, password });
+    t.equal((await get(auth.app, '/auth/users', access_token)).statusCode, 200, state);
+    const { rows } = await auth.within.pg.query(
+      `SELECT event FROM security_events WHERE id > $1 AND actor_id IS NULL ORDER BY event`,
+      [before[0].id],
+    );
+    t.same(
+      rows.map(({ event }) => event),
+      ['password_changed', ...events],
+      state,
+    );
+  }
+});
+
+t.test('set-password gives no scopes away while there is an admin who is enabled', async (t) => {
+  const auth = await startAuth(t);
+  const { id } = await makeUser(auth.app, 'ordinary', 'customers:read');
+  await auth.within.pg.query('UPDATE users SET disabled = true WHERE id = $1', [id]);
+  const done = await setPassword(auth.config, 'ordinary', 'another long password');
+  t.match(done, { wasDisabled: true, becameAdmin: false });
+  const tokens = await login(auth.app, { username: 'ordinary', password: 'another long password' });
+  t.equal(tokens.scope, 'customers:read');
+});
+
+t.test(
+  'a start without an admin who is enabled makes one, or says how to get in, and does not fail',
+  async (t) => {
+    const [DATABASE_URL, redis] = await Promise.all([testDatabase(t), testRedis(t)]);
+    const env = { DATABASE_URL, REDIS_URL: redis.url };
+    const config = { DATABASE_URL, ADMIN_USERNAME: 'admin' };
+    await migrateAuth(config);
+    const database = new pg.Client({ connectionString: DATABASE_URL });
+    await database.connect();
+    t.teardown(() => database.end());
+    const created =
+      "SELECT count(*)::int FROM security_events WHERE event = 'user_created' AND user_id IS NOT NULL";
+    t.equal((await database.query(created)).rows[0].count, 1, 'the first admin is among the security events');
+
+    for (const sql of ['UPDATE users SET disabled = true', "UPDATE users SET scopes = '{}'"]) {
+      await database.query(sql);
+      const { admin, advice } = await migrateAuth(config);
+      t.equal(admin, undefined, 'a user who is there is not made an admin');
+      t.match(advice, /run the command set-password for "admin"/);
+    }
+    const migrate = await startProcess(t, { entry: 'services/auth/dist/migrate.js', env });
+    t.equal(await migrate.exited, 0);
+    t.match(migrate.output(), /run the command set-password for "admin"/);
+    const set = await startProcess(t, { entry: 'services/auth/dist/set-password.js', args: ['ADMIN'], env });
+    t.equal(await set.exited, 0);
+    t.match(
+      set.output(),
+      /The password of "admin" is set.*\nThe user was disabled.*\nThere was no enabled admin: .*\nIt is: \w{24}/,
+    );
+    t.strictSame(await migrateAuth(config), {});
+
+    await database.query('UPDATE users SET disabled = true');
+    t.match(await migrateAuth({ ...config, ADMIN_USERNAME: 'another' }), { admin: { username: 'another' } });
   },
 );
 
