@@ -1,5 +1,6 @@
 import t from 'tap';
 import { ADMIN, get, login, post, startAuth } from './auth-under-test.ts';
+import { postForm } from './oauth/support.ts';
 
 const { app } = await startAuth(t);
 const admin = (await login(app)).access_token;
@@ -28,6 +29,32 @@ t.test('a member of a wrong type is 422 and named', async (t) => {
       errors: [{ pointer: '/is_admin' }],
     });
   }
+});
+
+t.test('the length of a text is checked before its characters are normalized', async (t) => {
+  const marks = 'a'.concat('\u0301'.repeat(4_000), '\u0323'.repeat(3_500));
+  const normalized = t.capture(String.prototype, 'normalize', String.prototype.normalize);
+  const requests: [method: 'POST' | 'PUT', url: string, body: object, token?: string][] = [
+    ['PUT', '/auth/password', { current_password: ADMIN.password, new_password: marks }, admin],
+    ['PUT', '/auth/password', { current_password: marks, new_password: 'a long enough password' }, admin],
+    ['POST', '/auth/users', { username: 'marks', password: marks }, admin],
+    ['POST', '/auth/users', { username: marks, password: 'a long enough password' }, admin],
+    ['POST', '/auth/users', { username: 'marks', password: 'a long enough password', scope: marks }, admin],
+    ['POST', '/auth/login', { ...ADMIN, password: marks }],
+    ['POST', '/auth/login', { ...ADMIN, username: marks }],
+    ['POST', '/auth/refresh', { refresh_token: 'rt_x', scope: marks }],
+  ];
+  for (const [method, url, payload, token] of requests) {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await app.inject({ method, url, payload, headers });
+    t.equal(response.statusCode, 422, `${url} ${Object.keys(payload)}`);
+  }
+  const password = Buffer.from(marks).subarray(0, 8_000).toString().slice(0, -1);
+  const fields = { username: 'admin', password, nonce: 'x', client_id: 'swagger-ui' };
+  const page = await postForm(app, '/oauth/authorize', fields);
+  t.ok(page.statusCode >= 400, String(page.statusCode));
+  const longest = Math.max(0, ...normalized().map(({ receiver }) => String(receiver).length));
+  t.ok(longest <= 1_024, `${longest} code units`);
 });
 
 t.test('what is no JSON object is 400, 413, 415 or 422', async (t) => {

@@ -14,6 +14,9 @@ t.test('a password has 8 to 128 characters as a person counts them', async (t) =
     '😀'.repeat(128),
     '        ',
     'e\u0301'.repeat(128),
+    // the most that NFC makes one character of: four code points, or two of two code units
+    '\u03b1\u0313\u0300\u0345'.repeat(128),
+    '\u{11099}\u{110ba}'.repeat(128),
   ]) {
     t.ok(hasGoodLength(good), good.slice(0, 10));
   }

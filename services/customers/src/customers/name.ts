@@ -1,8 +1,11 @@
 import type { StringFormat } from '@pair/service-kit';
 
 const MAX_CODE_POINTS = 255;
-/** So many code units NFC makes one code point of at most: what is longer need not be normalized, which can take long. */
-const MAX_CODE_UNITS = 8 * MAX_CODE_POINTS;
+/**
+ * NFC makes one code point of four at most (UAX #15). What has more is too long without a closer look: NFC sorts combining
+ * marks, in a time that grows with the square of their number.
+ */
+const MAX_SENT_CODE_POINTS = 4 * MAX_CODE_POINTS;
 /** Control characters, and halves of surrogate pairs: those have no UTF-8, so PostgreSQL could not keep them. */
 const REFUSED = /[\p{Cc}\p{Cs}]/u;
 
@@ -13,9 +16,9 @@ export function normalizeName(text: string): string {
 
 export const nameFormat: StringFormat = {
   validate(text) {
-    if (text.trim().length > MAX_CODE_UNITS) return false;
+    if (!hasAtMost(MAX_SENT_CODE_POINTS, text.trim())) return false;
     const name = normalizeName(text);
-    return name !== '' && !REFUSED.test(name) && isShort(name);
+    return name !== '' && !REFUSED.test(name) && hasAtMost(MAX_CODE_POINTS, name);
   },
   message: `must have 1 to ${MAX_CODE_POINTS} characters, white space around it not counted, and no control characters`,
   // what is sent may be longer than what is kept, as long as a body may be
@@ -25,13 +28,16 @@ export const nameFormat: StringFormat = {
 /** What a name may begin with; not trimmed, for a space may be inside a name. */
 export const namePrefixFormat: StringFormat = {
   validate: (text) =>
-    text !== '' && text.length <= MAX_CODE_UNITS && !REFUSED.test(text) && isShort(text.normalize('NFC')),
+    text !== '' &&
+    hasAtMost(MAX_SENT_CODE_POINTS, text) &&
+    !REFUSED.test(text) &&
+    hasAtMost(MAX_CODE_POINTS, text.normalize('NFC')),
   message: `must have 1 to ${MAX_CODE_POINTS} characters, and no control characters`,
-  // NFC makes one code point of four at most
-  published: { minLength: 1, maxLength: 4 * MAX_CODE_POINTS },
+  published: { minLength: 1, maxLength: MAX_SENT_CODE_POINTS },
 };
 
-/** In code points, of which there are never more than code units. */
-function isShort(text: string): boolean {
-  return text.length <= MAX_CODE_POINTS || [...text].length <= MAX_CODE_POINTS;
+/** Code points, of which a text has at least half as many as code units, and never more. */
+function hasAtMost(codePoints: number, text: string): boolean {
+  if (text.length <= codePoints) return true;
+  return text.length <= 2 * codePoints && [...text].length <= codePoints;
 }

@@ -57,10 +57,8 @@ t.test('control characters and halves of surrogate pairs are refused', async (t)
 t.test('what is much too long is refused at once, and what NFC makes short enough is not', async (t) => {
   // four code points become one
   t.equal(nameFormat.validate('\u03b1\u0313\u0300\u0345'.repeat(255)), true);
-  const marks = `a${'\u0315'.repeat(4_000)}${'\u0316'.repeat(4_000)}`;
-  for (const format of [nameFormat, namePrefixFormat]) {
-    const started = performance.now();
-    for (let round = 0; round < 20; round++) t.equal(format.validate(marks), false);
-    t.ok(performance.now() - started < 100, 'without sorting its marks, which takes 20 ms each time');
-  }
+  const marks = `a${'\u0315'.repeat(600)}${'\u0316'.repeat(600)}`;
+  const normalized = t.capture(String.prototype, 'normalize', String.prototype.normalize);
+  for (const format of [nameFormat, namePrefixFormat]) t.equal(format.validate(marks), false);
+  t.same(normalized(), [], 'without sorting its marks, in a time that grows with the square of their number');
 });
