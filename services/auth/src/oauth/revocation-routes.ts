@@ -3,6 +3,7 @@ import { Problem, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../clients/client.ts';
 import { decodeRefreshToken } from '../sessions/refresh-token.ts';
+import { revokeAccessToken, tooManyRevocations } from '../sessions/revoke-access-token.ts';
 import { authenticateClient, invalidClient } from './authenticate-client.ts';
 import { RevocationRequestSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
@@ -18,7 +19,7 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'revokeToken',
         summary: 'Revoke a token',
         description:
-          'A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. A token that is not known, or not any more, is no error.',
+          'A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. If you revoke more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred in ten minutes, and then gets 429. A token that is not known, or not any more, is no error.',
         tags: ['oauth'],
         consumes: ['application/x-www-form-urlencoded'],
         body: RevocationRequestSchema,
@@ -28,6 +29,7 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
             invalidClient(true),
             invalidClient(false),
             tokenOfAnotherClient(),
+            tooManyRevocations(6_000),
             unavailable(),
           ),
         },
@@ -57,14 +59,7 @@ async function revoke(request: FastifyRequest, client: Client, text: string): Pr
   const claims = await verifiedAccessToken(request, text);
   if (claims === undefined) return;
   if (claims.client_id !== client.id) throw tokenOfAnotherClient();
-  if (!(await sessions.revokeAccessToken(claims.jti, claims.exp))) return;
-  audit.record(request, {
-    event: 'access_token_revoked',
-    outcome: 'succeeded',
-    userId: claims.sid === undefined ? undefined : claims.sub,
-    sessionId: claims.sid,
-    clientId: client.id,
-  });
+  await revokeAccessToken(request, claims);
 }
 
 /** RFC 7009 §2.1. */

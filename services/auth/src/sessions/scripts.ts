@@ -1,6 +1,8 @@
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import { DEADLINE } from './run-script.ts';
 
+/** Repeats of a refresh token from elsewhere that a session may leave in the audit. */
+const TOLD_REPEATS = { most: 3, intervalMs: 10 * 60_000 };
 /** How long a code that was redeemed is known as such. */
 const CODE_REMEMBERED_MS = 10 * 60_000;
 
@@ -24,13 +26,14 @@ end
  *                               successor (the newest, sealed for whoever has the one before), generation (how often
  *                               it was rotated), created_at, used_at (when it was rotated last), expires_at (idle
  *                               limit), absolute_expires_at, in milliseconds, address and user_agent of the last use,
- *                               repeated_from (address of a repeat).
+ *                               repeated_from (address of a repeat), repeats_free_at (when none was told of lately).
  *                               Of an authorization code also scope (what was granted) and code (SHA-256), and until
  *                               it is redeemed redirect_uri (SHA-256) and code_challenge, and no family; refused
  *                               (somebody else presented it)
  * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:revoked:<jti>          an access token that was revoked alone, until it expires
+ * {auth}:revocations-by:<sub>   when the budget of single revocations of a user or a client is full again
  * {auth}:sign-in-nonce:<nonce>  of a form that was sent, so that it is not taken again: see oauth/authorize/
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
  *
@@ -59,6 +62,15 @@ local function epoch(candidate)
   redis.call('SET', '{auth}:epoch', candidate)
   announce('epoch', candidate)
   return candidate
+end
+
+-- Takes one from a budget of so many, of which one comes back in each interval (a leaky bucket, of which all that there is
+-- to know is when it will be empty). Returns when that is, or nothing, and how long to wait for the next one.
+local function spend(free_at, most, interval_ms)
+  local next_free_at = math.max(now, tonumber(free_at or 0)) + interval_ms
+  local wait_ms = next_free_at - now - most * interval_ms
+  if wait_ms > 0 then return nil, wait_ms end
+  return next_free_at
 end
 
 -- until no more than so many are left, ends the sessions of the user that were unused for the longest, or of those only
@@ -117,8 +129,9 @@ redis.call('HSET', KEYS[1], 'scope', scope, 'code', code, 'redirect_uri', redire
   'code_challenge', code_challenge, 'registration', registration)
 -- it makes room before any session that has tokens, and for now none of these makes room for it
 make_room(user_id, max_sessions - 1, nil, now - idle_ms)
--- it leaves the index when the code expires
+-- it leaves the index when the code expires, and Redis too: no token of it has to be revoked
 extend(sid, user_id, now + code_ms, now + code_ms - idle_ms - KEEP_MS)
+redis.call('PEXPIREAT', KEYS[1], now + code_ms)
 return true
 `;
 
@@ -168,7 +181,8 @@ return {'redeemed', epoch(ARGV[13])}
  * 'rotated':  it was the newest: its successor, which the caller has made and sealed, is the newest now.
  * 'repeated': it is the one before, and was consumed within the window: its answer was lost, or two tabs had it. The
  *             successor comes back as it was sealed then, with the generation it was sealed for, the address of the
- *             rotation, and whether this is the first repeat from this other address.
+ *             rotation, and whether to tell of it: it is from another address, the last repeat was not from there, and
+ *             the session has a budget left. Two addresses could take turns, and each rotation begins anew.
  * 'reuse':    it was consumed before that: somebody else holds the session too. It is ended, here; back comes the
  *             address of its last use.
  * 'unknown':  no such session, another client, or not the family secret: nothing is changed.
@@ -182,7 +196,7 @@ local successor, sealed_successor, address, user_agent = ARGV[7], ARGV[8], ARGV[
 local idle_ms, window_ms = tonumber(ARGV[11]), tonumber(ARGV[12])
 
 local session = redis.call('HMGET', KEYS[1], 'user_id', 'client_id', 'family', 'nonce', 'previous', 'successor',
-  'generation', 'used_at', 'expires_at', 'absolute_expires_at', 'address', 'repeated_from')
+  'generation', 'used_at', 'expires_at', 'absolute_expires_at', 'address', 'repeated_from', 'repeats_free_at')
 if not session[1] or session[2] ~= client_id or session[3] ~= family then return {'unknown'} end
 if now >= tonumber(session[9]) then return {'unknown'} end
 
@@ -195,9 +209,10 @@ if session[4] == nonce then
 end
 -- also when the clock of Redis was set back
 if session[5] == nonce and math.abs(now - session[8]) < window_ms then
-  local is_first = address ~= session[11] and address ~= session[12]
-  if is_first then redis.call('HSET', KEYS[1], 'repeated_from', address) end
-  return {'repeated', epoch(ARGV[13]), session[6], session[7] - 1, session[11], is_first and 1 or 0}
+  local is_new = address ~= session[11] and address ~= session[12]
+  local free_at = is_new and spend(session[13], ${TOLD_REPEATS.most}, ${TOLD_REPEATS.intervalMs})
+  if free_at then redis.call('HSET', KEYS[1], 'repeated_from', address, 'repeats_free_at', free_at) end
+  return {'repeated', epoch(ARGV[13]), session[6], session[7] - 1, session[11], free_at and 1 or 0}
 end
 end_session(sid)
 return {'reuse', session[11]}
@@ -251,17 +266,33 @@ return ended
 `;
 
 /**
- * Revokes the one access token with the jti ARGV[3], which expires at ARGV[4] (unix seconds). It is announced once, however
- * often it is revoked: KEYS[1] remembers, for whoever holds a token must not be able to fill the feed with it. Returns
- * whether this was the first time.
+ * Revokes the one access token with the jti ARGV[3], which expires at ARGV[4] (unix seconds). Each takes a key and an entry
+ * of the feed, and who holds a refresh token can have any number of them: so the user, or the client that acts for itself,
+ * has a budget.
+ *
+ * 'revoked': it is refused from now on, and nothing else.
+ * 'known':   it was revoked before (KEYS[1] remembers), or its session has ended.
+ * 'ended':   the budget is used up: its session was ended instead, which takes one entry for all its tokens.
+ * 'refused': the budget is used up, and it has no session: nothing is changed; back comes how long to wait.
  */
 const REVOKE_ACCESS_TOKEN = `#!lua flags=allow-oom
-${ANNOUNCE}
-if redis.call('SET', KEYS[1], '', 'NX', 'PXAT', math.max(ARGV[4] * 1000, clock + 1)) then
-  announce('jti', ARGV[3], ARGV[4] * 1000)
-  return 1
+${PRELUDE}
+local jti, expires_at, sub, sid = ARGV[3], ARGV[4] * 1000, ARGV[5], ARGV[6]
+local most, interval_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
+local budget = '{auth}:revocations-by:' .. sub
+
+if redis.call('EXISTS', KEYS[1]) == 1 then return {'known'} end
+if sid ~= '' and redis.call('EXISTS', '{auth}:session:' .. sid) == 0 then return {'known'} end
+local free_at, wait_ms = spend(redis.call('GET', budget), most, interval_ms)
+if not free_at then
+  if sid == '' then return {'refused', wait_ms} end
+  end_session(sid)
+  return {'ended'}
 end
-return 0
+redis.call('SET', budget, free_at, 'PX', free_at - now)
+redis.call('SET', KEYS[1], '', 'PXAT', math.max(expires_at, clock + 1))
+announce('jti', jti, expires_at)
+return {'revoked'}
 `;
 
 /** Names the data of this Redis; KEYS[1] is where its name is. */

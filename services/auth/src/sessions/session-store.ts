@@ -1,4 +1,5 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
+import type { AccessTokenClaims } from '@pair/access-token';
 import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
 import { type CodeStore, createCodeStore } from './code-store.ts';
@@ -21,14 +22,25 @@ import {
 import { unansweredRotations } from './unanswered-rotations.ts';
 
 /**
- * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: the
- * first repeat from this address, which is another one than that of the rotation.
+ * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: a repeat
+ * from another address than that of the rotation, worth telling: see ROTATE.
  */
 export type Rotation =
   | ({ outcome: 'rotated' } & IssuedSession)
   | ({ outcome: 'repeated'; address: string; isElsewhere: boolean } & IssuedSession)
   | { outcome: 'reuse'; address: string }
   | { outcome: 'unknown' };
+
+export type Revocation =
+  | { outcome: 'revoked' | 'known' | 'ended' }
+  | { outcome: 'refused'; retryAfterMs: number };
+
+/**
+ * Access tokens that may be revoked one by one, in a burst and then one in each interval: by a user, in all sessions
+ * together, and by a client that acts for itself.
+ */
+const REVOCATIONS_OF_USER = { most: 10, intervalMs: 60_000 };
+const REVOCATIONS_OF_CLIENT = { most: 100, intervalMs: 6_000 };
 
 export interface FoundSession extends FoundGrant {
   /** How often it was rotated. */
@@ -63,9 +75,10 @@ export interface SessionStore extends CodeStore {
   end(sid: string, userId?: string): Promise<string | undefined>;
   /** The same for whoever holds any refresh token of the session. */
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
-  endAllOfUser(userId: string): Promise<void>;
-  /** One token, until it expires (unix seconds), and nothing else of its session. False if it was revoked before. */
-  revokeAccessToken(jti: string, expiresAt: number): Promise<boolean>;
+  /** Resolves to how many were ended. */
+  endAllOfUser(userId: string): Promise<number>;
+  /** One token, until it expires, and nothing else of its session, as far as the budget goes: see REVOKE_ACCESS_TOKEN. */
+  revokeAccessToken(claims: Pick<AccessTokenClaims, 'jti' | 'exp' | 'sub' | 'sid'>): Promise<Revocation>;
   /** The name of the data of Redis, which a token without a session carries too. */
   epoch(): Promise<string>;
   stop(): void;
@@ -229,12 +242,22 @@ export function createSessionStore(
 
     endByRefreshToken: (token) => endSession(token.sid, 'family', sha256(token.familySecret)),
 
-    async endAllOfUser(userId) {
-      await run('endUserSessions', [indexKey(userId)]);
-    },
+    endAllOfUser: async (userId) => Number(await run('endUserSessions', [indexKey(userId)])),
 
-    async revokeAccessToken(jti, expiresAt) {
-      return (await run('revokeAccessToken', [`{auth}:revoked:${jti}`], jti, expiresAt)) === 1;
+    async revokeAccessToken({ jti, exp, sub, sid = '' }) {
+      const { most, intervalMs } = sid === '' ? REVOCATIONS_OF_CLIENT : REVOCATIONS_OF_USER;
+      const keys = [`{auth}:revoked:${jti}`];
+      const [outcome, retryAfterMs] = (await run(
+        'revokeAccessToken',
+        keys,
+        jti,
+        exp,
+        sub,
+        sid,
+        most,
+        intervalMs,
+      )) as [outcome: Buffer, retryAfterMs: number];
+      return { outcome: String(outcome), retryAfterMs } as Revocation;
     },
 
     epoch: async () => String(await run('nameEpoch', ['{auth}:epoch'], randomUUID())),

@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { invalidGrant } from './refresh.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
+import { revokeAccessToken } from './revoke-access-token.ts';
 
 /**
  * Ends the session of each token that is presented: of an access token that may have been revoked before (so that
  * signing out twice is no error), of a refresh token whose session may be gone. A token without a session is revoked.
  *
- * @throws {Problem} 401 when nothing valid was presented, 503
+ * @throws {Problem} 401 when nothing valid was presented, 429 `too_many_revocations`, 503
  */
 export async function signOut(request: FastifyRequest, refreshToken: string | undefined): Promise<void> {
   const { sessions, audit, verifyAccessToken } = request.server;
@@ -22,9 +23,7 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
   try {
     const { claims } = await verifyAccessToken(request, { allowRevoked: true });
     if (claims.sid === undefined) {
-      if (!(await sessions.revokeAccessToken(claims.jti, claims.exp))) return;
-      const clientId = claims.client_id;
-      audit.record(request, { event: 'access_token_revoked', outcome: 'succeeded', clientId });
+      await revokeAccessToken(request, claims);
       return;
     }
     ended(claims.sid, await sessions.end(claims.sid));

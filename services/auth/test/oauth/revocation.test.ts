@@ -1,11 +1,19 @@
 import { waitFor } from '@pair/test-kit';
 import { decodeJwt } from 'jose';
 import t from 'tap';
-import { get, login, post, recordedEvents, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import {
+  get,
+  login,
+  makeUser,
+  post,
+  recordedEvents,
+  refusedWithin1s,
+  startAuth,
+} from '../auth-under-test.ts';
 import { authorize, postForm, redeem } from './support.ts';
 import { addClient, basic } from './support-clients.ts';
 
-const { app, config } = await startAuth(t);
+const { app, config, redisClient } = await startAuth(t);
 const secret = await addClient(config.DATABASE_URL);
 const apiSecret = await addClient(config.DATABASE_URL, {
   id: 'some-api',
@@ -65,6 +73,57 @@ t.test('a revoked access token is refused everywhere, and its session goes on', 
     return events[0] === 'sign_out'; // the newest comes first, and last
   });
   t.equal(events.filter((event) => event === 'access_token_revoked').length, 1, 'and it is recorded once');
+});
+
+t.test('who refreshes and revokes in a loop fills neither the audit, the feed nor Redis', async (t) => {
+  const { id, credentials } = await makeUser(app, 'looping');
+  const client = redisClient();
+  const sizes = async () => ({ feed: await client.xlen('{auth}:revocations'), keys: await client.dbsize() });
+  let { refresh_token } = await login(app, credentials);
+  const before = await sizes();
+  let rounds = 0;
+  for (; rounds < 40; rounds++) {
+    const response = await post(app, '/auth/refresh', { refresh_token });
+    if (response.statusCode === 401) break;
+    const tokens = response.json();
+    refresh_token = tokens.refresh_token;
+    t.equal((await revoke(tokens.access_token, 'first-party')).statusCode, 200);
+    t.ok(await refusedWithin1s(app, tokens.access_token), 'each of them is refused');
+  }
+  t.equal(rounds, 11, 'the one after ten ended the session');
+  const after = await sizes();
+  t.equal(after.feed - before.feed, 11);
+  t.ok(after.keys - before.keys <= 11, `${after.keys - before.keys} keys`);
+  const admin = await login(app);
+  const events = await recordedEvents(app, admin.access_token, `user_id=${id}&event=session_ended`);
+  t.equal(events.length, 1);
+  t.equal(
+    (await recordedEvents(app, admin.access_token, `user_id=${id}&event=access_token_revoked`)).length,
+    10,
+  );
+});
+
+t.test('a client that acts for itself gets 429 for what is beyond its budget, at both routes', async (t) => {
+  const jobSecret = await addClient(config.DATABASE_URL, {
+    id: 'looping-job',
+    redirectUris: [],
+    grants: ['client_credentials'],
+  });
+  const headers = basic('looping-job', jobSecret);
+  const token = async () =>
+    (await postForm(app, '/oauth/token', { grant_type: 'client_credentials' }, headers)).json().access_token;
+  for (let i = 0; i < 100; i++) {
+    const response = await postForm(app, '/oauth/revoke', { token: await token() }, headers);
+    if (response.statusCode !== 200) t.fail(response.body);
+  }
+  const last = await token();
+  const refused = await postForm(app, '/oauth/revoke', { token: last }, headers);
+  t.match(refused, { statusCode: 429, headers: { 'retry-after': /^[1-6]$/ } });
+  t.match(await post(app, '/auth/logout', undefined, last), {
+    statusCode: 429,
+    headers: { 'retry-after': /^[1-6]$/ },
+  });
+  t.equal(await isAlive(last), true, 'and it says so, for the token is still good');
 });
 
 t.test('what is no token is 200, and reaches nothing', async (t) => {

@@ -218,6 +218,48 @@ t.test('a session that a client began takes at most 1,200 bytes', async (t) => {
   t.ok(bytes <= 1_200, `${bytes}`);
 });
 
+t.test('a code that nobody redeems leaves Redis when it expires', async (t) => {
+  const code = await begin('forgetful');
+  const key = `{auth}:session:${code.sid}`;
+  const leftMs = await redis.pttl(key);
+  t.ok(leftMs > 0 && leftMs <= 60_000, `${leftMs}`);
+  t.match(await redeem(code), { outcome: 'redeemed' });
+  t.ok((await redis.pttl(key)) > 6 * 24 * 3_600_000, 'and its session stays when it is redeemed');
+});
+
+t.test('an account fills 130 KB of Redis at most, whatever its user does', async (t) => {
+  const userId = randomUUID();
+  const longest = { address: 'f'.repeat(39), userAgent: 'x'.repeat(1_000) };
+  const authorization = { ...AUTHORIZATION, client: { ...CLIENT, id: 'x'.repeat(64) } };
+  const scope = 'customers:read customers:write users:admin';
+  await redis.flushall();
+  for (let i = 0; i < 150; i++) {
+    const { code } = await store.beginAuthorization(userId, scope, authorization, longest);
+    const redemption = await store.redeemCode(decoded(code), authorization);
+    if (redemption.outcome !== 'redeemed') throw new Error(redemption.outcome);
+    const token = decodeRefreshToken(redemption.refreshToken);
+    const found = token && (await store.find(token));
+    if (token === undefined || found === undefined) throw new Error('no session');
+    await store.rotate(token, found, authorization.client.id, longest);
+    await store.rotate(token, found, authorization.client.id, { ...longest, address: 'e'.repeat(39) });
+    await store.beginAuthorization(userId, scope, authorization, longest);
+  }
+  const [session] = await store.listOfUser(userId);
+  // as many as are known at once: ten, and one more in each minute that the first has to live
+  for (let revoked = 0; revoked < 20; revoked++) {
+    elapsedMs = Math.max(0, revoked - 9) * 60_000;
+    const claims = { jti: randomUUID(), exp: Math.floor(clock.now() / 1_000) + 600, sub: userId };
+    const revocation = await store.revokeAccessToken({ ...claims, sid: session?.sid ?? '' });
+    t.match(revocation, { outcome: 'revoked' });
+  }
+  let bytes = 0;
+  for (const key of await redis.keys('*')) {
+    if (key !== '{auth}:revocations') bytes += Number(await redis.memory('USAGE', key));
+  }
+  t.comment(`${bytes} bytes`);
+  t.ok(bytes <= 130_000, `${bytes}`);
+});
+
 t.test('Redis keeps no code, and forgets what belonged to it when it is redeemed', async (t) => {
   const { code: text } = await store.beginAuthorization('hashed', '', AUTHORIZATION, ORIGIN);
   const code = decoded(text);

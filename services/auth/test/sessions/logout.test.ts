@@ -1,5 +1,14 @@
 import t from 'tap';
-import { get, login, makeUser, post, refusedWithin1s, startAuth, type Tokens } from '../auth-under-test.ts';
+import {
+  get,
+  login,
+  makeUser,
+  post,
+  recordedEvents,
+  refusedWithin1s,
+  startAuth,
+  type Tokens,
+} from '../auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;
@@ -95,6 +104,20 @@ t.test('logout ends one session of the user, logout-all every one', async (t) =>
     t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 401);
   }
   t.equal((await get(app, '/auth/me', bystander.access_token)).statusCode, 200);
+});
+
+t.test('signing out everywhere many times at once is one event', async (t) => {
+  const { id, credentials } = await makeUser(app, 'hasty');
+  const { access_token } = await login(app, credentials);
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => post(app, '/auth/logout-all', undefined, access_token)),
+  );
+  t.ok(answers.every(({ statusCode }) => statusCode === 204 || statusCode === 401));
+  await post(app, '/auth/login', { ...credentials, password: 'a wrong password' }); // events are written in their order
+  const admin = await login(app);
+  await recordedEvents(app, admin.access_token, `user_id=${id}&event=sign_in`, 2);
+  const events = await recordedEvents(app, admin.access_token, `user_id=${id}&event=sign_out_everywhere`);
+  t.equal(events.length, 1);
 });
 
 t.test('without anything valid there is nobody to log out: 401', async (t) => {

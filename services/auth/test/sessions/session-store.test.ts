@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { testRedis } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
@@ -167,6 +168,79 @@ t.test('a repeat from elsewhere tells where the session was rotated, once for ea
   t.same(await from('198.51.100.1'), [true, ORIGIN.address]);
   t.same(await from('198.51.100.1'), [false, ORIGIN.address]);
   t.same(await from('203.0.113.1'), [true, ORIGIN.address]);
+});
+
+t.test(
+  'repeats from two addresses in turn, after one rotation or many, are told three times, and then seldom',
+  async (t) => {
+    let { refreshToken: parent } = await begin();
+    let told = 0;
+    const repeatFromTwo = async (turns: number) => {
+      for (let turn = 0; turn < turns; turn++) {
+        const origin = { ...ORIGIN, address: `198.51.100.${turn % 2}` };
+        const rotation = await rotate(parent, { origin });
+        if (rotation.outcome !== 'repeated') throw new Error(rotation.outcome);
+        if (rotation.isElsewhere) told += 1;
+      }
+    };
+    let newest = await rotated(parent);
+    await repeatFromTwo(40);
+    t.equal(told, 3);
+    for (let round = 0; round < 20; round++) {
+      [parent, newest] = [newest, await rotated(newest)];
+      await repeatFromTwo(2);
+    }
+    t.equal(told, 3, 'a rotation gives no new budget');
+    elapsedMs = 20 * 60_000;
+    [parent, newest] = [newest, await rotated(newest)];
+    await repeatFromTwo(40);
+    t.equal(told, 5, 'one in ten minutes');
+  },
+);
+
+t.test('ten access tokens of a user are revoked alone, and then each one ends its session', async (t) => {
+  const [one, other, another] = [await begin('revoker'), await begin('revoker'), await begin('revoker')];
+  const revoke = (sid: string, jti = randomUUID(), sub = 'revoker') =>
+    store.revokeAccessToken({ jti, exp: Math.floor(clock.now() / 1_000) + 600, sub, sid });
+  const first = randomUUID();
+  t.match(await revoke(one.sid, first), { outcome: 'revoked' });
+  for (let i = 0; i < 20; i++) t.match(await revoke(one.sid, first), { outcome: 'known' });
+  for (let i = 0; i < 9; i++) t.match(await revoke(i % 2 ? one.sid : other.sid), { outcome: 'revoked' });
+  t.match(await rotate(one.refreshToken), { outcome: 'rotated' }, 'the session goes on');
+
+  const before = (await announcements()).length;
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => revoke(one.sid)));
+  t.same(outcomes.filter(({ outcome }) => outcome === 'ended').length, 1);
+  t.ok(outcomes.every(({ outcome }) => outcome === 'ended' || outcome === 'known'));
+  t.same(
+    (await announcements()).slice(before).map(([kind, id]) => [kind, id]),
+    [['sid', one.sid]],
+  );
+  t.match(await rotate(other.refreshToken), { outcome: 'rotated' }, 'and no other session is ended');
+
+  const bystander = await begin('bystander');
+  t.match(await revoke(bystander.sid, randomUUID(), 'bystander'), { outcome: 'revoked' });
+  elapsedMs = 60_000;
+  t.match(await revoke(other.sid), { outcome: 'revoked' }, 'after a minute there is one more');
+  t.match(await revoke(other.sid), { outcome: 'ended' });
+  elapsedMs = 11 * 60_000;
+  for (let i = 0; i < 10; i++) t.match(await revoke(another.sid), { outcome: 'revoked' });
+});
+
+t.test('a client that acts for itself revokes a hundred, and is then told when it can go on', async (t) => {
+  const revoke = () =>
+    store.revokeAccessToken({
+      jti: randomUUID(),
+      exp: Math.floor(clock.now() / 1_000) + 600,
+      sub: 'nightly',
+    });
+  for (let i = 0; i < 100; i++) t.match(await revoke(), { outcome: 'revoked' });
+  const before = await redis.dbsize();
+  const refusal = await revoke();
+  t.ok(refusal.outcome === 'refused' && refusal.retryAfterMs > 0 && refusal.retryAfterMs <= 6_000);
+  t.equal(await redis.dbsize(), before);
+  elapsedMs = 6_000;
+  t.match(await revoke(), { outcome: 'revoked' });
 });
 
 t.test('an old session that was just used is not the oldest', async (t) => {

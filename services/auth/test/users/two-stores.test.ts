@@ -164,8 +164,9 @@ function onceSessionsEnded(work: () => void): void {
   const { endAllOfUser } = within.sessions;
   within.sessions.endAllOfUser = async (userId) => {
     within.sessions.endAllOfUser = endAllOfUser;
-    await endAllOfUser(userId);
+    const ended = await endAllOfUser(userId);
     work();
+    return ended;
   };
 }
 
