@@ -3,7 +3,7 @@ import { Problem, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
-import { authorizationOf, bearerToken, invalidToken, withResourceMetadata } from './bearer.ts';
+import { authorizationOf, bearerToken, invalidToken, requireForm, withResourceMetadata } from './bearer.ts';
 import { type AccessTokenClaims, checkClaims, requireUnexpired, signingKeyId, TokenFault } from './claims.ts';
 import type { KeySource } from './keys.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
@@ -85,10 +85,10 @@ export const accessToken = fp<AccessTokenOptions>(
     app.decorateRequest('presentedToken', '');
 
     app.decorate('verifyAccessToken', (request, options) => {
-      const authorization = options?.token === undefined ? presentedBy(request) : `Bearer ${options.token}`;
-      const known = verified.get(authorization);
+      const token = options?.token ?? presentedBy(request);
+      const known = verified.get(token);
       if (known !== undefined && isLive(known)) return known;
-      return admit(request, authorization, options?.allowRevoked === true);
+      return admit(request, token, options?.allowRevoked === true);
     });
 
     /** From memory alone, and on every request: the cache decides nothing that can change. */
@@ -105,11 +105,11 @@ export const accessToken = fp<AccessTokenOptions>(
     /** The same, telling why not, and waiting for what may be on its way. */
     async function admit(
       request: FastifyRequest,
-      authorization: string,
+      presented: string,
       allowRevoked: boolean,
     ): Promise<VerifiedToken> {
       try {
-        const token = verified.get(authorization) ?? (await verify(request, authorization));
+        const token = verified.get(presented) ?? (await verify(request, presented));
         requireUnexpired(token.claims, nowSeconds());
         await requireKey(keys, token.kid);
         requireUnrevokedKey(token.kid);
@@ -122,19 +122,20 @@ export const accessToken = fp<AccessTokenOptions>(
 
     function presentedBy(request: FastifyRequest): string {
       try {
-        return authorizationOf(request);
+        return bearerToken(authorizationOf(request));
       } catch (error) {
         throw app.challenge(toProblem(error));
       }
     }
 
-    async function verify(request: FastifyRequest, authorization: string): Promise<VerifiedToken> {
-      request.presentedToken = bearerToken(authorization);
+    async function verify(request: FastifyRequest, presented: string): Promise<VerifiedToken> {
+      requireForm(presented);
+      request.presentedToken = presented;
       const claims = checkClaims(await request.jwtVerify<object>(), { issuer, audience }, nowSeconds());
-      const kid = signingKeyId(app.jwt.decode(request.presentedToken, { complete: true }));
+      const kid = signingKeyId(app.jwt.decode(presented, { complete: true }));
       // one object for all the requests that the token will make
       const token = { claims: Object.freeze(claims), kid, scopes: new Set(claims.scope.split(' ')) };
-      verified.set(authorization, token);
+      verified.set(presented, token);
       return token;
     }
 

@@ -2,11 +2,14 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 /** Ours have 700 bytes; what is much longer was not made by us. */
-const MAX_HEADER_LENGTH = 4_096;
+const MAX_TOKEN_LENGTH = 4_096;
 /**
  * The compact form (RFC 7515 §7.1) with a signature of ES256, which is 64 bytes. Four bits of its last character stand
- * for nothing, and decoders ignore them: with only zeros there (RFC 4648 §3.5) a token has one spelling, and one that
- * was changed in any place is refused.
+ * for nothing, and decoders ignore them: with only zeros there (RFC 4648 §3.5) 64 bytes have one spelling.
+ *
+ * A token has two spellings all the same: of a signature (r, s) anybody can make (r, n − s), which is as good (SEC 1
+ * §4.1.4), and RFC 7518 §3.4 does not choose one. So nothing here goes by the text of a token: it is revoked, and
+ * recorded, by the `jti` and `sid` inside.
  */
 const ES256_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]$/;
 
@@ -30,18 +33,27 @@ export function authorizationOf(request: FastifyRequest): string {
   return authorization;
 }
 
+const BEARER = /^Bearer(?: |$)/i;
+const SPACE = 0x20;
+
 /**
- * The token of an Authorization header.
+ * What follows `Bearer` and one or more spaces (RFC 6750 §2.1) in an Authorization header: a token in one spelling, however
+ * the header was written. Whether it has the form of one is for `requireForm`.
  *
  * @throws {Problem} 401
  */
 export function bearerToken(authorization: string): string {
-  if (!/^Bearer(?: |$)/i.test(authorization)) throw tokenRequired();
-  const token = authorization.slice('Bearer '.length);
-  if (authorization.length > MAX_HEADER_LENGTH || !ES256_JWS.test(token)) {
+  if (!BEARER.test(authorization)) throw tokenRequired();
+  let start = 'Bearer '.length;
+  while (authorization.charCodeAt(start) === SPACE) start += 1;
+  return authorization.slice(start);
+}
+
+/** @throws {Problem} 401 for what no access token looks like */
+export function requireForm(token: string): void {
+  if (token.length > MAX_TOKEN_LENGTH || !ES256_JWS.test(token)) {
     throw invalidToken('The token is malformed.');
   }
-  return token;
 }
 
 /** For what only a person has, of a client that came with a token of its own. */

@@ -16,6 +16,13 @@ t.test('the scheme may be written in any case', async (t) => {
   }
 });
 
+t.test('any number of spaces may follow the scheme (RFC 6750 §2.1)', async (t) => {
+  for (const spaces of [1, 2, 3, 8_000]) {
+    t.equal((await get(`Bearer${' '.repeat(spaces)}${token}`)).statusCode, 200, `${spaces}`);
+    t.equal((await get(`bearer${' '.repeat(spaces)}${token}`)).statusCode, 200, `${spaces}`);
+  }
+});
+
 t.test('who sends no token is told no error', async (t) => {
   const requests: Record<string, InjectOptions> = {
     'no header': {},
@@ -43,7 +50,9 @@ t.test('a Bearer header that is not one token is an invalid token', async (t) =>
   for (const header of [
     'Bearer',
     'Bearer ',
-    `Bearer  ${token}`,
+    `Bearer   ${token} `,
+    `Bearer \t${token}`,
+    `Bearer${' '.repeat(8_000)}`,
     `Bearer ${token} `,
     `Bearer ${token} ${token}`,
     `Bearer ${token}, Bearer ${token}`,

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto';
-import { mintClaims, mintKey } from '@pair/test-kit';
+import { mintClaims, mintKey, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { guardedProcess, ISSUER, ready } from './support/guarded-process.ts';
 import { base64url, headerOf, signRaw, signWithHmac } from './support/jws.ts';
@@ -218,6 +218,29 @@ t.test('a token with one character changed is refused, wherever it is', async (t
   }
   t.strictSame(accepted, [token.at(-1)], 'of the last, some of whose bits stand for nothing');
 });
+
+t.test(
+  'the other signature that anybody can make of a signature is good, and is revoked with it',
+  async (t) => {
+    const claims = mintClaims();
+    const token = await key.sign(claims);
+    const twin = withOtherS(token);
+    t.not(twin, token);
+    for (const text of [token, twin]) t.equal((await send(text)).statusCode, 200);
+    await guarded.redis.revoke('jti', claims.jti);
+    for (const text of [token, twin]) await waitFor(async () => (await send(text)).statusCode === 401);
+  },
+);
+
+/** Of an ECDSA signature (r, s) also (r, n − s) is one (SEC 1 §4.1.4); n is the order of P-256. */
+function withOtherS(token: string): string {
+  const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const [header, payload, signature = ''] = partsOf(token);
+  const bytes = Buffer.from(signature, 'base64url');
+  const s = n - BigInt(`0x${bytes.subarray(32).toString('hex')}`);
+  bytes.write(s.toString(16).padStart(64, '0'), 32, 'hex');
+  return `${header}.${payload}.${bytes.toString('base64url')}`;
+}
 
 t.test('what a cached token shares with a forged one does not let that in', async (t) => {
   const token = await key.sign(mintClaims());

@@ -35,16 +35,29 @@ t.test('app.verifyAccessToken', async (t) => {
     t.equal(results[1], first);
   });
 
-  await t.test('with allowRevoked takes a revoked token, and one of another epoch', async (t) => {
-    const claims = mintClaims();
-    const token = await key.sign(claims);
-    await redis.revoke('sid', claims.sid);
-    await waitFor(async () => (await send(token)).statusCode === 401);
-    t.equal(await statusOf(get('/logout', token)), 200);
-    t.equal((await get('/logout', token)).json().sid, claims.sid);
-    t.equal(await statusOf(get('/logout', await key.sign(mintClaims({ epoch: 'another' })))), 200);
-    t.equal(await statusOf(send(token)), 401, 'which lets it in nowhere else');
+  await t.test('knows a token however its header is written', async (t) => {
+    const token = await key.sign(mintClaims());
+    await get('/spy', token);
+    const first = await results.at(-1);
+    for (const scheme of ['Bearer   ', 'bearer ', 'BEARER  ']) {
+      await app.inject({ url: '/spy', headers: { authorization: scheme + token } });
+      t.equal(results.at(-1), first, 'without another entry, and without verifying it again');
+    }
   });
+
+  await t.test(
+    'with allowRevoked takes a token of a revoked session, and one of another epoch',
+    async (t) => {
+      const claims = mintClaims();
+      const token = await key.sign(claims);
+      await redis.revoke('sid', claims.sid);
+      await waitFor(async () => (await send(token)).statusCode === 401);
+      t.equal(await statusOf(get('/logout', token)), 200);
+      t.equal((await get('/logout', token)).json().sid, claims.sid);
+      t.equal(await statusOf(get('/logout', await key.sign(mintClaims({ epoch: 'another' })))), 200);
+      t.equal(await statusOf(send(token)), 401, 'which lets it in nowhere else');
+    },
+  );
 
   await t.test('with allowRevoked needs no feed', async (t) => {
     const token = await key.sign(mintClaims());
