@@ -37,8 +37,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /**
      * Verifies the Bearer token of a request. `allowRevoked` is for signing out, which may be repeated: it takes the
-     * token of a session that has ended. One that is signed with a revoked key it refuses, for anybody may have made it.
-     * `token` is for a request that presents one elsewhere, to revoke it or to ask about it.
+     * token of a session that has ended. A token that was revoked alone it refuses, for that must not end the session, and
+     * one that is signed with a revoked key, for anybody may have made it. `token` is for a request that presents one elsewhere, to revoke it or to ask about it.
      *
      * Throws or rejects with a Problem: 401 when the token is at fault, 503 when nobody can tell.
      */
@@ -113,7 +113,8 @@ export const accessToken = fp<AccessTokenOptions>(
         requireUnexpired(token.claims, nowSeconds());
         await requireKey(keys, token.kid);
         requireUnrevokedKey(token.kid);
-        if (!allowRevoked) await requireUnrevoked(token);
+        if (allowRevoked) requireNotRevokedAlone(token);
+        else await requireUnrevoked(token);
         return token;
       } catch (error) {
         throw app.challenge(toProblem(error));
@@ -142,6 +143,11 @@ export const accessToken = fp<AccessTokenOptions>(
     /** As far as is known: a feed that is stale does not forget. */
     function requireUnrevokedKey(kid: string): void {
       if (feed.isRevoked(kid)) throw new TokenFault('The token is signed with a revoked key.');
+    }
+
+    /** As far as is known too. */
+    function requireNotRevokedAlone({ claims }: VerifiedToken): void {
+      if (feed.isRevoked(claims.jti)) throw new TokenFault('The token was revoked.');
     }
 
     async function requireUnrevoked({ claims, kid }: VerifiedToken): Promise<void> {

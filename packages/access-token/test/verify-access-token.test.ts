@@ -45,6 +45,22 @@ t.test('app.verifyAccessToken', async (t) => {
     }
   });
 
+  await t.test('with allowRevoked refuses a token that was revoked alone', async (t) => {
+    const claims = mintClaims();
+    const token = await key.sign(claims);
+    t.equal(await statusOf(get('/logout', token)), 200);
+    await redis.revoke('jti', claims.jti);
+    await waitFor(async () => (await send(token)).statusCode === 401);
+    const response = await get('/logout', token);
+    t.match(response, { statusCode: 401, headers: { 'www-authenticate': /error="invalid_token"/ } });
+    const sibling = await key.sign(mintClaims({ sid: claims.sid }));
+    t.equal(await statusOf(get('/logout', sibling)), 200, 'and no other of its session');
+    await redis.revoke('sid', claims.sid);
+    await waitFor(async () => (await send(sibling)).statusCode === 401);
+    t.equal(await statusOf(get('/logout', token)), 401, 'also when the session has ended');
+    t.equal(await statusOf(get('/logout', sibling)), 200);
+  });
+
   await t.test(
     'with allowRevoked takes a token of a revoked session, and one of another epoch',
     async (t) => {

@@ -230,13 +230,14 @@ return 1
 `;
 
 /**
- * Ends the session KEYS[1]; with a field of it in ARGV[4], only if that has the value ARGV[5]. Returns its user_id, or
- * nothing when none was ended.
+ * Ends the session KEYS[1]; with a field of it in ARGV[4], only if that has the value ARGV[5]; with the jti of an access
+ * token in ARGV[6], only if that was not revoked alone. Returns its user_id, or nothing when none was ended.
  */
 const END_SESSION = `#!lua flags=allow-oom
 ${PRELUDE}
-local sid, field, value = ARGV[3], ARGV[4], ARGV[5]
+local sid, field, value, jti = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if field ~= '' and redis.call('HGET', KEYS[1], field) ~= value then return false end
+if jti ~= '' and redis.call('EXISTS', '{auth}:revoked:' .. jti) == 1 then return false end
 return end_session(sid)
 `;
 

@@ -73,8 +73,10 @@ export interface SessionStore extends CodeStore {
    * does ending the session of somebody else than `userId`.
    */
   end(sid: string, userId?: string): Promise<string | undefined>;
-  /** The same for whoever holds any refresh token of the session. */
+  /** The same for a client that holds any refresh token of the session. */
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
+  /** The same for a client that holds an access token of it which was not revoked alone. */
+  endByAccessToken(token: { sid: string; jti: string }): Promise<string | undefined>;
   /** Resolves to how many were ended. */
   endAllOfUser(userId: string): Promise<number>;
   /** One token, until it expires, and nothing else of its session, as far as the budget goes: see REVOKE_ACCESS_TOKEN. */
@@ -125,8 +127,13 @@ export function createSessionStore(
   const unanswered = unansweredRotations((sid, nonce) => reopenWindow.call(redis, sessionKey(sid), nonce));
 
   /** Of a session for which `field`, if there is one, has this value. */
-  async function endSession(sid: string, field: '' | 'user_id' | 'family', value: string | Buffer) {
-    const userId = await run('endSession', [sessionKey(sid)], sid, field, value);
+  async function endSession(
+    sid: string,
+    field: '' | 'user_id' | 'family' = '',
+    value: string | Buffer = '',
+    jti = '',
+  ) {
+    const userId = await run('endSession', [sessionKey(sid)], sid, field, value, jti);
     return userId === null ? undefined : String(userId);
   }
 
@@ -238,9 +245,11 @@ export function createSessionStore(
       });
     },
 
-    end: (sid, userId) => endSession(sid, userId === undefined ? '' : 'user_id', userId ?? ''),
+    end: (sid, userId) => (userId === undefined ? endSession(sid) : endSession(sid, 'user_id', userId)),
 
     endByRefreshToken: (token) => endSession(token.sid, 'family', sha256(token.familySecret)),
+
+    endByAccessToken: ({ sid, jti }) => endSession(sid, '', '', jti),
 
     endAllOfUser: async (userId) => Number(await run('endUserSessions', [indexKey(userId)])),
 

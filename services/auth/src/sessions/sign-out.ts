@@ -4,8 +4,9 @@ import { decodeRefreshToken } from './refresh-token.ts';
 import { revokeAccessToken } from './revoke-access-token.ts';
 
 /**
- * Ends the session of each token that is presented: of an access token that may have been revoked before (so that
- * signing out twice is no error), of a refresh token whose session may be gone. A token without a session is revoked.
+ * Ends the session of each token that is presented: of an access token whose session may have ended (so that signing out
+ * twice is no error), of a refresh token whose session may be gone. A token without a session is revoked. An access token
+ * that was revoked alone ends nothing: its session goes on.
  *
  * @throws {Problem} 401 when nothing valid was presented, 429 `too_many_revocations`, 503
  */
@@ -26,7 +27,8 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
       await revokeAccessToken(request, claims);
       return;
     }
-    ended(claims.sid, await sessions.end(claims.sid));
+    const { sid, jti } = claims;
+    ended(sid, await sessions.endByAccessToken({ sid, jti }));
   } catch (error) {
     // an expired access token is why a refresh token came along
     const statusCode = (error as { statusCode?: number }).statusCode;

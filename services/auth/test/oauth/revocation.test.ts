@@ -75,6 +75,19 @@ t.test('a revoked access token is refused everywhere, and its session goes on', 
   t.equal(events.filter((event) => event === 'access_token_revoked').length, 1, 'and it is recorded once');
 });
 
+t.test('a revoked access token does not sign out: 401, and its session goes on', async (t) => {
+  const { access_token, refresh_token } = await tokensOf();
+  await revoke(access_token);
+  await post(app, '/auth/logout', undefined, access_token); // before it is known everywhere
+  t.ok(await refusedWithin1s(app, access_token));
+  t.match(await post(app, '/auth/logout', undefined, access_token), {
+    statusCode: 401,
+    headers: { 'www-authenticate': /error="invalid_token"/ },
+  });
+  const refresh = { grant_type: 'refresh_token', client_id: 'swagger-ui', refresh_token };
+  t.equal((await postForm(app, '/oauth/token', refresh)).statusCode, 200);
+});
+
 t.test('who refreshes and revokes in a loop fills neither the audit, the feed nor Redis', async (t) => {
   const { id, credentials } = await makeUser(app, 'looping');
   const client = redisClient();

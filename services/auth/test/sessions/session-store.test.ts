@@ -227,6 +227,15 @@ t.test('ten access tokens of a user are revoked alone, and then each one ends it
   for (let i = 0; i < 10; i++) t.match(await revoke(another.sid), { outcome: 'revoked' });
 });
 
+t.test('an access token that was revoked alone ends no session, at once', async (t) => {
+  const { sid } = await begin('partly');
+  const [revoked, good] = [randomUUID(), randomUUID()];
+  const exp = Math.floor(clock.now() / 1_000) + 600;
+  await store.revokeAccessToken({ jti: revoked, exp, sub: 'partly', sid });
+  t.equal(await store.endByAccessToken({ sid, jti: revoked }), undefined);
+  t.equal(await store.endByAccessToken({ sid, jti: good }), 'partly');
+});
+
 t.test('a client that acts for itself revokes a hundred, and is then told when it can go on', async (t) => {
   const revoke = () =>
     store.revokeAccessToken({
