@@ -25,6 +25,7 @@ export const SECURITY_EVENTS = [
   'scopes_changed',
   'signing_key_rotated',
   'signing_key_revoked',
+  'signing_key_resealed',
 ] as const;
 export type SecurityEventName = (typeof SECURITY_EVENTS)[number];
 

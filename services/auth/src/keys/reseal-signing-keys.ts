@@ -1,5 +1,6 @@
 import { OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
+import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { ResealSigningKeysConfig } from '../config.ts';
 import { open, seal } from '../crypto/seal.ts';
 import { signingKeys } from '../db/schema.ts';
@@ -17,7 +18,7 @@ export function resealSigningKeys(config: ResealSigningKeysConfig, nowMs = Date.
   const [first, ...others] = parseSealingKeys(config.KEY_ENCRYPTION_KEY);
   return withKeysLocked(config.DATABASE_URL, async (db, rows) => {
     const states = keyStates(rows, nowMs);
-    let resealed = 0;
+    const resealed: string[] = [];
     for (const [index, { kid, sealedPrivateKey }] of rows.entries()) {
       if (open(sealedPrivateKey, [first], kid) !== undefined) continue;
       const privateKey = open(sealedPrivateKey, others, kid);
@@ -29,8 +30,12 @@ export function resealSigningKeys(config: ResealSigningKeysConfig, nowMs = Date.
         .update(signingKeys)
         .set({ sealedPrivateKey: seal(privateKey, first, kid) })
         .where(eq(signingKeys.kid, kid));
-      resealed += 1;
+      resealed.push(kid);
     }
-    return resealed;
+    await insertSecurityEvents(
+      db,
+      resealed.map((kid) => ({ event: 'signing_key_resealed', outcome: 'succeeded', detail: kid })),
+    );
+    return resealed.length;
   });
 }

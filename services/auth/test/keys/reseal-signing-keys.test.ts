@@ -11,7 +11,7 @@ const RESEAL = 'services/auth/dist/reseal-signing-keys.js';
 t.test(
   'reseal: the old encryption key can be dropped, and signing keys and tokens are the same',
   async (t) => {
-    const { ring, databaseUrl } = await rings(t);
+    const { ring, pool, databaseUrl } = await rings(t);
     const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
     const before = await ring(older);
     const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
@@ -28,6 +28,12 @@ t.test(
     await t.rejects(ring(older), { message: /does not open/ });
     t.equal(await resealSigningKeys(env), 0, 'repeating it finds nothing to do');
     t.equal(await resealSigningKeys({ ...env, KEY_ENCRYPTION_KEY: newer }), 0, 'nor does one key alone');
+    const { rows } = await pool.query(
+      "SELECT event, detail FROM security_events WHERE event LIKE 'signing_key_%'",
+    );
+    const kids = (await drizzle({ client: pool }).select().from(signingKeys)).map(({ kid }) => kid);
+    t.same(new Set(rows.map(({ detail }) => detail)), new Set(kids), 'each is a security event, once');
+    t.ok(rows.length === 2 && rows.every(({ event }) => event === 'signing_key_resealed'));
   },
 );
 
