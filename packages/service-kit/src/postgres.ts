@@ -41,13 +41,15 @@ declare module 'fastify' {
 /**
  * `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready, and a
  * process comes up without its database.
+ *
+ * @param options.connections how many; default: 10, for a service
  */
-export const postgres = fp<{ databaseUrl: string; name: string }>(
-  async (app, { databaseUrl, name }) => {
+export const postgres = fp<{ databaseUrl: string; name: string; connections?: number }>(
+  async (app, { databaseUrl, name, connections = POOL_SIZE }) => {
     await app.register(fastifyPostgres, {
       ...connectionSettings(databaseUrl, SESSION_LIMITS),
       pg: { Pool: WarmPool, Client: pg.Client } as unknown as typeof pg,
-      max: POOL_SIZE,
+      max: connections,
       application_name: name,
       query_timeout: QUERY_TIMEOUT_MS,
       logger: app.log,

@@ -1,5 +1,5 @@
 import { SCOPES, type Scope } from '@pair/access-token';
-import { OperatorError } from '@pair/service-kit';
+import { connectionSettings, OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
@@ -40,7 +40,7 @@ export async function withClientRegistry<T>(
   work: (registry: ClientRegistry) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({
-    connectionString: databaseUrl,
+    ...connectionSettings(databaseUrl),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   try {

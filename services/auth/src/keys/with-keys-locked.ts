@@ -1,4 +1,4 @@
-import { inTransaction, isStoreUnavailable, OperatorError } from '@pair/service-kit';
+import { connectionSettings, inTransaction, isStoreUnavailable, OperatorError } from '@pair/service-kit';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { lockKeys, type SigningKeyRow, selectKeys } from './add-missing-keys.ts';
@@ -16,7 +16,7 @@ export async function withKeysLocked<T>(
   work: (db: NodePgDatabase, rows: SigningKeyRow[]) => Promise<T>,
 ): Promise<T> {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...connectionSettings(databaseUrl),
     max: 1,
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,

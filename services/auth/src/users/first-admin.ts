@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { SCOPES } from '@pair/access-token';
-import { inTransaction, OperatorError } from '@pair/service-kit';
+import { connectionSettings, inTransaction, OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
@@ -36,7 +36,7 @@ export async function createFirstAdmin(options: {
   const { databaseUrl, username } = options;
   const generated = options.password === undefined ? generatePassword() : undefined;
   const password = options.password ?? generated ?? '';
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({ ...connectionSettings(databaseUrl), max: 1, connectionTimeoutMillis: 5_000 });
   try {
     return await inTransaction(pool, async (client) => {
       const db = drizzle({ client });

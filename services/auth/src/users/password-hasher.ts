@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
-import { unavailable } from '@pair/service-kit';
+import { overloadLog, unavailable } from '@pair/service-kit';
+import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import fastq from 'fastq';
 
@@ -13,6 +14,8 @@ const TODAY = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost
 const CONCURRENCY = Math.min(availableParallelism(), 3);
 /** About a second of work: whoever comes later would wait longer than it is worth. */
 const QUEUE_LIMIT = 100;
+
+const SILENT = { warn: () => {}, info: () => {} };
 
 export interface PasswordHasher {
   /** In PHC string format. Throws 503 when the queue is full, as does `verify`. */
@@ -31,18 +34,28 @@ declare module 'fastify' {
 
 export const passwords = fp(
   async (app) => {
-    app.decorate('passwords', await createPasswordHasher());
+    app.decorate('passwords', await createPasswordHasher(app.log));
   },
   { name: 'passwords' },
 );
 
-/** argon2id off the event loop, in a queue with an end: too much work is refused at once and slows nothing else. */
-export async function createPasswordHasher(): Promise<PasswordHasher> {
+/**
+ * argon2id off the event loop, in a queue with an end: too much work is refused at once and slows nothing else.
+ *
+ * @param log for overloads; a command has none
+ */
+export async function createPasswordHasher(
+  log: Pick<FastifyBaseLogger, 'warn' | 'info'> = SILENT,
+): Promise<PasswordHasher> {
   const queue = fastq.promise((work: () => Promise<unknown>) => work(), CONCURRENCY);
 
+  const overload = overloadLog(log, 'the password hashing queue is full');
+
   async function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    if (queue.length() >= QUEUE_LIMIT) throw unavailable(new Error('the password hashing queue is full'));
-    return (await queue.push(work)) as T;
+    if (queue.length() >= QUEUE_LIMIT) throw unavailable(overload.refuse());
+    const result = (await queue.push(work)) as T;
+    if (queue.length() === 0) overload.over();
+    return result;
   }
 
   const hashOfNobody = await hash(randomBytes(32), PARAMETERS);

@@ -40,7 +40,11 @@ export async function setPassword(
   const stores: { app?: FastifyInstance } = {};
   const app = await buildProcess({ LOG_LEVEL: 'warn', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [
     async (scope) => {
-      await scope.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'set-password' });
+      await scope.register(postgres, {
+        databaseUrl: config.DATABASE_URL,
+        name: 'set-password',
+        connections: 1,
+      });
       await scope.register(redis, { redisUrl: config.REDIS_URL, name: 'set-password' });
       await scope.register(clockOfRedis);
       await scope.register(sessions, { replayWindowSeconds: 0 });

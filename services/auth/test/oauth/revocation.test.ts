@@ -125,18 +125,22 @@ t.test('a client that acts for itself gets 429 for what is beyond its budget, at
   const headers = basic('looping-job', jobSecret);
   const token = async () =>
     (await postForm(app, '/oauth/token', { grant_type: 'client_credentials' }, headers)).json().access_token;
-  for (let i = 0; i < 100; i++) {
-    const response = await postForm(app, '/oauth/revoke', { token: await token() }, headers);
-    if (response.statusCode !== 200) t.fail(response.body);
-  }
-  const last = await token();
-  const refused = await postForm(app, '/oauth/revoke', { token: last }, headers);
-  t.match(refused, { statusCode: 429, headers: { 'retry-after': /^[1-6]$/ } });
-  t.match(await post(app, '/auth/logout', undefined, last), {
-    statusCode: 429,
-    headers: { 'retry-after': /^[1-6]$/ },
-  });
-  t.equal(await isAlive(last), true, 'and it says so, for the token is still good');
+  // one more is allowed every six seconds, and a busy machine may need some
+  const tokens = await Promise.all(Array.from({ length: 140 }, token));
+  const answers = await Promise.all(
+    tokens.map((revoked) => postForm(app, '/oauth/revoke', { token: revoked }, headers)),
+  );
+  const refused = tokens.filter((_token, i) => answers[i]?.statusCode === 429);
+  t.ok(refused.length > 20 && refused.length <= 40, `${refused.length} of 140 are refused`);
+  t.match(
+    answers.find(({ statusCode }) => statusCode === 429),
+    { headers: { 'retry-after': /^[1-6]$/ } },
+  );
+  t.equal(await isAlive(refused[0] ?? ''), true, 'and it says so, for the token is still good');
+  const signedOut = await Promise.all(
+    refused.slice(0, 10).map((last) => post(app, '/auth/logout', undefined, last)),
+  );
+  t.ok(signedOut.some(({ statusCode }) => statusCode === 429));
 });
 
 t.test('what is no token is 200, and reaches nothing', async (t) => {
