@@ -1,44 +1,17 @@
 import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import type { Page } from 'playwright-core';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { ADMIN, beginSession, startSystem } from '../system.ts';
+import { authorizeUrl, newPage } from './pages.ts';
 import { pressAuthorize, signIn, tryOut } from './swagger.ts';
 
 const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 const redis = new Redis(system.redis.url);
 t.teardown(() => redis.disconnect());
 
-/** A window of its own; whatever it complains about is collected. */
-async function newPage(t: Test, options = {}): Promise<{ page: Page; complaints: string[] }> {
-  const context = await browser.newContext(options);
-  t.teardown(() => context.close());
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text());
-  });
-  return { page, complaints };
-}
-
-/** An authorization request in the address bar, for a client whose page is not looked at. */
-function authorizeUrl(overrides: Record<string, string> = {}): string {
-  const parameters = {
-    response_type: 'code',
-    client_id: 'swagger-ui',
-    redirect_uri: `${system.url}/docs/auth/static/oauth2-redirect.html`,
-    scope: 'customers:read',
-    state: 's',
-    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-    code_challenge_method: 'S256',
-    ...overrides,
-  };
-  return `${system.url}/oauth/authorize?${new URLSearchParams(parameters)}`;
-}
-
 t.test('a newcomer presses Authorize, signs in, and has called the API', async (t) => {
-  const { page, complaints } = await newPage(t);
+  const { page, complaints } = await newPage(t, browser);
   await page.goto(system.url);
   await page
     .getByRole('link', { name: /customers/i })
@@ -78,7 +51,7 @@ t.test('a newcomer presses Authorize, signs in, and has called the API', async (
 });
 
 t.test('a wrong password is told on the page, and the right one is taken then', async (t) => {
-  const { page, complaints } = await newPage(t);
+  const { page, complaints } = await newPage(t, browser);
   await page.goto(`${system.url}/docs/customers`);
   const window = await pressAuthorize(page);
   await signIn(window, { ...ADMIN, password: 'wrong' });
@@ -92,7 +65,7 @@ t.test('a wrong password is told on the page, and the right one is taken then', 
 });
 
 t.test('a code that has expired when it arrives gives no token, and the client shows why', async (t) => {
-  const { page } = await newPage(t);
+  const { page } = await newPage(t, browser);
   await page.route('**/oauth/token', async (route) => {
     const code = new URLSearchParams(route.request().postData() ?? '').get('code') ?? '';
     const sid = Buffer.from(code.slice(3), 'base64url').subarray(0, 16).toString('base64url');
@@ -107,7 +80,7 @@ t.test('a code that has expired when it arrives gives no token, and the client s
 });
 
 t.test('back from wherever one was sent, the form can be used again', async (t) => {
-  const { page } = await newPage(t);
+  const { page } = await newPage(t, browser);
   const end = /oauth2-redirect\.html\?code=ac_/;
   const isAtEnd = () => end.test(page.url());
   const signInAgain = async () => {
@@ -117,13 +90,13 @@ t.test('back from wherever one was sent, the form can be used again', async (t) 
     await signIn(page); // the browser had kept the used page
     await page.waitForURL(end);
   };
-  await page.goto(authorizeUrl());
+  await page.goto(authorizeUrl(system.url));
   await signIn(page);
   await page.waitForURL(end);
   await page.goBack();
   await signInAgain();
 
-  await page.goto(authorizeUrl());
+  await page.goto(authorizeUrl(system.url));
   await signIn(page, { ...ADMIN, password: 'wrong' });
   await page.getByRole('alert').waitFor();
   await page.goBack();
@@ -132,7 +105,7 @@ t.test('back from wherever one was sent, the form can be used again', async (t) 
 });
 
 t.test('two tabs that refresh at once get the same successor', async (t) => {
-  const { page } = await newPage(t);
+  const { page } = await newPage(t, browser);
   const other = await page.context().newPage();
   await Promise.all([page.goto(system.url), other.goto(system.url)]);
   const { refresh_token } = await beginSession(system.url);
@@ -152,20 +125,20 @@ t.test('two tabs that refresh at once get the same successor', async (t) => {
 });
 
 t.test('the page works without scripts', async (t) => {
-  const { page } = await newPage(t, { javaScriptEnabled: false });
-  await page.goto(authorizeUrl());
+  const { page } = await newPage(t, browser, { javaScriptEnabled: false });
+  await page.goto(authorizeUrl(system.url));
   await signIn(page);
   await page.waitForURL(/oauth2-redirect\.html\?code=ac_/);
   t.match(new URL(page.url()).searchParams.get('iss'), system.url);
-  await page.goto(authorizeUrl());
+  await page.goto(authorizeUrl(system.url));
   await page.getByRole('link', { name: 'Cancel' }).click();
   await page.waitForURL(/error=access_denied/);
 });
 
 t.test('no page of another site can show the page in a frame', async (t) => {
-  const { page } = await newPage(t);
+  const { page } = await newPage(t, browser);
   await page.goto('about:blank');
-  await page.setContent(`<iframe src="${authorizeUrl().replaceAll('&', '&amp;')}"></iframe>`);
+  await page.setContent(`<iframe src="${authorizeUrl(system.url).replaceAll('&', '&amp;')}"></iframe>`);
   await waitFor(async () => page.frames().length === 2);
   const frame = page.frames()[1];
   await waitFor(async () => !/^about:blank$/.test(frame?.url() ?? 'about:blank'));
@@ -175,18 +148,18 @@ t.test('no page of another site can show the page in a frame', async (t) => {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 320]) {
     t.test(`nothing is wrong for axe with the pages of auth, ${colorScheme}, ${width} px wide`, async (t) => {
-      const { page } = await newPage(t, { colorScheme, viewport: { width, height: 800 } });
+      const { page } = await newPage(t, browser, { colorScheme, viewport: { width, height: 800 } });
       const check = async (name: string) => {
         t.same(await axeViolations(page), [], name);
         const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
         t.equal(await page.evaluate(overflow), 0, `${name}: nothing to scroll sideways`);
       };
-      await page.goto(authorizeUrl());
+      await page.goto(authorizeUrl(system.url));
       await check('the form');
       await signIn(page, { ...ADMIN, password: 'wrong' });
       await page.getByRole('alert').waitFor();
       await check('the form with an alert');
-      await page.goto(authorizeUrl({ client_id: 'nobody' }));
+      await page.goto(authorizeUrl(system.url, { client_id: 'nobody' }));
       await check('an error');
     });
   }

@@ -48,12 +48,40 @@ t.test('the page says who asks, where one will end up, and what for', async (t) 
   isPage(t, response, 200, /<b>web-app<\/b> at app\.example\.com/);
   t.match(response.payload, /Read customers/);
   t.notMatch(response.payload, /Manage users/);
-  t.match(response.headers['content-security-policy'], /form-action 'self' https:\/\/app\.example\.com;/);
   t.match(
     response.headers['set-cookie'],
     /^sign-in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Strict$/,
   );
 });
+
+t.test(
+  'the page with the form limits no redirect that follows, and a page without one allows no form',
+  async (t) => {
+    const page = await openPage(app, authorizationRequest(challenge));
+    const again = await submit(app, page, { username: 'nobody', password: 'wrong' });
+    for (const { headers, payload } of [page.response, again]) {
+      t.notMatch(headers['content-security-policy'], /form-action/);
+      t.same(payload.match(/<form[^>]*>/g), ['<form method="post" action="/oauth/authorize">']);
+    }
+    const error = await ask({ client_id: 'nobody' });
+    t.match(error.headers['content-security-policy'], /; form-action 'none'; /);
+  },
+);
+
+t.test(
+  'nothing that is typed, or comes with the request, can add a form or change where it goes',
+  async (t) => {
+    const hostile = `"'><form action=https://evil.example><button formaction="https://evil.example">\u2028<base href=//evil>`;
+    const page = await openPage(app, authorizationRequest(challenge, { state: hostile }));
+    const again = await submit(app, page, { username: hostile.slice(0, 64), password: hostile });
+    for (const response of [page.response, again]) {
+      isPage(t, response, response === again ? 403 : 200, /Sign in/);
+      t.equal(response.payload.match(/<(form|button|base)\b/g)?.length, 2, 'its own form and button');
+      t.notMatch(response.payload, /\sformaction=["']/);
+      t.equal(hiddenFields(response.payload).state, hostile);
+    }
+  },
+);
 
 t.test('whoever accepts no page is told so on a page, as the document says', async (t) => {
   const url = `/oauth/authorize?${form(authorizationRequest(challenge))}`;

@@ -53,17 +53,21 @@ export function page(title: string, content: string): string {
 }
 
 /**
- * No script, no frame, and forms that go nowhere but here.
- *
- * @param formAction further sources: browsers apply `form-action` to where the answer to a form redirects, too
+ * A page with a form, whose answer redirects to a client. Without `form-action`: browsers apply it to each redirect that
+ * follows, also to those of the client, which are not known here, and stay on the page without a word.
  */
-export function sendPage(
-  reply: FastifyReply,
-  statusCode: number,
-  body: string,
-  formAction = '',
-): FastifyReply {
-  const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self'; form-action 'self'${formAction && ` ${formAction}`}; base-uri 'none'; frame-ancestors 'none'`;
+export function sendFormPage(reply: FastifyReply, statusCode: number, body: string): FastifyReply {
+  return sendPage(reply, statusCode, body, '');
+}
+
+/** A page without a form. */
+export function sendErrorPage(reply: FastifyReply, statusCode: number, body: string): FastifyReply {
+  return sendPage(reply, statusCode, body, "form-action 'none'; ");
+}
+
+/** No script, and never in a frame. */
+function sendPage(reply: FastifyReply, statusCode: number, body: string, formAction: string): FastifyReply {
+  const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self'; ${formAction}base-uri 'none'; frame-ancestors 'none'`;
   return reply
     .code(statusCode)
     .headers({

@@ -11,7 +11,7 @@ import {
   unknownClient,
 } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
-import { errorPage, sendPage } from './page.ts';
+import { errorPage, sendErrorPage, sendFormPage } from './page.ts';
 import {
   authorizationQuerySchema,
   authorizeResponses,
@@ -55,7 +55,7 @@ export function authorizeRoutes({
       reply.setCookie(cookieName, nonce, { ...cookieOptions, maxAge: NONCE_LIFETIME_MS / 1_000 });
       const { statusCode = 200, username = '', alert } = again ?? {};
       const body = signInPage({ request, issuer, nonce, username, alert });
-      return sendPage(reply, statusCode, body, formActionOf(request.redirectUri));
+      return sendFormPage(reply, statusCode, body);
     }
 
     app.get(
@@ -122,12 +122,6 @@ async function codeFor(
   return session.code;
 }
 
-/** The origin, or the scheme where CSP has no word for the host. */
-function formActionOf(redirectUri: string): string {
-  const { origin, protocol, hostname } = new URL(redirectUri);
-  return /^https?:$/.test(protocol) && !hostname.startsWith('[') ? origin : protocol;
-}
-
 /** 303: what follows is a GET, and never the password again. */
 function redirect(reply: FastifyReply, location: string): FastifyReply {
   return reply.code(303).headers({ location, 'cache-control': 'no-store' }).send();
@@ -144,7 +138,7 @@ function answerWithPage(error: unknown, request: FastifyRequest, reply: FastifyR
 
 function sendProblemPage(reply: FastifyReply, problem: Problem, requestId: string): FastifyReply {
   if (problem.headers !== undefined) reply.headers(problem.headers);
-  return sendPage(reply, statusOf(problem), errorPage(textOf(problem), requestId));
+  return sendErrorPage(reply, statusOf(problem), errorPage(textOf(problem), requestId));
 }
 
 function statusOf({ statusCode }: Problem): number {
