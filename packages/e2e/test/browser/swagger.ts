@@ -2,10 +2,15 @@ import { waitFor } from '@pair/test-kit';
 import type { Locator, Page } from 'playwright-core';
 import { ADMIN } from '../system.ts';
 
-/** On the page of auth, as whoever it asks for. */
-export async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
+/** The form of the page of auth. */
+export async function fillIn(page: Page, { username, password } = ADMIN): Promise<void> {
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(password);
+}
+
+/** On the page of auth. */
+export async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
+  await fillIn(page, { username, password });
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Sign in' }).click();
   // a busy machine may say: again, with the form

@@ -34,7 +34,6 @@ end
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:revoked:<jti>          an access token that was revoked alone, until it expires
  * {auth}:revocations-by:<sub>   when the budget of single revocations of a user or a client is full again
- * {auth}:sign-in-nonce:<nonce>  of a form that was sent, so that it is not taken again: see oauth/authorize/
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
  *
  * Times are compared with ARGV, on values kept in the hash; the TTL only sweeps. A session's key outlives it until its

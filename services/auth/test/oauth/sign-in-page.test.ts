@@ -1,22 +1,24 @@
 import type { LightMyRequestResponse } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { ADMIN, login, makeUser, patch, recordedEvents, startAuth } from '../auth-under-test.ts';
+import { ADMIN, get, login, makeUser, patch, post, recordedEvents, startAuth } from '../auth-under-test.ts';
 import {
   authorizationRequest,
   cookieOf,
   form,
   hiddenFields,
   newVerifier,
+  type OpenedPage,
   openPage,
   parametersOf,
   postForm,
+  redeem,
   SWAGGER_REDIRECT,
   submit,
 } from './support.ts';
 import { APP_REDIRECT, addClient } from './support-clients.ts';
 
-const { app, config, another, logged } = await startAuth(t);
+const { app, within, config, another, logged, redisClient } = await startAuth(t);
 await addClient(config.DATABASE_URL);
 await addClient(config.DATABASE_URL, {
   id: 'native-app',
@@ -50,7 +52,7 @@ t.test('the page says who asks, where one will end up, and what for', async (t) 
   t.notMatch(response.payload, /Manage users/);
   t.match(
     response.headers['set-cookie'],
-    /^sign-in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Strict$/,
+    /^sign-in=[\w-]{22}; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax$/,
   );
 });
 
@@ -103,7 +105,7 @@ t.test('by TLS the cookie can come from nowhere else', async (t) => {
   const { headers } = await secure.inject(`/oauth/authorize?${form(query)}`);
   t.match(
     headers['set-cookie'],
-    /^__Host-sign-in=[\w-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+    /^__Host-sign-in=[\w-]{22}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
   );
 });
 
@@ -252,40 +254,134 @@ t.test('the state comes back as it is, and can neither leave the page nor the he
   }
 });
 
-t.test('a form is good once, and only with the cookie of its own page', async (t) => {
+t.test('a form is taken with the cookie of its own browser alone', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const other = await openPage(app, authorizationRequest(challenge));
-  const stale = /used before\. Sign in once more/;
-  isPage(t, await submit(app, { ...page, cookie: '' }), 400, stale);
-  isPage(t, await submit(app, { ...page, cookie: other.cookie }), 400, stale);
-  isPage(t, await submit(app, { ...page, cookie: 'sign-in=' }), 400, stale);
-  const { nonce: _, ...withoutNonce } = page.fields;
-  isPage(t, await submit(app, { ...page, fields: withoutNonce }), 400, stale);
-  const forged = 'A'.repeat(46);
-  isPage(
-    t,
-    await submit(app, { fields: { ...page.fields, nonce: forged }, cookie: `sign-in=${forged}` }),
-    400,
-    stale,
-  );
-  t.equal((await submit(app, page)).statusCode, 303);
-  const again = await submit(app, page);
-  isPage(t, again, 400, stale);
-  const fresh = { fields: hiddenFields(again.payload), cookie: cookieOf(again) };
+  const { csrf_token: token = '', ...withoutToken } = page.fields;
+  const isRefused = async (
+    changed: { cookie?: string; fields?: Record<string, string> },
+    headers: Record<string, string> = {},
+  ) => {
+    const response = await submit(app, { ...page, ...changed }, ADMIN, headers);
+    isPage(t, response, 400, /Sign in once more\./);
+    return response;
+  };
+  for (const cookie of ['', 'sign-in=', other.cookie, `${other.cookie}; ${page.cookie}`, `x${page.cookie}`]) {
+    for (const site of ['cross-site', 'same-site', 'none', 'Same-Origin']) {
+      await isRefused({ cookie }, { 'sec-fetch-site': site });
+    }
+    await isRefused({ cookie });
+  }
+  const forged = [
+    '',
+    'A',
+    'A'.repeat(67),
+    'A'.repeat(128),
+    token.slice(0, -1),
+    `${token[0] === 'A' ? 'B' : 'A'}${token.slice(1)}`,
+    '\0',
+  ];
+  for (const csrf_token of forged) await isRefused({ fields: { ...page.fields, csrf_token } });
+  await isRefused({ fields: withoutToken }, { 'sec-fetch-site': 'same-origin' });
+  const refused = await isRefused({ cookie: '' });
+  const fresh = { fields: hiddenFields(refused.payload), cookie: cookieOf(refused) };
   t.equal((await submit(app, fresh)).statusCode, 303, 'the page that says so works');
-  t.equal((await submit(app, other)).statusCode, 303, 'another tab is not disturbed');
+  t.equal((await submit(app, page)).statusCode, 303);
 });
 
-t.test('of one form that is sent many times at once, to two processes, one gives a code', async (t) => {
-  const elsewhere = await another();
+t.test('a browser has one cookie for all its pages, for as long as one of them can be sent', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => submit(i % 2 === 0 ? app : elsewhere, page)),
-  );
-  const count = (status: number) => answers.filter(({ statusCode }) => statusCode === status).length;
-  t.ok(count(303) <= 1);
-  if (count(503) === 0) t.equal(count(303), 1);
-  t.equal(count(303) + count(400) + count(503), answers.length, 'a busy machine may say: again');
+  const tab = await openPage(app, authorizationRequest(challenge), page.cookie);
+  t.equal(tab.cookie, page.cookie);
+  t.match(tab.response.headers['set-cookie'], /Max-Age=600/);
+  const wrong = await submit(app, tab, { ...ADMIN, password: 'wrong' });
+  t.equal(cookieOf(wrong), page.cookie, 'also after a wrong password');
+  for (const sent of [tab, page, tab]) {
+    const response = await submit(app, sent);
+    t.equal(response.statusCode, 303);
+    t.equal(response.headers['set-cookie'], undefined, 'nor does signing in take it away');
+  }
+  for (const malformed of ['x', 'x'.repeat(21), 'x'.repeat(23), 'x'.repeat(5_000), `${'x'.repeat(21)}=`]) {
+    const { response } = await openPage(app, authorizationRequest(challenge), `sign-in=${malformed}`);
+    t.match(cookieOf(response), /^sign-in=[\w-]{22}$/);
+    t.not(cookieOf(response), `sign-in=${malformed}`);
+  }
+});
+
+t.test(
+  'two pages that a browser opens at the same time, before it has a cookie, are both taken',
+  async (t) => {
+    const [one, other] = await Promise.all([
+      openPage(app, authorizationRequest(challenge)),
+      openPage(app, authorizationRequest(challenge)),
+    ]);
+    t.not(one.cookie, other.cookie);
+    for (const { fields } of [one, other]) {
+      const headers = { 'sec-fetch-site': 'same-origin' };
+      for (const cookie of [one.cookie, '']) {
+        t.equal((await submit(app, { fields, cookie }, ADMIN, headers)).statusCode, 303);
+      }
+    }
+  },
+);
+
+t.test(
+  'a form that is sent twice leads on both times, with codes that are good beside each other',
+  async (t) => {
+    const { verifier, challenge } = newVerifier();
+    const page = await openPage(app, authorizationRequest(challenge));
+    const both = await Promise.all([submit(app, page), submit(app, page)]);
+    const later = await submit(app, page);
+    const codes = [...both, later].map(({ headers }) => parametersOf(headers.location).code ?? '');
+    t.equal(new Set(codes).size, 3);
+    const tokens = [];
+    for (const code of codes) {
+      const response = await redeem(app, { code, verifier });
+      t.equal(response.statusCode, 200);
+      tokens.push(response.json().access_token);
+    }
+    for (const token of tokens) t.equal((await get(app, '/auth/me', token)).statusCode, 200);
+  },
+);
+
+t.test(
+  'a form that is sent many times at once, to two processes, is never called used or too old',
+  async (t) => {
+    const elsewhere = await another();
+    const page = await openPage(app, authorizationRequest(challenge));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => submit(i % 2 === 0 ? app : elsewhere, page)),
+    );
+    const count = (status: number) => answers.filter(({ statusCode }) => statusCode === status).length;
+    t.ok(count(303) > 0);
+    t.equal(count(303) + count(429) + count(503), answers.length, 'more than ten at once are limited');
+  },
+);
+
+t.test('a form leaves nothing in Redis that the limit of attempts does not bound', async (t) => {
+  const redis = redisClient();
+  const remoteAddress = '203.0.113.77';
+  const send = (username: string, page: Pick<OpenedPage, 'fields' | 'cookie'>) =>
+    app.inject({
+      method: 'POST',
+      url: '/oauth/authorize',
+      remoteAddress,
+      headers: { cookie: page.cookie, 'content-type': 'application/x-www-form-urlencoded' },
+      payload: form({ ...page.fields, username, password: 'wrong' }),
+    });
+  for (let i = 0; i < 100; i++) {
+    const attempt = await within.signInAttempts.begin(`nobody-${i % 10}`, remoteAddress);
+    if (attempt.isAllowed) attempt.failed();
+  }
+  const page = await openPage(app, authorizationRequest(challenge));
+  t.equal((await send('nobody-at-all', page)).statusCode, 429);
+  const before = (await redis.keys('*')).sort();
+  for (let i = 0; i < 50; i++) {
+    const opened = await openPage(app, authorizationRequest(challenge));
+    const refused = await send(`another-${i}`, i % 2 === 0 ? opened : { ...opened, cookie: page.cookie });
+    t.equal(refused.statusCode, i % 2 === 0 ? 429 : 400);
+  }
+  t.same((await redis.keys('*')).sort(), before);
 });
 
 t.test('a form from another process of the service is taken', async (t) => {
@@ -360,6 +456,34 @@ t.test('a fault of ours is a page that says so, and is logged once', async (t) =
       .match(/"level":"error"/g)?.length,
     1,
   );
+});
+
+t.test('a username may be in upper case and have spaces around it, and counts as the same one', async (t) => {
+  const { credentials } = await makeUser(app, 'ada-on-a-phone');
+  const typed = ['ada-on-a-phone ', ' Ada-On-A-Phone', '\t\u00a0ADA-ON-A-PHONE \u3000'];
+  const send = async (username: string, password: string) =>
+    submit(app, await openPage(app, authorizationRequest(challenge)), { username, password });
+  for (const username of typed)
+    t.equal((await send(username, credentials.password)).statusCode, 303, username);
+  for (const inside of ['ada-on -a-phone', 'ada-on-a-\u200bphone']) {
+    t.equal((await send(inside, credentials.password)).statusCode, 403, 'inside it is another name');
+  }
+  for (const password of [`${credentials.password} `, ` ${credentials.password}`]) {
+    const refused = await send('ada-on-a-phone ', password);
+    isPage(t, refused, 403, /value="ada-on-a-phone"/);
+  }
+  for (let i = 0; i < 8; i++) await send(typed[i % 3] ?? '', 'wrong');
+  t.equal((await send('ada-on-a-phone', credentials.password)).statusCode, 429);
+  t.equal((await post(app, '/auth/login', { ...credentials, username: 'ada-on-a-phone ' })).statusCode, 422);
+});
+
+t.test('a password may begin and end with spaces', async (t) => {
+  const credentials = { username: 'ada-with-spaces', password: '  open sesame!  ' };
+  await post(app, '/auth/users', { ...credentials, scope: '' }, admin);
+  const send = async (password: string) =>
+    submit(app, await openPage(app, authorizationRequest(challenge)), { ...credentials, password });
+  t.equal((await send(credentials.password)).statusCode, 303);
+  t.equal((await send(credentials.password.trim())).statusCode, 403);
 });
 
 t.test('guesses on the page are counted with those at /auth/login', async (t) => {

@@ -56,8 +56,16 @@ export interface OpenedPage {
   cookie: string;
 }
 
-export async function openPage(app: FastifyInstance, query: Record<string, string>): Promise<OpenedPage> {
-  const response = await app.inject(`/oauth/authorize?${form(query)}`);
+/** In a browser that has this cookie, or none. */
+export async function openPage(
+  app: FastifyInstance,
+  query: Record<string, string>,
+  cookie = '',
+): Promise<OpenedPage> {
+  const response = await app.inject({
+    url: `/oauth/authorize?${form(query)}`,
+    headers: cookie === '' ? {} : { cookie },
+  });
   return { response, fields: hiddenFields(response.payload), cookie: cookieOf(response) };
 }
 
@@ -78,12 +86,13 @@ export function submit(
   app: FastifyInstance,
   page: Pick<OpenedPage, 'fields' | 'cookie'>,
   credentials: { username: string; password: string } = ADMIN,
+  headers: Record<string, string> = {},
 ): Promise<LightMyRequestResponse> {
   return postForm(
     app,
     '/oauth/authorize',
     { ...page.fields, ...credentials },
-    page.cookie === '' ? {} : { cookie: page.cookie },
+    page.cookie === '' ? headers : { cookie: page.cookie, ...headers },
   );
 }
 

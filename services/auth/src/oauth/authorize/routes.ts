@@ -11,6 +11,7 @@ import {
   unknownClient,
 } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
+import { csrfTokens, FORM_LIFETIME_MS } from './csrf-tokens.ts';
 import { errorPage, sendErrorPage, sendFormPage } from './page.ts';
 import {
   authorizationQuerySchema,
@@ -18,10 +19,9 @@ import {
   documentErrorPages,
   SignInFormSchema,
 } from './schemas.ts';
-import { NONCE_LIFETIME_MS, signInNonces } from './sign-in-nonce.ts';
 import { signInPage } from './sign-in-page.ts';
 
-const STALE = 'This page was open for too long, or was used before. Sign in once more.';
+const STALE = 'This page was open for too long, or your browser keeps no cookies. Sign in once more.';
 const BUSY = 'We cannot sign you in at the moment. Try again in a few seconds.';
 
 /**
@@ -38,11 +38,18 @@ export function authorizeRoutes({
   const isSecure = issuer.startsWith('https:');
   // with the prefix a browser takes it from this host alone, and by TLS (RFC 6265bis §4.1.3.2)
   const cookieName = isSecure ? '__Host-sign-in' : 'sign-in';
-  const cookieOptions = { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure } as const;
+  // not `strict`: a page that another site leads to would not get it, and would replace that of the tab beside it
+  const cookieOptions = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: isSecure,
+    maxAge: FORM_LIFETIME_MS / 1_000,
+  } as const;
 
   return async (app) => {
     await app.register(cookie);
-    const nonces = signInNonces(app, keyEncryptionKey);
+    const csrf = csrfTokens(keyEncryptionKey);
     app.setErrorHandler(answerWithPage);
     documentErrorPages(app);
 
@@ -51,11 +58,11 @@ export function authorizeRoutes({
       request: AuthorizationRequest,
       again?: { statusCode: number; username: string; alert: string },
     ): FastifyReply {
-      const nonce = nonces.issue();
-      reply.setCookie(cookieName, nonce, { ...cookieOptions, maxAge: NONCE_LIFETIME_MS / 1_000 });
+      const cookie = csrf.cookieFor(reply.request.cookies[cookieName]);
+      reply.setCookie(cookieName, cookie, cookieOptions);
       const { statusCode = 200, username = '', alert } = again ?? {};
-      const body = signInPage({ request, issuer, nonce, username, alert });
-      return sendFormPage(reply, statusCode, body);
+      const csrfToken = csrf.issue(cookie);
+      return sendFormPage(reply, statusCode, signInPage({ request, issuer, csrfToken, username, alert }));
     }
 
     app.get(
@@ -83,15 +90,16 @@ export function authorizeRoutes({
       '/oauth/authorize',
       { schema: { hide: true, body: SignInFormSchema } },
       async (request, reply) => {
-        const { nonce, username = '', password = '', ...parameters } = request.body;
+        const { csrf_token: csrfToken, username: typed = '', password = '', ...parameters } = request.body;
+        const username = typed.trim(); // the keyboards of phones add a space
         const query = new URLSearchParams(parameters);
         const authorization = await readAuthorizationRequest(app, issuer, query);
+        const sent = { cookie: request.cookies[cookieName], fetchSite: request.headers['sec-fetch-site'] };
+        if (!csrf.isGood(csrfToken, sent)) {
+          return sendForm(reply, authorization, { statusCode: 400, username, alert: STALE });
+        }
         try {
-          if (!(await nonces.consume(nonce, request.cookies[cookieName]))) {
-            return sendForm(reply, authorization, { statusCode: 400, username, alert: STALE });
-          }
           const code = await codeFor(request, authorization, { username, password });
-          reply.clearCookie(cookieName, cookieOptions);
           return redirect(reply, authorizationResponse({ ...authorization, issuer }, { code }));
         } catch (error) {
           const problem = problemOf(error, request);

@@ -47,7 +47,7 @@ export function authorizationQuerySchema(issuer: string) {
 /** What the page sends. The parameters of the request are checked as those of the query are. */
 export const SignInFormSchema = Type.Object(
   {
-    nonce: Type.Optional(Type.String({ maxLength: 128 })),
+    csrf_token: Type.Optional(Type.String({ maxLength: 128 })),
     username: Type.Optional(Type.String({ maxLength: 64 })),
     password: Type.Optional(Type.String({ maxLength: 512 })),
   },

@@ -8,7 +8,7 @@ import { page } from './page.ts';
 interface SignInForm {
   request: AuthorizationRequest;
   issuer: string;
-  nonce: string;
+  csrfToken: string;
   /** As it was typed before. */
   username: string;
   /** Why the form is there again. */
@@ -17,10 +17,10 @@ interface SignInForm {
 
 const ACCESS_DENIED = new Problem(403, 'access_denied', 'The user did not sign in.');
 
-export function signInPage({ request, issuer, nonce, username, alert }: SignInForm): string {
+export function signInPage({ request, issuer, csrfToken, username, alert }: SignInForm): string {
   const { client, scope, redirectUri, parameters } = request;
   const cancel = authorizationResponse({ ...request, issuer }, ACCESS_DENIED);
-  const hidden = Object.entries({ ...parameters, nonce });
+  const hidden = Object.entries({ ...parameters, csrf_token: csrfToken });
   return page(
     'Sign in',
     html`<h1>Sign in</h1>

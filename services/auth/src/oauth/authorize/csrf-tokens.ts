@@ -1,0 +1,54 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { open, seal } from '../../crypto/seal.ts';
+import { parseSealingKeys } from '../../keys/sealed-key.ts';
+
+export const FORM_LIFETIME_MS = 10 * 60_000;
+const CONTEXT = 'sign-in form';
+const EXPIRY_BYTES = 6;
+const COOKIE_BYTES = 16;
+/** base64url of 16 bytes. */
+const COOKIE_PATTERN = /^[A-Za-z0-9_-]{22}$/;
+
+/**
+ * What keeps another site from signing a browser in, for example with the password of an attacker (login CSRF, RFC 6749
+ * §10.12): a token in the form that fits a cookie. Such a site can make the browser send a form, with a token that it
+ * was given itself, but it can neither read nor set the cookie.
+ */
+interface CsrfTokens {
+  /** Random, and the same for all pages of a browser: the one that it has, or a new one. */
+  cookieFor(cookie: string | undefined): string;
+  /** For a form that is shown to the browser with this cookie. */
+  issue(cookie: string): string;
+  /** Whether the token was made here in the last ten minutes, and for this browser. */
+  isGood(token: string | undefined, sent: { cookie: string | undefined; fetchSite: unknown }): boolean;
+}
+
+/**
+ * Nothing is stored, so that neither a page that is opened nor a form that is sent costs memory. A token is good as often
+ * as it comes within its time: the form that it is in is worth nothing without the password.
+ */
+export function csrfTokens(keyEncryptionKey: string): CsrfTokens {
+  const keys = parseSealingKeys(keyEncryptionKey).map((key) =>
+    Buffer.from(hkdfSync('sha256', key, '', CONTEXT, key.length)),
+  ) as [Buffer, ...Buffer[]];
+  return {
+    cookieFor: (cookie = '') =>
+      COOKIE_PATTERN.test(cookie) ? cookie : randomBytes(COOKIE_BYTES).toString('base64url'),
+
+    issue(cookie) {
+      const expiresAt = Buffer.alloc(EXPIRY_BYTES);
+      expiresAt.writeUIntBE(Date.now() + FORM_LIFETIME_MS, 0, EXPIRY_BYTES);
+      const plaintext = Buffer.concat([expiresAt, Buffer.from(cookie, 'base64url')]);
+      return seal(plaintext, keys[0], CONTEXT).toString('base64url');
+    },
+
+    isGood(token = '', { cookie = '', fetchSite }) {
+      const opened = open(Buffer.from(token, 'base64url'), keys, CONTEXT);
+      if (opened === undefined || Date.now() >= opened.readUIntBE(0, EXPIRY_BYTES)) return false;
+      // Fetch Metadata: no page can set this header. Of two pages that a browser without a cookie opens at the same time
+      // one loses the cookie that it was made for, and some browsers keep none.
+      if (fetchSite === 'same-origin') return true;
+      return opened.subarray(EXPIRY_BYTES).equals(Buffer.from(cookie, 'base64url'));
+    },
+  };
+}
