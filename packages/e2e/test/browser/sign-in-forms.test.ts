@@ -99,13 +99,11 @@ t.beforeEach(() => {
 });
 
 t.test('a double click on Sign in signs in', async (t) => {
-  const door = await openDoor(t);
   const { page } = await newPage(t, browser);
-  await page.goto(authorization(door.url));
+  await page.goto(authorization(system.url));
   await fillIn(page);
   await page.getByRole('button', { name: 'Sign in' }).dblclick();
   await isSignedIn(t, page);
-  t.ok(door.answers.every((status) => status === 303));
   t.equal(callbacks, 1);
 });
 
@@ -198,6 +196,7 @@ for (const isOldBrowser of [false, true]) {
     const press = await ready(victims);
     await press();
     await waitFor(async () => door.answers.length === 3);
+    // otherwise its cookie was replaced with the form that the other pages were answered with: it is asked once more
     if (!isOldBrowser) await isSignedIn(t, victims);
   });
 }
