@@ -16,7 +16,9 @@ const A_MOMENT_MS = 1_000;
 /**
  * Counts an attempt in all windows KEYS, or in none if one of them has as many as its limit. A window is a sorted set of
  * attempts by time; refused ones are not in it, so it is never larger than its limit, and empties although somebody
- * keeps trying. An attempt is 'u…' while it is under way and 'f…' when it has failed.
+ * keeps trying. An attempt is 'u…' while it is under way and 'f…' when it has failed. So the limit of a network bounds
+ * what it leaves: its own key, one for each of its attempts, and beside each of them, for ten minutes, one that says that
+ * a refusal was told of.
  *
  * Returns nothing, or of the last window that is full: its index, how long until there is room in all windows, and
  * whether it is the first refusal for as long as a window lasts. Where failures alone do not fill a window there may be
@@ -60,10 +62,16 @@ end
 return false
 `;
 
-/** Memory becomes less, so it may run at `maxmemory`. */
+/**
+ * Memory becomes less, so it may run at `maxmemory`. That a refusal was told of is forgotten with the last attempt: or
+ * attempts for names without end, of which none fails, would leave as many keys.
+ */
 const TAKE_ATTEMPT_BACK = `#!lua flags=allow-oom
 ${DEADLINE}
-for _, key in ipairs(KEYS) do redis.call('ZREM', key, 'u' .. ARGV[3]) end
+for _, key in ipairs(KEYS) do
+  redis.call('ZREM', key, 'u' .. ARGV[3])
+  if redis.call('EXISTS', key) == 0 then redis.call('DEL', key .. ':refused') end
+end
 return false
 `;
 
@@ -99,7 +107,7 @@ export type Attempt =
       retryAfterMs: number;
       /** Whose limit it was: `account` means this account from this network. */
       limit: 'account' | 'network';
-      /** One refusal in each window is, however many there are. */
+      /** One refusal in each window is, however many there are; another one if all attempts in it were taken back. */
       isFirst: boolean;
     };
 

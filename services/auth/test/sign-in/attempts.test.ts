@@ -148,10 +148,26 @@ t.test('the first refusal in a window is told apart from the others', async (t) 
   t.match(await attempts.begin('ada', HERE), { isFirst: true });
 });
 
+t.test('attempts that are refused only because others are under way leave nothing behind', async (t) => {
+  for (let account = 0; account < 30; account++) {
+    const begun = await Promise.all(
+      Array.from({ length: 15 }, () => attempts.begin(`account-${account}`, HERE)),
+    );
+    const refused = begun.filter((attempt) => !attempt.isAllowed);
+    t.equal(refused.length, 5);
+    for (const attempt of begun) if (attempt.isAllowed) attempt.takeBack();
+  }
+  await waitFor(async () => (await redis.keys('*')).length === 0);
+});
+
 t.test('what Redis keeps is bounded, has no name in it, and goes by itself', async (t) => {
   for (let account = 0; account < 200; account++) await allowed(20, `a-password-${account}`);
+  // ten accounts that are full, and the network; beside each of them that a refusal was reported
+  t.ok((await redis.keys('*')).length <= 2 * (10 + 1));
+  elapsedMs = 10 * MINUTE_MS;
+  for (let account = 0; account < 200; account++) await allowed(1, `another-${account}`);
   const keys = await redis.keys('*');
-  t.ok(keys.length <= 1 + 100 + 2, `${keys.length} keys`);
+  t.ok(keys.length <= 2 * (100 + 1), `${keys.length} keys`);
   t.equal(await redis.zcard(`{auth}:sign-in-attempts:${HERE}`), 100);
   await allowed(1, 'a-password-alone', ELSEWHERE);
   for (const key of await redis.keys('*')) {
