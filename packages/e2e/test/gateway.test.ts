@@ -234,6 +234,7 @@ t.test('every answer of nginx has the security headers, and no version', async (
   for (const path of ['/', '/docs/', '/nothing']) {
     const { headers } = await fetch(url + path);
     t.ok(headers.get('content-security-policy'), path);
+    t.equal(headers.get('cross-origin-opener-policy'), 'same-origin', path);
     t.equal(headers.get('x-content-type-options'), 'nosniff', path);
     t.equal(headers.get('server'), 'nginx', path);
   }

@@ -155,6 +155,8 @@ export async function serve(app: FastifyInstance, address: { HOST: string; PORT:
 /** For answers of an API; pages (Swagger UI) bring their own policy. HSTS belongs to whoever terminates TLS. */
 const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  // of answers that redirect too: the browser looks at each, and one without it parts Swagger UI from its sign-in page
+  'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',

@@ -44,6 +44,7 @@ t.test('every answer has the security headers', async (t) => {
   for (const url of ['/things', '/nothing', '/livez', '/readyz', '/%zz']) {
     t.match((await app.inject(url)).headers, {
       'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cross-origin-opener-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',

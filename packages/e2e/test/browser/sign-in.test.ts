@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { ADMIN, beginSession, startSystem } from '../system.ts';
-import { authorizeUrl, newPage } from './pages.ts';
+import { authorizeUrl, newPage, otherOrigin } from './pages.ts';
 import { pressAuthorize, signIn, tryOut } from './swagger.ts';
 
 const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
@@ -143,6 +143,24 @@ t.test('no page of another site can show the page in a frame', async (t) => {
   const frame = page.frames()[1];
   await waitFor(async () => !/^about:blank$/.test(frame?.url() ?? 'about:blank'));
   t.equal(await frame?.getByLabel('Password').count(), 0);
+});
+
+t.test('no page of another origin keeps hold of the page in a window that it opened', async (t) => {
+  const { page } = await newPage(t, browser);
+  const other = await otherOrigin(t, 'other.localhost', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<title>another origin</title>');
+  });
+  await page.goto(other);
+  for (const url of [authorizeUrl(system.url), authorizeUrl(system.url, { client_id: 'nobody' })]) {
+    const opened = page.context().waitForEvent('page');
+    await page.evaluate(`globalThis.opened = window.open(${JSON.stringify(url)})`);
+    const window = await opened;
+    await window.getByRole('heading').waitFor();
+    t.equal(await window.evaluate('window.opener'), null);
+    await waitFor(() => page.evaluate('opened.closed'));
+    await page.evaluate(`opened.location = ${JSON.stringify(other)}`);
+    t.equal(await window.evaluate('location.href'), url, 'it cannot lead the user elsewhere');
+  }
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
