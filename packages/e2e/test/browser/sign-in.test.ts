@@ -79,31 +79,6 @@ t.test('a code that has expired when it arrives gives no token, and the client s
   t.match(await errors.first().textContent(), /invalid_grant|Bad Request/);
 });
 
-t.test('back from wherever one was sent, the form can be used again', async (t) => {
-  const { page } = await newPage(t, browser);
-  const end = /oauth2-redirect\.html\?code=ac_/;
-  const isAtEnd = () => end.test(page.url());
-  const signInAgain = async () => {
-    await signIn(page);
-    await waitFor(async () => isAtEnd() || (await page.getByRole('alert').isVisible()));
-    if (isAtEnd()) return;
-    await signIn(page); // the browser had kept the used page
-    await page.waitForURL(end);
-  };
-  await page.goto(authorizeUrl(system.url));
-  await signIn(page);
-  await page.waitForURL(end);
-  await page.goBack();
-  await signInAgain();
-
-  await page.goto(authorizeUrl(system.url));
-  await signIn(page, { ...ADMIN, password: 'wrong' });
-  await page.getByRole('alert').waitFor();
-  await page.goBack();
-  await signInAgain();
-  t.pass('and the address has a new code');
-});
-
 t.test('two tabs that refresh at once get the same successor', async (t) => {
   const { page } = await newPage(t, browser);
   const other = await page.context().newPage();

@@ -1,3 +1,4 @@
+import { unavailable } from '@pair/service-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
@@ -495,6 +496,24 @@ t.test('guesses on the page are counted with those at /auth/login', async (t) =>
   isPage(t, refused, 429, /too many failed attempts/);
   t.match(refused.headers['retry-after'], /^\d+$/);
 });
+
+t.test(
+  'a full hashing queue shows the form again, with the username, and it is taken afterwards',
+  async (t) => {
+    const { verify } = within.passwords;
+    within.passwords.verify = async () => {
+      throw unavailable();
+    };
+    const page = await openPage(app, authorizationRequest(challenge));
+    const response = await submit(app, page, { ...ADMIN, username: 'Admin ' });
+    within.passwords.verify = verify;
+    isPage(t, response, 503, /We cannot sign you in at the moment/);
+    t.match(response.headers['retry-after'], /^\d+$/);
+    t.match(response.payload, /name="username" value="Admin"/);
+    t.notOk(response.payload.includes(ADMIN.password));
+    t.equal((await submit(app, page)).statusCode, 303);
+  },
+);
 
 t.test('a sign-in on the page is among the security events, with its client', async (t) => {
   const ada = await makeUser(app, 'ada-audited');

@@ -84,7 +84,7 @@ export function errorPage(detail: string, requestId: string): string {
     'This did not work',
     html`<h1>This did not work</h1>
 <p role="alert">${detail}</p>
-<p>Nobody was signed in. Go back to the application that you came from, and try again from there.</p>
+<p>You are not signed in. Go back to the application that you came from, and try again from there.</p>
 <p class="quiet">Request ${requestId}</p>`,
   );
 }
