@@ -11,8 +11,8 @@ import { normalizeName } from '../customers/name.ts';
 import { versionOfChosenId } from '../customers/repository.ts';
 import { customers } from '../db/schema.ts';
 import { type ImportReport, importConflict, importRefused, type LineProblem } from './import-report.ts';
-import { UnreadableHeader } from './read-csv.ts';
 import { type Read, readLines } from './read-lines.ts';
+import { UnreadableFile } from './unreadable-file.ts';
 
 /** A record that keeps the rules. */
 export interface ImportedCustomer {
@@ -47,7 +47,7 @@ export async function importCustomers(pool: Pool, report: ImportReport, file: Im
     await inTransaction(pool, (client) => importWithin(client, report, file), file.signal);
   } catch (error) {
     if (file.signal.aborted) throw file.signal.reason; // and not what broke because of it
-    if (!(error instanceof UnreadableHeader)) throw error;
+    if (!(error instanceof UnreadableFile)) throw error;
     report.linesRead = error.line;
     report.skip([{ line: error.line, member: error.column, reason: error.message }]);
     throw importRefused(report);

@@ -21,10 +21,8 @@ export class QuotedLines {
   rest(): Read<string>[] {
     const [first, ...others] = this.#take();
     if (first === undefined) return [];
-    return [
-      { line: first.line, reason: 'has a quotation mark that is not closed' },
-      ...others.map(withoutCr),
-    ];
+    const reason = 'has a quotation mark that is not closed: close it, or double it inside of a quoted cell';
+    return [{ line: first.line, reason }, ...others];
   }
 
   #add(line: Read<string>, records: Read<string>[]): void {
@@ -34,7 +32,7 @@ export class QuotedLines {
     }
     const changes = hasOddQuotes(line.value);
     if (this.#open.length === 0 && !changes) {
-      records.push(withoutCr(line));
+      records.push(line);
       return;
     }
     const opens = this.#open.length === 0;
@@ -62,10 +60,7 @@ function hasOddQuotes(text: string): boolean {
   return odd;
 }
 
+/** Whichever line ends the file has, those within a cell are LF. */
 function joined(lines: Line[]): Line {
-  return withoutCr({ line: lines[0]?.line ?? 0, value: lines.map(({ value }) => value).join('\n') });
-}
-
-function withoutCr(line: Line): Line {
-  return line.value.endsWith('\r') ? { line: line.line, value: line.value.slice(0, -1) } : line;
+  return { line: lines[0]?.line ?? 0, value: lines.map(({ value }) => value).join('\n') };
 }

@@ -1,13 +1,11 @@
 import { parseStrictJson } from '@pair/service-kit';
-import type { Read } from './read-lines.ts';
+import { hasContent, type Read } from './read-lines.ts';
+
+const EXAMPLE = '{"name":"Ada Lovelace","dob":"1815-12-10"}';
 
 /** The lines of an NDJSON file, each a JSON text of its own; empty ones are passed over. */
 export async function* readNdjson(blocks: AsyncIterable<Read<string>[]>): AsyncGenerator<Read<unknown>[]> {
   for await (const block of blocks) yield block.filter(hasContent).map(parsed);
-}
-
-function hasContent(line: Read<string>): boolean {
-  return 'reason' in line || /\S/.test(line.value);
 }
 
 function parsed(line: Read<string>): Read<unknown> {
@@ -15,6 +13,7 @@ function parsed(line: Read<string>): Read<unknown> {
   try {
     return { line: line.line, value: parseStrictJson(line.value) };
   } catch (error) {
-    return { line: line.line, reason: (error as SyntaxError).message };
+    const { message } = error as SyntaxError;
+    return { line: line.line, reason: `${message}: put one object on each line, such as ${EXAMPLE}` };
   }
 }

@@ -6,7 +6,18 @@ import { ImportReport, importRefused } from './import-report.ts';
 
 const { sort, name, dob_from, dob_to } = ListQuerySchema.properties;
 export const ExportQuerySchema = Type.Object(
-  { sort, name, dob_from, dob_to },
+  {
+    sort,
+    name,
+    dob_from,
+    dob_to,
+    bom: Type.Optional(
+      Type.String({
+        enum: ['true', 'false'],
+        description: '`true`: CSV begins with a byte order mark, by which Excel knows UTF-8. For CSV alone.',
+      }),
+    ),
+  },
   { additionalProperties: false },
 );
 
@@ -44,7 +55,7 @@ export const importBody = {
     'text/csv': {
       schema: {
         description:
-          'RFC 4180, UTF-8. The first line names the columns, in any order: `name` and `dob`, and, as an export has them, `id` and `updated_at`. Up to 128 MiB.',
+          'RFC 4180, UTF-8. The first line names the columns, in any order and case: `name` and `dob`, and, as an export has them, `id` and `updated_at`. Cells may also be separated by semicolons or tabs, and lines end with CRLF, LF or CR. Up to 128 MiB.',
         examples: [`name,dob\r\n${EXAMPLE_NAME},${EXAMPLE_DOB}\r\n`],
       },
     },

@@ -181,12 +181,49 @@ t.test('an entity tag is never used twice for an id that a client chose', async 
 
 t.test('a header that is no use is refused, also when errors are skipped', async (t) => {
   for (const query of ['', '?on_error=skip', '?dry_run=true']) {
-    const response = await post(CSV, 'name;dob\nAnn;1960-05-25\n', query);
+    const response = await post(CSV, 'name|dob\nAnn|1960-05-25\n', query);
     t.match(response.json(), {
       status: 422,
-      problems: [{ line: 1, member: 'name;dob', reason: 'is not known here' }],
+      problems: [{ line: 1, member: 'name|dob', reason: /^is not known here: columns are / }],
     });
   }
+});
+
+t.test('files are read as spreadsheets write them', async (t) => {
+  const files = [
+    'Name;DOB\r\nAnn;1960-05-25\r\n"B;b";1961-05-25\r\n',
+    '\ufeffname\tdob\rAnn\t1960-05-25\rB;b\t1961-05-25\r',
+    '\ufeff"name","dob",,\r\nAnn,1960-05-25,,\r\nB;b,1961-05-25,,\r\n  \r\n',
+    'sep=;\r\ndob;name\r\n1960-05-25;Ann\r\n1961-05-25;"B;b"\r\n',
+  ];
+  for (const file of files) {
+    t.match((await post(CSV, file)).json(), { created: 2, skipped: 0, problems: [] }, file);
+    t.same(await rows(), [
+      { name: 'Ann', dob: '1960-05-25' },
+      { name: 'B;b', dob: '1961-05-25' },
+    ]);
+    await client.query('TRUNCATE customers');
+  }
+});
+
+t.test('a file in another encoding is refused with what to do, also when errors are skipped', async (t) => {
+  const utf16 = ['\ufeffname,dob\nAnn,1960-05-25\n', 'name,dob\nAnn,1960-05-25\n'];
+  for (const type of [CSV, NDJSON]) {
+    for (const content of utf16) {
+      for (const query of ['', '?on_error=skip']) {
+        const response = await post(type, Buffer.from(content, 'utf16le'), query);
+        const problems = [{ line: 1, member: null, reason: /^is UTF-16, not UTF-8: save the file as UTF-8/ }];
+        t.match(response.json(), { status: 422, code: 'import_refused', problems }, content);
+      }
+    }
+  }
+  const latin1 = Buffer.from('name,dob\nZo\u00eb,1960-05-25\n', 'latin1');
+  t.match((await post(CSV, latin1)).json(), {
+    status: 422,
+    problems: [
+      { line: 2, member: null, reason: /^is not UTF-8: save the file as UTF-8 \(in Excel: "CSV UTF-8"\)/ },
+    ],
+  });
 });
 
 t.test('nothing to import is an import of nothing', async (t) => {
