@@ -2,15 +2,88 @@ import t from 'tap';
 import { escapeFormula, unescapeFormula } from '../../src/transfers/formula-escape.ts';
 
 t.test('what a spreadsheet would compute has an apostrophe in front, and nothing else has', async (t) => {
-  for (const cell of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r', '\u0001', '＝1', "'=1", "''@x"]) {
+  for (const cell of ['=1+1', '+1', '-1', '@SUM(A1)', '\r', '\u0001', '＝1', "'=1", "''@x"]) {
     t.equal(escapeFormula(cell), `'${cell}`);
   }
-  for (const cell of ['Ann', "O'Brien", "'t Hooft", "''", '', '1-1', ' =1', 'a@b'])
+  for (const cell of [
+    'Ann',
+    "O'Brien",
+    "'t Hooft",
+    "''",
+    '',
+    '1-1',
+    ' =1',
+    'a@b',
+    'a;b',
+    '; ;',
+    ";'",
+    'x; y = z',
+  ])
     t.equal(escapeFormula(cell), cell);
 });
 
-t.test('taking it away gives back what was there', async (t) => {
-  for (const cell of ['=1', "'=1", "''=1", "'", "'t Hooft", "'-", '-', '＠', 'Ann', '']) {
-    t.equal(unescapeFormula(escapeFormula(cell)), cell);
+t.test('so has what it would compute when it splits the line at a semicolon or a tab', async (t) => {
+  const cells: [cell: string, escaped: string][] = [
+    ['x;=1+1', "x;'=1+1"],
+    ['x\t=1+1', "x\t'=1+1"],
+    ['x; =1', "x;' =1"],
+    ['x;"=1', 'x;\'"=1'],
+    ['x;""\u00a0＝1', 'x;\'""\u00a0＝1'],
+    ["x;'=1", "x;''=1"],
+    ["x;' =1", "x;'' =1"],
+    ['=1;+2;-3;@4', "'=1;'+2;'-3;'@4"],
+    [';;=1', ";;'=1"],
+    ['\t=1', "'\t'=1"],
+  ];
+  for (const [cell, escaped] of cells) t.equal(escapeFormula(cell), escaped);
+});
+
+/** Every string of up to so many of these. */
+function* stringsOf(letters: string[], length: number): Generator<string> {
+  yield '';
+  if (length === 0) return;
+  for (const rest of stringsOf(letters, length - 1)) for (const letter of letters) yield letter + rest;
+}
+
+const LETTERS = ["'", '=', '+', '-', '@', ';', '\t', '＝', '－', ' ', '\u3000', '"', 'a', ',', '\n', '🦊'];
+
+t.test('taking it away gives back what was there, whatever that was', async (t) => {
+  const wrong: string[] = [];
+  for (const cell of stringsOf(LETTERS, 4))
+    if (unescapeFormula(escapeFormula(cell)) !== cell) wrong.push(cell);
+  t.same(wrong, []);
+});
+
+t.test(
+  'nothing that is behind a semicolon or a tab is a formula, also behind spaces and quotation marks',
+  async (t) => {
+    const behind = /^[\s"]*[=+\-@＝－]/;
+    const wrong: string[] = [];
+    for (const cell of stringsOf(LETTERS, 4)) {
+      const [first = '', ...others] = escapeFormula(cell).split(/[;\t]/);
+      if (/^[=+\-@＝－]/.test(first) || others.some((part) => behind.test(part))) wrong.push(cell);
+    }
+    t.same(wrong, []);
+  },
+);
+
+t.test('what was escaped at its start alone is read as before', async (t) => {
+  const cells: [escaped: string, cell: string][] = [
+    ["'=1", '=1'],
+    ["''=1", "'=1"],
+    ["'-x;y", '-x;y'],
+    ['x;=1', 'x;=1'],
+    ["'t Hooft", "'t Hooft"],
+    ["' =1", "' =1"],
+  ];
+  for (const [escaped, cell] of cells) t.equal(unescapeFormula(escaped), cell);
+});
+
+t.test('a long cell of nothing but signs takes no time', async (t) => {
+  const started = performance.now();
+  for (const unit of ["'", ';', ";'", '; ', '"', "=';"]) {
+    const cell = unit.repeat(16_384 / unit.length);
+    if (unescapeFormula(escapeFormula(cell)) !== cell) t.fail(unit);
   }
+  t.ok(performance.now() - started < 1_000);
 });
