@@ -45,7 +45,8 @@ export function linkToNext(query: ListQuery, cursor: string): string {
   return `</customers?${parameters}>; rel="next"`;
 }
 
-function invalidQuery(pointer: string, detail: string): Problem {
+/** 400 that names a parameter. */
+export function invalidQuery(pointer: string, detail: string): Problem {
   return new Problem(400, 'invalid_request', 'The query is not valid: see errors.', {
     errors: [{ pointer, detail }],
   });

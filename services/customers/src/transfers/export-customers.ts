@@ -49,9 +49,10 @@ export async function exportCustomers(
   return output;
 }
 
-/** RFC 4180, safe to be opened with a spreadsheet. */
-export function csvEncoder(): Transform {
+/** RFC 4180, safe to be opened with a spreadsheet. Excel takes the file for UTF-8 only if a byte order mark is in front. */
+export function csvEncoder(hasBom: boolean): Transform {
   return stringify({
+    bom: hasBom,
     header: true,
     columns: [...COLUMNS],
     record_delimiter: 'windows',

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { parsePageRequest } from '../customers/list-query.ts';
+import { invalidQuery, parsePageRequest } from '../customers/list-query.ts';
 import { CACHE_CONTROL } from '../customers/representation.ts';
 import { csvEncoder, exportCustomers, ndjsonEncoder } from './export-customers.ts';
 import { ExportQuerySchema, exportResponse } from './schemas.ts';
@@ -22,7 +22,7 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           operationId: 'exportCustomers',
           summary: 'All customers, or a selection of them, as a file',
           description:
-            'As CSV or NDJSON, as `Accept` has it, from one snapshot. It must be read within five minutes. In CSV a cell that a spreadsheet would take for a formula has an apostrophe in front; an import takes it away again.',
+            'As CSV or NDJSON, as `Accept` has it, from one snapshot. You must read it within five minutes. In CSV an apostrophe is in front of what a spreadsheet would take for a formula, also behind a `;`; an import takes it away again. With `bom=true` Excel reads the letters right.',
           tags: ['transfers'],
           querystring: ExportQuerySchema,
           response: exportResponse,
@@ -32,12 +32,16 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
         const { selection } = parsePageRequest(request.query);
         const type = request.acceptedType as keyof typeof FORMATS;
         const { encoder, file } = FORMATS[type];
+        const hasBom = request.query.bom === 'true';
+        if (hasBom && type !== 'text/csv') {
+          throw invalidQuery('/bom', 'is for CSV alone: leave it out, or accept text/csv');
+        }
         reply
           .type(`${type}; charset=utf-8`)
           .header('content-disposition', `attachment; filename="${file}"`)
           .header('cache-control', CACHE_CONTROL);
         if (request.method === 'HEAD') return reply.send();
-        return reply.send(await exportCustomers(pool, selection, encoder));
+        return reply.send(await exportCustomers(pool, selection, () => encoder(hasBom)));
       },
     );
   };

@@ -41,6 +41,30 @@ t.test('CSV has a header, quotes where RFC 4180 has them, and no formulas', asyn
   );
 });
 
+t.test(
+  'with bom=true CSV begins with a byte order mark, also of no customers, and NDJSON is refused',
+  async (t) => {
+    const plain = await exported();
+    const marked = await exported('?bom=true');
+    t.equal(marked.headers['content-type'], 'text/csv; charset=utf-8');
+    t.ok(marked.rawPayload.equals(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), plain.rawPayload])));
+    t.equal((await exported('?bom=true&name=nobody')).payload, '\ufeffid,name,dob,updated_at\r\n');
+    t.equal((await exported('?bom=false')).payload, plain.payload);
+    t.equal((await exported('?bom=false', 'application/x-ndjson')).statusCode, 200);
+    for (const method of ['GET', 'HEAD'] as const) {
+      const headers = { accept: 'application/x-ndjson' };
+      t.equal((await send(method, '/customers/export?bom=true', { headers })).statusCode, 400, method);
+    }
+    t.match((await exported('?bom=true', 'application/x-ndjson')).json(), {
+      code: 'invalid_request',
+      errors: [{ pointer: '/bom', detail: /is for CSV alone: leave it out, or accept text\/csv/ }],
+    });
+    for (const query of ['bom=1', 'bom=', 'bom=TRUE', 'bom=true&bom=true']) {
+      t.equal((await exported(`?${query}`)).statusCode, 400, query);
+    }
+  },
+);
+
 t.test('NDJSON has what the list has, a line each', async (t) => {
   const response = await exported('', 'application/x-ndjson');
   t.equal(response.headers['content-type'], 'application/x-ndjson; charset=utf-8');
