@@ -18,7 +18,6 @@ const CLIENT_ERRORS: Record<number, Text> = {
   412: ['precondition_failed', 'The precondition does not hold.'],
   413: ['body_too_large', 'The body is larger than this route accepts.'],
   414: ['uri_too_long', 'The path is too long.'],
-  415: ['unsupported_media_type', 'The media type of the body is not supported here.'],
   416: ['range_not_satisfiable', 'The range is not in the document.'],
   431: ['headers_too_large', 'The header section is too large.'],
 };
@@ -50,9 +49,44 @@ export function toProblem(error: unknown): Problem {
   );
 }
 
+interface BodySchema {
+  consumes?: readonly string[] | undefined;
+  body?: unknown;
+}
+
+/**
+ * 415, with what the body of a route may be: in words, in `Accept` (RFC 9110 §15.5.16), and in the field that the method has
+ * for it (RFC 5789 §2.2, W3C LDP §7.1).
+ */
+export function unsupportedMediaType(
+  method: string,
+  { consumes, body }: BodySchema = {},
+  detail?: string,
+): Problem {
+  const types =
+    consumes ?? Object.keys((body as { content?: object } | undefined)?.content ?? { [JSON_TYPE]: {} });
+  const advice =
+    body === undefined && consumes === undefined
+      ? 'this request needs no body, so leave out Content-Type'
+      : `send ${types.join(' or ')}, in UTF-8, and say so in Content-Type`;
+  const field = { POST: 'accept-post', PATCH: 'accept-patch' }[method];
+  const accepted = types.join(', ');
+  return new Problem(
+    415,
+    'unsupported_media_type',
+    detail ?? `The media type of the body is not supported here: ${advice}.`,
+    { headers: { accept: accepted, ...(field === undefined ? {} : { [field]: accepted }) } },
+  );
+}
+
+const JSON_TYPE = 'application/json';
+
 /** What a client is told of an error; what an operator has to know of it is logged. */
 export function problemOf(error: unknown, request: FastifyRequest): Problem {
-  const problem = toProblem(error);
+  const isUnknownType = (error as { code?: unknown }).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
+  const problem = isUnknownType
+    ? unsupportedMediaType(request.method, request.routeOptions.schema)
+    : toProblem(error);
   if (problem.statusCode >= 500 && !isOverload(problem.cause)) {
     const level = problem.statusCode === 503 ? 'warn' : 'error';
     request.log[level]({ req: request, err: problem.cause ?? problem }, problem.code);

@@ -6,9 +6,17 @@ import { Problem } from './problem.ts';
 /** JSON is UTF-8 (RFC 8259 §8.1): a body that says another charset is 415, one that is not UTF-8 is 400. */
 export const JSON_CONTENT_TYPE = utf8ContentType('application/json');
 
-/** The content-type pattern of a media type that is UTF-8, with no parameter but `charset=utf-8`. */
-export function utf8ContentType(mediaType: string): RegExp {
-  return new RegExp(`^${mediaType.replace(/[.+]/g, '\\$&')}\\s*(?:;\\s*charset="?utf-8"?\\s*)?$`, 'i');
+/**
+ * The content-type pattern of a media type that is UTF-8, with no parameter but its charset (ASCII is UTF-8 too) and the one
+ * that is named, such as `header=present`. For `addContentTypeParser`: what is malformed or there twice was refused before.
+ */
+export function utf8ContentType(mediaType: string, parameter?: string): RegExp {
+  const parameters = ['charset=(?:utf-?8|us-ascii)', ...(parameter === undefined ? [] : [parameter])].map(
+    (one) => String.raw`\s*;\s*${one.replace('=', '="?')}"?`,
+  );
+  const [charset, other] = parameters;
+  const inAnyOrder = other === undefined ? charset : `${charset}(?:${other})?|${other}(?:${charset})?`;
+  return new RegExp(String.raw`^${mediaType.replace(/[.+]/g, '\\$&')}(?:${inAnyOrder})?\s*$`, 'i');
 }
 
 /**

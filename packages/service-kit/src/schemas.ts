@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { toProblem } from './errors.ts';
+import { toProblem, unsupportedMediaType } from './errors.ts';
 import { EXPECTATION_FAILED, UNKNOWN_CONTENT_CODING } from './misreadable.ts';
 import { type Problem, type ProblemBody, problemBody } from './problem.ts';
 import { unprocessable } from './validation.ts';
@@ -110,6 +110,9 @@ export function problemExamples(...problems: Problem[]): Record<string, { value:
 
 const HEADERS: Record<string, string> = {
   'retry-after': 'After how many seconds to try again',
+  accept: 'The media types that the body may have',
+  'accept-post': 'The media types that the body may have (W3C LDP §7.1)',
+  'accept-patch': 'The media types that the body may have (RFC 5789 §2.2)',
   'accept-encoding': 'The content codings that bodies may have',
   'www-authenticate': 'What the request lacks (RFC 9110 §11.6.1)',
 };
@@ -144,7 +147,6 @@ interface DocumentedSchema {
 export function documentCommonAnswers(app: FastifyInstance): void {
   const ofFastify = (statusCode: number, code?: string) => toProblem({ statusCode, code });
   const always = [ofFastify(400), UNKNOWN_CONTENT_CODING, EXPECTATION_FAILED, toProblem({})];
-  const ofBodies = [ofFastify(413), ofFastify(415)];
   const ofJson = [
     ofFastify(400, 'FST_ERR_CTP_INVALID_JSON_BODY'),
     ofFastify(400, 'FST_ERR_CTP_EMPTY_JSON_BODY'),
@@ -157,9 +159,10 @@ export function documentCommonAnswers(app: FastifyInstance): void {
     const isOther =
       consumes?.some((type) => !/json$/.test(type)) ?? (body !== undefined && 'content' in body);
     const isJson = hasBody && !isOther;
+    const [method = ''] = [route.method].flat();
     const common = [
       ...always,
-      ...(hasBody ? ofBodies : []),
+      ...(hasBody ? [ofFastify(413), unsupportedMediaType(method, { consumes, body })] : []),
       ...(isJson ? ofJson : []),
       ...(isJson && body !== undefined ? [VALIDATION_FAILED] : []),
     ];

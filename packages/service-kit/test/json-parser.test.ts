@@ -32,7 +32,17 @@ async function posting(t: Test) {
 
 t.test('UTF-8 is taken, with and without saying so', async (t) => {
   const post = await posting(t);
-  for (const type of [JSON_TYPE, 'application/json;charset=utf-8', 'Application/JSON; charset="UTF-8"']) {
+  for (const type of [
+    JSON_TYPE,
+    'application/json;charset=utf-8',
+    'Application/JSON; charset="UTF-8"',
+    'application/json; charset=utf8',
+    'application/json; Charset="UTF8"',
+    'application/json; charset=US-ASCII',
+    'application/json ; charset=utf-8 ',
+    'application/json;',
+    'application/json; ; charset=utf-8',
+  ]) {
     t.same((await post('{"name":"Zoë 🦊"}', type)).body, { name: 'Zoë 🦊' }, type);
   }
 });
@@ -52,11 +62,88 @@ t.test('another media type, another charset and no media type at all are 415', a
     'application/json, text/plain',
     'nonsense',
     '',
+    'application/json; charset=utf-8; charset=utf-8',
+    'application/json; charset=utf-16; charset=utf-8',
+    'application/json; charset=utf-8; Charset=utf-16',
+    'application/json; charset',
+    'application/json; charset=',
+    'application/json; charset = utf-16',
+    'application/json; charset="utf-16',
+    'application/json; charset=utf-8 utf-16',
+    'application/json; charset=utf-8, text/plain; charset=utf-16',
+    'application/json; charset=utf88',
+    'application/json; charset=utf-8; profile=x',
+    'application/json; x',
+    `application/json${' ;'.repeat(8_000)}`,
+    `application/json;${' '.repeat(16_000)}x`,
+    `application/json; x="${'\\a'.repeat(8_000)}`,
   ];
   for (const type of types) {
     const { status, body } = await post('{"name":"x"}', type);
     t.match({ status, body }, { status: 415, body: { status: 415, code: 'unsupported_media_type' } }, type);
   }
+});
+
+t.test('a 415 says what the body may be, in words and in the field of its method', async (t) => {
+  const { app } = await startedProcess(t, [
+    async (app) => {
+      const json = { schema: { body: BodySchema } };
+      app.post('/json', json, async () => ({}));
+      app.put('/json', json, async () => ({}));
+      app.delete('/json', async () => ({}));
+      const consumes = ['application/merge-patch+json', JSON_TYPE];
+      app.patch('/json', { schema: { consumes, body: BodySchema } }, async () => ({}));
+      const content = { 'text/csv': { schema: {} }, 'text/tab': { schema: {} } };
+      app.post('/file', { schema: { body: { content } } }, async () => ({}));
+    },
+  ]);
+  const answers: [
+    'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    url: string,
+    accepted: string,
+    field: string,
+    detail: RegExp,
+  ][] = [
+    [
+      'POST',
+      '/json',
+      JSON_TYPE,
+      'accept-post',
+      /send application\/json, in UTF-8, and say so in Content-Type\.$/,
+    ],
+    ['PUT', '/json', JSON_TYPE, '', /send application\/json, in UTF-8/],
+    ['DELETE', '/json', JSON_TYPE, '', /this request needs no body, so leave out Content-Type\.$/],
+    [
+      'PATCH',
+      '/json',
+      'application/merge-patch+json, application/json',
+      'accept-patch',
+      /send application\/merge-patch\+json or application\/json, in UTF-8/,
+    ],
+    ['POST', '/file', 'text/csv, text/tab', 'accept-post', /send text\/csv or text\/tab, in UTF-8/],
+  ];
+  for (const [method, url, accepted, field, detail] of answers) {
+    for (const type of ['image/png', 'text/csv; charset=utf-16; charset=utf-8', 'nonsense']) {
+      const response = await app.inject({ method, url, headers: { 'content-type': type }, payload: 'x' });
+      t.match(
+        response.json(),
+        { status: 415, code: 'unsupported_media_type', detail },
+        `${method} ${url} ${type}`,
+      );
+      t.equal(response.headers.accept, accepted);
+      for (const name of ['accept-post', 'accept-patch']) {
+        t.equal(response.headers[name], name === field ? accepted : undefined, `${method} ${name}`);
+      }
+    }
+  }
+});
+
+t.test('a Content-Type that is malformed is no matter where no body is read', async (t) => {
+  const { app } = await startedProcess(t, [async (app) => void app.get('/things', async () => ({}))]);
+  const headers = { 'content-type': 'text/csv; x; x' };
+  t.equal((await app.inject({ url: '/things', headers })).statusCode, 200);
+  t.equal((await app.inject({ method: 'HEAD', url: '/things', headers })).statusCode, 200);
+  t.equal((await app.inject({ method: 'POST', url: '/nothing', headers, payload: 'x' })).statusCode, 404);
 });
 
 t.test('what is not JSON in UTF-8 is 400', async (t) => {

@@ -525,7 +525,7 @@ t.test('a sign-in on the page is among the security events, with its client', as
 
 t.test('a form that this page did not make is answered with a page', async (t) => {
   const json = await app.inject({ method: 'POST', url: '/oauth/authorize', payload: { username: 'admin' } });
-  isPage(t, json, 415, /media type/);
+  isPage(t, json, 415, /media type.*send application\/x-www-form-urlencoded/);
   isPage(t, await postForm(app, '/oauth/authorize', { username: 'x'.repeat(65) }), 400, /form/);
   const repeated = [...Object.entries(authorizationRequest(challenge)), ['username', 'a'], ['username', 'b']];
   isPage(t, await postForm(app, '/oauth/authorize', repeated as [string, string][]), 400, /twice/);

@@ -207,6 +207,14 @@ t.test('only forms are taken, and only by POST', async (t) => {
     t.equal(response.headers.allow, 'POST, OPTIONS');
     t.match(response.json(), { error: 'invalid_request' });
   }
+  const other = await app.inject({
+    method: 'POST',
+    url: '/oauth/token',
+    payload: '{}',
+    headers: { 'content-type': 'application/json' },
+  });
+  t.match(other.json().error_description, /send application\/x-www-form-urlencoded, in UTF-8/);
+  t.equal(other.headers.accept, 'application/x-www-form-urlencoded');
   const missing = await app.inject('/oauth/nothing');
   t.equal(missing.statusCode, 404);
   t.match(missing.json(), { error: 'invalid_request' });

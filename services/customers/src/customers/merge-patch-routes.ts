@@ -21,10 +21,6 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
   for (const type of [MERGE_PATCH, PLAIN_JSON]) {
     app.addContentTypeParser(utf8ContentType(type), { parseAs: 'buffer' }, parseJson);
   }
-  // RFC 5789 §2.2: what a 415 has to name
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.header('accept-patch', `${MERGE_PATCH}, ${PLAIN_JSON}`);
-  });
 
   app.patch(
     '/customers/:id',

@@ -7,6 +7,7 @@ import {
   problemBody,
   problemOf,
   problemResponses,
+  unsupportedMediaType,
   utf8ContentType,
 } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -27,7 +28,16 @@ const EMPTY_BODY = new Problem(400, 'empty_body', 'This request needs a body.');
 const CLIENT_IS_GONE = new Problem(400, 'client_gone', 'The client did not wait for the answer.');
 const TIME_IS_UP = new Problem(408, 'request_timeout', 'The import took longer than five minutes.');
 
-const READERS = { 'text/csv': readCsv, 'application/x-ndjson': readNdjson };
+const CSV = 'text/csv';
+const NDJSON = 'application/x-ndjson';
+const READERS = { [CSV]: readCsv, [NDJSON]: readNdjson };
+
+/** RFC 4180 §3 has such files; only the first line tells which column is which. */
+const HEADER_ABSENT = unsupportedMediaType(
+  'POST',
+  { body: importBody },
+  'A CSV file without a header cannot be imported: add a first line that names the columns, as in name,dob, and send header=present.',
+);
 
 /** `POST /customers/import`, over connections of its own. */
 export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
@@ -36,8 +46,12 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
     const check = importCheck(app);
     app.addHook('onRequest', liftTimeLimit); // there is a longer one
     app.removeAllContentTypeParsers();
-    for (const type of Object.keys(READERS)) {
-      app.addContentTypeParser(utf8ContentType(type), (_request, body, done) => done(null, body));
+    // before the others, which are tried first: with this one the parameter may be left out too
+    app.addContentTypeParser(utf8ContentType(CSV, 'header=absent'), (_request, _body, done) =>
+      done(HEADER_ABSENT),
+    );
+    for (const type of [utf8ContentType(CSV, 'header=present'), utf8ContentType(NDJSON)]) {
+      app.addContentTypeParser(type, (_request, body, done) => done(null, body));
     }
 
     app.post(

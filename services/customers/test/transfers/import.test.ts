@@ -237,14 +237,53 @@ t.test('other types, other charsets, other parameters and another token are refu
     'text/plain',
     'text/csv; charset=latin1',
     'text/csv; charset=utf-16',
+    'text/csv; header=maybe',
+    'text/csv; header=present; header=absent',
+    'application/x-ndjson; header=present',
     '',
   ]) {
-    t.match((await post(type, 'name,dob\n')).json(), { status: 415 }, type);
+    const response = await post(type, 'name,dob\n');
+    t.match(
+      response.json(),
+      { status: 415, detail: /send text\/csv or application\/x-ndjson, in UTF-8/ },
+      type,
+    );
+    t.equal(response.headers.accept, 'text/csv, application/x-ndjson');
+    t.equal(response.headers['accept-post'], 'text/csv, application/x-ndjson');
   }
   for (const query of ['?on_error=ignore', '?dry_run=1', '?limit=5', '?dry_run=true&dry_run=true']) {
     t.match((await post(CSV, 'name,dob\n', query)).json(), { status: 400 }, query);
   }
   t.match((await send('POST', '/customers/import', { body: 'x', token: null })).json(), { status: 401 });
+});
+
+t.test('the media type may tell of its charset and its header (RFC 4180 §3), in any order', async (t) => {
+  for (const type of [
+    'text/csv; header=present',
+    'Text/CSV;Header="Present";Charset=UTF8',
+    'text/csv; charset=us-ascii; header=present',
+    'application/x-ndjson; charset="utf8"',
+  ]) {
+    const body = type.includes('ndjson') ? '{"name":"Ann","dob":"1960-05-25"}' : 'name,dob\nAnn,1960-05-25\n';
+    t.match((await post(type, body)).json(), { created: 1 }, type);
+  }
+});
+
+t.test('a CSV file that says it has no header is 415, with what to do', async (t) => {
+  for (const type of [
+    'text/csv; header=absent',
+    'text/csv;charset=utf-8;HEADER="Absent"',
+    'text/csv; header=absent; charset=utf8',
+  ]) {
+    const response = await post(type, 'Ann,1960-05-25\n');
+    t.match(
+      response.json(),
+      { status: 415, code: 'unsupported_media_type', detail: /add a first line that names the columns/ },
+      type,
+    );
+    t.equal(response.headers['accept-post'], 'text/csv, application/x-ndjson');
+  }
+  t.same(await rows(), []);
 });
 
 t.test('a request with neither a type nor a body is 400', async (t) => {

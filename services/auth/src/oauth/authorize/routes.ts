@@ -88,7 +88,7 @@ export function authorizeRoutes({
 
     app.post(
       '/oauth/authorize',
-      { schema: { hide: true, body: SignInFormSchema } },
+      { schema: { hide: true, consumes: ['application/x-www-form-urlencoded'], body: SignInFormSchema } },
       async (request, reply) => {
         const { csrf_token: csrfToken, username: typed = '', password = '', ...parameters } = request.body;
         const username = typed.trim(); // the keyboards of phones add a space
