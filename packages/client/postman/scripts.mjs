@@ -11,9 +11,11 @@ pm.collectionVariables.set('expires_at', Date.now() + tokens.expires_in * 1000);
 
 /**
  * Before each request of the collection: makes what the request mentions and what is not there yet, so that any request
- * can be sent alone. An access token must be good for ten seconds more.
+ * can be sent alone. An address may end with a slash, as a browser shows it. An access token must be good for ten seconds more.
  */
 export const PREPARE = `
+// for this request alone; a path that begins with // would be another one
+pm.variables.set('base_url', (pm.variables.get('base_url') || '').trim().replace(/\\/+$/, ''));
 const kept = pm.collectionVariables;
 const planned = JSON.stringify(pm.request);
 const uses = (name) => planned.includes('{{' + name + '}}');

@@ -150,6 +150,14 @@ t.test('any request works alone', async (t) => {
     t.same(await faultsOf([one]), [], one.name);
 });
 
+t.test('the address may end with a slash', async (t) => {
+  for (const base_url of [`${url}/`, ` ${url}// `]) {
+    t.same(await faultsOf([request('The five youngest customers')], { base_url, ...ADMIN }), []);
+  }
+  const variable = rest.variable.map((one) => (one.key === 'base_url' ? { ...one, value: `${url}/` } : one));
+  t.same(faults(await run({ ...rest, item: AUDIT, variable }, ADMIN)), [], 'also in the collection itself');
+});
+
 t.test('a step of the story works alone, or says that those before it are to be sent', async (t) => {
   for (const step of STORY) {
     const [first = ''] = await faultsOf([step]);
