@@ -6,18 +6,23 @@ export function entityTag(version: number): string {
   return `"${version}"`;
 }
 
-/** Of a write (RFC 9110 §13.2.2). `unexpected` are versions of which the row must have none; `isNew`: it must not exist. */
+/**
+ * Of a write (RFC 9110 §13.2.2). `unexpected` are versions of which the row must have none; `isNew`: it must not exist;
+ * `hasWeakTag`: If-Match has a tag that matches nothing, because it is weak.
+ */
 export interface Precondition {
   expected: string[] | null;
+  hasWeakTag: boolean;
   unexpected: string[] | null;
   isNew: boolean;
 }
 
 /** @throws {Problem} 400 for a header that is no list of tags */
 export function preconditionOf(headers: IncomingHttpHeaders): Precondition {
-  const ifNoneMatch = headers['if-none-match'];
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   return {
-    expected: expectedVersions(headers['if-match']),
+    expected: expectedVersions(ifMatch),
+    hasWeakTag: ifMatch?.includes('W/') === true && parseEntityTags(ifMatch)?.some(isWeak) === true,
     unexpected: unexpectedVersions(ifNoneMatch),
     isNew: ifNoneMatch?.trim() === '*',
   };
@@ -32,13 +37,17 @@ export function preconditionOf(headers: IncomingHttpHeaders): Precondition {
 export function expectedVersions(ifMatch: string | undefined): string[] | null {
   if (ifMatch === undefined || ifMatch.trim() === '*') return null;
   const tags = requireTags(ifMatch, '/if-match');
-  return tags.filter((tag) => !tag.startsWith('W/')).map((tag) => tag.slice(1, -1));
+  return tags.filter((tag) => !isWeak(tag)).map((tag) => tag.slice(1, -1));
 }
 
 /** If-None-Match (RFC 9110 §13.1.2) of a write. The comparison is weak. */
 function unexpectedVersions(ifNoneMatch: string | undefined): string[] | null {
   if (ifNoneMatch === undefined || ifNoneMatch.trim() === '*') return null;
   return requireTags(ifNoneMatch, '/if-none-match').map((tag) => tag.replace(/^W\//, '').slice(1, -1));
+}
+
+function isWeak(tag: string): boolean {
+  return tag.startsWith('W/');
 }
 
 function requireTags(field: string, pointer: string): string[] {

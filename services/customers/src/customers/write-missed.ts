@@ -10,17 +10,16 @@ import { customerNotFound } from './representation.ts';
 export async function writeMissed(
   customers: CustomersRepository,
   id: string,
-  { expected, unexpected, isNew }: Precondition,
+  { expected, hasWeakTag, unexpected, isNew }: Precondition,
 ): Promise<Problem> {
   const isAsked = isNew || expected !== null || unexpected !== null;
   const exists = isAsked && (await customers.find(id)) !== undefined;
-  return exists ? preconditionFailed() : customerNotFound();
+  return exists ? preconditionFailed(hasWeakTag) : customerNotFound();
 }
 
-export function preconditionFailed(): Problem {
-  return new Problem(
-    412,
-    'precondition_failed',
-    'The customer has another version than If-Match or If-None-Match asks for.',
-  );
+const FAILED = 'The customer has another version than If-Match or If-None-Match asks for.';
+const WEAK = 'A weak tag (W/"…") never matches If-Match: send the ETag as you got it from us, without W/.';
+
+export function preconditionFailed(hasWeakTag = false): Problem {
+  return new Problem(412, 'precondition_failed', hasWeakTag ? `${FAILED} ${WEAK}` : FAILED);
 }

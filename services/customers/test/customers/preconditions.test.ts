@@ -69,6 +69,33 @@ t.test(
   },
 );
 
+t.test(
+  'a 412 for a weak tag in If-Match says that those never match, and for others it does not',
+  async (t) => {
+    for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
+      const id = await made();
+      const write = (tag: string) =>
+        send(method, `/customers/${id}`, {
+          headers: { 'if-match': tag },
+          ...(method === 'DELETE' ? {} : { body: method === 'PUT' ? BOB : { name: 'Bob' } }),
+        });
+      for (const tag of ['W/"1"', '"7", W/"1"', 'W/"7"']) {
+        t.match(
+          (await write(tag)).json(),
+          { status: 412, detail: /weak tag .* never matches If-Match: send/ },
+          tag,
+        );
+      }
+      for (const tag of ['"7"', '"W/"']) {
+        t.match((await write(tag)).json(), { status: 412, detail: /^[^W]*$/ }, tag);
+      }
+      t.ok((await write('W/"7", "1"')).statusCode < 300, `${method} with a strong one beside it`);
+    }
+    const unknown = await put(randomUUID(), BOB, { 'if-match': 'W/"1"' });
+    t.equal(unknown.statusCode, 404);
+  },
+);
+
 t.test('If-None-Match: * refuses to change or delete what is there, and is 404 otherwise', async (t) => {
   const headers = { 'if-none-match': '*' };
   const id = await made();
