@@ -62,7 +62,10 @@ async function importWithin(client: PoolClient, report: ImportReport, file: Impo
   const { hasChosenIds } = await stage(client, report, file);
   if (hasChosenIds) await skipTakenIds(client, report);
   if (report.skipped > 0 && !file.skipsErrors) throw importRefused(report);
-  if (!file.isDryRun) await insert(client, report, file);
+  if (!file.isDryRun) {
+    await insert(client, report, file);
+    await refreshStatistics(client, report.created);
+  }
   file.signal.throwIfAborted();
 }
 
@@ -124,6 +127,28 @@ async function skipTakenIds(client: PoolClient, report: ImportReport): Promise<v
     })),
     rows[0]?.total ?? 0,
   );
+}
+
+/** Longer than autovacuum takes to give way to others (deadlock_timeout, a second). */
+const STATISTICS_LOCK_TIMEOUT_MS = 2_000;
+
+/**
+ * After as many rows as autovacuum would look at the table for. It may take a minute to do so, and till then lists are planned,
+ * and keep their plans, as if the table were empty. In the transaction, so that rows and statistics are seen together. Rows
+ * are not given up because statistics cannot be had: then autovacuum does it after all.
+ */
+async function refreshStatistics(client: PoolClient, created: number): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT FROM pg_class WHERE oid = 'customers'::regclass AND $1 > 50 + 0.1 * greatest(reltuples, 0)`,
+    [created],
+  );
+  if (rows.length === 0) return;
+  await client.query(`SAVEPOINT statistics; SET LOCAL lock_timeout = ${STATISTICS_LOCK_TIMEOUT_MS}`);
+  try {
+    await client.query('ANALYZE customers');
+  } catch {
+    await client.query('ROLLBACK TO SAVEPOINT statistics');
+  }
 }
 
 async function insert(client: PoolClient, report: ImportReport, { skipsErrors }: Import): Promise<void> {

@@ -1,8 +1,7 @@
-import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
-import { conditionOf, orderOf, type Selection, type SortKey } from '../../src/customers/selection.ts';
-import { customers } from '../../src/db/schema.ts';
+import type { Selection } from '../../src/customers/selection.ts';
 import { customersDatabase } from '../support/database.ts';
+import { ALL, preparedList } from '../support/list-plans.ts';
 
 const { client } = await customersDatabase(t);
 await client.query(`
@@ -12,48 +11,9 @@ await client.query(`
 await client.query('VACUUM ANALYZE customers');
 // as a prepared statement is planned that has been run often: without a look at its parameters
 await client.query('SET plan_cache_mode = force_generic_plan');
-const db = drizzle({ client });
-
-const ALL: Selection = {
-  sort: 'dob',
-  descending: true,
-  name: undefined,
-  dobFrom: undefined,
-  dobTo: undefined,
-};
-const VALUES = {
-  prefix: 'ab',
-  dobFrom: '1960-01-01',
-  dobTo: '1961-01-01',
-  id: '00000000-0000-7000-8000-000000000000',
-};
-const KEYS: Record<SortKey, string> = {
-  dob: '1960-06-01',
-  name: 'ab',
-  updated_at: '2020-01-01T00:00:00.000Z',
-};
 
 async function planOf(selection: Selection, isContinued: boolean): Promise<string> {
-  const query = db
-    .select()
-    .from(customers)
-    .where(conditionOf(selection, isContinued))
-    .orderBy(...orderOf(selection))
-    .limit(20)
-    .toSQL();
-  const values = { ...VALUES, key: KEYS[selection.sort] } as Record<string, unknown>;
-  const parameters = query.params.map((parameter) =>
-    typeof parameter === 'object' && parameter !== null && 'name' in parameter
-      ? values[String(parameter.name)]
-      : parameter,
-  );
-  const name = `plan_${Math.random().toString(36).slice(2)}`;
-  await client.query(`PREPARE ${name} AS ${query.sql}`);
-  const literals = parameters.map((value) => `'${String(value)}'`).join(', ');
-  const { rows } = await client.query(
-    `EXPLAIN (COSTS OFF) EXECUTE ${name}${literals === '' ? '' : `(${literals})`}`,
-  );
-  return rows.map((row) => row['QUERY PLAN']).join('\n');
+  return (await preparedList(client, selection, isContinued))();
 }
 
 for (const sort of ['dob', 'name', 'updated_at'] as const) {
