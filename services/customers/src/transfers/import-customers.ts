@@ -123,7 +123,7 @@ async function skipTakenIds(client: PoolClient, report: ImportReport): Promise<v
     rows.map(({ line, repeated }) => ({
       line,
       member: 'id',
-      reason: repeated ? 'is the id of an earlier line too' : 'is the id of another customer',
+      reason: `is the id of ${repeated ? 'an earlier line too' : 'another customer'}: remove the line, or the id`,
     })),
     rows[0]?.total ?? 0,
   );

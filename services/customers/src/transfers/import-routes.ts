@@ -114,7 +114,7 @@ function limited(body: Readable): Readable {
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
       if (bytes <= IMPORT_LIMIT_BYTES) done(null, chunk);
-      else done(new Problem(413, 'body_too_large', 'An import has at most 128 MiB.'));
+      else done(new Problem(413, 'body_too_large', 'An import has at most 128 MiB: split the file.'));
     },
   });
   // what nobody needs any more is read all the same: many clients look for an answer when they have sent everything
