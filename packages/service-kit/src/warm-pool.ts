@@ -96,10 +96,13 @@ export class WarmPool extends pg.Pool {
   /**
    * Runs a statement on a connection of its own, without waiting behind requests.
    *
-   * @throws when it is not answered within `limitMs` of listening, or refused
+   * @throws {StoreUnavailable} when it is refused, or not answered within `limitMs` of listening
    */
   async ask(statement: string, limitMs: number): Promise<pg.QueryResult> {
-    const result = await withinListening(this.#monitor.query(statement), limitMs);
+    const answer = this.#monitor.query(statement).catch((cause) => {
+      throw new StoreUnavailable('PostgreSQL refuses', { cause });
+    });
+    const result = await withinListening(answer, limitMs);
     if (result === undefined) throw new StoreUnavailable('PostgreSQL does not answer');
     return result;
   }
