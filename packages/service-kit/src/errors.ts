@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isThrownAway, lastAnswerOn, throwAway } from './connection.ts';
 import { isOverload } from './overload.ts';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
 import { isTimeLimitLifted } from './time-limit.ts';
@@ -112,22 +113,54 @@ const SOCKET_ERRORS: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** For `clientErrorHandler`: bytes that never became a request, so there is no reply to use, only the socket. */
-export function handleClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+/**
+ * For `clientErrorHandler`: bytes that never became a request, or not the whole of one, so there is no reply to use, only
+ * the socket. `commonHeaders` are those of an answer to a request, or to one whose header is not known.
+ */
+export function handleClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  commonHeaders: (request?: IncomingMessage) => Record<string, string> = () => ({}),
+): void {
+  if (isThrownAway(socket)) return;
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isTimeLimitLifted(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
+  // what still came of the request would be done, after it was refused
+  throwAway(socket);
+  const refuse = (unanswered?: ServerResponse<IncomingMessage>) => {
+    if (socket.writable) socket.write(refusal(error, commonHeaders, unanswered));
+    socket.destroySoon();
+  };
+  const last = lastAnswerOn(socket);
+  // the rest of a request that is answered already: nobody waits for an answer to that
+  const isRest = last?.writableEnded === true && !last.req.complete;
+  const end = () => (isRest ? socket.destroySoon() : refuse());
+  if (last === undefined || last.closed) end();
+  else if (isRest || last.req.complete) last.once('close', end);
+  // an answer that has begun, or is not the next one, cannot be replaced
+  else if (last.headersSent || last.socket === null) socket.destroy();
+  else refuse(last);
+}
+
+function refusal(
+  error: NodeJS.ErrnoException,
+  commonHeaders: (request?: IncomingMessage) => Record<string, string>,
+  unanswered?: ServerResponse<IncomingMessage>,
+): string {
   const status = SOCKET_ERRORS[error.code ?? ''] ?? 400;
-  const [code, detail] = CLIENT_ERRORS[status] ?? MALFORMED;
-  const requestId = randomUUID();
-  const body = JSON.stringify(problemBody(new Problem(status, code, detail), requestId));
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
-      `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `X-Request-Id: ${requestId}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
-  );
-  // what still came of the request would be done, after it was refused; and nobody looks at its time again
-  if (status === 408) socket.destroySoon();
+  const requestId = String(unanswered?.getHeader('x-request-id') ?? randomUUID());
+  const body = JSON.stringify(problemBody(toProblem({ statusCode: status }), requestId, unanswered?.req.url));
+  const headers = {
+    ...commonHeaders(unanswered?.req),
+    'content-type': PROBLEM_CONTENT_TYPE,
+    'content-length': Buffer.byteLength(body),
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }

@@ -12,6 +12,7 @@ import Fastify, {
 } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
 import type { ProcessConfig } from './config.ts';
+import { boundRest, lingerOnClose, noteAnswer } from './connection.ts';
 import { handleClientError, handleError } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
 import { JSON_CONTENT_TYPE, parseJson } from './json-parser.ts';
@@ -62,12 +63,13 @@ export async function buildProcess(
       headersTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
-    // a URL that cannot be decoded: it comes before the hooks
+    // a path that cannot be decoded: there are no hooks for it
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(request, reply);
+      reply.header('connection', 'close'); // nor one that would bound what still comes
       handleError(error, request, reply);
     },
-    clientErrorHandler: handleClientError,
+    clientErrorHandler: (error, socket) => handleClientError(error, socket, () => SECURITY_HEADERS),
   });
 
   addNotFoundHandler(app);
@@ -84,6 +86,18 @@ export async function buildProcess(
   });
   // Node would answer an expectation that it does not know with an empty 417
   app.server.on('checkExpectation', app.routing);
+  app.server.on('connection', lingerOnClose);
+  // Node would ask for a body that is refused: who waits for that, waits until somebody wants to read it
+  app.server.on('checkContinue', (request, response) => {
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue();
+    });
+    app.routing(request, response);
+  });
+  app.addHook('onResponse', ({ raw }, _reply, done) => {
+    boundRest(raw);
+    done();
+  });
   closeConnectionsWhileClosing(app);
   addHealthRoutes(app);
   if (config.CORS_ORIGINS.length > 0) {
@@ -168,6 +182,7 @@ function isOtherOptions({ method, headers }: FastifyRequest): boolean {
 }
 
 function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  noteAnswer(request.raw.socket, reply.raw);
   reply.raw.setHeader('x-request-id', request.id);
   reply.headers(SECURITY_HEADERS);
 }

@@ -6,6 +6,7 @@ export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { patiently } from './patiently.ts';
 export { rounds } from './rounds.ts';
+export { sendBlindly } from './send-blindly.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export type { Teardown } from './teardown.ts';
 export { temporaryFolder } from './temporary-folder.ts';

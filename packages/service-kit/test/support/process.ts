@@ -19,6 +19,7 @@ export async function startedProcess(
   t: Scope,
   services: FastifyPluginAsync[],
   config: Partial<ProcessConfig> = {},
+  options: { hostNames?: string[] } = {},
 ): Promise<TestProcess> {
   let log = '';
   const logStream = new Writable({
@@ -28,7 +29,7 @@ export async function startedProcess(
     },
   });
   const defaults = { LOG_LEVEL: 'info' as const, TRUSTED_PROXIES: [], CORS_ORIGINS: [] };
-  const app = await buildProcess({ ...defaults, ...config }, services, { logStream });
+  const app = await buildProcess({ ...defaults, ...config }, services, { ...options, logStream });
   t.teardown(() => app.close());
   const rawLog = () => log;
   const logged = () =>

@@ -42,7 +42,8 @@ export function exchange(
   });
 }
 
-function parse(received: string): Answer | undefined {
+/** The first final answer in what was received, when it is whole. */
+export function parse(received: string): Answer | undefined {
   const { head = '', status, length, body = '' } = ANSWER.exec(received)?.groups ?? {};
   if (status === undefined || body.length < Number(length)) return undefined;
   const text = Buffer.from(body.slice(0, Number(length)), 'latin1').toString();
