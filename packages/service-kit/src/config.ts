@@ -111,6 +111,12 @@ export const ProcessConfigSchema = Type.Object({
     default: [],
     description: 'Origins whose pages may call the API from a browser',
   }),
+  CORS_ALLOWED_HEADERS: Type.Optional(
+    List(Type.String({ pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$" }), {
+      description:
+        'Names of further request headers that these pages may send, beside those of the API and of traces',
+    }),
+  ),
 });
 export type ProcessConfig = Static<typeof ProcessConfigSchema>;
 

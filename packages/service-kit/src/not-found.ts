@@ -22,7 +22,6 @@ export function addNotFoundHandler(app: FastifyInstance): void {
   const methodsOfPath = new Map<string, Set<string>>();
 
   app.addHook('onRoute', ({ url, method }) => {
-    if (url === '*') return; // the CORS preflight: not a resource
     let methods = methodsOfPath.get(url);
     if (methods === undefined) {
       methods = new Set();

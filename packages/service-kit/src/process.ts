@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import closeWithGrace from 'close-with-grace';
 import Fastify, {
   type FastifyBaseLogger,
@@ -13,6 +12,7 @@ import Fastify, {
 import { type DestinationStream, pino } from 'pino';
 import type { ProcessConfig } from './config.ts';
 import { boundRest, lingerOnClose, noteAnswer } from './connection.ts';
+import { corsOf } from './cors.ts';
 import { handleClientError, handleError } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
 import { JSON_CONTENT_TYPE, parseJson } from './json-parser.ts';
@@ -44,6 +44,19 @@ export async function buildProcess(
     { ...loggerOptions, level: config.LOG_LEVEL },
     options.logStream ?? pino.destination(1),
   );
+  const cors = corsOf(config);
+  const addCommonHeaders = ({ id, raw, headers }: FastifyRequest, reply: FastifyReply) => {
+    noteAnswer(raw.socket, reply.raw);
+    reply.raw.setHeader('x-request-id', id);
+    reply.headers(SECURITY_HEADERS).headers(cors.headers(headers.origin));
+  };
+  /** True when that was all: a browser asks before a page's request, and wants 2xx whatever becomes of that. */
+  const answersPreflight = (request: FastifyRequest, reply: FastifyReply) => {
+    const headers = cors.preflight(request);
+    if (headers === undefined) return false;
+    reply.code(204).headers(headers).send();
+    return true;
+  };
   const app = Fastify({
     loggerInstance,
     logController: new FaultsAlone({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -66,10 +79,15 @@ export async function buildProcess(
     // a path that cannot be decoded: there are no hooks for it
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(request, reply);
+      if (answersPreflight(request, reply)) return;
       reply.header('connection', 'close'); // nor one that would bound what still comes
       handleError(error, request, reply);
     },
-    clientErrorHandler: (error, socket) => handleClientError(error, socket, () => SECURITY_HEADERS),
+    clientErrorHandler: (error, socket) =>
+      handleClientError(error, socket, (request) => ({
+        ...SECURITY_HEADERS,
+        ...(request === undefined ? cors.headersForUnknown : cors.headers(request.headers.origin)),
+      })),
   });
 
   addNotFoundHandler(app);
@@ -82,7 +100,7 @@ export async function buildProcess(
   app.addContentTypeParser(JSON_CONTENT_TYPE, { parseAs: 'buffer' }, parseJson);
   app.addHook('onRequest', (request, reply, done) => {
     addCommonHeaders(request, reply);
-    done(misreadable(request));
+    if (!answersPreflight(request, reply)) done(misreadable(request));
   });
   // Node would answer an expectation that it does not know with an empty 417
   app.server.on('checkExpectation', app.routing);
@@ -100,27 +118,6 @@ export async function buildProcess(
   });
   closeConnectionsWhileClosing(app);
   addHealthRoutes(app);
-  if (config.CORS_ORIGINS.length > 0) {
-    const options: FastifyCorsOptions = {
-      origin: config.CORS_ORIGINS,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
-      exposedHeaders: [
-        'content-disposition',
-        'etag',
-        'link',
-        'location',
-        'retry-after',
-        'www-authenticate',
-        'x-request-id',
-      ],
-      maxAge: 600,
-    };
-    await app.register(cors, {
-      // an OPTIONS that is no preflight is asked for `Allow`: @fastify/cors would answer it 400 in plain text
-      delegator: (request, done) => done(null, isOtherOptions(request) ? { origin: false } : options),
-    });
-  }
   for (const service of services) await app.register(service);
   return app;
 }
@@ -175,17 +172,6 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
-
-function isOtherOptions({ method, headers }: FastifyRequest): boolean {
-  const isPreflight = headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
-  return method === 'OPTIONS' && !isPreflight;
-}
-
-function addCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  noteAnswer(request.raw.socket, reply.raw);
-  reply.raw.setHeader('x-request-id', request.id);
-  reply.headers(SECURITY_HEADERS);
-}
 
 const REQUEST_ID = new RegExp(REQUEST_ID_PATTERN);
 

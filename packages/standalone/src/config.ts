@@ -2,7 +2,7 @@ import { AuthConfigSchema, MigrateConfigSchema } from '@pair/auth';
 import { loadConfig, OperatorError, ProcessConfigSchema } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 
-const { PORT, LOG_LEVEL, CORS_ORIGINS } = ProcessConfigSchema.properties;
+const { PORT, LOG_LEVEL, CORS_ORIGINS, CORS_ALLOWED_HEADERS } = ProcessConfigSchema.properties;
 const {
   ISSUER,
   AUDIENCE,
@@ -20,6 +20,7 @@ export const StandaloneConfigSchema = Type.Object({
   PORT,
   LOG_LEVEL,
   CORS_ORIGINS,
+  CORS_ALLOWED_HEADERS,
   ISSUER,
   AUDIENCE,
   REGISTRATION,
