@@ -10,6 +10,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
+import { makeAddressesCanonical } from './client-address.ts';
 import type { ProcessConfig } from './config.ts';
 import { boundRest, lingerOnClose, noteAnswer } from './connection.ts';
 import { corsOf } from './cors.ts';
@@ -99,6 +100,7 @@ export async function buildProcess(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_CONTENT_TYPE, { parseAs: 'buffer' }, parseJson);
   app.addHook('onRequest', (request, reply, done) => {
+    makeAddressesCanonical(request.raw);
     addCommonHeaders(request, reply);
     if (!answersPreflight(request, reply)) done(misreadable(request));
   });

@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
  * of those has all of them (RFC 6177).
  */
 export function networkOf(address: string): string {
-  // only what a trusted proxy says could be something else
+  // a connection that ended before anything asked for its address has none
   if (!ipaddr.isValid(address)) return 'unknown';
   const ip = ipaddr.process(address);
   if (ip instanceof ipaddr.IPv4) return ip.toString();
