@@ -16,6 +16,7 @@ import { boundRest, lingerOnClose, noteAnswer } from './connection.ts';
 import { corsOf } from './cors.ts';
 import { handleClientError, handleError } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
+import { misdirectedUnless } from './host-names.ts';
 import { JSON_CONTENT_TYPE, parseJson } from './json-parser.ts';
 import { loggerOptions } from './logger.ts';
 import { misreadable } from './misreadable.ts';
@@ -39,13 +40,18 @@ const DRAIN_TIMEOUT_MS = 10_000;
 export async function buildProcess(
   config: Omit<ProcessConfig, 'HOST' | 'PORT'>,
   services: FastifyPluginAsync[],
-  options: { logStream?: DestinationStream } = {},
+  options: {
+    logStream?: DestinationStream;
+    /** For a process without a gateway in front: the names that it answers to. A request for another one is 421. */
+    hostNames?: string[];
+  } = {},
 ): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = pino(
     { ...loggerOptions, level: config.LOG_LEVEL },
     options.logStream ?? pino.destination(1),
   );
   const cors = corsOf(config);
+  const misdirected = options.hostNames === undefined ? undefined : misdirectedUnless(options.hostNames);
   const addCommonHeaders = ({ id, raw, headers }: FastifyRequest, reply: FastifyReply) => {
     noteAnswer(raw.socket, reply.raw);
     reply.raw.setHeader('x-request-id', id);
@@ -80,9 +86,10 @@ export async function buildProcess(
     // a path that cannot be decoded: there are no hooks for it
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(request, reply);
-      if (answersPreflight(request, reply)) return;
+      const refusal = misdirected?.(request.raw);
+      if (refusal === undefined && answersPreflight(request, reply)) return;
       reply.header('connection', 'close'); // nor one that would bound what still comes
-      handleError(error, request, reply);
+      handleError(refusal ?? error, request, reply);
     },
     clientErrorHandler: (error, socket) =>
       handleClientError(error, socket, (request) => ({
@@ -102,7 +109,9 @@ export async function buildProcess(
   app.addHook('onRequest', (request, reply, done) => {
     makeAddressesCanonical(request.raw);
     addCommonHeaders(request, reply);
-    if (!answersPreflight(request, reply)) done(misreadable(request));
+    const refusal = misdirected?.(request.raw);
+    if (refusal !== undefined) done(refusal);
+    else if (!answersPreflight(request, reply)) done(misreadable(request));
   });
   // Node would answer an expectation that it does not know with an empty 417
   app.server.on('checkExpectation', app.routing);

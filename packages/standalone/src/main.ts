@@ -38,7 +38,10 @@ await run(async () => {
   const app = await buildProcess(
     { ...config, TRUSTED_PROXIES: [] },
     [stores.plugin, authService(auth), customersService(customers), frontPage, status],
-    process.stdout.isTTY ? { logStream: pretty({ ignore: 'pid,hostname' }) } : {},
+    {
+      hostNames: hostNames(auth.ISSUER),
+      ...(process.stdout.isTTY ? { logStream: pretty({ ignore: 'pid,hostname' }) } : {}),
+    },
   );
   await serve(app, { HOST, PORT: config.PORT });
   const url = `http://localhost:${config.PORT}`;
@@ -67,6 +70,11 @@ async function migrate(
   // at once: should anything fail from here on, nobody could find the password out any more
   say(`the first admin is "${admin.username}"`);
   if (admin.password !== undefined) say(`its password, shown only now: ${admin.password}`);
+}
+
+/** No gateway looks at the name, and a page of any site can make a name of its own lead here. */
+function hostNames(issuer: string): string[] {
+  return [...new Set(['localhost', HOST, '[::1]', new URL(issuer).hostname])];
 }
 
 /** Before anything is started for nothing; `listen` itself says so too, should somebody take the port meanwhile. */

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '@pair/test-kit';
@@ -16,7 +18,7 @@ t.setTimeout(120_000);
 
 t.test('what npm start starts', async (t) => {
   const DATA_DIR = dataFolder(t);
-  const started = await start(t, { DATA_DIR });
+  const started = await start(t, { DATA_DIR, ISSUER: 'https://id.example.org' });
   const secrets: Record<string, string> = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'));
 
   t.test('one process serves the front page, both Swaggers and both services', async (t) => {
@@ -34,6 +36,23 @@ t.test('what npm start starts', async (t) => {
     t.equal((await fetch(`${url}/customers?n=1`)).status, 401);
     t.equal((await fetch(`${url}/nothing`)).status, 404);
     t.equal((await fetch(`${url}/`, { method: 'POST' })).status, 405);
+  });
+
+  t.test('it answers to the names of this machine and of ISSUER, and to no other', async (t) => {
+    const { port } = new URL(started.url);
+    for (const [host, status] of [
+      [`localhost:${port}`, 200],
+      [`127.0.0.1:${port}`, 200],
+      [`[::1]:${port}`, 200],
+      ['id.example.org', 200],
+      [`evil.example:${port}`, 421],
+    ] as const) {
+      for (const path of ['/', '/.well-known/jwks.json', '/docs/auth/json']) {
+        const request = get({ port, host: '127.0.0.1', path, headers: { host } });
+        const [response] = await once(request, 'response');
+        t.equal(response.resume().statusCode, status, host + path);
+      }
+    }
   });
 
   t.test('the status tells that both services are up, and nothing else', async (t) => {
