@@ -6,6 +6,7 @@ import './health.ts';
 import './negotiation.ts';
 import './not-found.ts';
 
+export { awaitPostgres } from './await-postgres.ts';
 export {
   ConfigError,
   List,

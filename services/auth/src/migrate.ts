@@ -1,9 +1,11 @@
-import { loadConfig, run } from '@pair/service-kit';
+import { awaitPostgres, loadConfig, run } from '@pair/service-kit';
 import { MigrateConfigSchema } from './config.ts';
 import { migrateAuth } from './db/migrate.ts';
 
 await run(async () => {
-  const { admin, advice } = await migrateAuth(loadConfig(MigrateConfigSchema, process.env));
+  const config = loadConfig(MigrateConfigSchema, process.env);
+  await awaitPostgres(config.DATABASE_URL);
+  const { admin, advice } = await migrateAuth(config);
   process.stdout.write('The database of auth is up to date.\n');
   if (advice !== undefined) process.stdout.write(`${advice}\n`);
   if (admin !== undefined) process.stdout.write(`The first admin is "${admin.username}".\n`);

@@ -1,5 +1,9 @@
-import { loadConfig, run } from '@pair/service-kit';
+import { awaitPostgres, loadConfig, run } from '@pair/service-kit';
 import { MigrateConfigSchema } from './config.ts';
 import { migrateCustomers } from './db/migrate-customers.ts';
 
-await run(() => migrateCustomers(loadConfig(MigrateConfigSchema, process.env).DATABASE_URL));
+await run(async () => {
+  const { DATABASE_URL } = loadConfig(MigrateConfigSchema, process.env);
+  await awaitPostgres(DATABASE_URL);
+  await migrateCustomers(DATABASE_URL);
+});
