@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { Agent, createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { freePort, testNginx } from '@pair/test-kit';
+import { freePort, startProcess, testNginx, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
 
 /** nginx alone, before services that only tell what reached them. */
@@ -23,7 +24,7 @@ async function upstream(
   server.on('connection', () => {
     seen.connections += 1;
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, '127.0.0.1', 4096); // a backlog as long as that of the services
   await once(server, 'listening');
   seen.port = (server.address() as AddressInfo).port;
   t.teardown(() => {
@@ -220,6 +221,80 @@ t.test('a POST that was sent is never sent again, a GET may be', async (t) => {
   t.equal(sent(), 1);
   t.equal((await fetch(`${url}/customers`)).status, 503);
   t.ok(sent() >= 2);
+});
+
+t.test(
+  'thousands of requests at once from one address wait and are answered; those beyond 4,096 are 429',
+  async (t) => {
+    const waiting: (() => void)[] = [];
+    const { customers, url } = await gateway(t, (_request, response) => {
+      waiting.push(() => response.end());
+    });
+    const agent = new Agent();
+    t.teardown(() => agent.destroy());
+    const statuses = new Map<number | undefined, number>();
+    const request = () =>
+      new Promise<void>((resolve, reject) => {
+        get(`${url}/customers`, { agent }, (response) => {
+          statuses.set(response.statusCode, (statuses.get(response.statusCode) ?? 0) + 1);
+          response.resume().on('end', resolve);
+        }).on('error', reject);
+      });
+    const all = Promise.all(Array.from({ length: 4_200 }, request));
+    await waitFor(() => statuses.get(429) === 104 && customers.requests.length === 4_096);
+    for (const answer of waiting) answer();
+    await all;
+    t.strictSame([...statuses].sort(), [
+      [200, 4_096],
+      [429, 104],
+    ]);
+  },
+);
+
+t.test('a service whose queue is full is waited for: the kernel tries again after a second', async (t) => {
+  const port = await freePort();
+  const service = await startProcess(t, {
+    entry: 'packages/e2e/test/fixtures/short-backlog.mjs',
+    env: { PORT: String(port) },
+  });
+  await waitFor(() => service.output().includes('listens'));
+  const url = await testNginx(t, { auth: [port], customers: [port] });
+  process.kill(service.pid, 'SIGSTOP');
+  // a backlog of one holds two connections that the process has not accepted
+  const fillers = [1, 2].map(() => connect(port, '127.0.0.1'));
+  t.teardown(() => fillers.map((socket) => socket.destroy()));
+  await Promise.all(fillers.map((socket) => once(socket, 'connect')));
+  const response = fetch(`${url}/customers`);
+  await waitFor(() => isConnecting(port));
+  process.kill(service.pid, 'SIGCONT');
+  t.equal((await response).status, 200);
+});
+
+/** Whether this machine has sent a request to connect to the port, and has no answer yet. */
+function isConnecting(port: number): boolean {
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const SYN_SENT = '02';
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .some((line) => {
+      const [, , remote, state] = line.trim().split(/\s+/);
+      return remote === address && state === SYN_SENT;
+    });
+}
+
+t.test('one failure does not take a replica out', async (t) => {
+  let failed = 0;
+  const [stumbles, other] = await Promise.all([
+    upstream(t, (request, response) => {
+      if (++failed > 1) response.end();
+      else request.socket.destroy();
+    }),
+    upstream(t),
+  ]);
+  const ports = [stumbles.port, other.port];
+  const url = await testNginx(t, { auth: ports, customers: ports });
+  for (let i = 0; i < 10; i++) t.equal((await fetch(`${url}/customers`)).status, 200);
+  t.ok(stumbles.requests.length >= 4, `${stumbles.requests.length} of 11 requests`);
 });
 
 t.test('connections to a service are used again', async (t) => {

@@ -51,11 +51,11 @@ export async function testNginx(
 
 function upstreamsConf(port: number, upstreams: { auth: number[]; customers: number[] }): string {
   const blocks = Object.entries(upstreams).map(([name, ports]) => {
-    const servers = ports.map((upstream) => `  server 127.0.0.1:${upstream} max_fails=1 fail_timeout=1s;\n`);
+    const servers = ports.map((upstream) => `  server 127.0.0.1:${upstream} max_fails=3 fail_timeout=2s;\n`);
     return `upstream ${name} {\n  zone ${name} 256k;\n${servers.join('')}  keepalive 32;\n}\n`;
   });
   return `${blocks.join('')}server {
-  listen 127.0.0.1:${port} default_server;
+  listen 127.0.0.1:${port} default_server backlog=4096;
   root ${JSON.stringify(join(REPOSITORY, 'nginx', 'html'))};
   access_log access.log json;
   include gateway.conf;
