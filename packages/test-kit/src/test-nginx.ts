@@ -11,11 +11,12 @@ import { waitFor } from './wait-for.ts';
 
 /**
  * The URL of a real nginx with the repository's own configuration; only `upstreams.conf` is another: these loopback
- * ports.
+ * ports. Its access log is the file `accessLog`.
  */
 export async function testNginx(
   t: Teardown,
   upstreams: { auth: number[]; customers: number[] },
+  accessLog = 'access.log',
 ): Promise<string> {
   const command = findCommand('nginx');
   if (command === undefined) throw new Error(manualInstall('nginx'));
@@ -25,7 +26,7 @@ export async function testNginx(
   for (const file of readdirSync(source).filter((name) => name.endsWith('.conf'))) {
     copyFileSync(join(source, file), join(folder, file));
   }
-  writeFileSync(join(folder, 'upstreams.conf'), upstreamsConf(port, upstreams));
+  writeFileSync(join(folder, 'upstreams.conf'), upstreamsConf(port, upstreams, accessLog));
 
   const args = ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')];
   // its workers would be `nobody`, who cannot write into this folder
@@ -49,7 +50,11 @@ export async function testNginx(
   return `http://127.0.0.1:${port}`;
 }
 
-function upstreamsConf(port: number, upstreams: { auth: number[]; customers: number[] }): string {
+function upstreamsConf(
+  port: number,
+  upstreams: { auth: number[]; customers: number[] },
+  accessLog: string,
+): string {
   const blocks = Object.entries(upstreams).map(([name, ports]) => {
     const servers = ports.map((upstream) => `  server 127.0.0.1:${upstream} max_fails=3 fail_timeout=2s;\n`);
     return `upstream ${name} {\n  zone ${name} 256k;\n${servers.join('')}  keepalive 32;\n}\n`;
@@ -57,7 +62,7 @@ function upstreamsConf(port: number, upstreams: { auth: number[]; customers: num
   return `${blocks.join('')}server {
   listen 127.0.0.1:${port} default_server backlog=4096;
   root ${JSON.stringify(join(REPOSITORY, 'nginx', 'html'))};
-  access_log access.log json;
+  access_log ${JSON.stringify(accessLog)} json;
   include gateway.conf;
 }
 `;
