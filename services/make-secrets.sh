@@ -20,32 +20,62 @@ sha256() {
   printf %s "$1" | sha256sum | cut -d ' ' -f 1
 }
 
-database() { # NAME PASSWORD: SQL for psql that may run again and again
+# SQL for psql, which may run again and again:
+role() { # NAME PASSWORD
   cat <<SQL
 SELECT 'CREATE ROLE $1 LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$1') \gexec
 ALTER ROLE $1 PASSWORD '$2';
-SELECT 'CREATE DATABASE $1 OWNER $1 TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8'''
+SQL
+}
+
+database() { # NAME OWNER
+  cat <<SQL
+SELECT 'CREATE DATABASE $1 OWNER $2 TEMPLATE template0 ENCODING ''UTF8'' LOCALE ''C.UTF-8'''
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '$1') \gexec
 REVOKE ALL ON DATABASE $1 FROM PUBLIC;
 SQL
 }
 
+# The role of the service auth must not own its tables, or it could change the audit. The migration gives it its rights:
+# services/auth/src/db/grant-service-rights.ts. What it owns from before there were two roles goes to the owner; processes
+# that still serve keep what they need until the migration, which comes next.
+service_role() { # DATABASE ROLE OWNER
+  cat <<SQL
+\connect $1
+SET lock_timeout = '5s';
+BEGIN;
+DO \$\$ BEGIN
+  IF EXISTS (SELECT FROM pg_class WHERE relowner = '$2'::regrole) THEN
+    REASSIGN OWNED BY $2 TO $3;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO $2;
+  END IF;
+END \$\$;
+ALTER DATABASE $1 OWNER TO $3;
+GRANT CONNECT ON DATABASE $1 TO $2; -- last: a new owner gets what the one before had
+COMMIT;
+SQL
+}
+
 postgres=$(secret postgres 32)
+postgres_auth_owner=$(secret postgres-auth-owner 32)
 postgres_auth=$(secret postgres-auth 32)
 postgres_customers=$(secret postgres-customers 32)
 redis_auth=$(secret redis-auth 32)
 redis_customers=$(secret redis-customers 32)
 key_encryption_key=$(secret key-encryption-key 32)
 admin_password=$(secret admin-password 15)
-auth_database_url=postgres://auth:$postgres_auth@postgres:5432/auth
 customers_database_url=postgres://customers:$postgres_customers@postgres:5432/customers
 
 printf %s "$postgres" | write postgres/superuser-password
 
 printf %s "$postgres" | write databases/superuser-password
 {
-  database auth "$postgres_auth"
-  database customers "$postgres_customers"
+  role auth_owner "$postgres_auth_owner"
+  role auth "$postgres_auth"
+  role customers "$postgres_customers"
+  database auth auth_owner
+  database customers customers
+  service_role auth auth auth_owner
 } | write databases/databases.sql
 
 # default: nobody can be it, but Redis reads its own AOF as this user, and what it may not do is dropped from there
@@ -58,11 +88,11 @@ user auth on #$(sha256 "$redis_auth") ~{auth}:* -@all +@connection +@read +@writ
 user customers on #$(sha256 "$redis_customers") %R~{auth}:revocations %R~{auth}:epoch -@all +hello +auth +ping +info +select +quit +command +client|setname +client|setinfo +client|id +xread +xrange +get
 ACL
 
-printf %s "$auth_database_url" | write auth/database-url
+printf %s "postgres://auth:$postgres_auth@postgres:5432/auth" | write auth/database-url
 printf %s "redis://auth:$redis_auth@redis:6379" | write auth/redis-url
 printf %s "$key_encryption_key" | write auth/key-encryption-key
 
-printf %s "$auth_database_url" | write auth-migrate/database-url
+printf %s "postgres://auth_owner:$postgres_auth_owner@postgres:5432/auth" | write auth-migrate/database-url
 printf %s "${ADMIN_PASSWORD:-$admin_password}" | write auth-migrate/admin-password
 
 printf %s "$customers_database_url" | write customers/database-url

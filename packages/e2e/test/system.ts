@@ -3,6 +3,7 @@ import { createClient, memoryStorage, type Tokens } from '@pair/client';
 import {
   freePort,
   type StartedProcess,
+  serviceRoleOf,
   startProcess,
   type TestPostgres,
   type TestServer,
@@ -47,9 +48,10 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
   ]);
   const url = await testNginx(t, { auth: authPorts, customers: customersPorts });
   const shared = { ISSUER: url, REDIS_URL: redis.url, TRUSTED_PROXIES: 'loopback', ...env };
+  const authRole = serviceRoleOf(authDatabase);
   const authEnv = {
     ...shared,
-    DATABASE_URL: authDatabase,
+    DATABASE_URL: authRole.url,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
   };
   const customersEnv = {
@@ -61,6 +63,7 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
   await Promise.all([
     runToEnd(t, 'services/auth/dist/migrate.js', {
       DATABASE_URL: authDatabase,
+      SERVICE_ROLE: authRole.role,
       ADMIN_USERNAME: ADMIN.username,
       ADMIN_PASSWORD: ADMIN.password,
     }),

@@ -20,6 +20,7 @@ interface CommandSettings {
 
 interface Secrets {
   superuserPassword: string;
+  authOwnerDatabasePassword: string;
   authDatabasePassword: string;
   customersDatabasePassword: string;
   authRedisPassword: string;
@@ -55,16 +56,19 @@ export function openDataFolder(path: string): DataFolder {
   };
 }
 
+/** Makes each secret once: those that a folder from an earlier version lacks too. */
 function openSecrets(file: string): Secrets {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  const existing: Partial<Secrets> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const secret = () => randomBytes(32).toString('base64url');
   const secrets: Secrets = {
     superuserPassword: secret(),
+    authOwnerDatabasePassword: secret(),
     authDatabasePassword: secret(),
     customersDatabasePassword: secret(),
     authRedisPassword: secret(),
     customersRedisPassword: secret(),
     keyEncryptionKey: secret(),
+    ...existing,
   };
   writeSecretFile(file, secrets);
   return secrets;

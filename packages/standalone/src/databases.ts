@@ -1,28 +1,62 @@
 import pg from 'pg';
 
+interface Role {
+  name: string;
+  password: string;
+}
+
+interface Database {
+  name: 'auth' | 'customers';
+  /** Owns the database and migrates it. */
+  owner: Role;
+  /** With which the service connects, when it is another: its rights are given by the migration. */
+  service?: Role;
+}
+
 /**
- * Makes a role and a database that it owns for each service, where they are missing; at every start, so that an
- * interrupted first one is mended by the next.
+ * Makes the roles and databases of the services, where they are missing; at every start, so that an interrupted first one is
+ * mended by the next. The same as services/make-secrets.sh does for compose.
+ *
+ * @param urlOf of a database, as the superuser
  */
 export async function createDatabases(
-  superuserUrl: string,
-  databases: { name: 'auth' | 'customers'; password: string }[],
+  urlOf: (database: string) => string,
+  databases: Database[],
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: superuserUrl });
-  await client.connect();
-  try {
-    for (const { name, password } of databases) {
-      const roles = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
-      if (roles.rowCount === 0) await client.query(`CREATE ROLE ${name} LOGIN`);
-      await client.query(`ALTER ROLE ${name} PASSWORD ${pg.escapeLiteral(password)}`);
+  await asSuperuser(urlOf('postgres'), async (client) => {
+    for (const { name, owner, service } of databases) {
+      for (const role of [owner, ...(service === undefined ? [] : [service])]) await createRole(client, role);
       const existing = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
       if (existing.rowCount === 0) {
         await client.query(
-          `CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`,
+          `CREATE DATABASE ${name} OWNER ${owner.name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`,
         );
       }
       await client.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
     }
+  });
+  for (const { name, owner, service } of databases) {
+    if (service === undefined) continue;
+    await asSuperuser(urlOf(name), async (client) => {
+      // in a folder from before there were two roles, that of the service owns everything
+      await client.query(`REASSIGN OWNED BY ${service.name} TO ${owner.name}`);
+      // afterwards: a new owner of the database gets what the one before had
+      await client.query(`GRANT CONNECT ON DATABASE ${name} TO ${service.name}`);
+    });
+  }
+}
+
+async function createRole(client: pg.Client, { name, password }: Role): Promise<void> {
+  const existing = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+  if (existing.rowCount === 0) await client.query(`CREATE ROLE ${name} LOGIN`);
+  await client.query(`ALTER ROLE ${name} PASSWORD ${pg.escapeLiteral(password)}`);
+}
+
+async function asSuperuser(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
   } finally {
     await client.end();
   }

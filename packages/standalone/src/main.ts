@@ -7,7 +7,7 @@ import { loadStandaloneConfig, type StandaloneConfig } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
 import { frontPage } from './front-page.ts';
 import { status } from './status.ts';
-import { startStores } from './stores.ts';
+import { type Stores, startStores } from './stores.ts';
 
 const HOST = '127.0.0.1';
 
@@ -56,12 +56,12 @@ await run(async () => {
 
 async function migrate(
   { ADMIN_USERNAME, ADMIN_PASSWORD }: StandaloneConfig,
-  stores: { authDatabaseUrl: string; customersDatabaseUrl: string },
+  stores: Pick<Stores, 'authMigration' | 'customersDatabaseUrl'>,
 ): Promise<void> {
   say('migrating the databases');
   await migrateCustomers(stores.customersDatabaseUrl);
   const { admin, advice } = await migrateAuth({
-    DATABASE_URL: stores.authDatabaseUrl,
+    ...stores.authMigration,
     ADMIN_USERNAME,
     ...(ADMIN_PASSWORD === undefined ? {} : { ADMIN_PASSWORD }),
   });

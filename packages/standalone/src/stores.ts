@@ -9,6 +9,8 @@ import { redisUsers } from './redis-users.ts';
 
 export interface Stores {
   authDatabaseUrl: string;
+  /** How the database of auth is migrated: by the role that owns it, or by the one role of a PostgreSQL that is not ours. */
+  authMigration: { DATABASE_URL: string; SERVICE_ROLE?: string };
   customersDatabaseUrl: string;
   authRedisUrl: string;
   customersRedisUrl: string;
@@ -33,9 +35,11 @@ export async function startStores(config: StandaloneConfig, data: DataFolder, sa
 async function usePostgres(config: StandaloneConfig, data: DataFolder, say: Say) {
   const { AUTH_DATABASE_URL: authDatabaseUrl, CUSTOMERS_DATABASE_URL: customersDatabaseUrl } = config;
   if (authDatabaseUrl !== undefined && customersDatabaseUrl !== undefined) {
-    return { server: undefined, urls: { authDatabaseUrl, customersDatabaseUrl } };
+    const authMigration = { DATABASE_URL: authDatabaseUrl };
+    return { server: undefined, urls: { authDatabaseUrl, authMigration, customersDatabaseUrl } };
   }
-  const { superuserPassword, authDatabasePassword, customersDatabasePassword } = data.secrets;
+  const { superuserPassword, authOwnerDatabasePassword, authDatabasePassword, customersDatabasePassword } =
+    data.secrets;
   say('starting PostgreSQL');
   const server = await startPostgres({
     dataDir: join(data.path, 'postgres'),
@@ -45,14 +49,23 @@ async function usePostgres(config: StandaloneConfig, data: DataFolder, say: Say)
   });
   const url = (role: string, password: string, database: string) =>
     `postgres://${role}:${password}@127.0.0.1:${server.port}/${database}`;
-  await createDatabases(url('postgres', superuserPassword, 'postgres'), [
-    { name: 'auth', password: authDatabasePassword },
-    { name: 'customers', password: customersDatabasePassword },
-  ]);
+  const owner = { name: 'auth_owner', password: authOwnerDatabasePassword };
+  const service = { name: 'auth', password: authDatabasePassword };
+  await createDatabases(
+    (database) => url('postgres', superuserPassword, database),
+    [
+      { name: 'auth', owner, service },
+      { name: 'customers', owner: { name: 'customers', password: customersDatabasePassword } },
+    ],
+  );
   return {
     server,
     urls: {
-      authDatabaseUrl: url('auth', authDatabasePassword, 'auth'),
+      authDatabaseUrl: url(service.name, service.password, 'auth'),
+      authMigration: {
+        DATABASE_URL: url(owner.name, owner.password, 'auth'),
+        SERVICE_ROLE: service.name,
+      },
       customersDatabaseUrl: url('customers', customersDatabasePassword, 'customers'),
     },
   };

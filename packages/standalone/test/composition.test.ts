@@ -21,6 +21,16 @@ t.test('what npm start starts', async (t) => {
   const started = await start(t, { DATA_DIR, ISSUER: 'https://id.example.org' });
   const secrets: Record<string, string> = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'));
 
+  const connect = async (role: string, database: string) => {
+    const [line] = commandLines(`-D ${DATA_DIR}`).values();
+    const port = /-p (\d+)/.exec(line ?? '')?.[1];
+    const password = secrets[`${role}DatabasePassword`];
+    const client = new pg.Client(`postgres://${role}:${password}@127.0.0.1:${port}/${database}`);
+    t.teardown(() => client.end().catch(() => undefined));
+    await client.connect();
+    return client;
+  };
+
   t.test('one process serves the front page, both Swaggers and both services', async (t) => {
     const { url } = started;
     for (const path of ['/', '/docs', '/docs/', '/docs/auth', '/docs/customers']) {
@@ -64,15 +74,6 @@ t.test('what npm start starts', async (t) => {
   });
 
   t.test('both databases are UTF8 with C.UTF-8, and closed to the other role', async (t) => {
-    const [line] = commandLines(`-D ${DATA_DIR}`).values();
-    const port = /-p (\d+)/.exec(line ?? '')?.[1];
-    const connect = async (role: string, database: string) => {
-      const password = secrets[`${role}DatabasePassword`];
-      const client = new pg.Client(`postgres://${role}:${password}@127.0.0.1:${port}/${database}`);
-      t.teardown(() => client.end().catch(() => undefined));
-      await client.connect();
-      return client;
-    };
     for (const role of ['auth', 'customers']) {
       const { rows } = await (await connect(role, role)).query(
         `SELECT pg_encoding_to_char(encoding) AS encoding, datcollate, datctype
@@ -81,6 +82,15 @@ t.test('what npm start starts', async (t) => {
       t.strictSame(rows, [{ encoding: 'UTF8', datcollate: 'C.UTF-8', datctype: 'C.UTF-8' }], role);
     }
     await t.rejects(connect('customers', 'auth'), { code: '42501' });
+  });
+
+  t.test('the role of auth owns nothing: another role migrates', async (t) => {
+    const client = await connect('auth', 'auth');
+    const { rows } = await client.query(`
+      SELECT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relnamespace = 'public'::regnamespace
+      UNION SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'auth'`);
+    t.strictSame(rows, [{ owner: 'auth_owner' }]);
+    await t.rejects(client.query('ALTER TABLE security_events DISABLE TRIGGER ALL'), { code: '42501' });
   });
 
   t.test('secrets are for their owner alone', async (t) => {

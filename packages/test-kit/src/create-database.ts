@@ -6,12 +6,19 @@ export interface CreatedDatabase {
   drop(): Promise<void>;
 }
 
-/** An empty database with a role of its own that owns it, as a service has in production. */
+/**
+ * An empty database with a role of its own that owns it, as customers has in production; and another role that may connect,
+ * for a service that owns nothing, as auth does: see {@link serviceRoleOf}.
+ */
 export async function createDatabase(superuserUrl: string): Promise<CreatedDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await execute(superuserUrl, [
     `CREATE ROLE ${name} LOGIN PASSWORD '${name}'`,
+    `CREATE ROLE ${name}_service LOGIN PASSWORD '${name}'`,
     `CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`,
+    `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
+    `GRANT CONNECT ON DATABASE ${name} TO ${name}_service`,
+    `GRANT ${name}_service TO ${name}`, // so that a test, as the owner, can end the connections of the service
   ]);
   const url = new URL(superuserUrl);
   Object.assign(url, { username: name, password: name, pathname: `/${name}` });
@@ -21,9 +28,17 @@ export async function createDatabase(superuserUrl: string): Promise<CreatedDatab
       execute(superuserUrl, [
         awaitDisconnection(name),
         `DROP DATABASE ${name} WITH (FORCE)`,
-        `DROP ROLE ${name}`,
+        `DROP ROLE ${name}, ${name}_service`,
       ]),
   };
+}
+
+/** The role beside the owner of a test database, and the URL with which it connects. */
+export function serviceRoleOf(databaseUrl: string): { role: string; url: string } {
+  const url = new URL(databaseUrl);
+  const role = `${url.username}_service`;
+  url.username = role;
+  return { role, url: url.href };
 }
 
 /**

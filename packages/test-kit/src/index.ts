@@ -1,4 +1,5 @@
 export { freePort } from '@pair/local-stores';
+export { serviceRoleOf } from './create-database.ts';
 export { documented } from './documented.ts';
 export { exampleExchanges, exampleFaults } from './examples.ts';
 export { setForeignSettings } from './foreign-settings.ts';

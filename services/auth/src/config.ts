@@ -34,9 +34,17 @@ export const AuthProcessConfigSchema = Type.Object({
   ...AuthConfigSchema.properties,
 });
 
-/** The one-shot job that migrates and makes the first admin. */
+/** The one-shot job that migrates and makes the first admin. Its DATABASE_URL has the role that owns the tables. */
 export const MigrateConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
+  SERVICE_ROLE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 63,
+      description:
+        'Role of PostgreSQL that the service has, when another one owns the tables: it gets what the service needs, and can add to the audit but not change it',
+    }),
+  ),
   ADMIN_USERNAME: Type.String({
     default: 'admin',
     pattern: '^[a-z0-9._-]{3,64}$',

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { buildProcess } from '@pair/service-kit';
-import { documented, patiently, type TestServer, testDatabase, testRedis, waitFor } from '@pair/test-kit';
+import {
+  documented,
+  patiently,
+  serviceRoleOf,
+  type TestServer,
+  testDatabase,
+  testRedis,
+  waitFor,
+} from '@pair/test-kit';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Redis } from 'ioredis';
 import type { Test } from 'tap';
@@ -21,6 +29,8 @@ export interface AuthUnderTest {
   /** The same, seen from within: for a test in which one of its parts is to fail, or to wait, between two others. */
   within: FastifyInstance;
   config: AuthConfig;
+  /** The database as the role that owns the tables, for what the service itself cannot do. */
+  ownerUrl: string;
   redis: TestServer;
   /** Everything that was logged, as text. */
   logged(): string;
@@ -31,13 +41,24 @@ export interface AuthUnderTest {
   redisClient(): Redis;
 }
 
-/** The service as production builds it, on stores of its own, with the first admin. */
+/** Migrates a database, with the first admin. Resolves to the URL of the service, whose role owns nothing. */
+export async function migrated(ownerUrl: string): Promise<string> {
+  const { role, url } = serviceRoleOf(ownerUrl);
+  await migrateAuth({
+    DATABASE_URL: ownerUrl,
+    SERVICE_ROLE: role,
+    ADMIN_USERNAME: ADMIN.username,
+    ADMIN_PASSWORD: ADMIN.password,
+  });
+  return url;
+}
+
+/** The service as production builds it, on stores of its own, with the first admin. A DATABASE_URL is that of the owner. */
 export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): Promise<AuthUnderTest> {
-  const [databaseUrl, redis] = await Promise.all([overrides.DATABASE_URL ?? testDatabase(t), testRedis(t)]);
+  const [ownerUrl, redis] = await Promise.all([overrides.DATABASE_URL ?? testDatabase(t), testRedis(t)]);
   const config: AuthConfig = {
     ISSUER: 'http://localhost:8080',
     AUDIENCE: 'http://localhost:8080',
-    DATABASE_URL: databaseUrl,
     REDIS_URL: redis.url,
     REVOCATION_MAX_STALENESS_SECONDS: 30,
     REFRESH_REPLAY_WINDOW_SECONDS: 10,
@@ -45,12 +66,8 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
     REGISTRATION: 'closed',
     REGISTRATION_SCOPES: [],
     ...overrides,
+    DATABASE_URL: await migrated(ownerUrl),
   };
-  await migrateAuth({
-    DATABASE_URL: databaseUrl,
-    ADMIN_USERNAME: ADMIN.username,
-    ADMIN_PASSWORD: ADMIN.password,
-  });
   const lines: string[] = [];
   const logStream = { write: (line: string) => void lines.push(line) };
   let within: FastifyInstance | undefined;
@@ -82,6 +99,7 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
     app,
     within,
     config,
+    ownerUrl,
     redis,
     logged: () => lines.join(''),
     start,

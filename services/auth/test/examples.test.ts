@@ -7,11 +7,11 @@ import { EXAMPLE_CREDENTIALS, EXAMPLE_USER } from '../src/users/schemas.ts';
 import { login, post, startAuth, type Tokens } from './auth-under-test.ts';
 import { authorizationRequest, challengeOf, openPage, parametersOf, submit } from './oauth/support.ts';
 
-const { app, config } = await startAuth(t, {
+const { app, ownerUrl } = await startAuth(t, {
   REGISTRATION: 'open',
   REGISTRATION_SCOPES: ['customers:read', 'customers:write'],
 });
-const database = new pg.Client({ connectionString: config.DATABASE_URL });
+const database = new pg.Client({ connectionString: ownerUrl });
 await database.connect();
 t.teardown(() => database.end());
 const document = (await app.inject('/docs/auth/json')).json();

@@ -1,23 +1,16 @@
-import { inArray, lt, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { securityEvents } from '../db/schema.ts';
 
-/** As the trigger of the table has it: sooner, nothing can be removed. */
-const KEPT = sql`now() - interval '90 days'`;
-/** A statement of this size is over long before its time-out. */
-const BATCH = 5_000;
+/** In batches: see migrations/0005_remove_old_security_events.sql. */
+const REMOVE_BATCH = sql`SELECT remove_old_security_events() AS removed`;
 
 /** Removes all events that are older than 90 days. Resolves to how many those were. */
 export async function removeOldEvents(db: NodePgDatabase): Promise<number> {
-  const old = db
-    .select({ id: securityEvents.id })
-    .from(securityEvents)
-    .where(lt(securityEvents.at, KEPT))
-    .limit(BATCH);
-  let removed = 0;
+  let total = 0;
   for (;;) {
-    const { rowCount } = await db.delete(securityEvents).where(inArray(securityEvents.id, old));
-    removed += rowCount ?? 0;
-    if (rowCount !== BATCH) return removed;
+    const { rows } = await db.execute<{ removed: number }>(REMOVE_BATCH);
+    const removed = rows[0]?.removed ?? 0;
+    total += removed;
+    if (removed === 0) return total;
   }
 }

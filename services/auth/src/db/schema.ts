@@ -40,7 +40,7 @@ export const clients = pgTable('clients', {
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 });
 
-/** Append-only: see the trigger in migrations/0001_security_events.sql. */
+/** Append-only: see grant-service-rights.ts, and the trigger in migrations/0001_security_events.sql. */
 export const securityEvents = pgTable('security_events', {
   id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
   at: timestamp({ withTimezone: true, precision: 3 }).notNull(),

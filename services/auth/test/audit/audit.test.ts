@@ -6,7 +6,7 @@ import { ADMIN, get, login, makeUser, patch, post, startAuth, type Tokens } from
 
 const auth = await startAuth(t);
 const { app } = auth;
-const database = new pg.Client({ connectionString: auth.config.DATABASE_URL });
+const database = new pg.Client({ connectionString: auth.ownerUrl });
 await database.connect();
 t.teardown(() => database.end());
 
@@ -185,6 +185,50 @@ t.test('what is in the audit cannot be changed, nor removed for 90 days', async 
     'TRUNCATE security_events',
   ]) {
     await t.rejects(database.query(statement), /append-only/, statement);
+  }
+});
+
+t.test('the role of the service can add to the audit and read it, and nothing else', async (t) => {
+  const service = new pg.Client({ connectionString: auth.config.DATABASE_URL });
+  await service.connect();
+  t.teardown(() => service.end());
+  await service.query(
+    "INSERT INTO security_events (at, event, outcome) VALUES (now(), 'sign_in', 'succeeded')",
+  );
+  t.ok((await service.query('SELECT FROM security_events LIMIT 1')).rowCount);
+  for (const statement of [
+    'UPDATE security_events SET event = event',
+    "DELETE FROM security_events WHERE at < now() - interval '90 days'",
+    'TRUNCATE security_events',
+    'DROP TABLE security_events',
+    'ALTER TABLE security_events DISABLE TRIGGER ALL',
+    'ALTER TABLE security_events DISABLE TRIGGER append_only',
+    'ALTER TABLE security_events RENAME TO away',
+    'ALTER TABLE security_events OWNER TO CURRENT_USER',
+    'ALTER TABLE security_events DROP COLUMN detail',
+    'ALTER TABLE security_events ALTER COLUMN at SET DEFAULT now()',
+    'DROP TRIGGER append_only ON security_events',
+    'CREATE TRIGGER more BEFORE INSERT ON security_events FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+    'CREATE RULE none AS ON INSERT TO security_events DO INSTEAD NOTHING',
+    'DROP FUNCTION refuse_change_of_security_events CASCADE',
+    'DROP FUNCTION remove_old_security_events',
+    'ALTER FUNCTION remove_old_security_events SECURITY INVOKER',
+    'DO $$ BEGIN LOCK TABLE security_events IN ACCESS EXCLUSIVE MODE; END $$',
+    "SET session_replication_role = 'replica'",
+    'CREATE TABLE another (id integer)',
+    'CREATE TEMPORARY TABLE security_events (id integer)',
+    'CREATE SCHEMA another',
+    'DROP SCHEMA public CASCADE',
+    'ALTER DATABASE :database RESET ALL',
+    'SET ROLE :owner',
+    'GRANT :owner TO CURRENT_USER',
+    'CREATE ROLE another',
+    'DELETE FROM users',
+    'SELECT FROM drizzle.__drizzle_migrations',
+  ]) {
+    const { pathname, username } = new URL(auth.ownerUrl);
+    const sql = statement.replace(':database', pathname.slice(1)).replace(':owner', username);
+    await t.rejects(service.query(sql), { code: '42501' }, statement);
   }
 });
 

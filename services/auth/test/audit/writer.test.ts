@@ -5,18 +5,13 @@ import t, { type Test } from 'tap';
 import { auditWriter } from '../../src/audit/audit.ts';
 import { removeOldEvents } from '../../src/audit/remove-old-events.ts';
 import type { SecurityEvent } from '../../src/audit/security-events.ts';
-import { migrateAuth } from '../../src/index.ts';
-import { ADMIN } from '../auth-under-test.ts';
+import { migrated } from '../auth-under-test.ts';
 
 const signOut = (detail: string): SecurityEvent => ({ event: 'sign_out', outcome: 'succeeded', detail });
 
-async function openPool(t: Test, url: string): Promise<pg.Pool> {
-  await migrateAuth({
-    DATABASE_URL: url,
-    ADMIN_USERNAME: ADMIN.username,
-    ADMIN_PASSWORD: ADMIN.password,
-  });
-  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 350, query_timeout: 600 });
+async function openPool(t: Test, ownerUrl: string): Promise<pg.Pool> {
+  const connectionString = await migrated(ownerUrl);
+  const pool = new pg.Pool({ connectionString, connectionTimeoutMillis: 350, query_timeout: 600 });
   pool.on('error', () => {}); // a server that goes away on purpose
   t.teardown(() => pool.end());
   return pool;
@@ -81,3 +76,22 @@ t.test('after 90 days an event is removed, and not before', async (t) => {
   const { rows } = await pool.query("SELECT 1 FROM security_events WHERE at < now() - interval '88 days'");
   t.equal(rows.length, 1);
 });
+
+t.test(
+  'however many events are old, a statement removes 5,000 at most, and together they remove all',
+  async (t) => {
+    const pool = await openPool(t, await testDatabase(t));
+    const addOld = (count: number) =>
+      pool.query(
+        `INSERT INTO security_events (at, event, outcome)
+         SELECT now() - interval '91 days', 'sign_in', 'succeeded' FROM generate_series(1, $1)`,
+        [count],
+      );
+    await addOld(5_001);
+    const removeBatch = async () => (await pool.query('SELECT remove_old_security_events() AS n')).rows[0].n;
+    t.equal(await removeBatch(), 5_000);
+    t.equal(await removeBatch(), 1);
+    await addOld(11_000);
+    t.equal(await removeOldEvents(drizzle({ client: pool })), 11_000);
+  },
+);

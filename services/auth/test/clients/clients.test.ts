@@ -3,13 +3,11 @@ import pg from 'pg';
 import t from 'tap';
 import { type NewClient, withClientRegistry } from '../../src/clients/manage-clients.ts';
 import { redirectUriFault } from '../../src/clients/redirect-uri.ts';
-import { migrateAuth } from '../../src/index.ts';
-import { startAuth } from '../auth-under-test.ts';
+import { migrated, startAuth } from '../auth-under-test.ts';
 import { authorize, postForm, redeem } from '../oauth/support.ts';
 import { APP_REDIRECT, addClient, basic } from '../oauth/support-clients.ts';
 
-const DATABASE_URL = await testDatabase(t);
-await migrateAuth({ DATABASE_URL, ADMIN_USERNAME: 'admin', ADMIN_PASSWORD: 'the password of the admin' });
+const DATABASE_URL = await migrated(await testDatabase(t));
 const database = new pg.Client({ connectionString: DATABASE_URL });
 await database.connect();
 t.teardown(() => database.end());

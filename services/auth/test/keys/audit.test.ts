@@ -1,6 +1,7 @@
 import { testRedis } from '@pair/test-kit';
 import { like } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { securityEvents } from '../../src/db/schema.ts';
 import { revokeSigningKeys } from '../../src/keys/revoke-signing-keys.ts';
@@ -78,10 +79,13 @@ t.test(
 );
 
 t.test('a rotation that cannot be written down takes place nevertheless', async (t) => {
-  const { ring, clock, pool } = await auditedRings(t);
+  const { ring, clock, ownerUrl } = await auditedRings(t);
   const one = await ring();
   const [, next] = kidsOf(one);
-  await pool.query('ALTER TABLE security_events RENAME TO elsewhere');
+  const owner = new pg.Client(ownerUrl);
+  await owner.connect();
+  await owner.query('ALTER TABLE security_events RENAME TO elsewhere');
+  await owner.end();
   clock.now += 30 * DAY;
   await t.resolves(one.reload());
   t.equal(one.signingKey().kid, next);

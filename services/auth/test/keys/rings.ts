@@ -3,8 +3,8 @@ import { testDatabase } from '@pair/test-kit';
 import Fastify from 'fastify';
 import pg from 'pg';
 import type { Test } from 'tap';
-import { migrateAuth } from '../../src/index.ts';
 import { createKeyRing } from '../../src/keys/key-ring.ts';
+import { migrated } from '../auth-under-test.ts';
 
 export const SECOND = 1_000;
 export const DAY = 24 * 3_600 * SECOND;
@@ -16,6 +16,8 @@ export const newEncryptionKey = () => randomBytes(32).toString('base64url');
 /** Key rings of several processes on one database, whose time the test moves. */
 export interface Rings {
   databaseUrl: string;
+  /** The same database as the role that owns the tables. */
+  ownerUrl: string;
   pool: pg.Pool;
   /** In ms since 1970. */
   clock: { now: number };
@@ -28,8 +30,8 @@ export interface Rings {
 }
 
 export async function rings(t: Test): Promise<Rings> {
-  const databaseUrl = await testDatabase(t);
-  await migrateAuth({ DATABASE_URL: databaseUrl, ADMIN_USERNAME: 'admin' });
+  const ownerUrl = await testDatabase(t);
+  const databaseUrl = await migrated(ownerUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl });
   t.teardown(() => pool.end());
   const clock = { now: Date.now() };
@@ -48,7 +50,7 @@ export async function rings(t: Test): Promise<Rings> {
     await idle.reload();
     return idle;
   };
-  return { databaseUrl, pool, clock, revoked, ring, idleRing };
+  return { databaseUrl, ownerUrl, pool, clock, revoked, ring, idleRing };
 }
 
 /** The kids that a ring publishes, in their order. */

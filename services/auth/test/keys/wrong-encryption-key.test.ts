@@ -1,18 +1,18 @@
 import { freePort, startProcess, testPostgres, testRedis, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { migrateAuth } from '../../src/index.ts';
+import { migrated } from '../auth-under-test.ts';
 import { newEncryptionKey } from './rings.ts';
 
 const SERVER = 'services/auth/dist/server.js';
 
 t.test('a wrong KEY_ENCRYPTION_KEY', async (t) => {
   const [postgres, redis] = await Promise.all([testPostgres(t), testRedis(t)]);
-  await migrateAuth({ DATABASE_URL: postgres.url, ADMIN_USERNAME: 'admin' });
+  const DATABASE_URL = await migrated(postgres.url);
   const start = async (key: string) => {
     const port = await freePort();
     const env = {
       PORT: String(port),
-      DATABASE_URL: postgres.url,
+      DATABASE_URL,
       REDIS_URL: redis.url,
       KEY_ENCRYPTION_KEY: key,
     };

@@ -19,7 +19,7 @@ import {
 } from './support.ts';
 import { APP_REDIRECT, addClient } from './support-clients.ts';
 
-const { app, within, config, another, logged, redisClient } = await startAuth(t);
+const { app, within, config, ownerUrl, another, logged, redisClient } = await startAuth(t);
 await addClient(config.DATABASE_URL);
 await addClient(config.DATABASE_URL, {
   id: 'native-app',
@@ -444,7 +444,7 @@ t.test('a name that nobody can have is a wrong one, and counts as one', async (t
 t.test('a fault of ours is a page that says so, and is logged once', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const lines = logged().length;
-  const database = new pg.Client(config.DATABASE_URL);
+  const database = new pg.Client(ownerUrl);
   await database.connect();
   await database.query('ALTER TABLE users RENAME TO users_away');
   const response = await submit(app, page, { username: 'admin', password: 'any' });

@@ -172,13 +172,16 @@ t.test(
   'a PostgreSQL that refuses to commit: the old password stays, although the sessions have ended',
   async (t) => {
     const { username, password, tokens } = await signedIn();
-    await within.pg.query(`
+    const owner = new pg.Client({ connectionString: postgres.url });
+    await owner.connect();
+    await owner.query(`
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$;
     CREATE CONSTRAINT TRIGGER refuse_commit AFTER UPDATE ON users
       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`);
     t.match((await change(tokens.access_token, password, NEW)).json(), { status: 503 });
-    await within.pg.query('DROP TRIGGER refuse_commit ON users; DROP FUNCTION refuse');
+    await owner.query('DROP TRIGGER refuse_commit ON users; DROP FUNCTION refuse');
+    await owner.end();
     t.equal((await signIn(username, NEW)).statusCode, 401);
     t.equal((await signIn(username, password)).statusCode, 200);
   },

@@ -1,4 +1,4 @@
-import { startProcess, testDatabase, testRedis } from '@pair/test-kit';
+import { serviceRoleOf, startProcess, testDatabase, testRedis } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
 import { migrateAuth, setPassword } from '../../src/index.ts';
@@ -234,12 +234,14 @@ t.test(
 );
 
 t.test('the commands migrate and set-password do in a process what they say', async (t) => {
-  const [DATABASE_URL, redis] = await Promise.all([testDatabase(t), testRedis(t)]);
-  const env = { DATABASE_URL, REDIS_URL: redis.url };
-  const first = await startProcess(t, { entry: 'services/auth/dist/migrate.js', env });
+  const [ownerUrl, redis] = await Promise.all([testDatabase(t), testRedis(t)]);
+  const service = serviceRoleOf(ownerUrl);
+  const migration = { DATABASE_URL: ownerUrl, SERVICE_ROLE: service.role };
+  const env = { DATABASE_URL: service.url, REDIS_URL: redis.url };
+  const first = await startProcess(t, { entry: 'services/auth/dist/migrate.js', env: migration });
   t.equal(await first.exited, 0);
   t.match(first.output(), /The first admin is "admin"\.\nIts password, shown only now: \w{24}\n/);
-  const second = await startProcess(t, { entry: 'services/auth/dist/migrate.js', env });
+  const second = await startProcess(t, { entry: 'services/auth/dist/migrate.js', env: migration });
   t.equal(await second.exited, 0);
   t.notMatch(second.output(), /password/);
   const set = await startProcess(t, { entry: 'services/auth/dist/set-password.js', args: ['admin'], env });
