@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
+import { connectionSettings } from './connection-settings.ts';
 import { OperatorError } from './operator-error.ts';
 import { isStoreUnavailable } from './unavailable.ts';
 
@@ -17,13 +18,16 @@ export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Pr
   const end = performance.now() + limitMs;
   for (;;) {
     const remainingMs = Math.max(1, Math.ceil(end - performance.now()));
-    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: remainingMs });
+    const client = new pg.Client({
+      ...connectionSettings(databaseUrl),
+      connectionTimeoutMillis: remainingMs,
+    });
     client.on('error', () => {}); // one that breaks after it was made; unheard, it would end the process
     try {
       await client.connect();
       return await client.end();
     } catch (cause) {
-      if (!isStoreUnavailable(cause)) throw cause;
+      if (!isStoreUnavailable(cause) || isRefusalOfSettings(cause)) throw cause;
       if (performance.now() + PAUSE_MS >= end) {
         const reason = cause instanceof Error ? cause.message : String(cause);
         throw new OperatorError(`PostgreSQL did not answer within ${limitMs / 1_000} s: ${reason}`, {
@@ -33,4 +37,9 @@ export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Pr
     }
     await setTimeout(PAUSE_MS);
   }
+}
+
+/** A wrong password, role or database: for a service a reason to wait, for a job to say so. */
+function isRefusalOfSettings(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^(28|3D)/.test(error.code ?? '');
 }

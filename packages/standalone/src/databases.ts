@@ -1,3 +1,4 @@
+import { connectionSettings } from '@pair/service-kit';
 import pg from 'pg';
 
 interface Role {
@@ -53,7 +54,7 @@ async function createRole(client: pg.Client, { name, password }: Role): Promise<
 }
 
 async function asSuperuser(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client(connectionSettings(url));
   await client.connect();
   try {
     await work(client);

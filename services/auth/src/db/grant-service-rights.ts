@@ -1,4 +1,4 @@
-import { inTransaction, OperatorError } from '@pair/service-kit';
+import { connectionSettings, inTransaction, OperatorError } from '@pair/service-kit';
 import pg from 'pg';
 
 /** What the service does, and nothing else. A lock on signing_keys needs UPDATE, and so does a row that is read FOR SHARE. */
@@ -19,7 +19,7 @@ const NO_SUCH_ROLE = '42704';
 export async function grantServiceRights(options: { databaseUrl: string; role: string }): Promise<void> {
   const role = pg.escapeIdentifier(options.role);
   const pool = new pg.Pool({
-    connectionString: options.databaseUrl,
+    ...connectionSettings(options.databaseUrl),
     max: 1,
     connectionTimeoutMillis: 10_000,
   });
