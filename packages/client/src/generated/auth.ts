@@ -296,7 +296,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke a token
-         * @description A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. A token that is not known, or not any more, is no error.
+         * @description A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. If you revoke more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred in ten minutes, and then gets 429. A token that is not known, or not any more, is no error.
          */
         post: operations["revokeToken"];
         delete?: never;
@@ -502,6 +502,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -680,6 +684,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -800,6 +808,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -820,6 +832,18 @@ export interface operations {
             /** @description The body is JSON, but breaks the schema or a rule */
             422: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -915,6 +939,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1185,6 +1213,8 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1466,6 +1496,8 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1827,6 +1859,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2196,6 +2232,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (RFC 5789 §2.2) */
+                    "accept-patch"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2253,7 +2293,7 @@ export interface operations {
                 /** @description Only what this user did, or what concerns this user */
                 user_id?: string;
                 /** @description Only events of this kind */
-                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked";
+                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
                 /** @description How many, 1 to 1000; default 1000 */
                 limit?: number;
             };
@@ -2304,7 +2344,7 @@ export interface operations {
                              * @description What happened
                              * @enum {string}
                              */
-                            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked";
+                            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
                             /**
                              * @description How it ended
                              * @enum {string}
@@ -2548,6 +2588,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3211,6 +3255,23 @@ export interface operations {
             /** @description Expect asks for something else than 100-continue */
             417: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Stable, for programs; one of those that RFC 6749 names */
+                        error: string;
+                        /** @description For people; ASCII */
+                        error_description: string;
+                    };
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description After how many seconds to try again */
+                    "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -77,7 +77,7 @@ export interface paths {
         };
         /**
          * All customers, or a selection of them, as a file
-         * @description As CSV or NDJSON, as `Accept` has it, from one snapshot. It must be read within five minutes. In CSV a cell that a spreadsheet would take for a formula has an apostrophe in front; an import takes it away again.
+         * @description As CSV or NDJSON, as `Accept` has it, from one snapshot. You must read it within five minutes. In CSV an apostrophe is in front of what a spreadsheet would take for a formula, also behind a `;`; an import takes it away again. With `bom=true` Excel reads the letters right.
          */
         get: operations["exportCustomers"];
         put?: never;
@@ -561,6 +561,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -969,6 +973,8 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1117,6 +1123,8 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1333,6 +1341,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (RFC 5789 §2.2) */
+                    "accept-patch"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1395,6 +1407,8 @@ export interface operations {
                 dob_from?: string;
                 /** @description Born then or earlier. YYYY-MM-DD. */
                 dob_to?: string;
+                /** @description `true`: CSV begins with a byte order mark, by which Excel knows UTF-8. For CSV alone. */
+                bom?: "true" | "false";
             };
             header?: never;
             path?: never;
@@ -1635,6 +1649,10 @@ export interface operations {
                 headers: {
                     /** @description The content codings that bodies may have */
                     "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
