@@ -32,6 +32,8 @@ const TIMEOUT_CHECK_MS = 1_000;
 /** Longer than nginx keeps an idle connection to an upstream (60 s), so that it is never the one to be cut off. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const DRAIN_TIMEOUT_MS = 10_000;
+/** Connections that wait to be accepted. Node's 511 are fewer than a burst has: the kernel drops what is beyond. */
+const BACKLOG = 4_096;
 
 /**
  * What exists once in a process, whichever services it runs: Fastify and its limits, parsers, errors, 404 and
@@ -171,7 +173,7 @@ export async function serve(app: FastifyInstance, address: { HOST: string; PORT:
     app.drain();
     await app.close();
   });
-  return app.listen({ host: address.HOST, port: address.PORT });
+  return app.listen({ host: address.HOST, port: address.PORT, backlog: BACKLOG });
 }
 
 /** For answers of an API; pages (Swagger UI) bring their own policy. HSTS belongs to whoever terminates TLS. */

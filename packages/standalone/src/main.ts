@@ -1,7 +1,9 @@
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { authService, migrateAuth } from '@pair/auth';
 import { customersService, migrateCustomers } from '@pair/customers';
 import { buildProcess, run, serve, withDerivedDefaults } from '@pair/service-kit';
+import type { FastifyInstance } from 'fastify';
 import pretty from 'pino-pretty';
 import { loadStandaloneConfig, type StandaloneConfig } from './config.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -10,6 +12,8 @@ import { status } from './status.ts';
 import { type Stores, startStores } from './stores.ts';
 
 const HOST = '127.0.0.1';
+const READY_LIMIT_MS = 10_000;
+const READY_INTERVAL_MS = 50;
 
 await run(async () => {
   const config = loadStandaloneConfig(process.env);
@@ -44,6 +48,7 @@ await run(async () => {
     },
   );
   await serve(app, { HOST, PORT: config.PORT });
+  await becomeReady(app);
   const url = `http://localhost:${config.PORT}`;
   process.stdout.write(`
   Both services listen:  ${url}
@@ -53,6 +58,15 @@ await run(async () => {
 
 `);
 });
+
+/** Customers fetches the keys over HTTP, so it is ready a moment after the process listens. */
+async function becomeReady(app: FastifyInstance): Promise<void> {
+  for (const end = Date.now() + READY_LIMIT_MS; Date.now() < end; await setTimeout(READY_INTERVAL_MS)) {
+    const checks = await app.checkReadiness();
+    if (checks.every(([, failure]) => failure === undefined)) return;
+  }
+  say('not ready yet: see GET /status, or the log');
+}
 
 async function migrate(
   { ADMIN_USERNAME, ADMIN_PASSWORD }: StandaloneConfig,
