@@ -36,9 +36,11 @@ type Verify = (
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Verifies the Bearer token of a request. `allowRevoked` is for signing out, which may be repeated: it takes the
-     * token of a session that has ended. A token that was revoked alone it refuses, for that must not end the session, and
-     * one that is signed with a revoked key, for anybody may have made it. `token` is for a request that presents one elsewhere, to revoke it or to ask about it.
+     * Verifies the Bearer token of a request.
+     *
+     * `allowRevoked` is for signing out, which may be repeated: it takes the token of a session that has ended. It refuses a
+     * token that was revoked alone, because its session goes on, and one that is signed with a revoked key, because anybody
+     * may have made it. `token` is for a request that presents one elsewhere, to revoke it or to ask about it.
      *
      * Throws or rejects with a Problem: 401 when the token is at fault, 503 when nobody can tell.
      */
@@ -145,9 +147,10 @@ export const accessToken = fp<AccessTokenOptions>(
       if (feed.isRevoked(kid)) throw new TokenFault('The token is signed with a revoked key.');
     }
 
-    /** As far as is known too. */
+    /** As far as is known too. Without a session there is nothing that would have to go on. */
     function requireNotRevokedAlone({ claims }: VerifiedToken): void {
-      if (feed.isRevoked(claims.jti)) throw new TokenFault('The token was revoked.');
+      if (claims.sid !== undefined && feed.isRevoked(claims.jti))
+        throw new TokenFault('The token was revoked.');
     }
 
     async function requireUnrevoked({ claims, kid }: VerifiedToken): Promise<void> {

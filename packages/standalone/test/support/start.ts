@@ -21,7 +21,8 @@ export function dataFolder(t: Teardown): string {
 export async function start(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
   const started = await attempt(t, env);
   const failed = started.exited.then(() => Promise.reject(new Error(started.output())));
-  await Promise.race([waitFor(() => isReady(started.url), START_TIMEOUT_MS), failed]);
+  const isPrinted = () => started.output().includes('Both services listen');
+  await Promise.race([waitFor(isPrinted, START_TIMEOUT_MS), failed]);
   failed.catch(() => undefined); // from here on it may end
   return started;
 }
