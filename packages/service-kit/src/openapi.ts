@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
@@ -48,7 +49,9 @@ export const openapi = fp<OpenapiOptions>(
         components: { securitySchemes, headers: HEADERS_OF_ALL },
       },
       transformObject: (made) =>
-        'openapiObject' in made ? completed(withPublished(formats, made.openapiObject)) : made.swaggerObject,
+        'openapiObject' in made
+          ? withNamedSchemas(completed(withPublished(formats, made.openapiObject)))
+          : made.swaggerObject,
       refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json.$id ?? `def-${i}`) },
     });
     await app.register(swaggerUi, {
@@ -76,6 +79,7 @@ interface Header {
   schema: { required?: boolean };
 }
 interface Media {
+  schema?: { title?: string; examples?: unknown[] };
   examples?: Record<string, { value: { instance?: string } }>;
 }
 
@@ -148,4 +152,47 @@ function nameInstances({ parameters = [], responses }: Operation, path: string):
       value.instance = instance;
     }
   }
+}
+
+/**
+ * Moves each schema that has a `title` to the components, under that title: generators of clients name types by where they
+ * stand there.
+ *
+ * @throws when two schemas that differ have one title
+ */
+function withNamedSchemas<Made extends Partial<Document>>(document: Made): Made {
+  const schemas: Record<string, object> = { ...document.components?.schemas };
+  const paths = lift(document.paths, schemas);
+  return { ...document, paths, components: { ...document.components, schemas } };
+}
+
+function lift<Value>(value: Value, schemas: Record<string, object>): Value {
+  if (Array.isArray(value)) return value.map((one) => lift(one, schemas)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      name === 'example' || name === 'examples' ? member : lift(member, schemas),
+    ]),
+  );
+  const { $id, ...schema } = copy;
+  const { title } = schema;
+  if (typeof title !== 'string') return withExampleOfSchema(copy, value as Media) as Value;
+  const known = schemas[title];
+  if (known !== undefined && !isDeepStrictEqual(withoutExamples(known), withoutExamples(schema))) {
+    throw new Error(`Two schemas are called ${title}.`);
+  }
+  schemas[title] = { ...known, ...schema };
+  return { $ref: `#/components/schemas/${title}` } as Value;
+}
+
+/** A media type keeps the example that its schema took away: not every reader of a document looks for it there. */
+function withExampleOfSchema(media: object, { schema }: Media): object {
+  const [example] = schema?.title === undefined ? [] : (schema.examples ?? []);
+  return example === undefined ? media : { example, ...media };
+}
+
+/** @fastify/swagger has moved those of some schemas to the media type. */
+function withoutExamples({ examples, ...schema }: { examples?: unknown }): object {
+  return schema;
 }

@@ -115,3 +115,60 @@ t.test(
     t.equal((await app.inject('/docs/things/static/swagger-ui.css')).statusCode, 200);
   },
 );
+
+t.test('a schema with a title is documented once under it, and checks requests as before', async (t) => {
+  const Part = Type.Object({ title: Type.String() }, { title: 'Part' });
+  const Thing = Type.Object(
+    { parts: Type.Array(Part) },
+    { title: 'Thing', additionalProperties: false, examples: [{ parts: [{ title: 'Leg' }] }] },
+  );
+  const service = (name: string) => async (app: import('fastify').FastifyInstance) => {
+    const options = { description: '', prefix: `/docs/${name}`, securitySchemes, scopes: [], tags: [] };
+    await app.register(openapi, { title: name, ...options });
+    const response = { 200: Thing, ...problemResponses(NOT_FOUND) };
+    app.post(`/${name}`, { schema: { body: Thing, response } }, async ({ body }) => body);
+    app.get(`/${name}`, { schema: { response } }, async () => ({ parts: [] }));
+  };
+  const { app } = await startedProcess(t, [service('things'), service('others')]);
+  for (const name of ['things', 'others']) {
+    const { components, paths } = (await app.inject(`/docs/${name}/json`)).json();
+    t.same(Object.keys(components.schemas).sort(), ['Part', 'Problem', 'Thing']);
+    t.match(components.schemas.Thing, {
+      title: 'Thing',
+      type: 'object',
+      additionalProperties: false,
+      properties: { parts: { type: 'array', items: { $ref: '#/components/schemas/Part' } } },
+    });
+    t.match(components.schemas.Part.properties, { title: { type: 'string' } }, 'a member may be called so');
+    const { get, post } = paths[`/${name}`];
+    const reference = { $ref: '#/components/schemas/Thing' };
+    const example = { parts: [{ title: 'Leg' }] };
+    for (const { content } of [post.requestBody, post.responses[200], get.responses[200]]) {
+      const { schema, ...media } = content['application/json'];
+      t.same(schema, reference);
+      t.match(JSON.stringify([media, components.schemas.Thing]), JSON.stringify(example));
+    }
+    const send = (payload: object) => app.inject({ method: 'POST', url: `/${name}`, payload });
+    t.same((await send(example)).json(), example);
+    t.match((await send({ parts: [{ title: 1 }] })).json(), { errors: [{ pointer: '/parts/0/title' }] });
+    t.equal((await send({ parts: [], more: 1 })).statusCode, 422);
+  }
+});
+
+t.test('two schemas with one title, which are not the same, make no document', async (t) => {
+  const { app, logged } = await startedProcess(t, [
+    async (app) => {
+      const options = { title: '', description: '', securitySchemes, scopes: [], tags: [] };
+      await app.register(openapi, { prefix: '/docs/things', ...options });
+      for (const [url, member] of [
+        ['/a', Type.String()],
+        ['/b', Type.Integer()],
+      ] as const) {
+        const Thing = Type.Object({ member }, { title: 'Thing' });
+        app.get(url, { schema: { response: { 200: Thing } } }, async () => ({}));
+      }
+    },
+  ]);
+  t.equal((await app.inject('/docs/things/json')).statusCode, 500);
+  t.match(JSON.stringify(logged()), /Two schemas are called Thing/);
+});

@@ -92,13 +92,18 @@ const OF_FIXED_LENGTH = ['date', 'date-time', 'uuid'];
 
 type Schema = Record<string, unknown>;
 
-/** All schemas with a type in a part of a document, by JSON Pointer. */
-function* schemasIn(node: unknown, pointer: string): Generator<[pointer: string, schema: Schema]> {
+/** All schemas with a type in a part of a document, by JSON Pointer; with `schemas` also those that it refers to. */
+function* schemasIn(
+  node: unknown,
+  pointer: string,
+  schemas: Record<string, Schema> = {},
+): Generator<[pointer: string, schema: Schema]> {
   if (typeof node !== 'object' || node === null) return;
-  const schema = node as Schema;
+  const { $ref } = node as { $ref?: string };
+  const schema = schemas[$ref?.split('/').at(-1) ?? ''] ?? (node as Schema);
   if (typeof schema.type === 'string' || Array.isArray(schema.type)) yield [pointer, schema];
   for (const [name, member] of Object.entries(schema)) {
-    if (name !== 'example' && name !== 'examples') yield* schemasIn(member, `${pointer}/${name}`);
+    if (name !== 'example' && name !== 'examples') yield* schemasIn(member, `${pointer}/${name}`, schemas);
   }
 }
 
@@ -122,7 +127,11 @@ t.test(
       const document = JSON.parse(text);
       for (const [path, operations] of Object.entries<Record<string, Schema>>(document.paths)) {
         for (const [method, { parameters, requestBody }] of Object.entries(operations)) {
-          for (const [pointer, schema] of schemasIn({ parameters, requestBody }, `${method} ${path}`)) {
+          for (const [pointer, schema] of schemasIn(
+            { parameters, requestBody },
+            `${method} ${path}`,
+            document.components.schemas,
+          )) {
             t.ok(isLimited(schema), pointer);
           }
         }
@@ -138,3 +147,53 @@ t.test(
 t.test('the documents are the same each time', async (t) => {
   t.same(await openApiDocuments(), await openApiDocuments());
 });
+
+t.test(
+  'the schema of every body in JSON or of a form has a name, as a generator of a client calls its type',
+  async (t) => {
+    const documents = await openApiDocuments();
+    const names = (service: 'auth' | 'customers') =>
+      Object.keys(JSON.parse(documents[service]).components.schemas);
+    t.same(names('customers').sort(), [
+      'Customer',
+      'CustomerPage',
+      'CustomerPatch',
+      'ImportProblem',
+      'ImportReport',
+      'LineProblem',
+      'NewCustomer',
+      'Problem',
+      'ProtectedResourceMetadata',
+    ]);
+    for (const name of [
+      'Credentials',
+      'NewUser',
+      'OAuthError',
+      'SessionList',
+      'TokenResponse',
+      'Tokens',
+      'UserPage',
+    ]) {
+      t.ok(names('auth').includes(name), name);
+    }
+    for (const text of Object.values(documents)) {
+      for (const [path, operations] of Object.entries<Record<string, BodyHolder>>(JSON.parse(text).paths)) {
+        for (const { requestBody, responses } of Object.values(operations)) {
+          for (const { content = {} } of [requestBody ?? {}, ...Object.values(responses)]) {
+            for (const [type, { schema }] of Object.entries(content)) {
+              if (/[/+](?:json|x-www-form-urlencoded)$/.test(type)) t.ok(schema.$ref, `${path} ${type}`);
+            }
+          }
+        }
+      }
+    }
+  },
+);
+
+interface BodyHolder {
+  requestBody?: Bodies;
+  responses: Record<string, Bodies>;
+}
+interface Bodies {
+  content?: Record<string, { schema: { $ref?: string } }>;
+}

@@ -19,7 +19,10 @@ const ResourceMetadataSchema = Type.Object(
     resource_name: Type.String({ description: 'For people' }),
     resource_documentation: Url('For people'),
   },
-  { description: 'Who issues tokens for this resource, and how they are sent' },
+  {
+    title: 'ProtectedResourceMetadata',
+    description: 'Who issues tokens for this resource, and how they are sent',
+  },
 );
 type ResourceMetadata = Static<typeof ResourceMetadataSchema>;
 

@@ -26,34 +26,38 @@ export const AuditQuerySchema = Type.Object(
 const Nullable = (description: string, limits: { format?: string; pattern?: string } = {}) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], ...limits, description });
 
-export const SecurityEventSchema = Type.Object({
-  id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Grows with time' }),
-  at: Type.String({ format: 'date-time', description: 'When it happened, UTC' }),
-  event: Type.String({ enum: [...SECURITY_EVENTS], description: 'What happened' }),
-  outcome: Type.String({ enum: ['succeeded', 'refused'], description: 'How it ended' }),
-  actor_id: Nullable('The user who did it; null when nobody was signed in, or it was a command', {
-    format: 'uuid',
-  }),
-  user_id: Nullable('The user whom it concerns; null when there is no such user', { format: 'uuid' }),
-  session_id: Nullable('The session, as in the `sid` of its access tokens'),
-  client_id: Nullable('The OAuth 2.0 client that it was done with; null when none was recognized', {
-    pattern: CLIENT_ID_PATTERN.source,
-  }),
-  request_id: Nullable('As in X-Request-Id and in every log; null for a command', {
-    pattern: REQUEST_ID_PATTERN,
-  }),
-  address: Nullable('The IP address that the request came from'),
-  session_address: Nullable(
-    'Of a reused or repeated refresh token, or of a code: where the session was used last before',
-  ),
-  detail: Nullable('The scopes of a user, the kid of a key'),
-});
+export const SecurityEventSchema = Type.Object(
+  {
+    id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Grows with time' }),
+    at: Type.String({ format: 'date-time', description: 'When it happened, UTC' }),
+    event: Type.String({ enum: [...SECURITY_EVENTS], description: 'What happened' }),
+    outcome: Type.String({ enum: ['succeeded', 'refused'], description: 'How it ended' }),
+    actor_id: Nullable('The user who did it; null when nobody was signed in, or it was a command', {
+      format: 'uuid',
+    }),
+    user_id: Nullable('The user whom it concerns; null when there is no such user', { format: 'uuid' }),
+    session_id: Nullable('The session, as in the `sid` of its access tokens'),
+    client_id: Nullable('The OAuth 2.0 client that it was done with; null when none was recognized', {
+      pattern: CLIENT_ID_PATTERN.source,
+    }),
+    request_id: Nullable('As in X-Request-Id and in every log; null for a command', {
+      pattern: REQUEST_ID_PATTERN,
+    }),
+    address: Nullable('The IP address that the request came from'),
+    session_address: Nullable(
+      'Of a reused or repeated refresh token, or of a code: where the session was used last before',
+    ),
+    detail: Nullable('The scopes of a user, the kid of a key'),
+  },
+  { title: 'SecurityEvent' },
+);
 
 export const AuditSchema = Type.Object(
   {
     items: Type.Array(SecurityEventSchema, { maxItems: 1_000, description: 'The newest first' }),
   },
   {
+    title: 'SecurityEventList',
     description: 'What happened',
     examples: [
       {

@@ -12,22 +12,26 @@ const Base64url32 = { pattern: '^[A-Za-z0-9_-]{43}$' };
 const JwksSchema = Type.Object(
   {
     keys: Type.Array(
-      Type.Object({
-        kty: Type.Literal('EC', { description: 'An elliptic curve (RFC 7518 §6.2)' }),
-        crv: Type.Literal('P-256', { description: 'The curve of ES256' }),
-        x: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
-        y: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
-        kid: Type.String({
-          ...Base64url32,
-          description: 'RFC 7638 thumbprint; the `kid` in the header of a token',
-        }),
-        use: Type.Literal('sig', { description: 'It verifies signatures' }),
-        alg: Type.Literal('ES256', { description: 'The only algorithm' }),
-      }),
+      Type.Object(
+        {
+          kty: Type.Literal('EC', { description: 'An elliptic curve (RFC 7518 §6.2)' }),
+          crv: Type.Literal('P-256', { description: 'The curve of ES256' }),
+          x: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
+          y: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
+          kid: Type.String({
+            ...Base64url32,
+            description: 'RFC 7638 thumbprint; the `kid` in the header of a token',
+          }),
+          use: Type.Literal('sig', { description: 'It verifies signatures' }),
+          alg: Type.Literal('ES256', { description: 'The only algorithm' }),
+        },
+        { title: 'JsonWebKey' },
+      ),
       { description: 'At least the one that signs, and the next' },
     ),
   },
   {
+    title: 'JsonWebKeySet',
     description: 'A JWK Set (RFC 7517 §5)',
     examples: [
       {

@@ -90,6 +90,7 @@ export const TokenRequestSchema = Type.Object(
   },
   {
     ...form,
+    title: 'TokenRequest',
     examples: [
       {
         grant_type: 'authorization_code',
@@ -109,6 +110,7 @@ const { refresh_token, ...alwaysThere } = TokensSchema.properties;
 export const TokenResponseSchema = Type.Object(
   { ...alwaysThere, refresh_token: Type.Optional(refresh_token) },
   {
+    title: 'TokenResponse',
     description: 'An access token; a refresh token unless the client acts for itself',
     examples: [EXAMPLE_TOKENS],
   },
@@ -132,12 +134,14 @@ function tokenForm(exampleClientId: string) {
 /** RFC 7009 §2.1. */
 export const RevocationRequestSchema = Type.Object(tokenForm(SWAGGER_UI_CLIENT_ID), {
   ...form,
+  title: 'RevocationRequest',
   examples: [{ token: EXAMPLE_TOKENS.refresh_token, client_id: FIRST_PARTY.id }],
 });
 
 /** RFC 7662 §2.1. */
 export const IntrospectionRequestSchema = Type.Object(tokenForm(''), {
   ...form,
+  title: 'IntrospectionRequest',
   examples: [{ token: EXAMPLE_TOKENS.access_token, ...EXAMPLE_CLIENT }],
 });
 
@@ -156,6 +160,7 @@ export const IntrospectionSchema = Type.Object(
     jti: Type.Optional(Type.String({ description: 'The id of an access token' })),
   },
   {
+    title: 'Introspection',
     description: 'What the token says; nothing but `active` when it would not be accepted',
     examples: [
       {
@@ -198,6 +203,6 @@ export const MetadataSchema = Type.Object(
     authorization_response_iss_parameter_supported: Type.Boolean({ description: 'RFC 9207: always' }),
     service_documentation: Url('For people'),
   },
-  { description: 'Where everything is, and what is supported' },
+  { title: 'AuthorizationServerMetadata', description: 'Where everything is, and what is supported' },
 );
 export type Metadata = Static<typeof MetadataSchema>;

@@ -24,7 +24,7 @@ export const LoginSchema = Type.Object(
     username: UsernameSchema,
     password: PasswordSchema,
   },
-  { additionalProperties: false, examples: [EXAMPLE_CREDENTIALS] },
+  { title: 'Credentials', additionalProperties: false, examples: [EXAMPLE_CREDENTIALS] },
 );
 
 export const RefreshSchema = Type.Object(
@@ -35,12 +35,20 @@ export const RefreshSchema = Type.Object(
       description: 'Fewer scopes, for this access token alone (RFC 6749 §6). Default: all that the user has',
     }),
   },
-  { additionalProperties: false, examples: [{ refresh_token: EXAMPLE_REFRESH_TOKEN }] },
+  {
+    title: 'RefreshRequest',
+    additionalProperties: false,
+    examples: [{ refresh_token: EXAMPLE_REFRESH_TOKEN }],
+  },
 );
 
 const RefreshTokenBodySchema = Type.Object(
   { refresh_token: RefreshTokenSchema },
-  { additionalProperties: false, examples: [{ refresh_token: EXAMPLE_REFRESH_TOKEN }] },
+  {
+    title: 'LogoutRequest',
+    additionalProperties: false,
+    examples: [{ refresh_token: EXAMPLE_REFRESH_TOKEN }],
+  },
 );
 
 /** The token is in the Authorization header, in the body, or both. */
@@ -66,7 +74,11 @@ export const TokensSchema = Type.Object(
     refresh_token: RefreshTokenSchema,
     scope: ScopeSchema,
   },
-  { description: 'An access token, and a refresh token for the next one', examples: [EXAMPLE_TOKENS] },
+  {
+    title: 'Tokens',
+    description: 'An access token, and a refresh token for the next one',
+    examples: [EXAMPLE_TOKENS],
+  },
 );
 export type Tokens = Static<typeof TokensSchema>;
 
@@ -81,22 +93,26 @@ export const SessionParamsSchema = Type.Object({ id: SidSchema });
 export const SessionsSchema = Type.Object(
   {
     items: Type.Array(
-      Type.Object({
-        id: SidSchema,
-        client_id: Type.String({ description: 'The client that it was begun with' }),
-        created_at: Type.String({ format: 'date-time', description: 'When it was begun, UTC' }),
-        last_used_at: Type.String({
-          format: 'date-time',
-          description: 'When it was begun or refreshed; access tokens are used without auth knowing',
-        }),
-        address: Type.String({ description: 'Where it was last used from' }),
-        user_agent: Type.String({ description: 'What the client called itself then, up to 192 bytes' }),
-        current: Type.Boolean({ description: 'Whether it is the session of this request' }),
-      }),
+      Type.Object(
+        {
+          id: SidSchema,
+          client_id: Type.String({ description: 'The client that it was begun with' }),
+          created_at: Type.String({ format: 'date-time', description: 'When it was begun, UTC' }),
+          last_used_at: Type.String({
+            format: 'date-time',
+            description: 'When it was begun or refreshed; access tokens are used without auth knowing',
+          }),
+          address: Type.String({ description: 'Where it was last used from' }),
+          user_agent: Type.String({ description: 'What the client called itself then, up to 192 bytes' }),
+          current: Type.Boolean({ description: 'Whether it is the session of this request' }),
+        },
+        { title: 'Session' },
+      ),
       { description: 'At most 100, the one that was used last first' },
     ),
   },
   {
+    title: 'SessionList',
     description: 'The sessions that have not ended',
     examples: [
       {

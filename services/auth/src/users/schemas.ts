@@ -73,7 +73,7 @@ export const UserSchema = Type.Object(
     scope: ScopeSchema,
     created_at: Type.String({ format: 'date-time', description: 'When the account was made, UTC' }),
   },
-  { description: 'The user', examples: [EXAMPLE_USER] },
+  { title: 'User', description: 'The user', examples: [EXAMPLE_USER] },
 );
 
 const EXAMPLE_MANAGED_USER = { ...EXAMPLE_USER, disabled: false };
@@ -84,7 +84,7 @@ export const ManagedUserSchema = Type.Object(
     ...UserSchema.properties,
     disabled: Type.Boolean({ description: 'A disabled user cannot sign in and has no sessions' }),
   },
-  { description: 'The user, as an admin sees it', examples: [EXAMPLE_MANAGED_USER] },
+  { title: 'ManagedUser', description: 'The user, as an admin sees it', examples: [EXAMPLE_MANAGED_USER] },
 );
 
 export const UserPageSchema = Type.Object(
@@ -97,6 +97,7 @@ export const UserPageSchema = Type.Object(
     }),
   },
   {
+    title: 'UserPage',
     description: 'A page of users',
     examples: [{ items: [EXAMPLE_MANAGED_USER], next_cursor: encodeCursor(EXAMPLE_USER.username) }],
   },
@@ -116,13 +117,17 @@ export const ListUsersQuerySchema = Type.Object(
 
 export const CreateUserSchema = Type.Object(
   { username: UsernameSchema, password: NewPasswordSchema, scope: Type.Optional(ScopeSchema) },
-  { additionalProperties: false, examples: [{ ...EXAMPLE_CREDENTIALS, scope: EXAMPLE_USER.scope }] },
+  {
+    title: 'NewUser',
+    additionalProperties: false,
+    examples: [{ ...EXAMPLE_CREDENTIALS, scope: EXAMPLE_USER.scope }],
+  },
 );
 export type CreateUser = Static<typeof CreateUserSchema>;
 
 export const RegisterSchema = Type.Object(
   { username: UsernameSchema, password: NewPasswordSchema },
-  { additionalProperties: false, examples: [EXAMPLE_CREDENTIALS] },
+  { title: 'Registration', additionalProperties: false, examples: [EXAMPLE_CREDENTIALS] },
 );
 
 export const UpdateUserSchema = Type.Object(
@@ -130,7 +135,12 @@ export const UpdateUserSchema = Type.Object(
     disabled: Type.Optional(Type.Boolean({ description: 'true ends all sessions of the user' })),
     scope: Type.Optional(ScopeSchema),
   },
-  { additionalProperties: false, minProperties: 1, examples: [{ scope: EXAMPLE_USER.scope }] },
+  {
+    title: 'UserPatch',
+    additionalProperties: false,
+    minProperties: 1,
+    examples: [{ scope: EXAMPLE_USER.scope }],
+  },
 );
 export type UpdateUser = Static<typeof UpdateUserSchema>;
 
@@ -146,6 +156,7 @@ export const PasswordSchema = Type.String({
 export const ChangePasswordSchema = Type.Object(
   { current_password: PasswordSchema, new_password: NewPasswordSchema },
   {
+    title: 'PasswordChange',
     additionalProperties: false,
     examples: [{ current_password: EXAMPLE_PASSWORD, new_password: 'staple battery horse correct' }],
   },

@@ -39,12 +39,13 @@ const dob = Type.String({
 
 export const NewCustomerSchema = Type.Object(
   { name, dob },
-  { additionalProperties: false, examples: [{ name: EXAMPLE_NAME, dob: EXAMPLE_DOB }] },
+  { title: 'NewCustomer', additionalProperties: false, examples: [{ name: EXAMPLE_NAME, dob: EXAMPLE_DOB }] },
 );
 
 export const CustomerPatchSchema = Type.Object(
   { name: Type.Optional(name), dob: Type.Optional(dob) },
   {
+    title: 'CustomerPatch',
     additionalProperties: false,
     examples: [{ name: EXAMPLE_NAME }],
     description:
@@ -72,7 +73,7 @@ export const CustomerSchema = Type.Object(
       examples: [EXAMPLE_UPDATED_AT],
     }),
   },
-  { examples: [EXAMPLE] },
+  { title: 'Customer', examples: [EXAMPLE] },
 );
 
 export const CustomerListSchema = Type.Object(
@@ -84,7 +85,7 @@ export const CustomerListSchema = Type.Object(
       description: 'For the next page; null on the last, and always for the n youngest.',
     }),
   },
-  { examples: [{ items: [EXAMPLE], next_cursor: null }] },
+  { title: 'CustomerPage', examples: [{ items: [EXAMPLE], next_cursor: null }] },
 );
 
 const filterDate = (description: string) =>

@@ -77,14 +77,17 @@ const progress = {
 const summary = {
   ...progress,
   problems: Type.Array(
-    Type.Object({
-      line: Type.Integer({ minimum: 1, description: 'Where the record starts, from 1.' }),
-      member: Type.Unsafe<string | null>({
-        type: ['string', 'null'],
-        description: 'Which member, or column; null when it is the line as a whole.',
-      }),
-      reason: Type.String({ description: 'What is wrong: completes the sentence "it …".' }),
-    }),
+    Type.Object(
+      {
+        line: Type.Integer({ minimum: 1, description: 'Where the record starts, from 1.' }),
+        member: Type.Unsafe<string | null>({
+          type: ['string', 'null'],
+          description: 'Which member, or column; null when it is the line as a whole.',
+        }),
+        reason: Type.String({ description: 'What is wrong: completes the sentence "it …".' }),
+      },
+      { title: 'LineProblem' },
+    ),
     { maxItems: 1_000, description: 'The first 1,000 of them, by line.' },
   ),
 };
@@ -99,6 +102,7 @@ export const importResponse = {
     content: {
       'application/json': {
         schema: Type.Object(summary, {
+          title: 'ImportReport',
           examples: [{ lines_read: 2, created: 1, skipped: 0, problems: [] }],
         }),
       },
@@ -115,7 +119,7 @@ export const importResponse = {
     description: 'Lines are wrong; nothing was imported',
     content: {
       'application/problem+json': {
-        schema: Type.Object({ ...ProblemSchema.properties, ...summary }),
+        schema: Type.Object({ ...ProblemSchema.properties, ...summary }, { title: 'ImportProblem' }),
         examples: problemExamples(importRefused(exampleReport)),
       },
     },
