@@ -45,6 +45,7 @@ function destroyAtBound(socket: Socket): () => void {
   const timer = setInterval(() => {
     times++;
     if (times * CHECK_MS >= TOTAL_MS || socket.bytesRead - bytes > MAX_BYTES) socket.destroy();
+    if (socket.destroyed) clearInterval(timer);
   }, CHECK_MS).unref();
   return () => clearInterval(timer);
 }

@@ -307,6 +307,17 @@ t.test('a client that is silent after its last answer loses the connection after
   t.equal(server.destroyed, true);
 });
 
+t.test('a connection whose client has gone is forgotten', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  t.teardown(() => mock.timers.reset());
+  const { client, server } = await answered(t, '/at-once');
+  client.resetAndDestroy();
+  await waitForImmediately(() => server.closed);
+  const destroyed = mock.method(server, 'destroy');
+  mock.timers.tick(60_000);
+  t.equal(destroyed.mock.callCount(), 0);
+});
+
 /** Without the timers, which a test may have stopped. */
 async function waitForImmediately(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
