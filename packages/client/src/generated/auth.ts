@@ -373,6 +373,547 @@ export interface components {
                 detail: string;
             }[];
         };
+        /** Credentials */
+        Credentials: {
+            /**
+             * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+             * @example ada
+             */
+            username: string;
+            /**
+             * Format: password
+             * @description As it was set; up to 512 characters are compared
+             * @example correct horse battery staple
+             */
+            password: string;
+        };
+        /**
+         * Tokens
+         * @description An access token, and a refresh token for the next one
+         */
+        Tokens: {
+            /** @description A JWT (RFC 9068), for Authorization: Bearer */
+            access_token: string;
+            /**
+             * @description How it is sent (RFC 6750)
+             * @enum {string}
+             */
+            token_type: "Bearer";
+            /** @description For how many seconds the access token is good */
+            expires_in: number;
+            /**
+             * @description Opaque. Works once: each refresh gives the next one
+             * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            refresh_token: string;
+            /**
+             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+             * @example customers:read customers:write
+             */
+            scope: string;
+        };
+        /** RefreshRequest */
+        RefreshRequest: {
+            /**
+             * @description Opaque. Works once: each refresh gives the next one
+             * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            refresh_token: string;
+            /**
+             * @description Fewer scopes, for this access token alone (RFC 6749 §6). Default: all that the user has
+             * @example customers:read customers:write
+             */
+            scope?: string;
+        };
+        /** LogoutRequest */
+        LogoutRequest: {
+            /**
+             * @description Opaque. Works once: each refresh gives the next one
+             * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            refresh_token: string;
+        } | null;
+        /** Session */
+        Session: {
+            /**
+             * @description The `sid` in the access tokens of the session
+             * @example AAAAAAAAAAAAAAAAAAAAAA
+             */
+            id: string;
+            /** @description The client that it was begun with */
+            client_id: string;
+            /**
+             * Format: date-time
+             * @description When it was begun, UTC
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was begun or refreshed; access tokens are used without auth knowing
+             */
+            last_used_at: string;
+            /** @description Where it was last used from */
+            address: string;
+            /** @description What the client called itself then, up to 192 bytes */
+            user_agent: string;
+            /** @description Whether it is the session of this request */
+            current: boolean;
+        };
+        /**
+         * SessionList
+         * @description The sessions that have not ended
+         */
+        SessionList: {
+            /** @description At most 100, the one that was used last first */
+            items: components["schemas"]["Session"][];
+        };
+        /**
+         * User
+         * @description The user
+         */
+        User: {
+            /**
+             * Format: uuid
+             * @description UUIDv7; the `sub` of the user’s tokens
+             */
+            id: string;
+            /** @description In lower case */
+            username: string;
+            /**
+             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+             * @example customers:read customers:write
+             */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description When the account was made, UTC
+             */
+            created_at: string;
+        };
+        /** PasswordChange */
+        PasswordChange: {
+            /**
+             * Format: password
+             * @description As it was set; up to 512 characters are compared
+             * @example correct horse battery staple
+             */
+            current_password: string;
+            /**
+             * Format: password
+             * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
+             * @example correct horse battery staple
+             */
+            new_password: string;
+        };
+        /**
+         * ManagedUser
+         * @description The user, as an admin sees it
+         * @example {
+         *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+         *       "username": "ada",
+         *       "scope": "customers:read customers:write",
+         *       "created_at": "2026-11-30T09:41:07.123Z",
+         *       "disabled": false
+         *     }
+         */
+        ManagedUser: {
+            /**
+             * Format: uuid
+             * @description UUIDv7; the `sub` of the user’s tokens
+             */
+            id: string;
+            /** @description In lower case */
+            username: string;
+            /**
+             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+             * @example customers:read customers:write
+             */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description When the account was made, UTC
+             */
+            created_at: string;
+            /** @description A disabled user cannot sign in and has no sessions */
+            disabled: boolean;
+        };
+        /**
+         * UserPage
+         * @description A page of users
+         */
+        UserPage: {
+            /** @description In the order of their names */
+            items: components["schemas"]["ManagedUser"][];
+            /** @description For the next page; null on the last */
+            next_cursor: string | null;
+        };
+        /** NewUser */
+        NewUser: {
+            /**
+             * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+             * @example ada
+             */
+            username: string;
+            /**
+             * Format: password
+             * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
+             * @example correct horse battery staple
+             */
+            password: string;
+            /**
+             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+             * @example customers:read customers:write
+             */
+            scope?: string;
+        };
+        /** UserPatch */
+        UserPatch: {
+            /** @description true ends all sessions of the user */
+            disabled?: boolean;
+            /**
+             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+             * @example customers:read customers:write
+             */
+            scope?: string;
+        };
+        /** SecurityEvent */
+        SecurityEvent: {
+            /** @description Grows with time */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it happened, UTC
+             */
+            at: string;
+            /**
+             * @description What happened
+             * @enum {string}
+             */
+            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
+            /**
+             * @description How it ended
+             * @enum {string}
+             */
+            outcome: "succeeded" | "refused";
+            /**
+             * Format: uuid
+             * @description The user who did it; null when nobody was signed in, or it was a command
+             */
+            actor_id: string | null;
+            /**
+             * Format: uuid
+             * @description The user whom it concerns; null when there is no such user
+             */
+            user_id: string | null;
+            /** @description The session, as in the `sid` of its access tokens */
+            session_id: string | null;
+            /** @description The OAuth 2.0 client that it was done with; null when none was recognized */
+            client_id: string | null;
+            /** @description As in X-Request-Id and in every log; null for a command */
+            request_id: string | null;
+            /** @description The IP address that the request came from */
+            address: string | null;
+            /** @description Of a reused or repeated refresh token, or of a code: where the session was used last before */
+            session_address: string | null;
+            /** @description The scopes of a user, the kid of a key */
+            detail: string | null;
+        };
+        /**
+         * SecurityEventList
+         * @description What happened
+         */
+        SecurityEventList: {
+            /** @description The newest first */
+            items: components["schemas"]["SecurityEvent"][];
+        };
+        /** Registration */
+        Registration: {
+            /**
+             * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+             * @example ada
+             */
+            username: string;
+            /**
+             * Format: password
+             * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
+             * @example correct horse battery staple
+             */
+            password: string;
+        };
+        /**
+         * AuthorizationServerMetadata
+         * @description Where everything is, and what is supported
+         */
+        AuthorizationServerMetadata: {
+            /**
+             * Format: uri
+             * @description The `iss` of access tokens
+             */
+            issuer: string;
+            /**
+             * Format: uri
+             * @description Where a user signs in
+             */
+            authorization_endpoint: string;
+            /**
+             * Format: uri
+             * @description Where codes and refresh tokens are exchanged
+             */
+            token_endpoint: string;
+            /**
+             * Format: uri
+             * @description RFC 7009
+             */
+            revocation_endpoint: string;
+            /**
+             * Format: uri
+             * @description RFC 7662
+             */
+            introspection_endpoint: string;
+            /**
+             * Format: uri
+             * @description The public keys that verify access tokens
+             */
+            jwks_uri: string;
+            /** @description What a token can allow */
+            scopes_supported: string[];
+            /** @description Codes alone */
+            response_types_supported: string[];
+            /** @description How a code comes back */
+            response_modes_supported: string[];
+            /** @description What can be exchanged for tokens */
+            grant_types_supported: string[];
+            /** @description Required of every client (RFC 7636) */
+            code_challenge_methods_supported: string[];
+            /** @description `none` is for public clients */
+            token_endpoint_auth_methods_supported: string[];
+            /** @description `none` is for public clients */
+            revocation_endpoint_auth_methods_supported: string[];
+            /** @description Confidential clients alone may ask */
+            introspection_endpoint_auth_methods_supported: string[];
+            /** @description RFC 9207: always */
+            authorization_response_iss_parameter_supported: boolean;
+            /**
+             * Format: uri
+             * @description For people
+             */
+            service_documentation: string;
+        };
+        /** TokenRequest */
+        TokenRequest: {
+            /**
+             * @description One of: authorization_code, refresh_token, client_credentials
+             * @example refresh_token
+             */
+            grant_type: string;
+            /**
+             * @description The client, unless it is in the Authorization header
+             * @example swagger-ui
+             */
+            client_id?: string;
+            /**
+             * @description Of a confidential client, unless in that header
+             * @example
+             */
+            client_secret?: string;
+            /**
+             * @description The authorization code. Works once, for 60 seconds
+             * @example
+             */
+            code?: string;
+            /**
+             * @description With a code: the same as in the authorization request
+             * @example
+             */
+            redirect_uri?: string;
+            /**
+             * @description With a code: what code_challenge was made from (RFC 7636 §4.1)
+             * @example
+             */
+            code_verifier?: string;
+            /**
+             * @description Works once: each use gives the next one
+             * @example
+             */
+            refresh_token?: string;
+            /**
+             * @description Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3)
+             * @example
+             */
+            scope?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TokenResponse
+         * @description An access token; a refresh token unless the client acts for itself
+         */
+        TokenResponse: {
+            /** @description A JWT (RFC 9068), for Authorization: Bearer */
+            access_token: string;
+            /**
+             * @description How it is sent (RFC 6750)
+             * @enum {string}
+             */
+            token_type: "Bearer";
+            /** @description For how many seconds the access token is good */
+            expires_in: number;
+            /**
+             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
+             * @example customers:read customers:write
+             */
+            scope: string;
+            /**
+             * @description Opaque. Works once: each refresh gives the next one
+             * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            refresh_token?: string;
+        };
+        /**
+         * OAuthError
+         * @description An error as RFC 6749 §5.2 has it
+         */
+        OAuthError: {
+            /** @description Stable, for programs; one of those that RFC 6749 names */
+            error: string;
+            /** @description For people; ASCII */
+            error_description: string;
+        };
+        /** RevocationRequest */
+        RevocationRequest: {
+            /**
+             * @description An access token or a refresh token
+             * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            token: string;
+            /**
+             * @description Not needed: what a token is can be seen
+             * @example
+             */
+            token_type_hint?: string;
+            /**
+             * @description The client, unless it is in the Authorization header
+             * @example swagger-ui
+             */
+            client_id?: string;
+            /**
+             * @description Of a confidential client, unless in that header
+             * @example
+             */
+            client_secret?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** IntrospectionRequest */
+        IntrospectionRequest: {
+            /**
+             * @description An access token or a refresh token
+             * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+             */
+            token: string;
+            /**
+             * @description Not needed: what a token is can be seen
+             * @example
+             */
+            token_type_hint?: string;
+            /**
+             * @description The client, unless it is in the Authorization header
+             * @example
+             */
+            client_id?: string;
+            /**
+             * @description Of a confidential client, unless in that header
+             * @example
+             */
+            client_secret?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Introspection
+         * @description What the token says; nothing but `active` when it would not be accepted
+         */
+        Introspection: {
+            /** @description Whether the token would be accepted now */
+            active: boolean;
+            /** @description `Bearer`, of an access token */
+            token_type?: string;
+            /** @description Scopes, separated by spaces */
+            scope?: string;
+            /** @description The client that it was issued to */
+            client_id?: string;
+            /** @description The user, or the client that acts for itself */
+            sub?: string;
+            /** @description The issuer */
+            iss?: string;
+            /** @description The audience of an access token */
+            aud?: string;
+            /** @description When it was issued, in seconds since 1970 */
+            iat?: number;
+            /** @description When it expires, in seconds since 1970 */
+            exp?: number;
+            /** @description The id of an access token */
+            jti?: string;
+        };
+        /** JsonWebKey */
+        JsonWebKey: {
+            /**
+             * @description An elliptic curve (RFC 7518 §6.2)
+             * @enum {string}
+             */
+            kty: "EC";
+            /**
+             * @description The curve of ES256
+             * @enum {string}
+             */
+            crv: "P-256";
+            /** @description A coordinate, base64url */
+            x: string;
+            /** @description A coordinate, base64url */
+            y: string;
+            /** @description RFC 7638 thumbprint; the `kid` in the header of a token */
+            kid: string;
+            /**
+             * @description It verifies signatures
+             * @enum {string}
+             */
+            use: "sig";
+            /**
+             * @description The only algorithm
+             * @enum {string}
+             */
+            alg: "ES256";
+        };
+        /**
+         * JsonWebKeySet
+         * @description A JWK Set (RFC 7517 §5)
+         * @example {
+         *       "keys": [
+         *         {
+         *           "kty": "EC",
+         *           "crv": "P-256",
+         *           "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+         *           "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+         *           "kid": "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+         *           "use": "sig",
+         *           "alg": "ES256"
+         *         },
+         *         {
+         *           "kty": "EC",
+         *           "crv": "P-256",
+         *           "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+         *           "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+         *           "kid": "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+         *           "use": "sig",
+         *           "alg": "ES256"
+         *         }
+         *       ]
+         *     }
+         */
+        JsonWebKeySet: {
+            /** @description At least the one that signs, and the next */
+            keys: components["schemas"]["JsonWebKey"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -400,19 +941,7 @@ export interface operations {
                  *       "password": "correct horse battery staple"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
-                     * @example ada
-                     */
-                    username: string;
-                    /**
-                     * Format: password
-                     * @description As it was set; up to 512 characters are compared
-                     * @example correct horse battery staple
-                     */
-                    password: string;
-                };
+                "application/json": components["schemas"]["Credentials"];
             };
         };
         responses: {
@@ -432,27 +961,7 @@ export interface operations {
                      *       "scope": "customers:read customers:write"
                      *     }
                      */
-                    "application/json": {
-                        /** @description A JWT (RFC 9068), for Authorization: Bearer */
-                        access_token: string;
-                        /**
-                         * @description How it is sent (RFC 6750)
-                         * @enum {string}
-                         */
-                        token_type: "Bearer";
-                        /** @description For how many seconds the access token is good */
-                        expires_in: number;
-                        /**
-                         * @description Opaque. Works once: each refresh gives the next one
-                         * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                         */
-                        refresh_token: string;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                    };
+                    "application/json": components["schemas"]["Tokens"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -583,18 +1092,7 @@ export interface operations {
                  *       "refresh_token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description Opaque. Works once: each refresh gives the next one
-                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                     */
-                    refresh_token: string;
-                    /**
-                     * @description Fewer scopes, for this access token alone (RFC 6749 §6). Default: all that the user has
-                     * @example customers:read customers:write
-                     */
-                    scope?: string;
-                };
+                "application/json": components["schemas"]["RefreshRequest"];
             };
         };
         responses: {
@@ -614,27 +1112,7 @@ export interface operations {
                      *       "scope": "customers:read customers:write"
                      *     }
                      */
-                    "application/json": {
-                        /** @description A JWT (RFC 9068), for Authorization: Bearer */
-                        access_token: string;
-                        /**
-                         * @description How it is sent (RFC 6750)
-                         * @enum {string}
-                         */
-                        token_type: "Bearer";
-                        /** @description For how many seconds the access token is good */
-                        expires_in: number;
-                        /**
-                         * @description Opaque. Works once: each refresh gives the next one
-                         * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                         */
-                        refresh_token: string;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                    };
+                    "application/json": components["schemas"]["Tokens"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -753,13 +1231,7 @@ export interface operations {
                  *       "refresh_token": "rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description Opaque. Works once: each refresh gives the next one
-                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                     */
-                    refresh_token: string;
-                } | null;
+                "application/json": components["schemas"]["LogoutRequest"];
             };
         };
         responses: {
@@ -1015,34 +1487,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": {
-                        /** @description At most 100, the one that was used last first */
-                        items: {
-                            /**
-                             * @description The `sid` in the access tokens of the session
-                             * @example AAAAAAAAAAAAAAAAAAAAAA
-                             */
-                            id: string;
-                            /** @description The client that it was begun with */
-                            client_id: string;
-                            /**
-                             * Format: date-time
-                             * @description When it was begun, UTC
-                             */
-                            created_at: string;
-                            /**
-                             * Format: date-time
-                             * @description When it was begun or refreshed; access tokens are used without auth knowing
-                             */
-                            last_used_at: string;
-                            /** @description Where it was last used from */
-                            address: string;
-                            /** @description What the client called itself then, up to 192 bytes */
-                            user_agent: string;
-                            /** @description Whether it is the session of this request */
-                            current: boolean;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["SessionList"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -1280,25 +1725,7 @@ export interface operations {
                      *       "created_at": "2026-11-30T09:41:07.123Z"
                      *     }
                      */
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7; the `sub` of the user’s tokens
-                         */
-                        id: string;
-                        /** @description In lower case */
-                        username: string;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                        /**
-                         * Format: date-time
-                         * @description When the account was made, UTC
-                         */
-                        created_at: string;
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -1414,20 +1841,7 @@ export interface operations {
                  *       "new_password": "staple battery horse correct"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * Format: password
-                     * @description As it was set; up to 512 characters are compared
-                     * @example correct horse battery staple
-                     */
-                    current_password: string;
-                    /**
-                     * Format: password
-                     * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
-                     * @example correct horse battery staple
-                     */
-                    new_password: string;
-                };
+                "application/json": components["schemas"]["PasswordChange"];
             };
         };
         responses: {
@@ -1596,32 +2010,7 @@ export interface operations {
                      *       "next_cursor": "YWRh"
                      *     }
                      */
-                    "application/json": {
-                        /** @description In the order of their names */
-                        items: {
-                            /**
-                             * Format: uuid
-                             * @description UUIDv7; the `sub` of the user’s tokens
-                             */
-                            id: string;
-                            /** @description In lower case */
-                            username: string;
-                            /**
-                             * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                             * @example customers:read customers:write
-                             */
-                            scope: string;
-                            /**
-                             * Format: date-time
-                             * @description When the account was made, UTC
-                             */
-                            created_at: string;
-                            /** @description A disabled user cannot sign in and has no sessions */
-                            disabled: boolean;
-                        }[];
-                        /** @description For the next page; null on the last */
-                        next_cursor: string | null;
-                    };
+                    "application/json": components["schemas"]["UserPage"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -1730,24 +2119,7 @@ export interface operations {
                  *       "scope": "customers:read customers:write"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
-                     * @example ada
-                     */
-                    username: string;
-                    /**
-                     * Format: password
-                     * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
-                     * @example correct horse battery staple
-                     */
-                    password: string;
-                    /**
-                     * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                     * @example customers:read customers:write
-                     */
-                    scope?: string;
-                };
+                "application/json": components["schemas"]["NewUser"];
             };
         };
         responses: {
@@ -1767,27 +2139,7 @@ export interface operations {
                      *       "disabled": false
                      *     }
                      */
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7; the `sub` of the user’s tokens
-                         */
-                        id: string;
-                        /** @description In lower case */
-                        username: string;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                        /**
-                         * Format: date-time
-                         * @description When the account was made, UTC
-                         */
-                        created_at: string;
-                        /** @description A disabled user cannot sign in and has no sessions */
-                        disabled: boolean;
-                    };
+                    "application/json": components["schemas"]["ManagedUser"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -1945,27 +2297,7 @@ export interface operations {
                      *       "disabled": false
                      *     }
                      */
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7; the `sub` of the user’s tokens
-                         */
-                        id: string;
-                        /** @description In lower case */
-                        username: string;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                        /**
-                         * Format: date-time
-                         * @description When the account was made, UTC
-                         */
-                        created_at: string;
-                        /** @description A disabled user cannot sign in and has no sessions */
-                        disabled: boolean;
-                    };
+                    "application/json": components["schemas"]["ManagedUser"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -2088,29 +2420,13 @@ export interface operations {
                  *       "scope": "customers:read customers:write"
                  *     }
                  */
-                "application/merge-patch+json": {
-                    /** @description true ends all sessions of the user */
-                    disabled?: boolean;
-                    /**
-                     * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                     * @example customers:read customers:write
-                     */
-                    scope?: string;
-                };
+                "application/merge-patch+json": components["schemas"]["UserPatch"];
                 /**
                  * @example {
                  *       "scope": "customers:read customers:write"
                  *     }
                  */
-                "application/json": {
-                    /** @description true ends all sessions of the user */
-                    disabled?: boolean;
-                    /**
-                     * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                     * @example customers:read customers:write
-                     */
-                    scope?: string;
-                };
+                "application/json": components["schemas"]["UserPatch"];
             };
         };
         responses: {
@@ -2130,27 +2446,7 @@ export interface operations {
                      *       "disabled": false
                      *     }
                      */
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7; the `sub` of the user’s tokens
-                         */
-                        id: string;
-                        /** @description In lower case */
-                        username: string;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                        /**
-                         * Format: date-time
-                         * @description When the account was made, UTC
-                         */
-                        created_at: string;
-                        /** @description A disabled user cannot sign in and has no sessions */
-                        disabled: boolean;
-                    };
+                    "application/json": components["schemas"]["ManagedUser"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -2330,50 +2626,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": {
-                        /** @description The newest first */
-                        items: {
-                            /** @description Grows with time */
-                            id: number;
-                            /**
-                             * Format: date-time
-                             * @description When it happened, UTC
-                             */
-                            at: string;
-                            /**
-                             * @description What happened
-                             * @enum {string}
-                             */
-                            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
-                            /**
-                             * @description How it ended
-                             * @enum {string}
-                             */
-                            outcome: "succeeded" | "refused";
-                            /**
-                             * Format: uuid
-                             * @description The user who did it; null when nobody was signed in, or it was a command
-                             */
-                            actor_id: string | null;
-                            /**
-                             * Format: uuid
-                             * @description The user whom it concerns; null when there is no such user
-                             */
-                            user_id: string | null;
-                            /** @description The session, as in the `sid` of its access tokens */
-                            session_id: string | null;
-                            /** @description The OAuth 2.0 client that it was done with; null when none was recognized */
-                            client_id: string | null;
-                            /** @description As in X-Request-Id and in every log; null for a command */
-                            request_id: string | null;
-                            /** @description The IP address that the request came from */
-                            address: string | null;
-                            /** @description Of a reused or repeated refresh token, or of a code: where the session was used last before */
-                            session_address: string | null;
-                            /** @description The scopes of a user, the kid of a key */
-                            detail: string | null;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["SecurityEventList"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -2481,19 +2734,7 @@ export interface operations {
                  *       "password": "correct horse battery staple"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
-                     * @example ada
-                     */
-                    username: string;
-                    /**
-                     * Format: password
-                     * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
-                     * @example correct horse battery staple
-                     */
-                    password: string;
-                };
+                "application/json": components["schemas"]["Registration"];
             };
         };
         responses: {
@@ -2512,25 +2753,7 @@ export interface operations {
                      *       "created_at": "2026-11-30T09:41:07.123Z"
                      *     }
                      */
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7; the `sub` of the user’s tokens
-                         */
-                        id: string;
-                        /** @description In lower case */
-                        username: string;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                        /**
-                         * Format: date-time
-                         * @description When the account was made, UTC
-                         */
-                        created_at: string;
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -2704,61 +2927,7 @@ export interface operations {
                      *       "service_documentation": "http://localhost:8080/docs/auth"
                      *     }
                      */
-                    "application/json": {
-                        /**
-                         * Format: uri
-                         * @description The `iss` of access tokens
-                         */
-                        issuer: string;
-                        /**
-                         * Format: uri
-                         * @description Where a user signs in
-                         */
-                        authorization_endpoint: string;
-                        /**
-                         * Format: uri
-                         * @description Where codes and refresh tokens are exchanged
-                         */
-                        token_endpoint: string;
-                        /**
-                         * Format: uri
-                         * @description RFC 7009
-                         */
-                        revocation_endpoint: string;
-                        /**
-                         * Format: uri
-                         * @description RFC 7662
-                         */
-                        introspection_endpoint: string;
-                        /**
-                         * Format: uri
-                         * @description The public keys that verify access tokens
-                         */
-                        jwks_uri: string;
-                        /** @description What a token can allow */
-                        scopes_supported: string[];
-                        /** @description Codes alone */
-                        response_types_supported: string[];
-                        /** @description How a code comes back */
-                        response_modes_supported: string[];
-                        /** @description What can be exchanged for tokens */
-                        grant_types_supported: string[];
-                        /** @description Required of every client (RFC 7636) */
-                        code_challenge_methods_supported: string[];
-                        /** @description `none` is for public clients */
-                        token_endpoint_auth_methods_supported: string[];
-                        /** @description `none` is for public clients */
-                        revocation_endpoint_auth_methods_supported: string[];
-                        /** @description Confidential clients alone may ask */
-                        introspection_endpoint_auth_methods_supported: string[];
-                        /** @description RFC 9207: always */
-                        authorization_response_iss_parameter_supported: boolean;
-                        /**
-                         * Format: uri
-                         * @description For people
-                         */
-                        service_documentation: string;
-                    };
+                    "application/json": components["schemas"]["AuthorizationServerMetadata"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -2958,50 +3127,7 @@ export interface operations {
                  *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
                  *     }
                  */
-                "application/x-www-form-urlencoded": {
-                    /**
-                     * @description One of: authorization_code, refresh_token, client_credentials
-                     * @example refresh_token
-                     */
-                    grant_type: string;
-                    /**
-                     * @description The client, unless it is in the Authorization header
-                     * @example swagger-ui
-                     */
-                    client_id?: string;
-                    /**
-                     * @description Of a confidential client, unless in that header
-                     * @example
-                     */
-                    client_secret?: string;
-                    /**
-                     * @description The authorization code. Works once, for 60 seconds
-                     * @example
-                     */
-                    code?: string;
-                    /**
-                     * @description With a code: the same as in the authorization request
-                     * @example
-                     */
-                    redirect_uri?: string;
-                    /**
-                     * @description With a code: what code_challenge was made from (RFC 7636 §4.1)
-                     * @example
-                     */
-                    code_verifier?: string;
-                    /**
-                     * @description Works once: each use gives the next one
-                     * @example
-                     */
-                    refresh_token?: string;
-                    /**
-                     * @description Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3)
-                     * @example
-                     */
-                    scope?: string;
-                } & {
-                    [key: string]: unknown;
-                };
+                "application/x-www-form-urlencoded": components["schemas"]["TokenRequest"];
             };
         };
         responses: {
@@ -3021,27 +3147,7 @@ export interface operations {
                      *       "scope": "customers:read customers:write"
                      *     }
                      */
-                    "application/json": {
-                        /** @description A JWT (RFC 9068), for Authorization: Bearer */
-                        access_token: string;
-                        /**
-                         * @description How it is sent (RFC 6750)
-                         * @enum {string}
-                         */
-                        token_type: "Bearer";
-                        /** @description For how many seconds the access token is good */
-                        expires_in: number;
-                        /**
-                         * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
-                         * @example customers:read customers:write
-                         */
-                        scope: string;
-                        /**
-                         * @description Opaque. Works once: each refresh gives the next one
-                         * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                         */
-                        refresh_token?: string;
-                    };
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
             /** @description What RFC 6749 §5.2 has a name for */
@@ -3051,12 +3157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description The client is not known, or did not prove who it is */
@@ -3068,12 +3169,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description No offered media type is acceptable */
@@ -3083,12 +3179,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description The body is too large */
@@ -3098,12 +3189,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description Expect asks for something else than 100-continue */
@@ -3113,12 +3199,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description A fault of ours, told without details */
@@ -3128,12 +3209,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description A store is away; try again after Retry-After seconds */
@@ -3145,12 +3221,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
         };
@@ -3170,30 +3241,7 @@ export interface operations {
                  *       "client_id": "first-party"
                  *     }
                  */
-                "application/x-www-form-urlencoded": {
-                    /**
-                     * @description An access token or a refresh token
-                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                     */
-                    token: string;
-                    /**
-                     * @description Not needed: what a token is can be seen
-                     * @example
-                     */
-                    token_type_hint?: string;
-                    /**
-                     * @description The client, unless it is in the Authorization header
-                     * @example swagger-ui
-                     */
-                    client_id?: string;
-                    /**
-                     * @description Of a confidential client, unless in that header
-                     * @example
-                     */
-                    client_secret?: string;
-                } & {
-                    [key: string]: unknown;
-                };
+                "application/x-www-form-urlencoded": components["schemas"]["RevocationRequest"];
             };
         };
         responses: {
@@ -3212,12 +3260,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description The client is not known, or did not prove who it is */
@@ -3229,12 +3272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description The body is too large */
@@ -3244,12 +3282,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description Expect asks for something else than 100-continue */
@@ -3259,12 +3292,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description Too many requests */
@@ -3276,12 +3304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description A fault of ours, told without details */
@@ -3291,12 +3314,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description A store is away; try again after Retry-After seconds */
@@ -3308,12 +3326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
         };
@@ -3334,30 +3347,7 @@ export interface operations {
                  *       "client_secret": "cs_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
                  *     }
                  */
-                "application/x-www-form-urlencoded": {
-                    /**
-                     * @description An access token or a refresh token
-                     * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-                     */
-                    token: string;
-                    /**
-                     * @description Not needed: what a token is can be seen
-                     * @example
-                     */
-                    token_type_hint?: string;
-                    /**
-                     * @description The client, unless it is in the Authorization header
-                     * @example
-                     */
-                    client_id?: string;
-                    /**
-                     * @description Of a confidential client, unless in that header
-                     * @example
-                     */
-                    client_secret?: string;
-                } & {
-                    [key: string]: unknown;
-                };
+                "application/x-www-form-urlencoded": components["schemas"]["IntrospectionRequest"];
             };
         };
         responses: {
@@ -3382,28 +3372,7 @@ export interface operations {
                      *       "jti": "7d1f5f0e-6b52-4c5b-8f0d-2f6f7a4c8f11"
                      *     }
                      */
-                    "application/json": {
-                        /** @description Whether the token would be accepted now */
-                        active: boolean;
-                        /** @description `Bearer`, of an access token */
-                        token_type?: string;
-                        /** @description Scopes, separated by spaces */
-                        scope?: string;
-                        /** @description The client that it was issued to */
-                        client_id?: string;
-                        /** @description The user, or the client that acts for itself */
-                        sub?: string;
-                        /** @description The issuer */
-                        iss?: string;
-                        /** @description The audience of an access token */
-                        aud?: string;
-                        /** @description When it was issued, in seconds since 1970 */
-                        iat?: number;
-                        /** @description When it expires, in seconds since 1970 */
-                        exp?: number;
-                        /** @description The id of an access token */
-                        jti?: string;
-                    };
+                    "application/json": components["schemas"]["Introspection"];
                 };
             };
             /** @description What RFC 6749 §5.2 has a name for */
@@ -3413,12 +3382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description The client is not known, or did not prove who it is */
@@ -3430,12 +3394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description No offered media type is acceptable */
@@ -3445,12 +3404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description The body is too large */
@@ -3460,12 +3414,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description Expect asks for something else than 100-continue */
@@ -3475,12 +3424,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description A fault of ours, told without details */
@@ -3490,12 +3434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
             /** @description A store is away; try again after Retry-After seconds */
@@ -3507,12 +3446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description Stable, for programs; one of those that RFC 6749 names */
-                        error: string;
-                        /** @description For people; ASCII */
-                        error_description: string;
-                    };
+                    "application/json": components["schemas"]["OAuthError"];
                 };
             };
         };
@@ -3538,37 +3472,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description At least the one that signs, and the next */
-                        keys: {
-                            /**
-                             * @description An elliptic curve (RFC 7518 §6.2)
-                             * @enum {string}
-                             */
-                            kty: "EC";
-                            /**
-                             * @description The curve of ES256
-                             * @enum {string}
-                             */
-                            crv: "P-256";
-                            /** @description A coordinate, base64url */
-                            x: string;
-                            /** @description A coordinate, base64url */
-                            y: string;
-                            /** @description RFC 7638 thumbprint; the `kid` in the header of a token */
-                            kid: string;
-                            /**
-                             * @description It verifies signatures
-                             * @enum {string}
-                             */
-                            use: "sig";
-                            /**
-                             * @description The only algorithm
-                             * @enum {string}
-                             */
-                            alg: "ES256";
-                        }[];
-                    };
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "kty": "EC",
+                     *           "crv": "P-256",
+                     *           "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+                     *           "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+                     *           "kid": "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+                     *           "use": "sig",
+                     *           "alg": "ES256"
+                     *         },
+                     *         {
+                     *           "kty": "EC",
+                     *           "crv": "P-256",
+                     *           "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                     *           "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+                     *           "kid": "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+                     *           "use": "sig",
+                     *           "alg": "ES256"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JsonWebKeySet"];
                 };
             };
             /** @description The keys that If-None-Match names are still the same */

@@ -139,6 +139,175 @@ export interface components {
                 detail: string;
             }[];
         };
+        /**
+         * ProtectedResourceMetadata
+         * @description Who issues tokens for this resource, and how they are sent
+         */
+        ProtectedResourceMetadata: {
+            /**
+             * Format: uri
+             * @description This API, as clients call it
+             */
+            resource: string;
+            /** @description Who issues them: one */
+            authorization_servers: string[];
+            /** @description What a token for it can allow */
+            scopes_supported: string[];
+            /** @description How a token is sent: in the header */
+            bearer_methods_supported: string[];
+            /** @description For people */
+            resource_name: string;
+            /**
+             * Format: uri
+             * @description For people
+             */
+            resource_documentation: string;
+        };
+        /**
+         * Customer
+         * @example {
+         *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+         *       "name": "Ada Lovelace",
+         *       "dob": "1815-12-10",
+         *       "updated_at": "2026-11-30T09:41:07.123Z"
+         *     }
+         */
+        Customer: {
+            /**
+             * Format: uuid
+             * @description UUIDv7, made here.
+             * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
+             */
+            id: string;
+            /**
+             * @description In NFC, 1 to 255 characters.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * Format: date
+             * @description Date of birth, `YYYY-MM-DD`.
+             * @example 1815-12-10
+             */
+            dob: string;
+            /**
+             * Format: date-time
+             * @description When it was last written, UTC, set by the database.
+             * @example 2026-11-30T09:41:07.123Z
+             */
+            updated_at: string;
+        };
+        /**
+         * CustomerPage
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+         *           "name": "Ada Lovelace",
+         *           "dob": "1815-12-10",
+         *           "updated_at": "2026-11-30T09:41:07.123Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        CustomerPage: {
+            /** @description As many as were asked for, or all there are. */
+            items: components["schemas"]["Customer"][];
+            /** @description For the next page; null on the last, and always for the n youngest. */
+            next_cursor: string | null;
+        };
+        /** NewCustomer */
+        NewCustomer: {
+            /**
+             * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * Format: date
+             * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
+             * @example 1815-12-10
+             */
+            dob: string;
+        };
+        /**
+         * CustomerPatch
+         * @description RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch changes nothing, `updated_at` included.
+         */
+        CustomerPatch: {
+            /**
+             * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
+             * @example Ada Lovelace
+             */
+            name?: string;
+            /**
+             * Format: date
+             * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
+             * @example 1815-12-10
+             */
+            dob?: string;
+        };
+        /** LineProblem */
+        LineProblem: {
+            /** @description Where the record starts, from 1. */
+            line: number;
+            /** @description Which member, or column; null when it is the line as a whole. */
+            member: string | null;
+            /** @description What is wrong: completes the sentence "it …". */
+            reason: string;
+        };
+        /**
+         * ImportReport
+         * @example {
+         *       "lines_read": 2,
+         *       "created": 1,
+         *       "skipped": 0,
+         *       "problems": []
+         *     }
+         */
+        ImportReport: {
+            /** @description The line that was read last, from 1. */
+            lines_read: number;
+            /** @description Customers that were made, or would be. */
+            created: number;
+            /** @description Lines that were wrong. */
+            skipped: number;
+            /** @description The first 1,000 of them, by line. */
+            problems: components["schemas"]["LineProblem"][];
+        };
+        /** ImportProblem */
+        ImportProblem: {
+            /** @description Always `about:blank`: `code` tells the problems of one status apart. */
+            type: string;
+            /** @description The reason phrase of the status. */
+            title: string;
+            /** @description The HTTP status. */
+            status: number;
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description For people. */
+            detail: string;
+            /** @description The path of the request. */
+            instance?: string;
+            /** @description Also in `X-Request-Id` and in the logs. */
+            request_id: string;
+            /** @description One for each fault in the input. */
+            errors?: {
+                /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+                pointer: string;
+                /** @description Completes the sentence "the value …". */
+                detail: string;
+            }[];
+            /** @description The line that was read last, from 1. */
+            lines_read: number;
+            /** @description Customers that were made, or would be. */
+            created: number;
+            /** @description Lines that were wrong. */
+            skipped: number;
+            /** @description The first 1,000 of them, by line. */
+            problems: components["schemas"]["LineProblem"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -184,26 +353,7 @@ export interface operations {
                      *       "resource_documentation": "http://localhost:8080/docs/customers"
                      *     }
                      */
-                    "application/json": {
-                        /**
-                         * Format: uri
-                         * @description This API, as clients call it
-                         */
-                        resource: string;
-                        /** @description Who issues them: one */
-                        authorization_servers: string[];
-                        /** @description What a token for it can allow */
-                        scopes_supported: string[];
-                        /** @description How a token is sent: in the header */
-                        bearer_methods_supported: string[];
-                        /** @description For people */
-                        resource_name: string;
-                        /**
-                         * Format: uri
-                         * @description For people
-                         */
-                        resource_documentation: string;
-                    };
+                    "application/json": components["schemas"]["ProtectedResourceMetadata"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -296,36 +446,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description As many as were asked for, or all there are. */
-                        items: {
-                            /**
-                             * Format: uuid
-                             * @description UUIDv7, made here.
-                             * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
-                             */
-                            id: string;
-                            /**
-                             * @description In NFC, 1 to 255 characters.
-                             * @example Ada Lovelace
-                             */
-                            name: string;
-                            /**
-                             * Format: date
-                             * @description Date of birth, `YYYY-MM-DD`.
-                             * @example 1815-12-10
-                             */
-                            dob: string;
-                            /**
-                             * Format: date-time
-                             * @description When it was last written, UTC, set by the database.
-                             * @example 2026-11-30T09:41:07.123Z
-                             */
-                            updated_at: string;
-                        }[];
-                        /** @description For the next page; null on the last, and always for the n youngest. */
-                        next_cursor: string | null;
-                    };
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *           "name": "Ada Lovelace",
+                     *           "dob": "1815-12-10",
+                     *           "updated_at": "2026-11-30T09:41:07.123Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CustomerPage"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -436,19 +570,7 @@ export interface operations {
                  *       "dob": "1815-12-10"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
-                     * @example Ada Lovelace
-                     */
-                    name: string;
-                    /**
-                     * Format: date
-                     * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
-                     * @example 1815-12-10
-                     */
-                    dob: string;
-                };
+                "application/json": components["schemas"]["NewCustomer"];
             };
         };
         responses: {
@@ -463,31 +585,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7, made here.
-                         * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
-                         */
-                        id: string;
-                        /**
-                         * @description In NFC, 1 to 255 characters.
-                         * @example Ada Lovelace
-                         */
-                        name: string;
-                        /**
-                         * Format: date
-                         * @description Date of birth, `YYYY-MM-DD`.
-                         * @example 1815-12-10
-                         */
-                        dob: string;
-                        /**
-                         * Format: date-time
-                         * @description When it was last written, UTC, set by the database.
-                         * @example 2026-11-30T09:41:07.123Z
-                         */
-                        updated_at: string;
-                    };
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "name": "Ada Lovelace",
+                     *       "dob": "1815-12-10",
+                     *       "updated_at": "2026-11-30T09:41:07.123Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -643,31 +749,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7, made here.
-                         * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
-                         */
-                        id: string;
-                        /**
-                         * @description In NFC, 1 to 255 characters.
-                         * @example Ada Lovelace
-                         */
-                        name: string;
-                        /**
-                         * Format: date
-                         * @description Date of birth, `YYYY-MM-DD`.
-                         * @example 1815-12-10
-                         */
-                        dob: string;
-                        /**
-                         * Format: date-time
-                         * @description When it was last written, UTC, set by the database.
-                         * @example 2026-11-30T09:41:07.123Z
-                         */
-                        updated_at: string;
-                    };
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "name": "Ada Lovelace",
+                     *       "dob": "1815-12-10",
+                     *       "updated_at": "2026-11-30T09:41:07.123Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
             /** @description The version that If-None-Match names is the current one */
@@ -804,19 +894,7 @@ export interface operations {
                  *       "dob": "1815-12-10"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
-                     * @example Ada Lovelace
-                     */
-                    name: string;
-                    /**
-                     * Format: date
-                     * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
-                     * @example 1815-12-10
-                     */
-                    dob: string;
-                };
+                "application/json": components["schemas"]["NewCustomer"];
             };
         };
         responses: {
@@ -829,31 +907,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7, made here.
-                         * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
-                         */
-                        id: string;
-                        /**
-                         * @description In NFC, 1 to 255 characters.
-                         * @example Ada Lovelace
-                         */
-                        name: string;
-                        /**
-                         * Format: date
-                         * @description Date of birth, `YYYY-MM-DD`.
-                         * @example 1815-12-10
-                         */
-                        dob: string;
-                        /**
-                         * Format: date-time
-                         * @description When it was last written, UTC, set by the database.
-                         * @example 2026-11-30T09:41:07.123Z
-                         */
-                        updated_at: string;
-                    };
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "name": "Ada Lovelace",
+                     *       "dob": "1815-12-10",
+                     *       "updated_at": "2026-11-30T09:41:07.123Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
             /** @description The customer that was made */
@@ -867,31 +929,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7, made here.
-                         * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
-                         */
-                        id: string;
-                        /**
-                         * @description In NFC, 1 to 255 characters.
-                         * @example Ada Lovelace
-                         */
-                        name: string;
-                        /**
-                         * Format: date
-                         * @description Date of birth, `YYYY-MM-DD`.
-                         * @example 1815-12-10
-                         */
-                        dob: string;
-                        /**
-                         * Format: date-time
-                         * @description When it was last written, UTC, set by the database.
-                         * @example 2026-11-30T09:41:07.123Z
-                         */
-                        updated_at: string;
-                    };
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "name": "Ada Lovelace",
+                     *       "dob": "1815-12-10",
+                     *       "updated_at": "2026-11-30T09:41:07.123Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -1192,37 +1238,13 @@ export interface operations {
                  *       "name": "Ada Lovelace"
                  *     }
                  */
-                "application/merge-patch+json": {
-                    /**
-                     * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
-                     * @example Ada Lovelace
-                     */
-                    name?: string;
-                    /**
-                     * Format: date
-                     * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
-                     * @example 1815-12-10
-                     */
-                    dob?: string;
-                };
+                "application/merge-patch+json": components["schemas"]["CustomerPatch"];
                 /**
                  * @example {
                  *       "name": "Ada Lovelace"
                  *     }
                  */
-                "application/json": {
-                    /**
-                     * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
-                     * @example Ada Lovelace
-                     */
-                    name?: string;
-                    /**
-                     * Format: date
-                     * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
-                     * @example 1815-12-10
-                     */
-                    dob?: string;
-                };
+                "application/json": components["schemas"]["CustomerPatch"];
             };
         };
         responses: {
@@ -1235,31 +1257,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /**
-                         * Format: uuid
-                         * @description UUIDv7, made here.
-                         * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
-                         */
-                        id: string;
-                        /**
-                         * @description In NFC, 1 to 255 characters.
-                         * @example Ada Lovelace
-                         */
-                        name: string;
-                        /**
-                         * Format: date
-                         * @description Date of birth, `YYYY-MM-DD`.
-                         * @example 1815-12-10
-                         */
-                        dob: string;
-                        /**
-                         * Format: date-time
-                         * @description When it was last written, UTC, set by the database.
-                         * @example 2026-11-30T09:41:07.123Z
-                         */
-                        updated_at: string;
-                    };
+                    /**
+                     * @example {
+                     *       "id": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "name": "Ada Lovelace",
+                     *       "dob": "1815-12-10",
+                     *       "updated_at": "2026-11-30T09:41:07.123Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
             /** @description The path, the query, a header or the JSON itself is malformed */
@@ -1550,23 +1556,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description The line that was read last, from 1. */
-                        lines_read: number;
-                        /** @description Customers that were made, or would be. */
-                        created: number;
-                        /** @description Lines that were wrong. */
-                        skipped: number;
-                        /** @description The first 1,000 of them, by line. */
-                        problems: {
-                            /** @description Where the record starts, from 1. */
-                            line: number;
-                            /** @description Which member, or column; null when it is the line as a whole. */
-                            member: string | null;
-                            /** @description What is wrong: completes the sentence "it …". */
-                            reason: string;
-                        }[];
-                    };
+                    /**
+                     * @example {
+                     *       "lines_read": 2,
+                     *       "created": 1,
+                     *       "skipped": 0,
+                     *       "problems": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportReport"];
                     "application/x-ndjson": string;
                 };
             };
@@ -1677,44 +1675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        /** @description Always `about:blank`: `code` tells the problems of one status apart. */
-                        type: string;
-                        /** @description The reason phrase of the status. */
-                        title: string;
-                        /** @description The HTTP status. */
-                        status: number;
-                        /** @description Stable, for programs. */
-                        code: string;
-                        /** @description For people. */
-                        detail: string;
-                        /** @description The path of the request. */
-                        instance?: string;
-                        /** @description Also in `X-Request-Id` and in the logs. */
-                        request_id: string;
-                        /** @description One for each fault in the input. */
-                        errors?: {
-                            /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
-                            pointer: string;
-                            /** @description Completes the sentence "the value …". */
-                            detail: string;
-                        }[];
-                        /** @description The line that was read last, from 1. */
-                        lines_read: number;
-                        /** @description Customers that were made, or would be. */
-                        created: number;
-                        /** @description Lines that were wrong. */
-                        skipped: number;
-                        /** @description The first 1,000 of them, by line. */
-                        problems: {
-                            /** @description Where the record starts, from 1. */
-                            line: number;
-                            /** @description Which member, or column; null when it is the line as a whole. */
-                            member: string | null;
-                            /** @description What is wrong: completes the sentence "it …". */
-                            reason: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["ImportProblem"];
                 };
             };
             /** @description A fault of ours, told without details */
