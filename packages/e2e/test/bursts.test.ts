@@ -17,8 +17,10 @@ const admin = await signIn();
 const sessions = [admin];
 
 t.test('a cold system answers a burst', (t) => answersAll(t));
-while (sessions.length < REFRESHES / 2) sessions.push(await signIn());
-t.test('a warm system answers a burst', (t) => answersAll(t));
+t.test('a warm system answers a burst', async (t) => {
+  while (sessions.length < REFRESHES / 2) sessions.push(await signIn());
+  await answersAll(t);
+});
 t.test(
   'a system that was idle answers a burst',
   { skip: IDLE_MS === 0 && 'it takes a minute' },
