@@ -8,39 +8,56 @@ import { dataFolder, printedPassword, signIn, start } from './support/start.ts';
 // it starts everything
 t.setTimeout(120_000);
 
-t.test('the commands of auth run beside npm start, on its stores', async (t) => {
-  const DATA_DIR = dataFolder(t);
-  const { url, output } = await start(t, { DATA_DIR });
-  const auth = async (...args: string[]) => {
-    const command = await startProcess(t, {
-      entry: 'packages/standalone/auth-command.mjs',
-      args,
-      env: { DATA_DIR },
-      input: '',
+/** What the shell may hold for another database: each of these would lead to it, or change what ours answers. */
+const OTHER_POSTGRES = {
+  PGHOST: 'postgres.invalid',
+  PGPORT: '1',
+  PGUSER: 'stranger',
+  PGPASSWORD: 'secret',
+  PGDATABASE: 'elsewhere',
+  PGSSLMODE: 'require',
+  PGOPTIONS: '-c search_path=elsewhere -c default_transaction_read_only=on -c DateStyle=German',
+  PGAPPNAME: 'another',
+  PGDATA: '/nonexistent',
+  PGTZ: 'Pacific/Auckland',
+};
+
+t.test(
+  'the commands of auth run beside npm start, on its stores, whatever the shell says of others',
+  async (t) => {
+    const DATA_DIR = dataFolder(t);
+    const { url, output } = await start(t, { DATA_DIR, ...OTHER_POSTGRES });
+    const auth = async (...args: string[]) => {
+      const command = await startProcess(t, {
+        entry: 'packages/standalone/auth-command.mjs',
+        args,
+        env: { DATA_DIR, ...OTHER_POSTGRES },
+        input: '',
+      });
+      return { code: await command.exited, output: command.output() };
+    };
+
+    const client = ['machine', '--grant', 'client_credentials', '--scope', 'customers:read'];
+    const added = await auth('clients', 'add', ...client);
+    t.equal(added.code, 0, added.output);
+    const [, secret = ''] = /shown only now: (\S+)/.exec(added.output) ?? [];
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: 'machine',
+      client_secret: secret,
     });
-    return { code: await command.exited, output: command.output() };
-  };
+    await waitFor(async () => (await fetch(`${url}/oauth/token`, { method: 'POST', body })).status === 200);
 
-  const client = ['machine', '--grant', 'client_credentials', '--scope', 'customers:read'];
-  const added = await auth('clients', 'add', ...client);
-  t.equal(added.code, 0, added.output);
-  const [, secret = ''] = /shown only now: (\S+)/.exec(added.output) ?? [];
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: 'machine',
-    client_secret: secret,
-  });
-  await waitFor(async () => (await fetch(`${url}/oauth/token`, { method: 'POST', body })).status === 200);
+    const changed = await auth('set-password', 'admin');
+    t.equal(changed.code, 0, changed.output);
+    const [, password = ''] = /It is: (\S+)/.exec(changed.output) ?? [];
+    await waitFor(async () => (await signIn(url, printedPassword(output()) ?? '')).status === 401);
+    await waitFor(async () => (await signIn(url, password)).status === 200);
 
-  const changed = await auth('set-password', 'admin');
-  t.equal(changed.code, 0, changed.output);
-  const [, password = ''] = /It is: (\S+)/.exec(changed.output) ?? [];
-  await waitFor(async () => (await signIn(url, printedPassword(output()) ?? '')).status === 401);
-  await waitFor(async () => (await signIn(url, password)).status === 200);
-
-  t.equal(statSync(join(DATA_DIR, 'auth.json')).mode & 0o777, 0o600, 'for nobody else to read');
-  t.match(await auth('migrate'), { code: 1, output: /^Usage: npm run auth -- <command>/ });
-});
+    t.equal(statSync(join(DATA_DIR, 'auth.json')).mode & 0o777, 0o600, 'for nobody else to read');
+    t.match(await auth('migrate'), { code: 1, output: /^Usage: npm run auth -- <command>/ });
+  },
+);
 
 t.test('without npm start they say what is missing, also when there was one', async (t) => {
   const DATA_DIR = dataFolder(t);
