@@ -1,4 +1,4 @@
-import { connectionSettings } from '@pair/service-kit';
+import { connectionSettings, overloadLog } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 
@@ -28,6 +28,22 @@ export function transferPool(app: FastifyInstance, databaseUrl: string, name: st
   // a connection that breaks when its work is done; unheard, it would end the process
   pool.on('error', (err) => app.log.warn({ err }, 'lost a connection to PostgreSQL'));
   app.addHook('onClose', () => pool.end());
-  const connect = pool.connect.bind(pool);
-  return Object.assign(pool, { connect: () => app.requirePostgres().then(() => connect()) });
+  const overload = overloadLog(app.log, `${name}: all ${AT_ONCE} connections are in use`);
+  const takeOne = pool.connect.bind(pool);
+  const connect = async () => {
+    await app.requirePostgres();
+    try {
+      const client = await takeOne();
+      overload.over();
+      return client;
+    } catch (error) {
+      throw isWaitTooLong(error) ? overload.refuse() : error;
+    }
+  };
+  return Object.assign(pool, { connect });
+}
+
+/** pg-pool's words for a queue in which the time was up. */
+function isWaitTooLong(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect';
 }

@@ -7,7 +7,7 @@ import { fiveMinutes } from '../support/five-minutes.ts';
 import { baseUrl, customersProcess, ready } from '../support/service.ts';
 
 const { url: databaseUrl, client } = await customersDatabase(t);
-const { app, send, token } = await customersProcess(t, { databaseUrl });
+const { app, send, token, log } = await customersProcess(t, { databaseUrl });
 await ready(app);
 
 /** Each test begins with these. */
@@ -176,9 +176,12 @@ t.test('a client that goes away sets its connection free', async () => {
 t.test('a fifth export at once is 503, until one of the others is over', async (t) => {
   await insertMany(30_000);
   const responses = await Promise.all([openExport(), openExport(), openExport(), openExport()]);
+  const before = log().length;
   const fifth = await exported();
   t.match(fifth.json(), { status: 503, code: 'unavailable' });
   t.equal(fifth.headers['retry-after'], '1');
+  t.match(log().slice(before), 'overload: customers: export: all 4 connections are in use');
+  t.notMatch(log().slice(before), '"msg":"unavailable"');
   for (const response of responses) response.on('error', () => {}).destroy();
   await waitFor(async () => (await exported('?name=ann')).statusCode === 200);
 });
