@@ -1,5 +1,7 @@
 // What the page cannot do without a script: copy, and tell live whether the services are up.
 const STATUS_INTERVAL_MS = 5_000;
+const SLOW_INTERVAL_MS = 2_000; // a service that is slow is often up a moment later
+const WORDS = { slow: 'slow to answer' };
 const COPIED_MS = 2_000;
 const status = document.getElementById('status');
 const announcement = document.getElementById('copied');
@@ -42,15 +44,21 @@ async function copy(code) {
 }
 
 async function showStatus() {
+  let isSlow = false;
   if (!document.hidden) {
     const services = await askStatus();
     const states = ['auth', 'customers'].map((name) => [name, services[name] ?? 'unreachable']);
-    const text = states.map(([name, state]) => `${name} is ${state}`).join(', ');
+    isSlow = states.some(([, state]) => state === 'slow');
+    const text = states.map(sentence).join(', ');
     // a screen reader is told of changes alone
     if (status.dataset.text !== text) status.replaceChildren(...states.map(stateElement));
     status.dataset.text = text;
   }
-  setTimeout(showStatus, STATUS_INTERVAL_MS);
+  setTimeout(showStatus, isSlow ? SLOW_INTERVAL_MS : STATUS_INTERVAL_MS);
+}
+
+function sentence([name, state]) {
+  return `${name} is ${WORDS[state] ?? state}`;
 }
 
 async function askStatus() {
@@ -65,6 +73,6 @@ async function askStatus() {
 function stateElement([name, state]) {
   const element = document.createElement('span');
   element.className = state;
-  element.textContent = `${name} is ${state}`;
+  element.textContent = sentence([name, state]);
   return element;
 }

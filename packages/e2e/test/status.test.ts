@@ -44,10 +44,10 @@ t.test('the status of the whole system tells what is up, and nothing else', asyn
 
 t.test('a service that does not say that it is ready is "down", soon, whatever else it does', async (t) => {
   const ANSWERS: Record<string, RequestListener> = {
-    'is silent': () => undefined,
     'breaks off': (request) => request.socket.destroy(),
     refuses: (_request, response) => response.writeHead(503).end('{"status":503,"detail":"Redis"}'),
     'is another': (_request, response) => response.end('{"was":{"status":"ready"}}'),
+    'says a word of nginx': (_request, response) => response.end('slow '),
   };
   const upstreams: [string, number][] = [['is away', await freePort()]];
   for (const [what, answer] of Object.entries(ANSWERS)) upstreams.push([what, await service(t, answer)]);
@@ -58,9 +58,22 @@ t.test('a service that does not say that it is ready is "down", soon, whatever e
     t.equal(text.trim(), '{"auth":"down","customers":"down"}', what);
     t.ok(ms < 3_000, `${what}: ${Math.round(ms)} ms`);
   }
-  const silent = await Promise.all([1, 2, 3].map(() => service(t, () => undefined)));
-  const { ms } = await status(await testNginx(t, { auth: silent, customers: silent }));
-  t.ok(ms < 3_000, `three replicas that are silent: ${Math.round(ms)} ms`);
+});
+
+t.test('a service that does not answer in time is "slow", and each is told by itself', async (t) => {
+  const [silent, ready] = await Promise.all([service(t, () => undefined), service(t, READY)]);
+  for (const [upstreams, expected] of [
+    [{ auth: [silent], customers: [ready] }, '{"auth":"slow","customers":"up"}'],
+    [{ auth: [ready], customers: [silent] }, '{"auth":"up","customers":"slow"}'],
+    [{ auth: [silent], customers: [await freePort()] }, '{"auth":"slow","customers":"down"}'],
+    [{ auth: [silent, silent, silent], customers: [silent] }, '{"auth":"slow","customers":"slow"}'],
+  ] as const) {
+    const url = await testNginx(t, { auth: [...upstreams.auth], customers: [...upstreams.customers] });
+    const { response, text, ms } = await status(url);
+    t.equal(response.status, 200);
+    t.equal(text.trim(), expected);
+    t.ok(ms < 3_000, `${expected}: ${Math.round(ms)} ms`);
+  }
 });
 
 t.test('one replica that is ready is enough; one that is away is passed over', async (t) => {

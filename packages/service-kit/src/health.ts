@@ -7,13 +7,17 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Names something this process cannot serve without; `check` rejects while it is away, or refuses what is needed. */
     readinessCheck(name: string, check: () => Promise<unknown>): void;
-    /** Each check by its name, with why it fails: undefined when it passes. Those who ask at the same time share one round. */
+    /**
+     * Each check by its name, with why it fails: undefined when it passes, `NO_ANSWER` when it does neither within a second.
+     * Those who ask at the same time share one round.
+     */
     checkReadiness(): Promise<(readonly [name: string, failure: string | undefined])[]>;
     /** Makes `/readyz` answer 503 from now on: the first step of a shutdown. */
     drain(): void;
   }
 }
 
+export const NO_ANSWER = 'no answer in time';
 const CHECK_LIMIT_MS = 1_000;
 const HealthSchema = Type.Object({
   status: Type.String(),
@@ -80,7 +84,7 @@ async function failure(check: () => Promise<unknown>): Promise<string | undefine
     (error: unknown) => (error instanceof Error ? rootCause(error).message : String(error)),
   );
   const reason = await withinListening(result, CHECK_LIMIT_MS);
-  return reason === undefined ? `no answer within ${CHECK_LIMIT_MS} ms` : reason || undefined;
+  return reason === undefined ? NO_ANSWER : reason || undefined;
 }
 
 function rootCause(error: Error): Error {

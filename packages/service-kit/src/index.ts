@@ -19,6 +19,7 @@ export {
 export { connectionSettings } from './connection-settings.ts';
 export { noneMatchFails, parseEntityTags } from './entity-tag.ts';
 export { problemOf, unsupportedMediaType } from './errors.ts';
+export { NO_ANSWER } from './health.ts';
 export { hourly } from './hourly.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './json-parser.ts';
 export { type OpenapiOptions, openapi, SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from './openapi.ts';

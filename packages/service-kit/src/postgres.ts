@@ -19,7 +19,8 @@ const SESSION_LIMITS = {
 };
 /** For a connection that alone is dead: a server that is there would have ended the statement itself. */
 const QUERY_TIMEOUT_MS = 2_000;
-const READINESS_LIMIT_MS = 1_000;
+/** Longer than a check is waited for: a server that is slow to answer is told from one that refuses. */
+const READINESS_LIMIT_MS = 2_000;
 const OUTAGE_LIMIT_MS = 350;
 /** Of a job or a command, for which nobody waits with a request. */
 const CONNECT_TIMEOUT_MS = 10_000;

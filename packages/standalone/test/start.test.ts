@@ -73,9 +73,10 @@ t.test("with one's own PostgreSQL and Redis none is started", async (t) => {
   await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
   redis.pause();
   const asked = performance.now();
-  t.equal(await status(), '{"auth":"down","customers":"down"}');
+  t.match(await status(), /^{"auth":"(slow|down)","customers":"down"}$/);
   t.ok(performance.now() - asked < 3_000);
   redis.resume();
+  await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
 });
 
 t.test('all that is wrong with the environment is said at once', async (t) => {

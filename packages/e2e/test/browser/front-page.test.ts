@@ -128,6 +128,19 @@ t.test('axe finds nothing, nothing sticks out, and what has the focus is seen', 
   }
 });
 
+t.test('a service that does not answer in time is slow on the page, which soon asks again', async (t) => {
+  const answers = ['{"auth":"up","customers":"slow"}', '{"auth":"up","customers":"up"}'];
+  const { page } = await visit(t, {}, async (page) => {
+    await page.clock.install();
+    await page.route('**/status', (route) =>
+      route.fulfill({ contentType: 'application/json', body: answers.shift() ?? '' }),
+    );
+  });
+  await page.getByText('customers is slow to answer').waitFor();
+  await page.clock.runFor(2_500);
+  await page.getByText('customers is up').waitFor();
+});
+
 // the last: it stops what the others need
 t.test(
   'a service that stops is down on the page within seconds, and a gateway that is away is told',
