@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -14,6 +15,13 @@ export class Docker {
   async run(...args) {
     const env = { ...process.env, ...this.environment };
     const { stdout } = await run('docker', args, { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 });
+    return stdout;
+  }
+
+  /** Runs shell commands that say `docker compose`, in a folder of their own. */
+  async shell(commands, cwd) {
+    const env = { ...process.env, ...this.environment, COMPOSE_FILE: join(ROOT, 'docker-compose.yml') };
+    const { stdout } = await run('sh', ['-ec', commands], { cwd, env, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
   }
 

@@ -1,0 +1,16 @@
+import { spawn } from 'node:child_process';
+
+/** Runs `work` beside `count` processes that each take all the processor time they can get. */
+export async function besideBusyLoops(count, work) {
+  // they end with this process too, whatever ends it: the other end of their standard input is gone then
+  const script =
+    'process.stdin.resume().on("end", process.exit); (function spin() { const end = Date.now() + 50; while (Date.now() < end); setImmediate(spin); })()';
+  const loops = Array.from({ length: count }, () =>
+    spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'ignore', 'ignore'] }),
+  );
+  try {
+    return await work();
+  } finally {
+    for (const loop of loops) loop.kill('SIGKILL');
+  }
+}
