@@ -10,7 +10,7 @@ import { WarmPool } from './warm-pool.ts';
 const POOL_SIZE = 10;
 /**
  * No statement of a request takes long; one that waits for another's lock, or reads too much, ends here. With the wait for a
- * connection a request ends before the gateway gives up (5 s).
+ * connection (3 s) one statement ends well before the gateway gives up (10 s).
  */
 const SESSION_LIMITS = {
   statement_timeout: '1500ms',

@@ -44,6 +44,7 @@ export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis
     };
     client.on('error', note);
     client.on('ready', () => {
+      if (lastError !== '') app.log.info('Redis can be reached again');
       lastError = '';
     });
     const watch = watchConnection(client, () => note(new Error('Redis does not answer')));

@@ -48,7 +48,7 @@ await run(async () => {
     },
   );
   await serve(app, { HOST, PORT: config.PORT });
-  await becomeReady(app);
+  await becomeReady(app, config.PORT);
   const url = `http://localhost:${config.PORT}`;
   process.stdout.write(`
   Both services listen:  ${url}
@@ -60,12 +60,12 @@ await run(async () => {
 });
 
 /** Customers fetches the keys over HTTP, so it is ready a moment after the process listens. */
-async function becomeReady(app: FastifyInstance): Promise<void> {
+async function becomeReady(app: FastifyInstance, port: number): Promise<void> {
   for (const end = Date.now() + READY_LIMIT_MS; Date.now() < end; await setTimeout(READY_INTERVAL_MS)) {
     const checks = await app.checkReadiness();
     if (checks.every(([, failure]) => failure === undefined)) return;
   }
-  say('not ready yet: see GET /status, or the log');
+  say(`not ready yet: http://localhost:${port}/readyz says why`);
 }
 
 async function migrate(

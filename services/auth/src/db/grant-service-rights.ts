@@ -14,7 +14,7 @@ const NO_SUCH_ROLE = '42704';
  * Gives a role what the service needs, and takes all else from it. Whoever has taken over the service can then add to the
  * audit, and neither change nor remove what is in it, nor switch off the trigger that refuses that. Safe to repeat.
  *
- * @throws {OperatorError} when there is no such role, or when it owns the tables itself
+ * @throws {OperatorError} when there is no such role, or when it is the role that migrates
  */
 export async function grantServiceRights(options: { databaseUrl: string; role: string }): Promise<void> {
   const role = pg.escapeIdentifier(options.role);
