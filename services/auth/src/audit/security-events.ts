@@ -1,5 +1,6 @@
+import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { securityEvents } from '../db/schema.ts';
+import { EVENT_COLUMNS, securityEvents } from '../db/schema.ts';
 
 /** What is worth asking about later. Not each refresh: that would be a log of who was awake when. */
 export const SECURITY_EVENTS = [
@@ -50,5 +51,26 @@ export interface SecurityEvent {
 /** All or none. For commands, which wait for it; the service has `app.audit`. */
 export async function insertSecurityEvents(db: NodePgDatabase, events: SecurityEvent[]): Promise<void> {
   if (events.length === 0) return;
-  await db.insert(securityEvents).values(events.map((event) => ({ at: new Date(), ...event })));
+  const rows = events.map(({ at = new Date(), ...event }) => ({
+    at,
+    event: event.event,
+    outcome: event.outcome,
+    actor_id: event.actorId,
+    user_id: event.userId,
+    session_id: event.sessionId,
+    client_id: event.clientId,
+    request_id: event.requestId,
+    address: event.address,
+    session_address: event.sessionAddress,
+    detail: event.detail,
+  }));
+  // not drizzle's insert, which names `id` too: the service may not choose it
+  const columns = sql.join(
+    EVENT_COLUMNS.map((name) => sql.identifier(name)),
+    sql`, `,
+  );
+  await db.execute(
+    sql`INSERT INTO ${securityEvents} (${columns})
+      SELECT ${columns} FROM jsonb_populate_recordset(NULL::${securityEvents}, ${JSON.stringify(rows)}::jsonb)`,
+  );
 }

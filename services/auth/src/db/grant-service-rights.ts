@@ -1,11 +1,12 @@
 import { connectionSettings, inTransaction, OperatorError } from '@pair/service-kit';
 import pg from 'pg';
+import { EVENT_COLUMNS } from './schema.ts';
 
 /** What the service does, and nothing else. A lock on signing_keys needs UPDATE, and so does a row that is read FOR SHARE. */
 const RIGHTS = [
   'SELECT, INSERT, UPDATE ON users, signing_keys',
   'SELECT, INSERT, UPDATE, DELETE ON clients',
-  'SELECT, INSERT ON security_events',
+  `SELECT, INSERT (${EVENT_COLUMNS.join(', ')}) ON security_events`,
   'EXECUTE ON FUNCTION remove_old_security_events()',
 ];
 const NO_SUCH_ROLE = '42704';

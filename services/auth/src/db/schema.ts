@@ -40,6 +40,21 @@ export const clients = pgTable('clients', {
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 });
 
+/** What the service may write of an event: all but the id, or it could put an event in front of all that follow. */
+export const EVENT_COLUMNS = [
+  'at',
+  'event',
+  'outcome',
+  'actor_id',
+  'user_id',
+  'session_id',
+  'client_id',
+  'request_id',
+  'address',
+  'session_address',
+  'detail',
+] as const;
+
 /** Append-only: see grant-service-rights.ts, and the trigger in migrations/0001_security_events.sql. */
 export const securityEvents = pgTable('security_events', {
   id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),

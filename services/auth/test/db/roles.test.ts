@@ -50,6 +50,19 @@ t.test('what a role that the owner did not name tries is refused', async (t) => 
   }
 });
 
+t.test('the service can put no event in front of those that follow', async (t) => {
+  const ownerUrl = await testDatabase(t);
+  const service = await pool(t, await migrated(ownerUrl));
+  const columns = '(id, at, event, outcome)';
+  const chosen = `INSERT INTO security_events ${columns} OVERRIDING SYSTEM VALUE VALUES (9000000000, now(), 'sign_in', 'succeeded')`;
+  await t.rejects(service.query(chosen), { code: '42501' });
+  const future =
+    "INSERT INTO security_events (at, event, outcome) VALUES ('9999-01-01', 'sign_in', 'succeeded')";
+  await service.query(future);
+  const { rows } = await service.query('SELECT at <= now() AS is_past FROM security_events ORDER BY id DESC');
+  t.equal(rows[0].is_past, true);
+});
+
 t.test('migrations at the same time give the same rights', async (t) => {
   const ownerUrl = await testDatabase(t);
   const [url = ''] = await Promise.all([1, 2, 3, 4].map(() => migrated(ownerUrl)));
