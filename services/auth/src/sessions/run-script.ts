@@ -53,7 +53,7 @@ export function scriptRunner<Name extends string>(
         await clock.measure();
         return run(script, keys, args, attempt + 1);
       }
-      if (wasSent(error)) await delay(Math.max(0, deadline - clock.now()));
+      if (wasSent(error)) await delay(Math.min(DEADLINE_MS, Math.max(0, deadline - clock.now())));
       throw error;
     }
   }

@@ -33,7 +33,7 @@ end
  * {auth}:user:<id>:sessions     sorted set: sid by used_at
  * {auth}:revocations            stream, read by every verifier: sid <sid> until <unix seconds>; kid: see keys/
  * {auth}:revoked:<jti>          an access token that was revoked alone, until it expires
- * {auth}:revocations-by:<sub>   when the budget of single revocations of a user or a client is full again
+ * {auth}:revocations-by:<who>   when the budget of single revocations is full again: of a user with a client, or of a client
  * {auth}:epoch                  names the data of this Redis: gone with it when it is lost
  *
  * Times are compared with ARGV, on values kept in the hash; the TTL only sweeps. A session's key outlives it until its
@@ -277,9 +277,9 @@ return ended
  */
 const REVOKE_ACCESS_TOKEN = `#!lua flags=allow-oom
 ${PRELUDE}
-local jti, expires_at, sub, sid = ARGV[3], ARGV[4] * 1000, ARGV[5], ARGV[6]
+local jti, expires_at, holder, sid = ARGV[3], ARGV[4] * 1000, ARGV[5], ARGV[6]
 local most, interval_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
-local budget = '{auth}:revocations-by:' .. sub
+local budget = '{auth}:revocations-by:' .. holder
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'known'} end
 if sid ~= '' and redis.call('EXISTS', '{auth}:session:' .. sid) == 0 then return {'known'} end

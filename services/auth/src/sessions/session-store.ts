@@ -36,8 +36,8 @@ export type Revocation =
   | { outcome: 'refused'; retryAfterMs: number };
 
 /**
- * Access tokens that may be revoked one by one, in a burst and then one in each interval: by a user, in all sessions
- * together, and by a client that acts for itself.
+ * Access tokens that may be revoked one by one, in a burst and then one in each interval: by a client for a user, in all
+ * sessions together, and by a client that acts for itself.
  */
 const REVOCATIONS_OF_USER = { most: 10, intervalMs: 60_000 };
 const REVOCATIONS_OF_CLIENT = { most: 100, intervalMs: 6_000 };
@@ -80,7 +80,9 @@ export interface SessionStore extends CodeStore {
   /** Resolves to how many were ended. */
   endAllOfUser(userId: string): Promise<number>;
   /** One token, until it expires, and nothing else of its session, as far as the budget goes: see REVOKE_ACCESS_TOKEN. */
-  revokeAccessToken(claims: Pick<AccessTokenClaims, 'jti' | 'exp' | 'sub' | 'sid'>): Promise<Revocation>;
+  revokeAccessToken(
+    claims: Pick<AccessTokenClaims, 'jti' | 'exp' | 'sub' | 'client_id' | 'sid'>,
+  ): Promise<Revocation>;
   /** The name of the data of Redis, which a token without a session carries too. */
   epoch(): Promise<string>;
   stop(): void;
@@ -253,7 +255,7 @@ export function createSessionStore(
 
     endAllOfUser: async (userId) => Number(await run('endUserSessions', [indexKey(userId)])),
 
-    async revokeAccessToken({ jti, exp, sub, sid = '' }) {
+    async revokeAccessToken({ jti, exp, sub, client_id, sid = '' }) {
       const { most, intervalMs } = sid === '' ? REVOCATIONS_OF_CLIENT : REVOCATIONS_OF_USER;
       const keys = [`{auth}:revoked:${jti}`];
       const [outcome, retryAfterMs] = (await run(
@@ -261,7 +263,7 @@ export function createSessionStore(
         keys,
         jti,
         exp,
-        sub,
+        `${sub}:${client_id}`,
         sid,
         most,
         intervalMs,

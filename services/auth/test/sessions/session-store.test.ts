@@ -200,8 +200,8 @@ t.test(
 
 t.test('ten access tokens of a user are revoked alone, and then each one ends its session', async (t) => {
   const [one, other, another] = [await begin('revoker'), await begin('revoker'), await begin('revoker')];
-  const revoke = (sid: string, jti = randomUUID(), sub = 'revoker') =>
-    store.revokeAccessToken({ jti, exp: Math.floor(clock.now() / 1_000) + 600, sub, sid });
+  const revoke = (sid: string, jti = randomUUID(), sub = 'revoker', client_id = 'client') =>
+    store.revokeAccessToken({ jti, exp: Math.floor(clock.now() / 1_000) + 600, sub, client_id, sid });
   const first = randomUUID();
   t.match(await revoke(one.sid, first), { outcome: 'revoked' });
   for (let i = 0; i < 20; i++) t.match(await revoke(one.sid, first), { outcome: 'known' });
@@ -220,6 +220,11 @@ t.test('ten access tokens of a user are revoked alone, and then each one ends it
 
   const bystander = await begin('bystander');
   t.match(await revoke(bystander.sid, randomUUID(), 'bystander'), { outcome: 'revoked' });
+  t.match(
+    await revoke(other.sid, randomUUID(), 'revoker', 'another-client'),
+    { outcome: 'revoked' },
+    'one client uses up nothing of another',
+  );
   elapsedMs = 60_000;
   t.match(await revoke(other.sid), { outcome: 'revoked' }, 'after a minute there is one more');
   t.match(await revoke(other.sid), { outcome: 'ended' });
@@ -231,7 +236,7 @@ t.test('an access token that was revoked alone ends no session, at once', async 
   const { sid } = await begin('partly');
   const [revoked, good] = [randomUUID(), randomUUID()];
   const exp = Math.floor(clock.now() / 1_000) + 600;
-  await store.revokeAccessToken({ jti: revoked, exp, sub: 'partly', sid });
+  await store.revokeAccessToken({ jti: revoked, exp, sub: 'partly', client_id: 'client', sid });
   t.equal(await store.endByAccessToken({ sid, jti: revoked }), undefined);
   t.equal(await store.endByAccessToken({ sid, jti: good }), 'partly');
 });
@@ -242,6 +247,7 @@ t.test('a client that acts for itself revokes a hundred, and is then told when i
       jti: randomUUID(),
       exp: Math.floor(clock.now() / 1_000) + 600,
       sub: 'nightly',
+      client_id: 'nightly',
     });
   for (let i = 0; i < 100; i++) t.match(await revoke(), { outcome: 'revoked' });
   const before = await redis.dbsize();
