@@ -296,7 +296,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke a token
-         * @description A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. If you revoke more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred in ten minutes, and then gets 429. A token that is not known, or not any more, is no error.
+         * @description A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. If your client revokes more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred in ten minutes, and then gets 429. A token that is not known, or not any more, is no error.
          */
         post: operations["revokeToken"];
         delete?: never;
