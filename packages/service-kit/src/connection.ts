@@ -11,7 +11,8 @@ const CHECK_MS = 500;
 
 type Answer = ServerResponse<IncomingMessage>;
 
-const lastAnswers = new WeakMap<Socket, Answer>();
+/** On the socket itself: it is written for each request. */
+const LAST_ANSWER = Symbol('last answer');
 const thrownAway = new WeakSet<Socket>();
 
 /**
@@ -68,9 +69,9 @@ export function isThrownAway(socket: Socket): boolean {
 
 /** Of the last request whose header came over a connection, the answer, begun or not. */
 export function lastAnswerOn(socket: Socket): Answer | undefined {
-  return lastAnswers.get(socket);
+  return (socket as { [LAST_ANSWER]?: Answer })[LAST_ANSWER];
 }
 
 export function noteAnswer(socket: Socket, answer: Answer): void {
-  lastAnswers.set(socket, answer);
+  (socket as { [LAST_ANSWER]?: Answer })[LAST_ANSWER] = answer;
 }
