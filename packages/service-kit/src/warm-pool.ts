@@ -39,7 +39,7 @@ interface Internals {
 export class WarmPool extends pg.Pool {
   readonly #log: FastifyBaseLogger;
   readonly #overload: ReturnType<typeof overloadLog>;
-  /** Of its own, so that no queue is before a question whether the server is there. */
+  /** Of its own, so that no queue is before a question whether the server is there; two, because a write may be slow. */
   readonly #monitor: pg.Pool;
   readonly #watch: { stop(): void };
   #opening = 0;
@@ -64,7 +64,7 @@ export class WarmPool extends pg.Pool {
     this.#monitor = new pg.Pool({
       ...config,
       Client: Connection as never,
-      max: 1,
+      max: 2,
       idleTimeoutMillis: 0,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
