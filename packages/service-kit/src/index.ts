@@ -24,7 +24,7 @@ export { hourly } from './hourly.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './json-parser.ts';
 export { type OpenapiOptions, openapi, SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from './openapi.ts';
 export { OperatorError } from './operator-error.ts';
-export { type Overload, overloadLog } from './overload.ts';
+export { overloadLog } from './overload.ts';
 export { inTransaction, migrate, postgres } from './postgres.ts';
 export { Problem, type ProblemBody, type ProblemDetail, problemBody, unavailable } from './problem.ts';
 export { buildProcess, serve } from './process.ts';
