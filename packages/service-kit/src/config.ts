@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
-import { OperatorError } from './operator-error.ts';
+import { OperatorError } from './problems/operator-error.ts';
 
 /** What is wrong with the environment: every problem, one a line. The message never repeats a value. */
 export class ConfigError extends OperatorError {

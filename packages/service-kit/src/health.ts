@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { PROBLEM_CONTENT_TYPE, Problem, problemBody } from './problem.ts';
-import { withinListening } from './silence.ts';
+import { PROBLEM_CONTENT_TYPE, Problem, problemBody } from './problems/problem.ts';
+import { withinListening } from './stores/silence.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

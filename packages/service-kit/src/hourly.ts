@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isStoreUnavailable } from './unavailable.ts';
+import { isStoreUnavailable } from './problems/unavailable.ts';
 
 const INTERVAL_MS = 3_600_000;
 const FIRST_MS = 60_000;

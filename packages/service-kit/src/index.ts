@@ -3,10 +3,9 @@ import '@fastify/postgres';
 import '@fastify/redis';
 import '@fastify/swagger';
 import './health.ts';
-import './negotiation.ts';
-import './not-found.ts';
+import './http/negotiation.ts';
+import './http/not-found.ts';
 
-export { awaitPostgres } from './await-postgres.ts';
 export {
   ConfigError,
   List,
@@ -16,20 +15,17 @@ export {
   ServiceConfigSchema,
   withDerivedDefaults,
 } from './config.ts';
-export { connectionSettings } from './connection-settings.ts';
-export { noneMatchFails, parseEntityTags } from './entity-tag.ts';
-export { problemOf, unsupportedMediaType } from './errors.ts';
 export { NO_ANSWER } from './health.ts';
 export { hourly } from './hourly.ts';
-export { parseJson, parseStrictJson, utf8ContentType } from './json-parser.ts';
-export { type OpenapiOptions, openapi, SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from './openapi.ts';
-export { OperatorError } from './operator-error.ts';
-export { overloadLog } from './overload.ts';
-export { inTransaction, migrate, postgres } from './postgres.ts';
-export { Problem, type ProblemBody, type ProblemDetail, problemBody, unavailable } from './problem.ts';
-export { buildProcess, serve } from './process.ts';
-export { redis } from './redis.ts';
-export { run } from './run.ts';
+export { noneMatchFails, parseEntityTags } from './http/entity-tag.ts';
+export { parseJson, parseStrictJson, utf8ContentType } from './http/json-parser.ts';
+export { liftTimeLimit } from './http/time-limit.ts';
+export {
+  type OpenapiOptions,
+  openapi,
+  SWAGGER_UI_CLIENT_ID,
+  SWAGGER_UI_REDIRECT_PATH,
+} from './openapi/openapi.ts';
 export {
   MAX_HEADER_LENGTH,
   ProblemSchema,
@@ -38,8 +34,23 @@ export {
   REQUEST_ID_PATTERN,
   VALIDATION_FAILED,
   withProblems,
-} from './schemas.ts';
-export { withinListening } from './silence.ts';
-export { liftTimeLimit } from './time-limit.ts';
-export { isStoreUnavailable } from './unavailable.ts';
-export { type StringFormat, unprocessable, validatorCompiler } from './validation.ts';
+} from './openapi/schemas.ts';
+export { problemOf, unsupportedMediaType } from './problems/errors.ts';
+export { OperatorError } from './problems/operator-error.ts';
+export { overloadLog } from './problems/overload.ts';
+export {
+  Problem,
+  type ProblemBody,
+  type ProblemDetail,
+  problemBody,
+  unavailable,
+} from './problems/problem.ts';
+export { isStoreUnavailable } from './problems/unavailable.ts';
+export { type StringFormat, unprocessable, validatorCompiler } from './problems/validation.ts';
+export { buildProcess, serve } from './process.ts';
+export { run } from './run.ts';
+export { awaitPostgres } from './stores/await-postgres.ts';
+export { connectionSettings } from './stores/connection-settings.ts';
+export { inTransaction, migrate, postgres } from './stores/postgres.ts';
+export { redis } from './stores/redis.ts';
+export { withinListening } from './stores/silence.ts';

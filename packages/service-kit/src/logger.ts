@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { pathOf } from './problem.ts';
+import { pathOf } from './problems/problem.ts';
 
 /**
  * What a log line never holds, wherever it stands: credentials and tokens of either direction. Query strings

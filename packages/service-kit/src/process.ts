@@ -10,20 +10,20 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
-import { makeAddressesCanonical } from './client-address.ts';
 import type { ProcessConfig } from './config.ts';
-import { boundRest, lingerOnClose, noteAnswer } from './connection.ts';
-import { corsOf } from './cors.ts';
-import { handleClientError, handleError } from './errors.ts';
 import { addHealthRoutes } from './health.ts';
-import { misdirectedUnless } from './host-names.ts';
-import { JSON_CONTENT_TYPE, parseJson } from './json-parser.ts';
+import { makeAddressesCanonical } from './http/client-address.ts';
+import { boundRest, lingerOnClose, noteAnswer } from './http/connection.ts';
+import { corsOf } from './http/cors.ts';
+import { misdirectedUnless } from './http/host-names.ts';
+import { JSON_CONTENT_TYPE, parseJson } from './http/json-parser.ts';
+import { misreadable } from './http/misreadable.ts';
+import { addNegotiation } from './http/negotiation.ts';
+import { addNotFoundHandler, MAX_PARAM_LENGTH } from './http/not-found.ts';
 import { loggerOptions } from './logger.ts';
-import { misreadable } from './misreadable.ts';
-import { addNegotiation } from './negotiation.ts';
-import { addNotFoundHandler, MAX_PARAM_LENGTH } from './not-found.ts';
-import { documentCommonAnswers, ProblemSchema, REQUEST_ID_PATTERN } from './schemas.ts';
-import { validatorCompiler } from './validation.ts';
+import { documentCommonAnswers, ProblemSchema, REQUEST_ID_PATTERN } from './openapi/schemas.ts';
+import { handleClientError, handleError } from './problems/errors.ts';
+import { validatorCompiler } from './problems/validation.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;

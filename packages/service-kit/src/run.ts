@@ -1,4 +1,4 @@
-import { OperatorError } from './operator-error.ts';
+import { OperatorError } from './problems/operator-error.ts';
 
 const LISTEN_ERRORS: Record<string, string> = {
   EADDRINUSE: 'is in use by another process: stop it, or set PORT to another port',

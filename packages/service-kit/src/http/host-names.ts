@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import { Problem } from '../problems/problem.ts';
+
+/** `name`, `name:port`, `[IPv6]` or `[IPv6]:port`, with or without the dot that ends a complete name. */
+const AUTHORITY = /^(?<name>\[[^\]@]*\]|[^:@[\]]*?)\.?(?::\d*)?$/;
+/** RFC 9112 §3.2.2 */
+const ABSOLUTE_TARGET = /^https?:\/\/(?<authority>[^/?#]*)/i;
+
+/**
+ * Refuses requests for a name that is none of these (RFC 9110 §7.4). A page can let its own name point to this machine (DNS
+ * rebinding), and then reads what is open to everybody, as if it came from its own server. The port does not matter: a
+ * tunnel changes it, and a page cannot choose whose it is.
+ */
+export function misdirectedUnless(hostNames: string[]): (request: IncomingMessage) => Problem | undefined {
+  const known = new Set(hostNames.map((name) => name.toLowerCase()));
+  const refusal = new Problem(
+    421,
+    'misdirected_request',
+    `This process answers to ${hostNames.join(', ')} only. To reach it by another name, start it with ISSUER set to the URL with that name.`,
+  );
+  const isKnown = (authority: string) =>
+    known.has(AUTHORITY.exec(authority)?.groups?.name?.toLowerCase() ?? '');
+  return ({ headers: { host }, url = '' }) => {
+    const target = ABSOLUTE_TARGET.exec(url)?.groups?.authority;
+    // HTTP/1.0 may have neither; a browser always has one
+    const names = [host, target].filter((name) => name !== undefined);
+    return names.every(isKnown) ? undefined : refusal;
+  };
+}

@@ -1,0 +1,128 @@
+import fastifyPostgres, { type PostgresPluginOptions } from '@fastify/postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator';
+import fp from 'fastify-plugin';
+import pg from 'pg';
+import { isStoreUnavailable } from '../problems/unavailable.ts';
+import { connectionSettings } from './connection-settings.ts';
+import { WarmPool } from './warm-pool.ts';
+
+const POOL_SIZE = 10;
+/**
+ * No statement of a request takes long; one that waits for another's lock, or reads too much, ends here. With the wait for a
+ * connection (3 s) one statement ends well before the gateway gives up (10 s).
+ */
+const SESSION_LIMITS = {
+  statement_timeout: '1500ms',
+  lock_timeout: '400ms',
+  idle_in_transaction_session_timeout: '15s',
+};
+/** For a connection that alone is dead: a server that is there would have ended the statement itself. */
+const QUERY_TIMEOUT_MS = 2_000;
+/** Longer than a check is waited for: a server that is slow to answer is told from one that refuses. */
+const READINESS_LIMIT_MS = 2_000;
+const OUTAGE_LIMIT_MS = 350;
+/** Of a job or a command, for which nobody waits with a request. */
+const CONNECT_TIMEOUT_MS = 10_000;
+const MIGRATION_LOCK = 'migrations';
+
+/**
+ * What every write needs, and what costs next to nothing: a transaction that is written to the log on the disk. A server in
+ * recovery refuses it. It touches no table, and the function is open to every role.
+ */
+const CAN_WRITE = "SELECT pg_logical_emit_message(true, 'readiness', '')";
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Rejects within 400 ms while PostgreSQL is away, however much it has to do. For connections beside `app.pg`. */
+    requirePostgres(): Promise<void>;
+  }
+}
+
+/**
+ * `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready, and a
+ * process comes up without its database.
+ *
+ * @param options.connections how many; default: 10, for a service
+ */
+export const postgres = fp<{ databaseUrl: string; name: string; connections?: number }>(
+  async (app, { databaseUrl, name, connections = POOL_SIZE }) => {
+    await app.register(fastifyPostgres, {
+      ...connectionSettings(databaseUrl, SESSION_LIMITS),
+      pg: { Pool: WarmPool, Client: pg.Client } as unknown as typeof pg,
+      max: connections,
+      application_name: name,
+      query_timeout: QUERY_TIMEOUT_MS,
+      logger: app.log,
+    } as PostgresPluginOptions);
+    const pool = app.pg.pool as WarmPool;
+    app.addHook('onReady', () => pool.start());
+    app.decorate('requirePostgres', async () => {
+      await pool.ask('SELECT 1', OUTAGE_LIMIT_MS);
+    });
+    app.readinessCheck(`${name}: PostgreSQL`, () => pool.ask(CAN_WRITE, READINESS_LIMIT_MS));
+  },
+  { name: 'postgres' },
+);
+
+/**
+ * Runs `work` in one transaction. When a store fails the connection is thrown away instead of being asked to
+ * roll back: a server that does not answer would not answer that either, and its side rolls back by itself. So it is
+ * when `signal` aborts, whatever is waited for then.
+ */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const client = await pool.connect();
+  // a connection that ends between two statements fails the next one; unheard, its event would end the process
+  client.on('error', ignore);
+  let isReleased = false;
+  const release = (destroy: boolean) => {
+    if (isReleased) return;
+    isReleased = true;
+    client.off('error', ignore);
+    client.release(destroy);
+  };
+  signal?.addEventListener('abort', () => release(true));
+  let result: T;
+  try {
+    await client.query('BEGIN');
+    result = await work(client);
+    await client.query('COMMIT');
+  } catch (error) {
+    const isOver =
+      isStoreUnavailable(error) ||
+      (await client.query('ROLLBACK').then(
+        () => false,
+        () => true,
+      ));
+    release(isOver);
+    throw error;
+  }
+  release(false);
+  return result;
+}
+
+const ignore = () => {};
+
+/**
+ * Applies the SQL files of `migrationsFolder` that are not applied yet. The session lock makes replicas of the
+ * one-shot job wait for each other: drizzle's migrator takes none.
+ */
+export async function migrate(options: { databaseUrl: string; migrationsFolder: string }): Promise<void> {
+  const client = new pg.Client({
+    ...connectionSettings(options.databaseUrl),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  await client.connect();
+  try {
+    await client.query('SELECT pg_advisory_lock(hashtext($1))', [MIGRATION_LOCK]);
+    // a change that waits for a long transaction would make every request wait behind it
+    await client.query("SET lock_timeout = '5s'");
+    await drizzleMigrate(drizzle({ client }), { migrationsFolder: options.migrationsFolder });
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,28 @@
+import { freePort, testDatabase, testPostgres } from '@pair/test-kit';
+import t from 'tap';
+import { awaitPostgres, OperatorError } from '../../src/index.ts';
+
+t.test('a job waits for a PostgreSQL that is stopped or silent', async (t) => {
+  const server = await testPostgres(t);
+  await server.stop();
+  const stopped = awaitPostgres(server.url);
+  await server.start();
+  await stopped;
+  server.pause();
+  const silent = awaitPostgres(server.url);
+  server.resume();
+  await silent;
+});
+
+t.test('the wait has an end, and its error tells the reason', async (t) => {
+  const nowhere = `postgres://a:b@127.0.0.1:${await freePort()}/c`;
+  const error = await awaitPostgres(nowhere, 1_000).catch((reason) => reason);
+  t.ok(error instanceof OperatorError);
+  t.match(error.message, /^PostgreSQL did not answer within 1 s: .*ECONNREFUSED/);
+});
+
+t.test('a wrong password is refused at once', async (t) => {
+  const url = new URL(await testDatabase(t));
+  url.password = 'wrong';
+  await t.rejects(awaitPostgres(url.href), { code: '28P01' });
+});

@@ -1,0 +1,340 @@
+import { freePort, testDatabase, testPostgres, testProxy, waitFor } from '@pair/test-kit';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type { FastifyInstance } from 'fastify';
+import pg from 'pg';
+import t, { type Test } from 'tap';
+import { inTransaction, isStoreUnavailable, migrate, postgres } from '../../src/index.ts';
+import type { WarmPool } from '../../src/stores/warm-pool.ts';
+import { startedProcess } from '../support/process.ts';
+
+/** A service that asks its database something on each request. */
+const service = (databaseUrl: string) => async (app: FastifyInstance) => {
+  await app.register(postgres, { databaseUrl, name: 'test' });
+  const one = drizzle({ client: app.pg.pool })
+    .select({ one: sql<number>`1` })
+    .from(sql`pg_class`)
+    .limit(1)
+    .prepare('one');
+  app.get('/one', async () => (await one.execute())[0]);
+  app.get('/sleep', async () => (await app.pg.query('SELECT pg_sleep(5)')).rows);
+  app.get('/second', async () => (await app.pg.query('SELECT pg_sleep(1)')).rows);
+  app.get('/asked', async () => {
+    const pool = app.pg.pool as WarmPool;
+    await Promise.all([pool.ask('SELECT pg_sleep(1)', 5_000), pool.query('SELECT pg_sleep(1)')]);
+    return {};
+  });
+  app.get('/busy', async () => {
+    const result = one.execute();
+    const until = Date.now() + 1_500;
+    while (Date.now() < until); // the answer has arrived, and this process does not look
+    return (await result)[0];
+  });
+  app.get('/connections', async () => {
+    const { rows } = await app.pg.query(
+      `SELECT pid FROM pg_stat_activity
+       WHERE application_name = 'test' AND datname = current_database() ORDER BY pid`,
+    );
+    return rows;
+  });
+  app.get('/wrong', async () => (await app.pg.query('SELECT nothing FROM nowhere')).rows);
+};
+
+/** Sends a GET and tells how long it took, too. */
+async function timed(app: FastifyInstance, url: string) {
+  const started = Date.now();
+  const response = await app.inject(url);
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.json(),
+    tookMs: Date.now() - started,
+  };
+}
+
+function isQuick503(t: Test, answer: Awaited<ReturnType<typeof timed>>, name: string, withinMs = 1_000) {
+  t.match(answer, { status: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } }, name);
+  t.ok(answer.tookMs < withinMs, `${name}: within ${withinMs} ms (${answer.tookMs} ms)`);
+}
+
+const many = <T>(count: number, work: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+t.test('a process boots without its database, says so, and finds it later', async (t) => {
+  const server = await testPostgres(t);
+  await server.stop();
+  const { app } = await startedProcess(t, [service(server.url)]);
+  isQuick503(t, await timed(app, '/one'), 'away');
+  t.match(await timed(app, '/readyz'), { status: 503, body: { detail: 'Not ready: test: PostgreSQL.' } });
+  await server.start();
+  t.match(await timed(app, '/one'), { status: 200, body: { one: 1 } });
+  t.match(await timed(app, '/readyz'), { status: 200, body: { checks: { 'test: PostgreSQL': 'ok' } } });
+});
+
+t.test('a database that stops, starts again, is paused and resumed is a quick 503 in between', async (t) => {
+  const server = await testPostgres(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await Promise.all(Array.from({ length: 20 }, () => timed(app, '/one')));
+
+  server.pause();
+  for (const answer of await Promise.all(Array.from({ length: 20 }, () => timed(app, '/one')))) {
+    isQuick503(t, answer, 'paused');
+  }
+  isQuick503(t, await timed(app, '/one'), 'paused, without an open connection');
+  server.resume();
+  await waitFor(async () => (await timed(app, '/one')).status === 200);
+
+  await server.stop();
+  for (const answer of await Promise.all(Array.from({ length: 20 }, () => timed(app, '/one')))) {
+    isQuick503(t, answer, 'stopped');
+  }
+  await server.start();
+  await waitFor(async () => (await timed(app, '/one')).status === 200);
+});
+
+t.test('a statement that is too slow is a quick 503, and does not go on in the database', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  const { app } = await startedProcess(t, [service(databaseUrl)]);
+  isQuick503(t, await timed(app, '/sleep'), 'slow', 2_500);
+  const { rows } = await app.inject('/one').then(async () => {
+    const client = new pg.Client(databaseUrl);
+    await client.connect();
+    t.teardown(() => client.end());
+    return client.query(
+      "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(5)' AND state = 'active' AND datname = current_database()",
+    );
+  });
+  t.same(rows, []);
+});
+
+t.test(
+  'more work than can be done in time is 503 before the gateway gives up, and one line of the log',
+  async (t) => {
+    const { app, logged } = await startedProcess(t, [service(await testDatabase(t))]);
+    // 1.5 s of each of ten connections for each; the last of them would wait for 9 s
+    const answers = await many(60, () => timed(app, '/sleep'));
+    for (const answer of answers) isQuick503(t, answer, 'slow and many', 5_000);
+    const lines = () => logged().map(({ msg }) => String(msg));
+    t.equal(lines().filter((line) => line.startsWith('overload: ')).length, 1);
+    t.ok(
+      lines().filter((line) => line === 'unavailable').length < 60,
+      'those that were refused are not logged',
+    );
+    await waitFor(async () => (await timed(app, '/one')).status === 200);
+    t.ok(lines().some((line) => line.startsWith('overload is over: ')));
+  },
+);
+
+t.test('every request of a burst is answered, on a cold start, warm, and when it is repeated', async (t) => {
+  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  for (const round of ['cold', 'warm', 'again']) {
+    const answers = await many(1_000, () => timed(app, '/one'));
+    t.same([...new Set(answers.map(({ status }) => status))], [200], round);
+  }
+});
+
+t.test(
+  'a server that is slow to open connections is asked for two at a time, and refuses nobody',
+  async (t) => {
+    const server = await testPostgres(t);
+    const proxy = await testProxy(t, server.port);
+    proxy.delayMs = 150; // for each of the four answers of a sign-in: longer together than any outage is waited for
+    const url = new URL(server.url);
+    url.port = String(proxy.port);
+    const { app } = await startedProcess(t, [service(url.href)]);
+    const answers = await many(100, () => timed(app, '/one'));
+    t.same([...new Set(answers.map(({ status }) => status))], [200]);
+    t.ok(proxy.mostUnanswered <= 4, `two for requests, and two that watch (${proxy.mostUnanswered})`);
+  },
+);
+
+t.test('a process that was busy while the answer came is no outage', async (t) => {
+  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  await app.ready();
+  const answers = await Promise.all([timed(app, '/busy'), timed(app, '/one'), timed(app, '/one')]);
+  t.same(
+    answers.map(({ status }) => status),
+    [200, 200, 200],
+  );
+});
+
+t.test('a statement that takes a second is no outage, whether or not it is alone', async (t) => {
+  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  t.equal((await timed(app, '/second')).status, 200);
+  const answers = await many(10, () => timed(app, '/second'));
+  t.equal((await timed(app, '/asked')).status, 200, 'nor beside a question that is as slow');
+  t.same([...new Set(answers.map(({ status }) => status))], [200], 'on all connections at once');
+});
+
+t.test('connections whose packets are lost are replaced: back within two seconds', async (t) => {
+  const server = await testPostgres(t);
+  const proxy = await testProxy(t, server.port);
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  const { app } = await startedProcess(t, [service(url.href)]);
+  t.equal((await timed(app, '/one')).status, 200);
+  proxy.silenceOpen();
+  isQuick503(t, await timed(app, '/one'), 'silent');
+  await waitFor(async () => (await timed(app, '/one')).status === 200, 1_500);
+  await waitFor(async () => (await timed(app, '/readyz')).status === 200, 1_500);
+});
+
+t.test('a statement that is refused costs no connection', async (t) => {
+  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  const pids = async () => (await timed(app, '/connections')).body;
+  await app.ready();
+  const before = await pids();
+  await many(20, () => timed(app, '/wrong'));
+  t.same(await pids(), before);
+});
+
+t.test('a server that takes no writes is not ready, and one that is only busy is', async (t) => {
+  const server = await testPostgres(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  const [ready] = await Promise.all([
+    timed(app, '/readyz'),
+    ...Array.from({ length: 200 }, () => timed(app, '/one')),
+  ]);
+  t.equal(ready.status, 200);
+  await server.demote();
+  await waitFor(async () => (await timed(app, '/one')).status === 200);
+  t.match(await timed(app, '/readyz'), { status: 503, body: { detail: 'Not ready: test: PostgreSQL.' } });
+});
+
+for (const [name, change] of [
+  ['another password', { password: 'wrong' }],
+  ['a role that does not exist', { username: 'nobody' }],
+  ['a database that does not exist', { pathname: '/nowhere' }],
+] as const) {
+  t.test(`${name} is a quick 503`, async (t) => {
+    const url = new URL(await testDatabase(t));
+    Object.assign(url, change);
+    const { app, logged } = await startedProcess(t, [service(url.href)]);
+    isQuick503(t, await timed(app, '/one'), name);
+    t.ok(logged().some(({ msg }) => msg === 'no connection to PostgreSQL'));
+  });
+}
+
+t.test('a statement that is wrong is a 500, and the process goes on', async (t) => {
+  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  t.match(await timed(app, '/wrong'), { status: 500, body: { code: 'internal_error' } });
+  t.match(await timed(app, '/one'), { status: 200 });
+});
+
+t.test('a database that nobody listens for is a quick 503', async (t) => {
+  const { app } = await startedProcess(t, [service(`postgres://a:b@127.0.0.1:${await freePort()}/x`)]);
+  isQuick503(t, await timed(app, '/one'), 'refused');
+});
+
+t.test('a transaction is kept as a whole or not at all', async (t) => {
+  const pool = new pg.Pool({ connectionString: await testDatabase(t), max: 1 });
+  t.teardown(() => pool.end());
+  await pool.query('CREATE TABLE things (id integer PRIMARY KEY)');
+  const result = await inTransaction(pool, async (client) => {
+    await client.query('INSERT INTO things VALUES (1)');
+    return 'kept';
+  });
+  t.equal(result, 'kept');
+  await t.rejects(
+    inTransaction(pool, async (client) => {
+      await client.query('INSERT INTO things VALUES (2)');
+      throw new Error('changed my mind');
+    }),
+    { message: 'changed my mind' },
+  );
+  await t.rejects(
+    inTransaction(pool, async (client) => {
+      await client.query('INSERT INTO things VALUES (3)');
+      await client.query('INSERT INTO things VALUES (1)');
+    }),
+    { code: '23505' },
+  );
+  t.same((await pool.query('SELECT id FROM things')).rows, [{ id: 1 }], 'and its connection is usable again');
+});
+
+t.test(
+  'a transaction whose server goes away fails quickly and gives its place in the pool back',
+  async (t) => {
+    const server = await testPostgres(t);
+    const pool = new pg.Pool({
+      connectionString: server.url,
+      max: 1,
+      connectionTimeoutMillis: 400,
+      query_timeout: 300,
+    });
+    pool.on('error', () => {});
+    t.teardown(() => pool.end());
+    const started = Date.now();
+    await t.rejects(
+      inTransaction(pool, async (client) => {
+        await client.query('SELECT 1');
+        server.pause();
+        await client.query('SELECT 2');
+      }),
+      { message: 'Query read timeout' },
+    );
+    t.ok(Date.now() - started < 550, 'it does not wait for a rollback that nobody would answer');
+    server.resume();
+    await waitFor(
+      async () => (await inTransaction(pool, (client) => client.query('SELECT 3'))).rowCount === 1,
+    );
+  },
+);
+
+t.test(
+  'a connection that ends between two statements of a transaction is a rejection, and the process goes on',
+  async (t) => {
+    const url = await testDatabase(t);
+    const pool = new pg.Pool({ connectionString: url, max: 2 });
+    pool.on('error', () => {});
+    t.teardown(() => pool.end());
+    const error = await inTransaction(pool, async (client) => {
+      const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      await pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+      await ended;
+      await client.query('SELECT 2');
+    }).catch((reason) => reason);
+    t.ok(isStoreUnavailable(error), String(error));
+    t.equal((await inTransaction(pool, (client) => client.query('SELECT 3'))).rowCount, 1);
+  },
+);
+
+const JOURNAL = JSON.stringify({
+  version: '7',
+  dialect: 'postgresql',
+  entries: [
+    { idx: 0, version: '7', when: 1, tag: '0000_first', breakpoints: true },
+    { idx: 1, version: '7', when: 2, tag: '0001_second', breakpoints: true },
+  ],
+});
+
+t.test('migrations that are run several times at once are applied once, in order', async (t) => {
+  const migrationsFolder = t.testdir({
+    meta: { '_journal.json': JOURNAL },
+    '0000_first.sql':
+      'CREATE TABLE things (id integer PRIMARY KEY);\n--> statement-breakpoint\nSELECT pg_sleep(0.2);',
+    '0001_second.sql': 'INSERT INTO things VALUES (1);',
+  });
+  const databaseUrl = await testDatabase(t);
+  await Promise.all(Array.from({ length: 4 }, () => migrate({ databaseUrl, migrationsFolder })));
+  await migrate({ databaseUrl, migrationsFolder });
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  t.teardown(() => client.end());
+  t.same((await client.query('SELECT id FROM things')).rows, [{ id: 1 }]);
+});
+
+t.test('a migration that fails leaves nothing behind', async (t) => {
+  const migrationsFolder = t.testdir({
+    meta: { '_journal.json': JOURNAL },
+    '0000_first.sql': 'CREATE TABLE things (id integer PRIMARY KEY);',
+    '0001_second.sql': 'INSERT INTO nowhere VALUES (1);',
+  });
+  const databaseUrl = await testDatabase(t);
+  await t.rejects(migrate({ databaseUrl, migrationsFolder }));
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  t.teardown(() => client.end());
+  t.same((await client.query("SELECT to_regclass('things') AS things")).rows, [{ things: null }]);
+});

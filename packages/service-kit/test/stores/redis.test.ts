@@ -1,0 +1,181 @@
+import net from 'node:net';
+import { freePort, testProxy, testRedis, waitFor } from '@pair/test-kit';
+import type { FastifyInstance } from 'fastify';
+import { Redis } from 'ioredis';
+import t, { type Test } from 'tap';
+import { redis } from '../../src/index.ts';
+import { startedProcess } from '../support/process.ts';
+
+const service = (redisUrl: string) => async (app: FastifyInstance) => {
+  await app.register(redis, { redisUrl, name: 'test' });
+  app.get('/incr', async () => ({ n: await app.redis.incr('n') }));
+  app.get('/fill', async () => {
+    const writes = app.redis.pipeline();
+    for (let n = 0; n < 3_000; n++) writes.incr('n');
+    await writes.exec();
+    return {};
+  });
+  app.get('/wrong', async () => app.redis.lpush('n', 1));
+  app.get('/busy', async () => {
+    const n = app.redis.incr('n');
+    const until = Date.now() + 1_500;
+    while (Date.now() < until); // the answer has arrived, and this process does not look
+    return { n: await n };
+  });
+};
+
+async function timed(app: FastifyInstance, url: string) {
+  const started = Date.now();
+  const response = await app.inject(url);
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.json(),
+    tookMs: Date.now() - started,
+  };
+}
+
+function isQuick503(t: Test, answer: Awaited<ReturnType<typeof timed>>, name: string) {
+  t.match(answer, { status: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } }, name);
+  t.ok(answer.tookMs < 500, `${name}: within half a second (${answer.tookMs} ms)`);
+}
+
+t.test('a process boots without its Redis, says so once, and finds it later', async (t) => {
+  const server = await testRedis(t);
+  await server.stop();
+  const { app, logged } = await startedProcess(t, [service(server.url)]);
+  isQuick503(t, await timed(app, '/incr'), 'away');
+  const refusal = logged().find((line) => line.msg === 'unavailable');
+  t.match(refusal, { err: { message: /enableOfflineQueue/ } }, 'at once: no command waits in a queue');
+  t.match(await timed(app, '/readyz'), { status: 503, body: { detail: 'Not ready: test: Redis.' } });
+  const warnings = () => logged().filter((line) => line.msg === 'no connection to Redis').length;
+  await waitFor(() => warnings() > 0);
+  await server.start();
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  t.match(await timed(app, '/readyz'), { status: 200 });
+  t.equal(warnings(), 1, 'not for each attempt');
+});
+
+t.test('a Redis that is paused or stopped is a quick 503, and is used again afterwards', async (t) => {
+  const server = await testRedis(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  server.pause();
+  for (const answer of await Promise.all(Array.from({ length: 20 }, () => timed(app, '/incr')))) {
+    isQuick503(t, answer, 'paused');
+  }
+  server.resume();
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  await server.stop();
+  for (const answer of await Promise.all(Array.from({ length: 20 }, () => timed(app, '/incr')))) {
+    isQuick503(t, answer, 'stopped');
+  }
+  await server.start();
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+});
+
+t.test('a Redis that loads its data is used as soon as it has', async (t) => {
+  // half a second for the writes of /fill; it tells in between that it loads
+  const server = await testRedis(t, { args: ['--key-load-delay', '100'] });
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  t.equal((await timed(app, '/fill')).status, 200);
+  await server.stop();
+  await server.start();
+  const startedAt = Date.now();
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  const tookMs = Date.now() - startedAt;
+  t.ok(tookMs < 500, `within half a second (${tookMs} ms)`);
+});
+
+t.test('a command whose answer is lost is not sent again: it may have been done', async (t) => {
+  const server = await testRedis(t);
+  let cut = false;
+  const proxy = net.createServer((client) => {
+    const upstream = net.connect(server.port, '127.0.0.1');
+    client.pipe(upstream);
+    upstream.on('data', (answer) => {
+      if (cut) client.destroy();
+      else client.write(answer);
+      cut = false;
+    });
+    for (const socket of [client, upstream]) socket.on('error', () => {});
+    client.on('close', () => upstream.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => proxy.close());
+  const { port } = proxy.address() as net.AddressInfo;
+
+  const { app } = await startedProcess(t, [service(`redis://127.0.0.1:${port}`)]);
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  const before = (await timed(app, '/incr')).body.n;
+  cut = true;
+  isQuick503(t, await timed(app, '/incr'), 'its answer is lost');
+  await waitFor(async () => (await timed(app, '/readyz')).status === 200);
+  t.equal((await timed(app, '/incr')).body.n, before + 2, 'once by the lost one, once by this one');
+});
+
+t.test('a connection whose packets are lost is replaced: back within two seconds', async (t) => {
+  const server = await testRedis(t);
+  const proxy = await testProxy(t, server.port);
+  const { app } = await startedProcess(t, [service(`redis://127.0.0.1:${proxy.port}`)]);
+  t.equal((await timed(app, '/incr')).status, 200);
+  proxy.silenceOpen();
+  const answers = await Promise.all(Array.from({ length: 5 }, () => timed(app, '/incr')));
+  for (const answer of answers) isQuick503(t, answer, 'silent');
+  await waitFor(async () => (await timed(app, '/incr')).status === 200, 1_500);
+});
+
+t.test('a process that was busy while the answer came is no outage', async (t) => {
+  const server = await testRedis(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await app.ready();
+  const answers = await Promise.all([timed(app, '/busy'), timed(app, '/incr')]);
+  t.same(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+});
+
+t.test('every request of a burst is answered', async (t) => {
+  const server = await testRedis(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  for (const round of ['cold', 'warm']) {
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => timed(app, '/incr')));
+    t.same([...new Set(answers.map(({ status }) => status))], [200], round);
+  }
+});
+
+t.test(
+  'a Redis that has become a replica is asked over a new connection: another may be there',
+  async (t) => {
+    const server = await testRedis(t);
+    const { app } = await startedProcess(t, [service(server.url)]);
+    t.equal((await timed(app, '/incr')).status, 200);
+    const operator = new Redis(server.url);
+    t.teardown(() => operator.disconnect());
+    const connections = async () =>
+      String(await operator.call('CLIENT', 'LIST')).match(/(?<=id=)\d+(?=.* name=test )/g);
+    const before = await connections();
+    await operator.replicaof('127.0.0.1', await freePort());
+    isQuick503(t, await timed(app, '/incr'), 'read-only');
+    await waitFor(async () => (await connections())?.join() !== before?.join());
+    await operator.replicaof('no', 'one');
+    await waitFor(async () => (await timed(app, '/incr')).status === 200, 1_500);
+  },
+);
+
+t.test('a command that is wrong is a 500', async (t) => {
+  const server = await testRedis(t);
+  const { app } = await startedProcess(t, [service(server.url)]);
+  await waitFor(async () => (await timed(app, '/incr')).status === 200);
+  t.match(await timed(app, '/wrong'), { status: 500, body: { code: 'internal_error' } });
+});
+
+t.test('a process closes at once, whether Redis was ever there or not', async (t) => {
+  const { app } = await startedProcess(t, [service(`redis://127.0.0.1:${await freePort()}`)]);
+  await app.ready();
+  const started = Date.now();
+  await app.close();
+  t.ok(Date.now() - started < 500);
+});
