@@ -8,11 +8,11 @@ import { readRoutes } from './customers/read-routes.ts';
 import { customersStore } from './customers/repository.ts';
 import { formats } from './customers/schemas.ts';
 import { writeRoutes } from './customers/write-routes.ts';
+import { resourceMetadataRoutes, resourceMetadataUrl } from './discovery/resource-metadata.ts';
+import { exportRoutes } from './export/export-routes.ts';
 import { removeOldKeys } from './idempotency/once.ts';
-import { resourceMetadataRoutes, resourceMetadataUrl } from './resource-metadata.ts';
+import { importRoutes } from './import/import-routes.ts';
 import { tokenSources } from './token-sources.ts';
-import { exportRoutes } from './transfers/export-routes.ts';
-import { importRoutes } from './transfers/import-routes.ts';
 
 const DESCRIPTION = `Keeps customers: a name and a date of birth each.
 

@@ -2,7 +2,7 @@ import { ProblemSchema, problemExamples } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { dateOfBirthFormat } from '../customers/date-of-birth.ts';
 import { EXAMPLE, ListQuerySchema, NewCustomerSchema } from '../customers/schemas.ts';
-import { ImportReport, importRefused } from './import-report.ts';
+import { ImportReport, importRefused } from '../import/import-report.ts';
 
 const { sort, name, dob_from, dob_to } = ListQuerySchema.properties;
 export const ExportQuerySchema = Type.Object(

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { invalidQuery, parsePageRequest } from '../customers/list-query.ts';
 import { CACHE_CONTROL } from '../customers/representation.ts';
+import { transferPool } from '../db/transfer-pool.ts';
 import { csvEncoder, exportCustomers, ndjsonEncoder } from './export-customers.ts';
 import { ExportQuerySchema, exportResponse } from './schemas.ts';
-import { transferPool } from './transfer-pool.ts';
 
 const FORMATS = {
   'text/csv': { encoder: csvEncoder, file: 'customers.csv' },

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { escapeFormula, unescapeFormula } from '../../src/transfers/formula-escape.ts';
+import { escapeFormula, unescapeFormula } from '../../src/export/formula-escape.ts';
 
 t.test('what a spreadsheet would compute has an apostrophe in front, and nothing else has', async (t) => {
   for (const cell of ['=1+1', '+1', '-1', '@SUM(A1)', '\r', '\u0001', '＝1', "'=1", "''@x"]) {

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { QuotedLines } from '../../src/transfers/quoted-lines.ts';
-import { readCsv } from '../../src/transfers/read-csv.ts';
-import { MAX_LINES_AT_ONCE, readLines } from '../../src/transfers/read-lines.ts';
+import { QuotedLines } from '../../src/import/quoted-lines.ts';
+import { readCsv } from '../../src/import/read-csv.ts';
+import { MAX_LINES_AT_ONCE, readLines } from '../../src/import/read-lines.ts';
 import { allOf, chunksOf } from '../support/chunks.ts';
 
 const recordsOf = (content: string | Buffer, size?: number) =>
