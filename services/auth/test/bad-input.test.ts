@@ -1,6 +1,6 @@
 import t from 'tap';
-import { ADMIN, get, login, post, startAuth } from './auth-under-test.ts';
-import { postForm } from './oauth/support.ts';
+import { ADMIN, get, login, post, startAuth } from './support/auth-under-test.ts';
+import { postForm } from './support/oauth.ts';
 
 const { app } = await startAuth(t);
 const admin = (await login(app)).access_token;

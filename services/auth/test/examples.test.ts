@@ -4,8 +4,8 @@ import t from 'tap';
 import { hashClientSecret } from '../src/clients/client-secret.ts';
 import { EXAMPLE_CLIENT } from '../src/oauth/schemas.ts';
 import { EXAMPLE_CREDENTIALS, EXAMPLE_USER } from '../src/users/schemas.ts';
-import { login, post, startAuth, type Tokens } from './auth-under-test.ts';
-import { authorizationRequest, challengeOf, openPage, parametersOf, submit } from './oauth/support.ts';
+import { login, post, startAuth, type Tokens } from './support/auth-under-test.ts';
+import { authorizationRequest, challengeOf, openPage, parametersOf, submit } from './support/oauth.ts';
 
 const { app, ownerUrl } = await startAuth(t, {
   REGISTRATION: 'open',

@@ -2,7 +2,7 @@ import { testPostgres, waitFor } from '@pair/test-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { ADMIN, get, login, patch, post, startAuth } from './auth-under-test.ts';
+import { ADMIN, get, login, patch, post, startAuth } from './support/auth-under-test.ts';
 
 const postgres = await testPostgres(t);
 const auth = await startAuth(t, { DATABASE_URL: postgres.url });

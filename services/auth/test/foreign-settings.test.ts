@@ -1,6 +1,6 @@
 import { setForeignSettings, testDatabase } from '@pair/test-kit';
 import t from 'tap';
-import { get, login, startAuth } from './auth-under-test.ts';
+import { get, login, startAuth } from './support/auth-under-test.ts';
 
 t.test('settings of a foreign database change neither a migration nor an answer', async (t) => {
   const databaseUrl = await testDatabase(t);

@@ -14,7 +14,7 @@ import pg from 'pg';
 import t, { type Test } from 'tap';
 import { signingKeys } from '../src/db/schema.ts';
 import { openKey, parseSealingKeys } from '../src/keys/sealed-key.ts';
-import { type AuthUnderTest, get, login, startAuth } from './auth-under-test.ts';
+import { type AuthUnderTest, get, login, startAuth } from './support/auth-under-test.ts';
 
 /** Resolves for a token that it accepts, and rejects one that it does not. */
 type Verifier = (token: string) => Promise<unknown>;

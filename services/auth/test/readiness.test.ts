@@ -1,6 +1,6 @@
 import { freePort, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { ADMIN, get, post, startAuth } from './auth-under-test.ts';
+import { ADMIN, get, post, startAuth } from './support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;

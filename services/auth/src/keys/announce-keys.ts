@@ -4,8 +4,8 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import { signingKeys } from '../db/schema.ts';
-import type { RedisClock } from '../sessions/redis-clock.ts';
-import { scriptRunner } from '../sessions/run-script.ts';
+import type { RedisClock } from '../redis/clock.ts';
+import { scriptRunner } from '../redis/script.ts';
 import { ANNOUNCE } from '../sessions/scripts.ts';
 
 /** A verifier that cannot fetch keys goes on with those it has for an hour. */

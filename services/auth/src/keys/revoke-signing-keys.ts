@@ -5,10 +5,10 @@ import { Redis } from 'ioredis';
 import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { RevokeSigningKeyConfig } from '../config.ts';
 import { signingKeys } from '../db/schema.ts';
-import { redisClock } from '../sessions/redis-clock.ts';
-import type { SigningKeyRow } from './add-missing-keys.ts';
+import { redisClock } from '../redis/clock.ts';
 import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from './announce-keys.ts';
 import { keyStates } from './key-states.ts';
+import type { SigningKeyRow } from './repository.ts';
 import { withKeysLocked } from './with-keys-locked.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

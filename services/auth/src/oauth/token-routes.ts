@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, GRANTS, type Grant } from '../clients/client.ts';
-import { invalidScope } from '../sessions/granted-scopes.ts';
 import { refresh } from '../sessions/refresh.ts';
+import { invalidScope } from '../tokens/scope.ts';
 import { authenticateClient, invalidClient, unauthorizedClient } from './authenticate-client.ts';
-import { authorizationCodeGrant, invalidCode } from './authorization-code-grant.ts';
-import { clientCredentialsGrant } from './client-credentials-grant.ts';
+import { authorizationCodeGrant, invalidCode } from './grants/authorization-code.ts';
+import { clientCredentialsGrant } from './grants/client-credentials.ts';
 import { invalidRequest } from './oauth-error.ts';
 import { type TokenRequest, TokenRequestSchema, type TokenResponse, TokenResponseSchema } from './schemas.ts';
 

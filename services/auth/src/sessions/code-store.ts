@@ -1,6 +1,7 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
+import type { ScriptRunner } from '../redis/script.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import {
   type AuthorizationCode,
@@ -8,7 +9,6 @@ import {
   newAuthorizationCode,
 } from './authorization-code.ts';
 import { encodeRefreshToken, newSession, sha256 } from './refresh-token.ts';
-import type { ScriptRunner } from './run-script.ts';
 import type { SCRIPTS } from './scripts.ts';
 import {
   ABSOLUTE_LIMIT_MS,

@@ -1,8 +1,8 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../clients/client.ts';
-import { grantedScopes, narrowScope } from './granted-scopes.ts';
-import { issueTokens } from './issue-tokens.ts';
+import { issueTokens } from '../tokens/issue-tokens.ts';
+import { grantedScopes, narrowScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import type { Tokens } from './schemas.ts';

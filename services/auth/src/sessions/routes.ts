@@ -2,10 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { invalidToken, tokenRequired } from '@pair/access-token';
 import { Problem, problemResponses, unavailable, VALIDATION_FAILED } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
-import { tooManyAttempts } from '../sign-in/check-password.ts';
-import { invalidCredentials, signIn } from '../sign-in/sign-in.ts';
-import { invalidScope } from './granted-scopes.ts';
-import { issueTokens } from './issue-tokens.ts';
+import { tooManyAttempts } from '../passwords/check-password.ts';
+import { issueTokens } from '../tokens/issue-tokens.ts';
+import { invalidScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
 import { invalidGrant, refresh } from './refresh.ts';
 import { tooManyRevocations } from './revoke-access-token.ts';
@@ -18,6 +17,7 @@ import {
   TokensSchema,
 } from './schemas.ts';
 import type { ListedSession } from './session-store.ts';
+import { invalidCredentials, signIn } from './sign-in.ts';
 import { signOut } from './sign-out.ts';
 
 const NO_CONTENT = { description: 'Done', type: 'null' };

@@ -1,5 +1,5 @@
+import { DEADLINE } from '../redis/script.ts';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
-import { DEADLINE } from './run-script.ts';
 
 /** Repeats of a refresh token from elsewhere that a session may leave in the audit. */
 const TOLD_REPEATS = { most: 3, intervalMs: 10 * 60_000 };

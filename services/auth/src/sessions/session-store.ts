@@ -2,10 +2,10 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { AccessTokenClaims } from '@pair/access-token';
 import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
+import type { RedisClock } from '../redis/clock.ts';
+import { scriptRunner } from '../redis/script.ts';
 import { type CodeStore, createCodeStore } from './code-store.ts';
-import type { RedisClock } from './redis-clock.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
-import { scriptRunner } from './run-script.ts';
 import { REOPEN_WINDOW, SCRIPTS } from './scripts.ts';
 import { openSuccessor, sealSuccessor } from './seal-successor.ts';
 import {

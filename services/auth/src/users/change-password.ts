@@ -1,8 +1,8 @@
 import { inTransaction, Problem } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { checkPassword, isStillPassword } from '../sign-in/check-password.ts';
-import { requireGoodPassword } from './password-rules.ts';
+import { checkPassword, isStillPassword } from '../passwords/check-password.ts';
+import { requireGoodPassword } from '../passwords/rules.ts';
 import { replacePasswordHash, type User } from './repository.ts';
 import { userIsGone } from './representation.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { problemResponses } from '@pair/service-kit';
-import { tooManyAttempts } from '../sign-in/check-password.ts';
+import { tooManyAttempts } from '../passwords/check-password.ts';
 import { changeOwnPassword, wrongPassword } from './change-password.ts';
 import { userIsGone } from './representation.ts';
 import { ChangePasswordSchema } from './schemas.ts';

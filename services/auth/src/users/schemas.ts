@@ -1,7 +1,7 @@
 import { SCOPES } from '@pair/access-token';
 import type { StringFormat } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
-import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from './password-rules.ts';
+import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from '../passwords/rules.ts';
 
 /** The rules of passwords that a schema can know; the others are in `requireGoodPassword`. */
 const passwordFormat: StringFormat = {

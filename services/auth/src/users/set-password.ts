@@ -7,11 +7,11 @@ import type { FastifyInstance } from 'fastify';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
 import type { SetPasswordConfig } from '../config.ts';
 import { users as table } from '../db/schema.ts';
-import { clockOfRedis } from '../sessions/redis-clock.ts';
+import { passwords } from '../passwords/hasher.ts';
+import { passwordFault } from '../passwords/rules.ts';
+import { clockOfRedis } from '../redis/clock.ts';
 import { sessions } from '../sessions/session-store.ts';
 import { isEnabledAdmin } from './enabled-admin.ts';
-import { passwords } from './password-hasher.ts';
-import { passwordFault } from './password-rules.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 

@@ -2,7 +2,16 @@ import { waitFor } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import t from 'tap';
-import { ADMIN, get, login, makeUser, patch, post, startAuth, type Tokens } from '../auth-under-test.ts';
+import {
+  ADMIN,
+  get,
+  login,
+  makeUser,
+  patch,
+  post,
+  startAuth,
+  type Tokens,
+} from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;

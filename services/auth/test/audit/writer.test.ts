@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { auditWriter } from '../../src/audit/audit.ts';
 import { removeOldEvents } from '../../src/audit/remove-old-events.ts';
 import type { SecurityEvent } from '../../src/audit/security-events.ts';
-import { migrated } from '../auth-under-test.ts';
+import { migrated } from '../support/auth-under-test.ts';
 
 const signOut = (detail: string): SecurityEvent => ({ event: 'sign_out', outcome: 'succeeded', detail });
 

@@ -3,9 +3,9 @@ import pg from 'pg';
 import t from 'tap';
 import { type NewClient, withClientRegistry } from '../../src/clients/manage-clients.ts';
 import { redirectUriFault } from '../../src/clients/redirect-uri.ts';
-import { migrated, startAuth } from '../auth-under-test.ts';
-import { authorize, postForm, redeem } from '../oauth/support.ts';
-import { APP_REDIRECT, addClient, basic } from '../oauth/support-clients.ts';
+import { migrated, startAuth } from '../support/auth-under-test.ts';
+import { APP_REDIRECT, addClient, basic } from '../support/clients.ts';
+import { authorize, postForm, redeem } from '../support/oauth.ts';
 
 const DATABASE_URL = await migrated(await testDatabase(t));
 const database = new pg.Client({ connectionString: DATABASE_URL });

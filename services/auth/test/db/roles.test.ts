@@ -4,7 +4,7 @@ import pg from 'pg';
 import t, { type Test } from 'tap';
 import { removeOldEvents } from '../../src/audit/remove-old-events.ts';
 import { migrateAuth } from '../../src/index.ts';
-import { migrated } from '../auth-under-test.ts';
+import { migrated } from '../support/auth-under-test.ts';
 
 async function pool(t: Test, connectionString: string): Promise<pg.Pool> {
   const pool = new pg.Pool({ connectionString });

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { securityEvents } from '../../src/db/schema.ts';
 import { revokeSigningKeys } from '../../src/keys/revoke-signing-keys.ts';
 import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
-import { DAY, kidsOf, rings, SECOND } from './rings.ts';
+import { DAY, kidsOf, rings, SECOND } from '../support/rings.ts';
 
 async function auditedRings(t: Test) {
   const audited = await rings(t);

@@ -3,8 +3,8 @@ import { createPublicKey } from 'node:crypto';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
 import { signingKeys } from '../../src/db/schema.ts';
-import { get, startAuth } from '../auth-under-test.ts';
-import { DAY, rings } from './rings.ts';
+import { get, startAuth } from '../support/auth-under-test.ts';
+import { DAY, rings } from '../support/rings.ts';
 
 const JWKS = '/.well-known/jwks.json';
 

@@ -6,8 +6,8 @@ import t from 'tap';
 import { open } from '../../src/crypto/seal.ts';
 import { signingKeys } from '../../src/db/schema.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
-import { get, login, startAuth } from '../auth-under-test.ts';
-import { DAY, kidsOf, newEncryptionKey, rings, SECOND } from './rings.ts';
+import { get, login, startAuth } from '../support/auth-under-test.ts';
+import { DAY, kidsOf, newEncryptionKey, rings, SECOND } from '../support/rings.ts';
 
 t.test(
   'replicas that start at once on an empty table share one key to sign with and one to follow it',

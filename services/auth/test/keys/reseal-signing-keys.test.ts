@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
 import { signingKeys } from '../../src/db/schema.ts';
 import { resealSigningKeys } from '../../src/keys/reseal-signing-keys.ts';
-import { newEncryptionKey, rings } from './rings.ts';
+import { newEncryptionKey, rings } from '../support/rings.ts';
 
 const RESEAL = 'services/auth/dist/reseal-signing-keys.js';
 

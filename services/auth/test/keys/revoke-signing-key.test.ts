@@ -6,8 +6,8 @@ import pg from 'pg';
 import t, { type Test } from 'tap';
 import { signingKeys } from '../../src/db/schema.ts';
 import { revokeSigningKeys } from '../../src/keys/revoke-signing-keys.ts';
-import { type AuthUnderTest, get, login, post, startAuth, type Tokens } from '../auth-under-test.ts';
-import { verifier } from './verifier.ts';
+import { type AuthUnderTest, get, login, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
+import { verifier } from '../support/verifier.ts';
 
 const REVOKE = 'services/auth/dist/revoke-signing-key.js';
 

@@ -1,7 +1,7 @@
 import { startProcess } from '@pair/test-kit';
 import t from 'tap';
 import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
-import { kidsOf, rings, SECOND } from './rings.ts';
+import { kidsOf, rings, SECOND } from '../support/rings.ts';
 
 const ROTATE = 'services/auth/dist/rotate-signing-key.js';
 

@@ -6,9 +6,9 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import t, { type Test } from 'tap';
 import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
 import { jwksRoutes } from '../../src/keys/routes.ts';
-import { accessTokenSigner } from '../../src/tokens/sign-access-token.ts';
-import { kidsOf, type Ring, type Rings, rings, SECOND } from './rings.ts';
-import { verifier } from './verifier.ts';
+import { accessTokenSigner } from '../../src/tokens/access-token.ts';
+import { kidsOf, type Ring, type Rings, rings, SECOND } from '../support/rings.ts';
+import { verifier } from '../support/verifier.ts';
 
 const ISSUER = 'http://localhost:8080';
 const ROTATIONS = rounds({ short: 20, long: 200 });

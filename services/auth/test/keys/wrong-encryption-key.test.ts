@@ -1,7 +1,7 @@
 import { freePort, startProcess, testPostgres, testRedis, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { migrated } from '../auth-under-test.ts';
-import { newEncryptionKey } from './rings.ts';
+import { migrated } from '../support/auth-under-test.ts';
+import { newEncryptionKey } from '../support/rings.ts';
 
 const SERVER = 'services/auth/dist/server.js';
 

@@ -10,7 +10,8 @@ import {
   recordedEvents,
   refusedWithin1s,
   startAuth,
-} from '../auth-under-test.ts';
+} from '../support/auth-under-test.ts';
+import { APP_REDIRECT, addClient, basic, removeClient } from '../support/clients.ts';
 import {
   authorizationRequest,
   authorize,
@@ -21,8 +22,7 @@ import {
   redeem,
   SWAGGER_REDIRECT,
   submit,
-} from './support.ts';
-import { APP_REDIRECT, addClient, basic, removeClient } from './support-clients.ts';
+} from '../support/oauth.ts';
 
 const { app, config, redisClient } = await startAuth(t);
 const secret = await addClient(config.DATABASE_URL);

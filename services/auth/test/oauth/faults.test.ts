@@ -1,7 +1,8 @@
 import { testPostgres, waitFor } from '@pair/test-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
-import { startAuth } from '../auth-under-test.ts';
+import { startAuth } from '../support/auth-under-test.ts';
+import { addClient, basic } from '../support/clients.ts';
 import {
   authorizationRequest,
   authorize,
@@ -10,8 +11,7 @@ import {
   postForm,
   redeem,
   submit,
-} from './support.ts';
-import { addClient, basic } from './support-clients.ts';
+} from '../support/oauth.ts';
 
 const postgres = await testPostgres(t);
 const { app, redis, config } = await startAuth(t, { DATABASE_URL: postgres.url });

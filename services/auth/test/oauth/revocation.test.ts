@@ -9,9 +9,9 @@ import {
   recordedEvents,
   refusedWithin1s,
   startAuth,
-} from '../auth-under-test.ts';
-import { authorize, postForm, redeem } from './support.ts';
-import { addClient, basic } from './support-clients.ts';
+} from '../support/auth-under-test.ts';
+import { addClient, basic } from '../support/clients.ts';
+import { authorize, postForm, redeem } from '../support/oauth.ts';
 
 const { app, config, redisClient } = await startAuth(t);
 const secret = await addClient(config.DATABASE_URL);

@@ -2,7 +2,17 @@ import { unavailable } from '@pair/service-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { ADMIN, get, login, makeUser, patch, post, recordedEvents, startAuth } from '../auth-under-test.ts';
+import {
+  ADMIN,
+  get,
+  login,
+  makeUser,
+  patch,
+  post,
+  recordedEvents,
+  startAuth,
+} from '../support/auth-under-test.ts';
+import { APP_REDIRECT, addClient } from '../support/clients.ts';
 import {
   authorizationRequest,
   cookieOf,
@@ -16,8 +26,7 @@ import {
   redeem,
   SWAGGER_REDIRECT,
   submit,
-} from './support.ts';
-import { APP_REDIRECT, addClient } from './support-clients.ts';
+} from '../support/oauth.ts';
 
 const { app, within, config, ownerUrl, another, logged, redisClient } = await startAuth(t);
 await addClient(config.DATABASE_URL);

@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
 import t from 'tap';
-import { get, login, post, recordedEvents, refusedWithin1s, startAuth } from '../auth-under-test.ts';
-import { authorize, form, newVerifier, postForm, redeem, SWAGGER_REDIRECT } from './support.ts';
-import { addClient, basic } from './support-clients.ts';
+import { get, login, post, recordedEvents, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
+import { addClient, basic } from '../support/clients.ts';
+import { authorize, form, newVerifier, postForm, redeem, SWAGGER_REDIRECT } from '../support/oauth.ts';
 
 const { app, config, redisClient } = await startAuth(t);
 const secret = await addClient(config.DATABASE_URL);

@@ -3,8 +3,8 @@ import { testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import type { Grant } from '../../src/clients/client.ts';
+import { redisClock } from '../../src/redis/clock.ts';
 import { type AuthorizationCode, decodeAuthorizationCode } from '../../src/sessions/authorization-code.ts';
-import { redisClock } from '../../src/sessions/redis-clock.ts';
 import { decodeRefreshToken } from '../../src/sessions/refresh-token.ts';
 import { createSessionStore } from '../../src/sessions/session-store.ts';
 

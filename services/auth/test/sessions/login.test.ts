@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import t from 'tap';
-import { ADMIN, get, login, makeUser, post, startAuth, type Tokens } from '../auth-under-test.ts';
+import { ADMIN, get, login, makeUser, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;

@@ -1,6 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import t from 'tap';
-import { get, login, makeUser, post, refusedWithin1s, startAuth, type Tokens } from '../auth-under-test.ts';
+import {
+  get,
+  login,
+  makeUser,
+  post,
+  refusedWithin1s,
+  startAuth,
+  type Tokens,
+} from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { waitFor } from '@pair/test-kit';
 import type { Redis } from 'ioredis';
 import t from 'tap';
-import { redisClock } from '../../src/sessions/redis-clock.ts';
+import { redisClock } from '../../src/redis/clock.ts';
 
 t.test('a clock whose first measurements fail is measured again, soon', async (t) => {
   let attempts = 0;

@@ -8,7 +8,7 @@ import {
   refusedWithin1s,
   startAuth,
   type Tokens,
-} from '../auth-under-test.ts';
+} from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { rounds, waitFor } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import t from 'tap';
-import { get, login, post, refusedWithin1s, startAuth, type Tokens } from '../auth-under-test.ts';
-import { lossyRedis } from '../lossy-redis.ts';
+import { get, login, post, refusedWithin1s, startAuth, type Tokens } from '../support/auth-under-test.ts';
+import { lossyRedis } from '../support/lossy-redis.ts';
 
 const auth = await startAuth(t);
 const { app, redis } = auth;

@@ -1,7 +1,7 @@
 import { rounds, testRedis } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { redisClock } from '../../src/sessions/redis-clock.ts';
+import { redisClock } from '../../src/redis/clock.ts';
 import { decodeRefreshToken } from '../../src/sessions/refresh-token.ts';
 import { createSessionStore, type Rotation, type SessionStore } from '../../src/sessions/session-store.ts';
 

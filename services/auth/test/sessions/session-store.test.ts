@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { testRedis } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { redisClock } from '../../src/sessions/redis-clock.ts';
+import { redisClock } from '../../src/redis/clock.ts';
 import {
   decodeRefreshToken,
   newSession,

@@ -1,7 +1,7 @@
 import { rounds, testPostgres, waitFor } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
-import { get, login, makeUser, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import { get, login, makeUser, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
 
 const postgres = await testPostgres(t);
 const auth = await startAuth(t, { DATABASE_URL: postgres.url });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { get, login, makeUser, patch, startAuth } from '../auth-under-test.ts';
+import { get, login, makeUser, patch, startAuth } from '../support/auth-under-test.ts';
 
 const { app } = await startAuth(t);
 const admin = (await login(app)).access_token;

@@ -2,9 +2,9 @@ import { serviceRoleOf, startProcess, testDatabase, testRedis } from '@pair/test
 import pg from 'pg';
 import t from 'tap';
 import { migrateAuth, setPassword } from '../../src/index.ts';
-import { createPasswordHasher } from '../../src/users/password-hasher.ts';
-import { hasGoodLength, passwordFault } from '../../src/users/password-rules.ts';
-import { ADMIN, get, login, makeUser, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import { createPasswordHasher } from '../../src/passwords/hasher.ts';
+import { hasGoodLength, passwordFault } from '../../src/passwords/rules.ts';
+import { ADMIN, get, login, makeUser, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
 
 t.test('a password has 8 to 128 characters as a person counts them', async (t) => {
   for (const good of [

@@ -3,8 +3,8 @@ import { rounds, testPostgres, waitFor } from '@pair/test-kit';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import pg from 'pg';
 import t from 'tap';
-import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
-import { lossyRedis } from '../lossy-redis.ts';
+import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
+import { lossyRedis } from '../support/lossy-redis.ts';
 
 const postgres = await testPostgres(t);
 const auth = await startAuth(t, { DATABASE_URL: postgres.url });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { updateUser } from '../../src/users/update-user.ts';
-import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../auth-under-test.ts';
+import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;

@@ -3,7 +3,7 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Client } from '../../clients/client.ts';
 import { isRegistered } from '../../clients/redirect-uri.ts';
-import { narrowScope } from '../../sessions/granted-scopes.ts';
+import { narrowScope } from '../../tokens/scope.ts';
 import { unauthorizedClient } from '../authenticate-client.ts';
 import { parametersOf } from '../form-parser.ts';
 import { invalidRequest } from '../oauth-error.ts';

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Problem, problemOf, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { originOf } from '../../sessions/origin.ts';
-import { type Credentials, signIn } from '../../sign-in/sign-in.ts';
+import { type Credentials, signIn } from '../../sessions/sign-in.ts';
 import {
   type AuthorizationRequest,
   RedirectedError,

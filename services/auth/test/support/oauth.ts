@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { patiently } from '@pair/test-kit';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { ADMIN } from '../auth-under-test.ts';
+import { ADMIN } from './auth-under-test.ts';
 
 export const SWAGGER_REDIRECT = 'http://localhost:8080/docs/auth/static/oauth2-redirect.html';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Redis, ReplyError } from 'ioredis';
-import type { RedisClock } from './redis-clock.ts';
+import type { RedisClock } from './clock.ts';
 
 /**
  * How late a script may begin. It is shorter than the silence after which the connection is given up, so that a script that is

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { networkOf } from '../../src/sign-in/network-of.ts';
+import { networkOf } from '../../src/passwords/network-of.ts';
 
 t.test('an IPv4 address is one place, in IPv6 too', async (t) => {
   t.equal(networkOf('203.0.113.7'), '203.0.113.7');

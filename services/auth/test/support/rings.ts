@@ -4,7 +4,7 @@ import Fastify from 'fastify';
 import pg from 'pg';
 import type { Test } from 'tap';
 import { createKeyRing } from '../../src/keys/key-ring.ts';
-import { migrated } from '../auth-under-test.ts';
+import { migrated } from './auth-under-test.ts';
 
 export const SECOND = 1_000;
 export const DAY = 24 * 3_600 * SECOND;

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
-import type { RedisClock } from '../sessions/redis-clock.ts';
-import { DEADLINE, scriptRunner } from '../sessions/run-script.ts';
+import type { RedisClock } from '../redis/clock.ts';
+import { DEADLINE, scriptRunner } from '../redis/script.ts';
 import { networkOf } from './network-of.ts';
 
 const WINDOW_MS = 10 * 60_000;

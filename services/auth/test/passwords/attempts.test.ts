@@ -1,8 +1,8 @@
 import { testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { redisClock } from '../../src/sessions/redis-clock.ts';
-import { createSignInAttempts } from '../../src/sign-in/attempts.ts';
+import { createSignInAttempts } from '../../src/passwords/attempts.ts';
+import { redisClock } from '../../src/redis/clock.ts';
 
 const MINUTE_MS = 60_000;
 const server = await testRedis(t);

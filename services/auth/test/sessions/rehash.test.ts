@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
 import { waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { login, makeUser, post, startAuth } from '../auth-under-test.ts';
+import { login, makeUser, post, startAuth } from '../support/auth-under-test.ts';
 
 const { app, within } = await startAuth(t);
 const WEAK = { memoryCost: 4_096, timeCost: 1, parallelism: 1 };

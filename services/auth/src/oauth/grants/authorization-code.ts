@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import { type Client, isClientOf } from '../clients/client.ts';
-import { decodeAuthorizationCode } from '../sessions/authorization-code.ts';
-import { grantedScopes } from '../sessions/granted-scopes.ts';
-import { issueTokens } from '../sessions/issue-tokens.ts';
-import { invalidRequest } from './oauth-error.ts';
-import type { TokenRequest, TokenResponse } from './schemas.ts';
+import { type Client, isClientOf } from '../../clients/client.ts';
+import { decodeAuthorizationCode } from '../../sessions/authorization-code.ts';
+import { issueTokens } from '../../tokens/issue-tokens.ts';
+import { grantedScopes } from '../../tokens/scope.ts';
+import { invalidRequest } from '../oauth-error.ts';
+import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
 /**
  * RFC 6749 §4.1.3, RFC 7636 §4.5. The session began when the user signed in, so that whatever ends the sessions of the

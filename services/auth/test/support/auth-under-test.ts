@@ -12,7 +12,7 @@ import {
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Redis } from 'ioredis';
 import type { Test } from 'tap';
-import { type AuthConfig, authService, migrateAuth } from '../src/index.ts';
+import { type AuthConfig, authService, migrateAuth } from '../../src/index.ts';
 
 export const ADMIN = { username: 'admin', password: 'the password of the admin' };
 

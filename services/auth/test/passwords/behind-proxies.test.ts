@@ -2,7 +2,7 @@ import { buildProcess } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { authService } from '../../src/index.ts';
-import { ADMIN, startAuth } from '../auth-under-test.ts';
+import { ADMIN, startAuth } from '../support/auth-under-test.ts';
 
 const { config, redisClient } = await startAuth(t);
 const redis = redisClient();

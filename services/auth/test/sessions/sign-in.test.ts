@@ -1,7 +1,7 @@
 import { rounds, waitFor } from '@pair/test-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import t from 'tap';
-import { ADMIN, login, makeUser, post, startAuth, type Tokens } from '../auth-under-test.ts';
+import { ADMIN, login, makeUser, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app, within } = auth;

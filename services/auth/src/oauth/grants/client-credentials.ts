@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import type { Client } from '../clients/client.ts';
-import { narrowScope } from '../sessions/granted-scopes.ts';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
-import type { TokenRequest, TokenResponse } from './schemas.ts';
+import type { Client } from '../../clients/client.ts';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../../tokens/access-token-lifetime.ts';
+import { narrowScope } from '../../tokens/scope.ts';
+import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
 /**
  * RFC 6749 §4.4: a client that acts for itself. Its token has no session and no refresh token; `sub` is the client.
