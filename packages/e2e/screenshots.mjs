@@ -1,18 +1,15 @@
-// `node packages/e2e/screenshots.mjs` makes the pictures in docs/images anew. It is not run by the tests: fonts differ
-// from machine to machine.
+// `node packages/e2e/screenshots.mjs` makes the pictures in docs/images anew, once `npm test` or `npm start` has installed
+// the dependencies. It is not run by the tests: fonts differ from machine to machine.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
-import { build, installDependencies, ROOT, refuse, requireNode } from '../local-stores/workspace.mjs';
+import { build, ensureCommand, manualInstall, ROOT, refuse } from '@pair/bootstrap';
 
 const IMAGES = join(ROOT, 'docs', 'images');
 const MAX_BYTES = 60_000;
 
-requireNode();
-installDependencies(say);
 for (const name of ['nginx', 'chromium', 'pngquant']) {
   if (!ensureCommand(name, say)) refuse(manualInstall(name));
 }

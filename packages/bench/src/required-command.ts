@@ -1,4 +1,4 @@
-import { findCommand, manualInstall } from '@pair/local-stores';
+import { findCommand, manualInstall } from '@pair/bootstrap';
 
 /** The path of a program that a benchmark compares with. */
 export function requiredCommand(name: 'psql' | 'pgbench'): string {

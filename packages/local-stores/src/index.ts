@@ -1,4 +1,3 @@
-export { findCommand, manualInstall } from '../prerequisites.mjs';
 export { freePort } from './free-port.ts';
 export { type Guard, guard } from './guard.ts';
 export type { LocalServer } from './local-server.ts';

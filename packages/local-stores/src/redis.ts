@@ -3,8 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findCommand, manualInstall } from '../prerequisites.mjs';
-import { isAtLeast } from '../workspace.mjs';
+import { findCommand, isAtLeast, manualInstall } from '@pair/bootstrap';
 import { type LocalServer, launch } from './local-server.ts';
 import { endProcess, isRunning } from './process-table.ts';
 

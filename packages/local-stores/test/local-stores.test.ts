@@ -5,12 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Test, t } from 'tap';
-import { findCommand, manualInstall } from '../prerequisites.mjs';
 import { freePort } from '../src/free-port.ts';
 import { startPostgres } from '../src/postgres.ts';
 import { isRunning } from '../src/process-table.ts';
 import { startRedis } from '../src/redis.ts';
-import { isAtLeast } from '../workspace.mjs';
 
 /** So many of 20,000 that chance would give one twice. */
 const SOME = 400;
@@ -22,32 +20,6 @@ const PRINT_PORTS = `
   console.log(JSON.stringify(await Promise.all(Array.from({ length: ${SOME} }, freePort))));
   setInterval(() => {}, 1_000);
 `;
-
-t.test('versions are compared by their numbers', async (t) => {
-  for (const [version, floor] of [
-    ['20.19.0', '20.19'],
-    ['20.20.1', '20.19'],
-    ['24.0.0', '20.19'],
-    ['7.0.15', '7.0'],
-    ['7.0', '7.0.0'],
-    ['10.2.8', '9.9.9'],
-  ] as const) {
-    t.ok(isAtLeast(version, floor), `${version} is at least ${floor}`);
-  }
-  for (const [version, floor] of [
-    ['18.20.4', '20.19'],
-    ['20.9.0', '20.19'],
-    ['6.2.7', '7.0'],
-    ['7.0', '7.0.1'],
-  ] as const) {
-    t.notOk(isAtLeast(version, floor), `${version} is older than ${floor}`);
-  }
-});
-
-t.test('a program that is missing is told with the command of each package manager', async (t) => {
-  t.equal(findCommand('no-such-program'), undefined);
-  for (const tool of ['apt-get', 'brew', 'dnf', 'apk']) t.match(manualInstall('redis-server'), tool);
-});
 
 t.test('a free port can be listened on', async () => {
   const server = createServer().listen(await freePort(), '127.0.0.1');

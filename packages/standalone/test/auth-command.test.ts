@@ -29,7 +29,7 @@ t.test(
     const { url, output } = await start(t, { DATA_DIR, ...OTHER_POSTGRES });
     const auth = async (...args: string[]) => {
       const command = await startProcess(t, {
-        entry: 'packages/standalone/auth-command.mjs',
+        entry: 'packages/bootstrap/src/auth-command.mjs',
         args,
         env: { DATA_DIR, ...OTHER_POSTGRES },
         input: '',
@@ -69,7 +69,7 @@ t.test('without npm start they say what is missing, also when there was one', as
       writeFileSync(join(DATA_DIR, 'pid'), String(gone));
     }
     const command = await startProcess(t, {
-      entry: 'packages/standalone/auth-command.mjs',
+      entry: 'packages/bootstrap/src/auth-command.mjs',
       args: ['clients', 'list'],
       env: { DATA_DIR },
     });

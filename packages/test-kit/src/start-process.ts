@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { guard } from '@pair/local-stores';
-import { REPOSITORY } from './repository.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface StartedProcess {
@@ -31,10 +31,10 @@ export async function startProcess(
       '-i',
       ...Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
       process.execPath,
-      join(REPOSITORY, program.entry),
+      join(ROOT, program.entry),
       ...(program.args ?? []),
     ],
-    { cwd: REPOSITORY, stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] },
+    { cwd: ROOT, stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] },
   );
   child.stdin?.end(program.input);
   let output = '';

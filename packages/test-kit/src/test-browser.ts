@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { findCommand, manualInstall } from '@pair/local-stores';
+import { findCommand, manualInstall } from '@pair/bootstrap';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Teardown } from './teardown.ts';
 

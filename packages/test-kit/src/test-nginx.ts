@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { findCommand, freePort, guard, manualInstall } from '@pair/local-stores';
-import { REPOSITORY } from './repository.ts';
+import { findCommand, manualInstall, ROOT } from '@pair/bootstrap';
+import { freePort, guard } from '@pair/local-stores';
 import type { Teardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait-for.ts';
@@ -22,7 +22,7 @@ export async function testNginx(
   if (command === undefined) throw new Error(manualInstall('nginx'));
   const folder = temporaryFolder('nginx');
   const port = await freePort();
-  const source = join(REPOSITORY, 'nginx');
+  const source = join(ROOT, 'nginx');
   for (const file of readdirSync(source).filter((name) => name.endsWith('.conf'))) {
     copyFileSync(join(source, file), join(folder, file));
   }
@@ -61,7 +61,7 @@ function upstreamsConf(
   });
   return `${blocks.join('')}server {
   listen 127.0.0.1:${port} default_server backlog=4096;
-  root ${JSON.stringify(join(REPOSITORY, 'nginx', 'html'))};
+  root ${JSON.stringify(join(ROOT, 'nginx', 'html'))};
   access_log ${JSON.stringify(accessLog)} json;
   include gateway.conf;
 }

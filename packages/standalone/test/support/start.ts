@@ -31,7 +31,7 @@ export async function start(t: Teardown, env: NodeJS.ProcessEnv): Promise<Starte
 export async function attempt(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
   const port = env.PORT ?? String(await freePort());
   const started = await startProcess(t, {
-    entry: 'packages/standalone/start.mjs',
+    entry: 'packages/bootstrap/src/start.mjs',
     env: { LOG_LEVEL: 'info', ...env, PORT: port },
   });
   return { ...started, url: `http://127.0.0.1:${port}` };

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The folder of the whole repository. */
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
  * Ends the process with one sentence.
@@ -61,6 +61,15 @@ function isInstalled() {
   const installed = join(ROOT, 'node_modules', '.pnpm', 'lock.yaml');
   if (!existsSync(installed)) return false;
   return readFileSync(installed, 'utf8') === readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8');
+}
+
+/**
+ * Loads a module of a package that has just been built. By its path: that package depends on this one, and not the
+ * other way round.
+ * @param {string} path from the root
+ */
+export function load(path) {
+  return import(pathToFileURL(join(ROOT, path)).href);
 }
 
 /** The folders of all services and packages, from the root. */

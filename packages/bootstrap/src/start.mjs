@@ -1,7 +1,8 @@
 // `npm start`. Plain JavaScript, without dependencies: it runs on a machine that has only Node.
-import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
-import { build, installDependencies, refuse, requireNode } from '../local-stores/workspace.mjs';
+
 import { stopWithParent } from './parent.mjs';
+import { ensureCommand, manualInstall } from './prerequisites.mjs';
+import { build, installDependencies, load, refuse, requireNode } from './workspace.mjs';
 
 const say = (line) => process.stdout.write(`> ${line}\n`);
 
@@ -19,4 +20,4 @@ if (!bringsRedis && !ensureCommand('redis-server', say)) {
 installDependencies(say);
 say('building what has changed');
 if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
-await import('./dist/main.js');
+await load('packages/standalone/dist/main.js');

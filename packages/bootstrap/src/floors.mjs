@@ -1,5 +1,5 @@
 // Versions below these have a known fault that matters here: a hole, or an answer that is wrong.
-import { isAtLeast } from '../local-stores/workspace.mjs';
+import { isAtLeast } from './workspace.mjs';
 
 /** Of each package one version, or one for each major that is still mended. */
 const FLOORS = {

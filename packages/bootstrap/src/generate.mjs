@@ -2,7 +2,7 @@
 // say when that is needed.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { build, installDependencies, ROOT, refuse, requireNode } from '../local-stores/workspace.mjs';
+import { build, installDependencies, ROOT, refuse, requireNode } from './workspace.mjs';
 
 const STEPS = [
   'packages/standalone/dist/write-openapi-documents.js',

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ROOT, refuse } from '../local-stores/workspace.mjs';
+import { ROOT, refuse } from './workspace.mjs';
 
 const COMMANDS = [
   'clients',

@@ -1,5 +1,5 @@
 import { t } from 'tap';
-import { belowFloor } from '../floors.mjs';
+import { belowFloor } from '../src/floors.mjs';
 
 const lockfile = (...packages: string[]) =>
   `importers:\n\n  .:\n    x: {}\n\npackages:\n\n${packages.map((name) => `  ${name}:\n    resolution: {}\n`).join('\n')}

@@ -4,17 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureCommand, manualInstall } from '../local-stores/prerequisites.mjs';
-import {
-  build,
-  installDependencies,
-  ROOT,
-  requireNode,
-  runTool,
-  workspaces,
-} from '../local-stores/workspace.mjs';
 import { belowFloor } from './floors.mjs';
+import { ensureCommand, manualInstall } from './prerequisites.mjs';
 import { runTap } from './run-tap.mjs';
+import { build, installDependencies, load, ROOT, requireNode, runTool, workspaces } from './workspace.mjs';
 
 const { positionals: paths, values } = parseArgs({
   allowPositionals: true,
@@ -59,7 +52,7 @@ async function testSome() {
 async function runTests(files) {
   if (files.length === 0) return check(`tests in ${paths.join(', ')}`, false);
   say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
-  const { startSharedPostgres } = await import('./dist/test-database.js');
+  const { startSharedPostgres } = await load('packages/test-kit/dist/test-database.js');
   const postgres = await startSharedPostgres();
   const folder = mkdtempSync(join(tmpdir(), 'pair-tap-'));
   const env = { TEST_POSTGRES_URL: postgres.url, TEST_LONG: values.long ? '1' : '' };

@@ -3,7 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ROOT, runTool } from '../local-stores/workspace.mjs';
+import { ROOT, runTool } from './workspace.mjs';
 
 /** For a file. */
 const TIMEOUT_SECONDS = 120;

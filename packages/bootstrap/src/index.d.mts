@@ -1,0 +1,2 @@
+export { findCommand, manualInstall } from './prerequisites.mjs';
+export { isAtLeast, ROOT } from './workspace.mjs';
