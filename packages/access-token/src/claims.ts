@@ -1,9 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from './contract.ts';
 import { KID_PATTERN } from './keys.ts';
 
-/** No token that lives longer is accepted, so nothing needs to be known of it for longer either. */
-export const MAX_LIFETIME_SECONDS = 600;
 /** How far the clock of auth may be ahead of ours. */
 const MAX_CLOCK_LEAD_SECONDS = 5;
 
@@ -104,5 +103,6 @@ function requireIssuedBeforeNow(claims: AccessTokenClaims, nowSeconds: number): 
 
 /** A revocation is kept as long as a token can live: one that lives longer would come back. */
 function requireShortLife(claims: AccessTokenClaims): void {
-  if (claims.exp - claims.iat > MAX_LIFETIME_SECONDS) throw new TokenFault('The token lives too long.');
+  if (claims.exp - claims.iat > ACCESS_TOKEN_LIFETIME_SECONDS)
+    throw new TokenFault('The token lives too long.');
 }

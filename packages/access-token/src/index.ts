@@ -2,6 +2,7 @@ export { type AccessTokenOptions, accessToken, type VerifiedToken } from './acce
 export { authenticated } from './authenticated.ts';
 export { invalidToken, tokenRequired } from './bearer.ts';
 export { type AccessTokenClaims, AccessTokenClaimsSchema } from './claims.ts';
+export { ACCESS_TOKEN_LIFETIME_SECONDS } from './contract.ts';
 export { type KeySource, KeysUnavailable } from './keys.ts';
 export { type RemoteKeySet, remoteKeySet } from './remote-key-set.ts';
 export { type RevocationFeed, revocationFeed } from './revocation-feed.ts';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withinListening } from '@pair/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Redis } from 'ioredis';
-import { MAX_LIFETIME_SECONDS } from './claims.ts';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from './contract.ts';
 
 const STREAM = '{auth}:revocations';
 const EPOCH = '{auth}:epoch';
@@ -21,7 +21,7 @@ const SWEEP_INTERVAL_MS = 1_000;
  * says so, by the time of day too: its `until` is on the clock of another machine, and the time of day here may be set,
  * and neither may bring a token back to life.
  */
-const KEEP_MS = (MAX_LIFETIME_SECONDS + 65) * 1_000;
+const KEEP_MS = (ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000;
 
 /** What was revoked in the last minutes, in the memory of this process. */
 export interface RevocationFeed {

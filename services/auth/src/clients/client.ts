@@ -1,9 +1,6 @@
 import { SCOPES, type Scope } from '@pair/access-token';
 import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-kit';
-
-/** What a client may exchange for tokens at `/oauth/token` (RFC 6749 §1.3, §6). */
-export const GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
-export type Grant = (typeof GRANTS)[number];
+import type { Grant } from '../db/schema.ts';
 
 /** The same as in the table, which also refuses UUIDs: those are ids of users. */
 export const CLIENT_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{2,63}$/;

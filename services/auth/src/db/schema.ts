@@ -1,6 +1,9 @@
 import type { Scope } from '@pair/access-token';
 import { bigint, boolean, customType, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-import type { Grant } from '../clients/client.ts';
+
+/** What a client may exchange for tokens at `/oauth/token` (RFC 6749 §1.3, §6). */
+export const GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export type Grant = (typeof GRANTS)[number];
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
@@ -15,6 +18,8 @@ export const users = pgTable('users', {
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 });
 
+export type User = typeof users.$inferSelect;
+
 export const signingKeys = pgTable('signing_keys', {
   /** RFC 7638 thumbprint of the public key. */
   kid: text().primaryKey(),
@@ -26,6 +31,8 @@ export const signingKeys = pgTable('signing_keys', {
   /** A key that was compromised: it neither signs nor verifies any more. */
   revokedAt: timestamp('revoked_at', { withTimezone: true, precision: 3 }),
 });
+
+export type SigningKeyRow = typeof signingKeys.$inferSelect;
 
 /** OAuth 2.0 clients beside the built-in ones: see clients/client.ts. */
 export const clients = pgTable('clients', {

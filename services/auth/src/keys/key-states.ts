@@ -1,4 +1,4 @@
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 
 /** A key outlives the last token it signed by what clocks, caches and reloads may be apart. */
 export const RETIRING_MS = (ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000;

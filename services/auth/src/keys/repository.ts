@@ -2,7 +2,7 @@ import { inTransaction } from '@pair/service-kit';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { seal } from '../crypto/seal.ts';
-import { signingKeys } from '../db/schema.ts';
+import { type SigningKeyRow, signingKeys } from '../db/schema.ts';
 import { keyStates } from './key-states.ts';
 import { generateSigningKey } from './signing-key.ts';
 
@@ -10,8 +10,6 @@ import { generateSigningKey } from './signing-key.ts';
 const ROTATION_INTERVAL_MS = 30 * 24 * 3_600_000;
 /** Published for this long before it signs, a key is known to every verifier: caches keep a key set for a minute. */
 export const PUBLISHED_AHEAD_MS = 300_000;
-
-export type SigningKeyRow = typeof signingKeys.$inferSelect;
 
 /** All keys, in the order in which they are active. */
 export function selectKeys(db: NodePgDatabase): Promise<SigningKeyRow[]> {

@@ -4,11 +4,11 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { RevokeSigningKeyConfig } from '../config.ts';
+import type { SigningKeyRow } from '../db/schema.ts';
 import { signingKeys } from '../db/schema.ts';
 import { redisClock } from '../redis/clock.ts';
 import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from './announce-keys.ts';
 import { keyStates } from './key-states.ts';
-import type { SigningKeyRow } from './repository.ts';
 import { withKeysLocked } from './with-keys-locked.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { OperatorError } from '@pair/service-kit';
 import { open } from '../crypto/seal.ts';
-import type { SigningKeyRow } from './repository.ts';
+import type { SigningKeyRow } from '../db/schema.ts';
 import { type PublicJwk, publicJwkOf, publicPem, thumbprint } from './signing-key.ts';
 
 /** A signing key as it is used. */

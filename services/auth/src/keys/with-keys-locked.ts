@@ -1,7 +1,8 @@
 import { connectionSettings, inTransaction, isStoreUnavailable, OperatorError } from '@pair/service-kit';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { lockKeys, type SigningKeyRow, selectKeys } from './repository.ts';
+import type { SigningKeyRow } from '../db/schema.ts';
+import { lockKeys, selectKeys } from './repository.ts';
 
 const TIMEOUT_MS = 5_000;
 

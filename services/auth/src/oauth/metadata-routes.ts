@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { SCOPES } from '@pair/access-token';
-import { GRANTS } from '../clients/client.ts';
+import { GRANTS } from '../db/schema.ts';
 import { type Metadata, MetadataSchema } from './schemas.ts';
 
 const CONFIDENTIAL = ['client_secret_basic', 'client_secret_post'];

@@ -1,6 +1,7 @@
 import { SWAGGER_UI_CLIENT_ID } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
-import { FIRST_PARTY, GRANTS } from '../clients/client.ts';
+import { FIRST_PARTY } from '../clients/client.ts';
+import { GRANTS } from '../db/schema.ts';
 import { EXAMPLE_TOKENS, TokensSchema } from '../sessions/schemas.ts';
 import { EXAMPLE_USER } from '../users/schemas.ts';
 

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem, problemResponses, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import { type Client, GRANTS, type Grant } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
+import { GRANTS, type Grant } from '../db/schema.ts';
 import { refresh } from '../sessions/refresh.ts';
 import { invalidScope } from '../tokens/scope.ts';
 import { authenticateClient, invalidClient, unauthorizedClient } from './authenticate-client.ts';

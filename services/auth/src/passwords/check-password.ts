@@ -1,6 +1,6 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { User } from '../users/repository.ts';
+import type { User } from '../db/schema.ts';
 
 /** Who was meant, if there is such a user, and whether it may be believed. */
 export type CheckedPassword = { isRight: true; user: User } | { isRight: false; user: User | undefined };

@@ -1,8 +1,8 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
 import type { ScriptRunner } from '../redis/script.ts';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import {
   type AuthorizationCode,
   encodeAuthorizationCode,

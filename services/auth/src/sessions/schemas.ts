@@ -1,6 +1,6 @@
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import { type Static, Type } from 'typebox';
 import { FIRST_PARTY } from '../clients/client.ts';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 import {
   EXAMPLE_CREDENTIALS,
   EXAMPLE_USER,

@@ -1,5 +1,5 @@
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import { DEADLINE } from '../redis/script.ts';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../tokens/access-token-lifetime.ts';
 
 /** Repeats of a refresh token from elsewhere that a session may leave in the audit. */
 const TOLD_REPEATS = { most: 3, intervalMs: 10 * 60_000 };

@@ -1,8 +1,8 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
+import type { User } from '../db/schema.ts';
 import { checkPassword, isStillPassword } from '../passwords/check-password.ts';
-import type { User } from '../users/repository.ts';
 
 export interface Credentials {
   username: string;

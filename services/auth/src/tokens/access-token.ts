@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AccessTokenClaims } from '@pair/access-token';
+import { ACCESS_TOKEN_LIFETIME_SECONDS, type AccessTokenClaims } from '@pair/access-token';
 import { createSigner } from 'fast-jwt';
 import fp from 'fastify-plugin';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from './access-token-lifetime.ts';
 
 type Subject = Pick<AccessTokenClaims, 'sub' | 'client_id' | 'sid' | 'scope' | 'epoch'>;
 

@@ -1,8 +1,8 @@
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import type { FastifyInstance } from 'fastify';
 import type { Client } from '../clients/client.ts';
 import type { Tokens } from '../sessions/schemas.ts';
 import type { IssuedSession } from '../sessions/session-record.ts';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from './access-token-lifetime.ts';
 
 /** The answer to a sign-in and to a refresh (RFC 6749 §5.1). */
 export function issueTokens(

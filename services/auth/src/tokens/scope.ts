@@ -1,6 +1,6 @@
 import { Problem } from '@pair/service-kit';
 import type { Client } from '../clients/client.ts';
-import type { User } from '../users/repository.ts';
+import type { User } from '../db/schema.ts';
 
 /**
  * What a token may allow: what the user may do now, for this client, as far as it was asked for at the sign-in.

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem, parseJson, problemResponses, utf8ContentType } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
+import type { User } from '../db/schema.ts';
 import { createUser, usernameTaken } from './create-user.ts';
-import type { User } from './repository.ts';
 import { parseScope, presentManaged } from './representation.ts';
 import {
   CreateUserSchema,

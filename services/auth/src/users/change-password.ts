@@ -1,9 +1,10 @@
 import { inTransaction, Problem } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { User } from '../db/schema.ts';
 import { checkPassword, isStillPassword } from '../passwords/check-password.ts';
 import { requireGoodPassword } from '../passwords/rules.ts';
-import { replacePasswordHash, type User } from './repository.ts';
+import { replacePasswordHash } from './repository.ts';
 import { userIsGone } from './representation.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import { uuidv7 } from 'uuidv7';
+import type { User } from '../db/schema.ts';
 import { requireGoodPassword } from '../passwords/rules.ts';
-import type { User } from './repository.ts';
 
 /** @throws {Problem} 409 `username_taken`, 422, 503 */
 export async function createUser(

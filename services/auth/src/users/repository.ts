@@ -2,13 +2,11 @@ import { and, eq, gt, sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
-import { users as table } from '../db/schema.ts';
+import { users as table, type User } from '../db/schema.ts';
 import { USERNAME_PATTERN } from './schemas.ts';
 
 /** What nobody can be called is not looked for: PostgreSQL refuses U+0000. */
 const USERNAME = new RegExp(USERNAME_PATTERN);
-
-export type User = typeof table.$inferSelect;
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,6 @@
 import { SCOPES, type Scope } from '@pair/access-token';
 import { Problem } from '@pair/service-kit';
-import type { User } from './repository.ts';
+import type { User } from '../db/schema.ts';
 
 /** Each scope once, in one order, so that the same rights are always the same text. */
 export function parseScope(scope: string): Scope[] {

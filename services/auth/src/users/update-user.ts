@@ -2,9 +2,9 @@ import { inTransaction, Problem } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
-import { users as table } from '../db/schema.ts';
+import { users as table, type User } from '../db/schema.ts';
 import { isEnabledAdmin } from './enabled-admin.ts';
-import { type User, updateUserRow } from './repository.ts';
+import { updateUserRow } from './repository.ts';
 
 export type UserChange = Partial<Pick<User, 'disabled' | 'scopes'>>;
 

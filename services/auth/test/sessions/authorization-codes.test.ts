@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import type { Grant } from '../../src/clients/client.ts';
+import type { Grant } from '../../src/db/schema.ts';
 import { redisClock } from '../../src/redis/clock.ts';
 import { type AuthorizationCode, decodeAuthorizationCode } from '../../src/sessions/authorization-code.ts';
 import { decodeRefreshToken } from '../../src/sessions/refresh-token.ts';

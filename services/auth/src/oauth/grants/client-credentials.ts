@@ -1,6 +1,6 @@
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../../clients/client.ts';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '../../tokens/access-token-lifetime.ts';
 import { narrowScope } from '../../tokens/scope.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
