@@ -1,8 +1,8 @@
 import type { Problem } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
-import { ImportedCustomerSchema } from '../export/schemas.ts';
 import type { ImportedCustomer } from './import-customers.ts';
 import type { LineProblem } from './import-report.ts';
+import { ImportedCustomerSchema } from './schemas.ts';
 
 type Fault = Omit<LineProblem, 'line'>;
 

@@ -12,12 +12,12 @@ import {
 } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { transferPool } from '../db/transfer-pool.ts';
-import { ImportQuerySchema, importBody, importResponse } from '../export/schemas.ts';
 import { importCheck } from './import-check.ts';
 import { type Import, importCustomers } from './import-customers.ts';
 import { ImportReport, importConflict } from './import-report.ts';
 import { readCsv } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
+import { ImportQuerySchema, importBody, importResponse } from './schemas.ts';
 
 /** Of the body; nginx has the same. */
 const IMPORT_LIMIT_BYTES = 128 * 1024 * 1024;
