@@ -2,8 +2,7 @@ import { exampleExchanges, exampleFaults, waitFor } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
 import { hashClientSecret } from '../src/clients/client-secret.ts';
-import { EXAMPLE_CLIENT } from '../src/oauth/schemas.ts';
-import { EXAMPLE_CREDENTIALS, EXAMPLE_USER } from '../src/users/schemas.ts';
+import { EXAMPLE_CLIENT, EXAMPLE_CREDENTIALS, EXAMPLE_USER } from '../src/examples.ts';
 import { login, post, startAuth, type Tokens } from './support/auth-under-test.ts';
 import { authorizationRequest, challengeOf, openPage, parametersOf, submit } from './support/oauth.ts';
 

@@ -12,8 +12,9 @@ import {
 import * as oauth from 'oauth4webapi';
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import { parseSealingKeys } from '../src/crypto/sealing-keys.ts';
 import { signingKeys } from '../src/db/schema.ts';
-import { openKey, parseSealingKeys } from '../src/keys/sealed-key.ts';
+import { openKey } from '../src/keys/sealed-key.ts';
 import { type AuthUnderTest, get, login, startAuth } from './support/auth-under-test.ts';
 
 /** Resolves for a token that it accepts, and rejects one that it does not. */

@@ -1,8 +1,7 @@
 import { REQUEST_ID_PATTERN } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN, FIRST_PARTY } from '../clients/client.ts';
-import { EXAMPLE_SID } from '../sessions/schemas.ts';
-import { EXAMPLE_USER } from '../users/schemas.ts';
+import { EXAMPLE_SID, EXAMPLE_USER } from '../examples.ts';
 import { SECURITY_EVENTS } from './security-events.ts';
 
 export const AuditQuerySchema = Type.Object(

@@ -14,7 +14,7 @@ export function seal(plaintext: Buffer, key: Buffer, context: string): Buffer {
 }
 
 /** Opens what `seal` made under any one of `keys`; undefined when none of them fits or a byte was changed. */
-export function open(sealed: Buffer, keys: readonly Buffer[], context: string): Buffer | undefined {
+export function unseal(sealed: Buffer, keys: readonly Buffer[], context: string): Buffer | undefined {
   for (const key of keys) {
     try {
       const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, IV_BYTES), {

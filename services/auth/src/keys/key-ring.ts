@@ -6,11 +6,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
 import { insertSecurityEvents } from '../audit/security-events.ts';
+import { parseSealingKeys } from '../crypto/sealing-keys.ts';
 import type { SigningKeyRow } from '../db/schema.ts';
 import { announceAgain } from './announce-keys.ts';
 import { keyStates } from './key-states.ts';
 import { addMissingKeys, lacksKeys, selectKeys } from './repository.ts';
-import { type OpenedKey, openKey, parseSealingKeys } from './sealed-key.ts';
+import { type OpenedKey, openKey } from './sealed-key.ts';
 
 const RELOAD_INTERVAL_MS = 10_000;
 const RETRY_INTERVAL_MS = 500;

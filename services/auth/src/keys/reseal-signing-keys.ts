@@ -2,10 +2,10 @@ import { OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { ResealSigningKeysConfig } from '../config.ts';
-import { open, seal } from '../crypto/seal.ts';
+import { seal, unseal } from '../crypto/seal.ts';
+import { parseSealingKeys } from '../crypto/sealing-keys.ts';
 import { signingKeys } from '../db/schema.ts';
 import { keyStates } from './key-states.ts';
-import { parseSealingKeys } from './sealed-key.ts';
 import { withKeysLocked } from './with-keys-locked.ts';
 
 /**
@@ -20,8 +20,8 @@ export function resealSigningKeys(config: ResealSigningKeysConfig, nowMs = Date.
     const states = keyStates(rows, nowMs);
     const resealed: string[] = [];
     for (const [index, { kid, sealedPrivateKey }] of rows.entries()) {
-      if (open(sealedPrivateKey, [first], kid) !== undefined) continue;
-      const privateKey = open(sealedPrivateKey, others, kid);
+      if (unseal(sealedPrivateKey, [first], kid) !== undefined) continue;
+      const privateKey = unseal(sealedPrivateKey, others, kid);
       if (privateKey === undefined && states[index] === 'gone') continue;
       if (privateKey === undefined) {
         throw new OperatorError(`KEY_ENCRYPTION_KEY does not open signing key ${kid}: nothing was changed.`);

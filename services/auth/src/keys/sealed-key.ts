@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { OperatorError } from '@pair/service-kit';
-import { open } from '../crypto/seal.ts';
+import { unseal } from '../crypto/seal.ts';
+import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import type { SigningKeyRow } from '../db/schema.ts';
 import { type PublicJwk, publicJwkOf, publicPem, thumbprint } from './signing-key.ts';
 
@@ -12,19 +13,9 @@ export interface OpenedKey {
   privatePem: string;
 }
 
-/** KEY_ENCRYPTION_KEY: the first seals, any opens. */
-export type SealingKeys = [first: Buffer, ...others: Buffer[]];
-
-/** Of the form that the config schema requires. */
-export function parseSealingKeys(keyEncryptionKey: string): SealingKeys {
-  const [first = '', ...others] = keyEncryptionKey.split(',');
-  const decode = (key: string) => Buffer.from(key, 'base64url');
-  return [decode(first), ...others.map(decode)];
-}
-
 /** @throws {OperatorError} when none of the keys fits */
 export function openKey(row: SigningKeyRow, sealingKeys: SealingKeys): OpenedKey {
-  const der = open(row.sealedPrivateKey, sealingKeys, row.kid);
+  const der = unseal(row.sealedPrivateKey, sealingKeys, row.kid);
   if (der === undefined) {
     throw new OperatorError(
       `KEY_ENCRYPTION_KEY does not open signing key ${row.kid}: give the key it was sealed under, or a pair "new,old"`,

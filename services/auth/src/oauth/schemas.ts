@@ -2,8 +2,8 @@ import { SWAGGER_UI_CLIENT_ID } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 import { FIRST_PARTY } from '../clients/client.ts';
 import { GRANTS } from '../db/schema.ts';
-import { EXAMPLE_TOKENS, TokensSchema } from '../sessions/schemas.ts';
-import { EXAMPLE_USER } from '../users/schemas.ts';
+import { EXAMPLE_CLIENT, EXAMPLE_TOKENS, EXAMPLE_USER } from '../examples.ts';
+import { TokensSchema } from '../tokens/schemas.ts';
 
 /** RFC 6749 §5.2. */
 export const OAuthErrorSchema = Type.Object(
@@ -14,8 +14,6 @@ export const OAuthErrorSchema = Type.Object(
   { $id: 'OAuthError', title: 'OAuthError', description: 'An error as RFC 6749 §5.2 has it' },
 );
 export type OAuthError = Static<typeof OAuthErrorSchema>;
-
-export const EXAMPLE_CLIENT = { client_id: 'reports', client_secret: `cs_${'A'.repeat(43)}` };
 
 /**
  * Swagger UI fills in each member of a form with its example, and with `string` where it has none: a form that is sent as

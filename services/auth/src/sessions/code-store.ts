@@ -3,6 +3,7 @@ import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
 import type { ScriptRunner } from '../redis/script.ts';
+import type { IssuedSession } from '../tokens/access-token.ts';
 import {
   type AuthorizationCode,
   encodeAuthorizationCode,
@@ -15,7 +16,6 @@ import {
   cutUserAgent,
   type FoundGrant,
   IDLE_LIMIT_MS,
-  type IssuedSession,
   MAX_SESSIONS_OF_USER,
   type Origin,
   sessionKey,

@@ -1,11 +1,11 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../clients/client.ts';
-import { issueTokens } from '../tokens/issue-tokens.ts';
+import { issueTokens } from '../tokens/access-token.ts';
+import type { Tokens } from '../tokens/schemas.ts';
 import { grantedScopes, narrowScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
-import type { Tokens } from './schemas.ts';
 
 /**
  * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). User and scope are looked at first: what fails before the

@@ -3,19 +3,13 @@ import { invalidToken, tokenRequired } from '@pair/access-token';
 import { Problem, problemResponses, unavailable, VALIDATION_FAILED } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
 import { tooManyAttempts } from '../passwords/check-password.ts';
-import { issueTokens } from '../tokens/issue-tokens.ts';
+import { issueTokens } from '../tokens/access-token.ts';
+import { TokensSchema } from '../tokens/schemas.ts';
 import { invalidScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
 import { invalidGrant, refresh } from './refresh.ts';
 import { tooManyRevocations } from './revoke-access-token.ts';
-import {
-  LoginSchema,
-  LogoutSchema,
-  RefreshSchema,
-  SessionParamsSchema,
-  SessionsSchema,
-  TokensSchema,
-} from './schemas.ts';
+import { LoginSchema, LogoutSchema, RefreshSchema, SessionParamsSchema, SessionsSchema } from './schemas.ts';
 import type { ListedSession } from './session-store.ts';
 import { invalidCredentials, signIn } from './sign-in.ts';
 import { signOut } from './sign-out.ts';

@@ -1,23 +1,8 @@
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import { type Static, Type } from 'typebox';
 import { FIRST_PARTY } from '../clients/client.ts';
-import {
-  EXAMPLE_CREDENTIALS,
-  EXAMPLE_USER,
-  PasswordSchema,
-  ScopeSchema,
-  UsernameSchema,
-} from '../users/schemas.ts';
-
-const EXAMPLE_REFRESH_TOKEN = `rt_${'A'.repeat(107)}`;
-export const EXAMPLE_SID = 'A'.repeat(22);
-
-const RefreshTokenSchema = Type.String({
-  minLength: 1,
-  maxLength: 256,
-  description: 'Opaque. Works once: each refresh gives the next one',
-  examples: [EXAMPLE_REFRESH_TOKEN],
-});
+import { EXAMPLE_CREDENTIALS, EXAMPLE_REFRESH_TOKEN, EXAMPLE_SID } from '../examples.ts';
+import { RefreshTokenSchema, ScopeSchema } from '../tokens/schemas.ts';
+import { PasswordSchema, UsernameSchema } from '../users/schemas.ts';
 
 export const LoginSchema = Type.Object(
   {
@@ -56,31 +41,6 @@ export const LogoutSchema = Type.Unsafe<Static<typeof RefreshTokenBodySchema> | 
   ...RefreshTokenBodySchema,
   type: ['object', 'null'],
 });
-
-export const EXAMPLE_TOKENS = {
-  access_token: `eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJhZGEifQ.${'A'.repeat(86)}`,
-  token_type: 'Bearer',
-  expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
-  refresh_token: EXAMPLE_REFRESH_TOKEN,
-  scope: EXAMPLE_USER.scope,
-} as const;
-
-/** RFC 6749 §5.1. */
-export const TokensSchema = Type.Object(
-  {
-    access_token: Type.String({ description: 'A JWT (RFC 9068), for Authorization: Bearer' }),
-    token_type: Type.Literal('Bearer', { description: 'How it is sent (RFC 6750)' }),
-    expires_in: Type.Integer({ minimum: 1, description: 'For how many seconds the access token is good' }),
-    refresh_token: RefreshTokenSchema,
-    scope: ScopeSchema,
-  },
-  {
-    title: 'Tokens',
-    description: 'An access token, and a refresh token for the next one',
-    examples: [EXAMPLE_TOKENS],
-  },
-);
-export type Tokens = Static<typeof TokensSchema>;
 
 const SidSchema = Type.String({
   pattern: '^[A-Za-z0-9_-]{21}[AQgw]$',

@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { open, seal } from '../crypto/seal.ts';
+import { seal, unseal } from '../crypto/seal.ts';
 import type { RefreshToken } from './refresh-token.ts';
 
 const KEY_BYTES = 32;
@@ -14,7 +14,7 @@ export function sealSuccessor(token: RefreshToken, generation: number, successor
 
 /** The other way round. `generation` is that of `token`, as when it was sealed. */
 export function openSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
-  const nonce = open(sealed, [keyFrom(token)], context(token, generation));
+  const nonce = unseal(sealed, [keyFrom(token)], context(token, generation));
   if (nonce === undefined) throw new Error('the sealed successor of a refresh token does not open');
   return { ...token, nonce };
 }

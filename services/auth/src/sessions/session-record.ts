@@ -10,18 +10,6 @@ export interface Origin {
   userAgent: string;
 }
 
-/** What a new access token needs to know of its session. */
-export interface IssuedSession {
-  sid: string;
-  /**
-   * When it was asked for, in ms since 1970. The access token is as old as that: should this process stand still before
-   * it signs, a token must not outlive what revoked it meanwhile.
-   */
-  askedAt: number;
-  refreshToken: string;
-  epoch: string;
-}
-
 /** Whose a code or a refresh token is, before it is consumed. */
 export interface FoundGrant {
   userId: string;

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from '../redis/clock.ts';
 import { scriptRunner } from '../redis/script.ts';
+import type { IssuedSession } from '../tokens/access-token.ts';
 import { type CodeStore, createCodeStore } from './code-store.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
 import { REOPEN_WINDOW, SCRIPTS } from './scripts.ts';
@@ -13,7 +14,6 @@ import {
   cutUserAgent,
   type FoundGrant,
   IDLE_LIMIT_MS,
-  type IssuedSession,
   indexKey,
   MAX_SESSIONS_OF_USER,
   type Origin,

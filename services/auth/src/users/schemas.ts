@@ -1,7 +1,8 @@
-import { SCOPES } from '@pair/access-token';
 import type { StringFormat } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
+import { EXAMPLE_CREDENTIALS, EXAMPLE_PASSWORD, EXAMPLE_USER } from '../examples.ts';
 import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from '../passwords/rules.ts';
+import { ScopeSchema } from '../tokens/schemas.ts';
 
 /** The rules of passwords that a schema can know; the others are in `requireGoodPassword`. */
 const passwordFormat: StringFormat = {
@@ -32,25 +33,6 @@ const cursorFormat: StringFormat = {
 
 /** For `validatorCompiler`. */
 export const formats = { 'new-password': passwordFormat, 'users-cursor': cursorFormat };
-
-/** As every answer of the document has it. */
-export const EXAMPLE_USER = {
-  id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10',
-  username: 'ada',
-  scope: 'customers:read customers:write',
-  created_at: '2026-11-30T09:41:07.123Z',
-};
-const EXAMPLE_PASSWORD = 'correct horse battery staple';
-export const EXAMPLE_CREDENTIALS = { username: EXAMPLE_USER.username, password: EXAMPLE_PASSWORD };
-
-const SCOPE = `(?:${SCOPES.join('|')})`;
-
-export const ScopeSchema = Type.String({
-  pattern: `^(?:${SCOPE}(?: ${SCOPE})*)?$`,
-  maxLength: 200,
-  description: `Scopes, separated by spaces (RFC 6749 §3.3), of: ${SCOPES.join(', ')}`,
-  examples: [EXAMPLE_USER.scope],
-});
 
 export const USERNAME_PATTERN = '^[A-Za-z0-9._-]{3,64}$';
 

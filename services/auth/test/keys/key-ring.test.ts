@@ -3,7 +3,7 @@ import { unavailable } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
-import { open } from '../../src/crypto/seal.ts';
+import { unseal } from '../../src/crypto/seal.ts';
 import { signingKeys } from '../../src/db/schema.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { get, login, startAuth } from '../support/auth-under-test.ts';
@@ -88,13 +88,13 @@ t.test('private keys are sealed in the database', async (t) => {
   await ring(key);
   for (const row of await drizzle({ client: pool }).select().from(signingKeys)) {
     t.equal(
-      open(row.sealedPrivateKey, [randomBytes(32)], row.kid),
+      unseal(row.sealedPrivateKey, [randomBytes(32)], row.kid),
       undefined,
       'another key does not open it',
     );
     const sealingKeys = [Buffer.from(key, 'base64url')];
-    t.equal(open(row.sealedPrivateKey, sealingKeys, 'other'), undefined, 'nor on another row');
-    t.ok(open(row.sealedPrivateKey, sealingKeys, row.kid));
+    t.equal(unseal(row.sealedPrivateKey, sealingKeys, 'other'), undefined, 'nor on another row');
+    t.ok(unseal(row.sealedPrivateKey, sealingKeys, row.kid));
     t.notOk(row.sealedPrivateKey.includes(Buffer.from(row.publicJwk.x, 'base64url')));
   }
 });

@@ -10,8 +10,8 @@ import {
   successorOf,
 } from '../../src/sessions/refresh-token.ts';
 import { openSuccessor, sealSuccessor } from '../../src/sessions/seal-successor.ts';
-import type { IssuedSession } from '../../src/sessions/session-record.ts';
 import { createSessionStore } from '../../src/sessions/session-store.ts';
+import type { IssuedSession } from '../../src/tokens/access-token.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const server = await testRedis(t);

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { open, seal } from '../../crypto/seal.ts';
-import { parseSealingKeys } from '../../keys/sealed-key.ts';
+import { seal, unseal } from '../../crypto/seal.ts';
+import { parseSealingKeys } from '../../crypto/sealing-keys.ts';
 
 export const FORM_LIFETIME_MS = 10 * 60_000;
 const CONTEXT = 'sign-in form';
@@ -43,7 +43,7 @@ export function csrfTokens(keyEncryptionKey: string): CsrfTokens {
     },
 
     isGood(token = '', { cookie = '', fetchSite }) {
-      const opened = open(Buffer.from(token, 'base64url'), keys, CONTEXT);
+      const opened = unseal(Buffer.from(token, 'base64url'), keys, CONTEXT);
       if (opened === undefined || Date.now() >= opened.readUIntBE(0, EXPIRY_BYTES)) return false;
       // Fetch Metadata: no page can set this header. Of two pages that a browser without a cookie opens at the same time
       // one loses the cookie that it was made for, and some browsers keep none.

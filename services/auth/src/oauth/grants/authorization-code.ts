@@ -3,7 +3,7 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../../clients/client.ts';
 import { decodeAuthorizationCode } from '../../sessions/authorization-code.ts';
-import { issueTokens } from '../../tokens/issue-tokens.ts';
+import { issueTokens } from '../../tokens/access-token.ts';
 import { grantedScopes } from '../../tokens/scope.ts';
 import { invalidRequest } from '../oauth-error.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';

@@ -1,0 +1,36 @@
+import { SCOPES } from '@pair/access-token';
+import { type Static, Type } from 'typebox';
+import { EXAMPLE_REFRESH_TOKEN, EXAMPLE_TOKENS, EXAMPLE_USER } from '../examples.ts';
+
+const SCOPE = `(?:${SCOPES.join('|')})`;
+
+export const ScopeSchema = Type.String({
+  pattern: `^(?:${SCOPE}(?: ${SCOPE})*)?$`,
+  maxLength: 200,
+  description: `Scopes, separated by spaces (RFC 6749 §3.3), of: ${SCOPES.join(', ')}`,
+  examples: [EXAMPLE_USER.scope],
+});
+
+export const RefreshTokenSchema = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: 'Opaque. Works once: each refresh gives the next one',
+  examples: [EXAMPLE_REFRESH_TOKEN],
+});
+
+/** RFC 6749 §5.1. */
+export const TokensSchema = Type.Object(
+  {
+    access_token: Type.String({ description: 'A JWT (RFC 9068), for Authorization: Bearer' }),
+    token_type: Type.Literal('Bearer', { description: 'How it is sent (RFC 6750)' }),
+    expires_in: Type.Integer({ minimum: 1, description: 'For how many seconds the access token is good' }),
+    refresh_token: RefreshTokenSchema,
+    scope: ScopeSchema,
+  },
+  {
+    title: 'Tokens',
+    description: 'An access token, and a refresh token for the next one',
+    examples: [EXAMPLE_TOKENS],
+  },
+);
+export type Tokens = Static<typeof TokensSchema>;
