@@ -1,13 +1,13 @@
-// What the page cannot do without a script: copy, and tell live whether the services are up.
+// Adds the parts of the page that need a script: copy buttons and the live status of the services.
 const STATUS_INTERVAL_MS = 5_000;
-const SLOW_INTERVAL_MS = 2_000; // a service that is slow is often up a moment later
+const SLOW_INTERVAL_MS = 2_000; // a slow service is often up a moment later
 const WORDS = { slow: 'slow to answer' };
 const COPIED_MS = 2_000;
 const status = document.getElementById('status');
 const announcement = document.getElementById('copied');
 
 for (const code of document.querySelectorAll('pre code')) {
-  // the lines are for where this page came from
+  // the commands call the host that served this page
   code.textContent = code.textContent.replaceAll('http://localhost:8080', location.origin);
   addCopyButton(code);
 }
@@ -26,13 +26,13 @@ function addCopyButton(code) {
     announcement.textContent = `${said}: ${heading.textContent}`;
     setTimeout(() => {
       button.textContent = 'Copy';
-      announcement.textContent = ''; // or the same words would not be announced again
+      announcement.textContent = ''; // else a screen reader would not announce the same text twice
     }, COPIED_MS);
   });
   code.parentElement.before(button);
 }
 
-/** Whether it was copied: browsers allow it on https and localhost alone. Elsewhere it is selected. */
+/** True if the text was copied. Browsers allow this only on https and localhost; elsewhere the text is selected. */
 async function copy(code) {
   try {
     await navigator.clipboard.writeText(code.textContent);
@@ -50,7 +50,7 @@ async function showStatus() {
     const states = ['auth', 'customers'].map((name) => [name, services[name] ?? 'unreachable']);
     isSlow = states.some(([, state]) => state === 'slow');
     const text = states.map(sentence).join(', ');
-    // a screen reader is told of changes alone
+    // replaced only on a change, so a screen reader announces only changes
     if (status.dataset.text !== text) status.replaceChildren(...states.map(stateElement));
     status.dataset.text = text;
   }
@@ -66,7 +66,7 @@ async function askStatus() {
     const response = await fetch('/status', { signal: AbortSignal.timeout(STATUS_INTERVAL_MS) });
     return response.ok ? await response.json() : {};
   } catch {
-    return {}; // not even the gateway answers
+    return {}; // the gateway does not answer
   }
 }
 
