@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadConfig, OperatorError, run } from '@pair/service-kit';
 import type { Client } from './clients/client.ts';
-import { type ClientRegistry, withClientRegistry } from './clients/manage-clients.ts';
+import { type ClientRegistry, withClientRegistry } from './commands/manage-clients.ts';
 import { ClientsConfigSchema } from './config.ts';
 
 const USAGE = `Usage:

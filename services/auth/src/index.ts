@@ -1,4 +1,4 @@
 export { authService } from './app.ts';
+export { migrateAuth } from './commands/migrate.ts';
+export { setPassword } from './commands/set-password.ts';
 export { type AuthConfig, AuthConfigSchema, MigrateConfigSchema } from './config.ts';
-export { migrateAuth } from './db/migrate.ts';
-export { setPassword } from './users/set-password.ts';

@@ -1,6 +1,6 @@
 import { awaitPostgres, loadConfig, run } from '@pair/service-kit';
+import { migrateAuth } from './commands/migrate.ts';
 import { MigrateConfigSchema } from './config.ts';
-import { migrateAuth } from './db/migrate.ts';
 
 await run(async () => {
   const config = loadConfig(MigrateConfigSchema, process.env);

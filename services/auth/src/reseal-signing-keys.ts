@@ -1,6 +1,6 @@
 import { loadConfig, run } from '@pair/service-kit';
+import { resealSigningKeys } from './commands/reseal-signing-keys.ts';
 import { ResealSigningKeysConfigSchema } from './config.ts';
-import { resealSigningKeys } from './keys/reseal-signing-keys.ts';
 
 /** `node dist/reseal-signing-keys.js`: afterwards the second key of KEY_ENCRYPTION_KEY is not needed any more. */
 await run(async () => {

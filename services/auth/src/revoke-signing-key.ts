@@ -1,6 +1,6 @@
 import { loadConfig, OperatorError, run } from '@pair/service-kit';
+import { revokeSigningKeys } from './commands/revoke-signing-key.ts';
 import { RevokeSigningKeyConfigSchema } from './config.ts';
-import { revokeSigningKeys } from './keys/revoke-signing-keys.ts';
 
 /** `node dist/revoke-signing-key.js <kid>`, or `--all`: for keys that somebody else may have. */
 await run(async () => {

@@ -1,6 +1,6 @@
 import { loadConfig, run } from '@pair/service-kit';
+import { rotateSigningKey } from './commands/rotate-signing-key.ts';
 import { RotateSigningKeyConfigSchema } from './config.ts';
-import { rotateSigningKey } from './keys/rotate-signing-key.ts';
 
 /** `node dist/rotate-signing-key.js`: the next key takes over as soon as every verifier has it. */
 await run(async () => {

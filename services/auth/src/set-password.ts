@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { loadConfig, OperatorError, run } from '@pair/service-kit';
+import { generatePassword } from './commands/first-admin.ts';
+import { setPassword } from './commands/set-password.ts';
 import { SetPasswordConfigSchema } from './config.ts';
-import { generatePassword } from './users/first-admin.ts';
-import { setPassword } from './users/set-password.ts';
 
 /** `node dist/set-password.js <username>`: the new password comes from a pipe, or is generated and printed. */
 await run(async () => {

@@ -1,8 +1,8 @@
 import { startProcess, testDatabase } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
-import { type NewClient, withClientRegistry } from '../../src/clients/manage-clients.ts';
 import { redirectUriFault } from '../../src/clients/redirect-uri.ts';
+import { type NewClient, withClientRegistry } from '../../src/commands/manage-clients.ts';
 import { migrated, startAuth } from '../support/auth-under-test.ts';
 import { APP_REDIRECT, addClient, basic } from '../support/clients.ts';
 import { authorize, postForm, redeem } from '../support/oauth.ts';

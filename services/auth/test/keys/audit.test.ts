@@ -3,9 +3,9 @@ import { like } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import { revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
+import { rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
 import { securityEvents } from '../../src/db/schema.ts';
-import { revokeSigningKeys } from '../../src/keys/revoke-signing-keys.ts';
-import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
 import { DAY, kidsOf, rings, SECOND } from '../support/rings.ts';
 
 async function auditedRings(t: Test) {

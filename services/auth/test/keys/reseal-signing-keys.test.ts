@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { startProcess } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
+import { resealSigningKeys } from '../../src/commands/reseal-signing-keys.ts';
 import { signingKeys } from '../../src/db/schema.ts';
-import { resealSigningKeys } from '../../src/keys/reseal-signing-keys.ts';
 import { newEncryptionKey, rings } from '../support/rings.ts';
 
 const RESEAL = 'services/auth/dist/reseal-signing-keys.js';

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { decodeProtectedHeader } from 'jose';
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import { revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
 import { signingKeys } from '../../src/db/schema.ts';
-import { revokeSigningKeys } from '../../src/keys/revoke-signing-keys.ts';
 import { type AuthUnderTest, get, login, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
 import { verifier } from '../support/verifier.ts';
 

@@ -1,6 +1,6 @@
 import { startProcess } from '@pair/test-kit';
 import t from 'tap';
-import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
+import { rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
 import { kidsOf, rings, SECOND } from '../support/rings.ts';
 
 const ROTATE = 'services/auth/dist/rotate-signing-key.js';

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import t, { type Test } from 'tap';
-import { rotateSigningKey } from '../../src/keys/rotate-signing-key.ts';
+import { rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
 import { jwksRoutes } from '../../src/keys/routes.ts';
 import { accessTokenSigner } from '../../src/tokens/access-token.ts';
 import { kidsOf, type Ring, type Rings, rings, SECOND } from '../support/rings.ts';

@@ -1,4 +1,4 @@
-import { type NewClient, withClientRegistry } from '../../src/clients/manage-clients.ts';
+import { type NewClient, withClientRegistry } from '../../src/commands/manage-clients.ts';
 
 export const APP_REDIRECT = 'https://app.example.com/callback?from=auth';
 

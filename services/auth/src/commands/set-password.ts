@@ -11,7 +11,7 @@ import { passwords } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
 import { clockOfRedis } from '../redis/clock.ts';
 import { sessions } from '../sessions/session-store.ts';
-import { isEnabledAdmin } from './enabled-admin.ts';
+import { isEnabledAdmin } from '../users/enabled-admin.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 

@@ -6,9 +6,9 @@ import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { RevokeSigningKeyConfig } from '../config.ts';
 import type { SigningKeyRow } from '../db/schema.ts';
 import { signingKeys } from '../db/schema.ts';
+import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from '../keys/announce-keys.ts';
+import { keyStates } from '../keys/key-states.ts';
 import { redisClock } from '../redis/clock.ts';
-import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from './announce-keys.ts';
-import { keyStates } from './key-states.ts';
 import { withKeysLocked } from './with-keys-locked.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -9,7 +9,7 @@ import { insertSecurityEvents } from '../audit/security-events.ts';
 import { users as table } from '../db/schema.ts';
 import { createPasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
-import { isEnabledAdmin } from './enabled-admin.ts';
+import { isEnabledAdmin } from '../users/enabled-admin.ts';
 
 /** Who was made; `password` only when it was generated, and then nowhere else. */
 export interface FirstAdmin {

@@ -5,7 +5,7 @@ import type { ResealSigningKeysConfig } from '../config.ts';
 import { seal, unseal } from '../crypto/seal.ts';
 import { parseSealingKeys } from '../crypto/sealing-keys.ts';
 import { signingKeys } from '../db/schema.ts';
-import { keyStates } from './key-states.ts';
+import { keyStates } from '../keys/key-states.ts';
 import { withKeysLocked } from './with-keys-locked.ts';
 
 /**

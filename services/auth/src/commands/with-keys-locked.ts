@@ -2,7 +2,7 @@ import { connectionSettings, inTransaction, isStoreUnavailable, OperatorError } 
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { SigningKeyRow } from '../db/schema.ts';
-import { lockKeys, selectKeys } from './repository.ts';
+import { lockKeys, selectKeys } from '../keys/repository.ts';
 
 const TIMEOUT_MS = 5_000;
 

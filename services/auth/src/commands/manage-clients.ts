@@ -4,10 +4,10 @@ import { eq } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
+import { builtInClients, CLIENT_ID_PATTERN, type Client } from '../clients/client.ts';
+import { hashClientSecret, newClientSecret } from '../clients/client-secret.ts';
+import { redirectUriFault } from '../clients/redirect-uri.ts';
 import { GRANTS, type Grant, clients as table } from '../db/schema.ts';
-import { builtInClients, CLIENT_ID_PATTERN, type Client } from './client.ts';
-import { hashClientSecret, newClientSecret } from './client-secret.ts';
-import { redirectUriFault } from './redirect-uri.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 

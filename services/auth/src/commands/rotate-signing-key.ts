@@ -2,8 +2,8 @@ import { OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { RotateSigningKeyConfig } from '../config.ts';
 import { signingKeys } from '../db/schema.ts';
-import { keyStates } from './key-states.ts';
-import { PUBLISHED_AHEAD_MS } from './repository.ts';
+import { keyStates } from '../keys/key-states.ts';
+import { PUBLISHED_AHEAD_MS } from '../keys/repository.ts';
 import { withKeysLocked } from './with-keys-locked.ts';
 
 /** Replicas read the keys every 10 s: each is to know of the change before it comes. */

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { migrate } from '@pair/service-kit';
 import type { MigrateConfig } from '../config.ts';
-import { createFirstAdmin, type FirstAdminOutcome } from '../users/first-admin.ts';
-import { grantServiceRights } from './grant-service-rights.ts';
+import { grantServiceRights } from '../db/grant-service-rights.ts';
+import { createFirstAdmin, type FirstAdminOutcome } from './first-admin.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
