@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { build, installDependencies, ROOT, refuse, requireNode } from './workspace.mjs';
 
 const STEPS = [
-  'packages/standalone/dist/write-openapi-documents.js',
-  'packages/client/generate-types.mjs',
-  'packages/client/postman/generate.mjs',
+  'packages/contract/dist/write-openapi-documents.js',
+  'packages/contract/src/generate-types.mjs',
+  'packages/contract/src/postman/generate.mjs',
 ];
 
 requireNode();
 installDependencies((line) => console.log(`> ${line}`));
-if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
+if (!build(['packages/contract'])) refuse('The build failed: see the lines above.');
 for (const step of STEPS) {
   console.log(`> ${step}`);
   const { status } = spawnSync(process.execPath, [join(ROOT, step)], { stdio: 'inherit' });

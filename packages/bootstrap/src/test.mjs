@@ -40,7 +40,7 @@ async function testAll() {
 /** Without asking the network for a newer version, or telling anybody. */
 function lintDocuments() {
   const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
-  return runTool('redocly', ['lint', '--config', 'packages/client/redocly.yaml', '--format=stylish'], env);
+  return runTool('redocly', ['lint', '--config', 'packages/contract/redocly.yaml', '--format=stylish'], env);
 }
 
 async function testSome() {

@@ -1,18 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import t from 'tap';
-import { DOCUMENTS, typesFile, typesOf } from '../generate-types.mjs';
 
 /** As README.md promises. */
 const MAX_BYTES = 3_000;
-
-t.test('the types are those of the documents: `npm run generate` changes nothing', async (t) => {
-  for (const name of DOCUMENTS) {
-    t.equal(readFileSync(typesFile(name), 'utf8'), await typesOf(name), name);
-  }
-});
 
 t.test('the client is small, and needs nothing but openapi-fetch', async (t) => {
   const { outputFiles, metafile } = await build({

@@ -1,4 +1,4 @@
-// Made of openapi/auth.json by `npm run generate`.
+// Made of packages/contract/openapi/auth.json by `npm run generate`.
 
 export interface paths {
     "/auth/login": {

@@ -1,4 +1,4 @@
-// Made of openapi/customers.json by `npm run generate`.
+// Made of packages/contract/openapi/customers.json by `npm run generate`.
 
 export interface paths {
     "/.well-known/oauth-protected-resource": {

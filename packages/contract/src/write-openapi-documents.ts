@@ -2,5 +2,5 @@ import { writeFileSync } from 'node:fs';
 import { openApiDocuments } from './openapi-documents.ts';
 
 for (const [service, document] of Object.entries(await openApiDocuments())) {
-  writeFileSync(new URL(`../../client/openapi/${service}.json`, import.meta.url), document);
+  writeFileSync(new URL(`../openapi/${service}.json`, import.meta.url), document);
 }

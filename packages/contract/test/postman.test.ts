@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import t from 'tap';
-import { DOCUMENTS } from '../generate-types.mjs';
-import { postmanFiles } from '../postman/postman-files.mjs';
+import { DOCUMENTS } from '../src/generate-types.mjs';
+import { postmanFiles } from '../src/postman/postman-files.mjs';
 
 interface Parameter {
   key: string;
@@ -27,7 +29,6 @@ interface Operation {
   parameters?: { in: 'query' | 'header' | 'path'; name: string; required?: boolean; description?: string }[];
 }
 
-const FOLDER = new URL('../../../nginx/html/docs/', import.meta.url);
 const LISTS = { query: 'query', path: 'variable' } as const;
 
 const files = await postmanFiles();
@@ -55,7 +56,7 @@ function requestsOf(name: string): Request[] {
 
 t.test('the files are what is made of the documents: `npm run generate` changes nothing', async (t) => {
   for (const [name, text] of Object.entries(files)) {
-    t.equal(readFileSync(new URL(name, FOLDER), 'utf8'), text, name);
+    t.equal(readFileSync(join(ROOT, 'nginx/html/docs', name), 'utf8'), text, name);
   }
 });
 

@@ -1,3 +1,3 @@
 export const DOCUMENTS: string[];
-export function typesFile(name: string): URL;
+export function typesFile(name: string): string;
 export function typesOf(name: string): Promise<string>;

@@ -1,13 +1,15 @@
 // `npm run generate`: the types of the client, from the documents in openapi/.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ROOT } from '@pair/bootstrap';
 import openapiTypes, { astToString, NUMBER } from 'openapi-typescript';
 
 export const DOCUMENTS = ['auth', 'customers'];
 
 /** @param {string} name of a document */
 export function typesFile(name) {
-  return new URL(`src/generated/${name}.ts`, import.meta.url);
+  return join(ROOT, 'packages/client/src/generated', `${name}.ts`);
 }
 
 /**
@@ -15,9 +17,9 @@ export function typesFile(name) {
  * @returns {Promise<string>} what belongs in its file
  */
 export async function typesOf(name) {
-  const document = JSON.parse(readFileSync(new URL(`openapi/${name}.json`, import.meta.url), 'utf8'));
+  const document = JSON.parse(readFileSync(new URL(`../openapi/${name}.json`, import.meta.url), 'utf8'));
   const types = astToString(await openapiTypes(document, { transform: integerInQuery }));
-  return `// Made of openapi/${name}.json by \`npm run generate\`.\n\n${types}`;
+  return `// Made of packages/contract/openapi/${name}.json by \`npm run generate\`.\n\n${types}`;
 }
 
 /** Digits, to a service: it takes what is in a query as text, and a pattern says which. */

@@ -74,7 +74,7 @@ const print = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** The operations of a document, each with what the converter made of it. */
 async function operationsOf(service) {
-  const file = new URL(`../openapi/${service}.json`, import.meta.url);
+  const file = new URL(`../../openapi/${service}.json`, import.meta.url);
   const document = JSON.parse(readFileSync(file, 'utf8'));
   const { result, reason, output } = await convert(
     { type: 'json', data: structuredClone(document) },
