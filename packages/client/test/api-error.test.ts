@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ApiError } from '../src/index.ts';
-import { fakeServer, problem, signedIn } from './support.ts';
+import { fakeServer, problem, signedIn } from './support/fake-server.ts';
 
 async function thrownFor(response: Response): Promise<ApiError> {
   const { client } = fakeServer(() => response, { storage: signedIn() });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Client, FileBody } from '../src/index.ts';
-import { fakeServer, signedIn } from './support.ts';
+import { fakeServer, signedIn } from './support/fake-server.ts';
 
 t.test('forms go to /oauth, and JSON goes everywhere else', async (t) => {
   const { client, received } = fakeServer(() => Response.json({}), { storage: signedIn() });

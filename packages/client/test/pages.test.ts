@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fakeServer, signedIn } from './support.ts';
+import { fakeServer, signedIn } from './support/fake-server.ts';
 
 const PAGES: Record<string, object> = {
   'GET /customers?sort=name': { items: [{ name: 'Ada' }, { name: 'Bob' }], next_cursor: 'one' },

@@ -17,7 +17,7 @@ import {
   tokenOf,
   tokens,
   unavailable,
-} from './support.ts';
+} from './support/fake-server.ts';
 
 t.test('a token that is good for more than half a minute is sent as it is, and not renewed', async (t) => {
   const storage = signedIn({ expires_at: NOW_MS + 30_001 });

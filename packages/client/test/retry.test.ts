@@ -13,7 +13,7 @@ import {
   takesOnly,
   tokenOf,
   unavailable,
-} from './support.ts';
+} from './support/fake-server.ts';
 
 const OK = () => Response.json({ items: [], next_cursor: null });
 const id = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';

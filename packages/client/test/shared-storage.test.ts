@@ -14,7 +14,7 @@ import {
   tokenOf,
   tokens,
   unavailable,
-} from './support.ts';
+} from './support/fake-server.ts';
 
 t.test('a token that another tab has stored is used instead of refreshing', async (t) => {
   const storage = signedIn();

@@ -8,7 +8,7 @@ import {
   tokenOf,
   tokens,
   unavailable,
-} from './support.ts';
+} from './support/fake-server.ts';
 
 t.test('signing in keeps the tokens, and sends none', async (t) => {
   const storage = signedIn({ expires_at: 0 });

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { rounds, type Teardown } from '@pair/test-kit';
 import t, { type Test } from 'tap';
-import { type Answer, call, openApi } from './faults/api.ts';
-import { ADMIN, startSystem } from './system.ts';
+import { type Answer, call, openApi } from './support/api.ts';
+import { ADMIN, startSystem } from './support/system.ts';
 
 const COUNT = 1_000;
 const REFRESHES = 200;

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createClient } from '@pair/client';
 import { startProcess, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { ADMIN, startSystem } from './system.ts';
+import { ADMIN, startSystem } from './support/system.ts';
 
 /** The examples in the README of @pair/client: all are compiled as they stand, and the first is run. */
 const ROOT = new URL('../../../', import.meta.url);

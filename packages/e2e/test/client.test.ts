@@ -1,7 +1,7 @@
 import { createClient, memoryStorage, type Tokens } from '@pair/client';
 import { waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { ADMIN, startSystem } from './system.ts';
+import { ADMIN, startSystem } from './support/system.ts';
 
 const { url } = await startSystem(t);
 /** As long as an access token lives: when it has passed, a request waits for the next one. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { waitFor } from '@pair/test-kit';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
-import { beginSession, startSystem } from './system.ts';
+import { beginSession, startSystem } from './support/system.ts';
 
 /**
  * The main job on real input: people with a name and a birthday, from a file of `name,dob` lines. The whole file is

@@ -1,7 +1,7 @@
 import { waitFor } from '@pair/test-kit';
 import newman from 'newman';
 import t from 'tap';
-import { ADMIN, addClient, beginSession, startSystem } from './system.ts';
+import { ADMIN, addClient, beginSession, startSystem } from './support/system.ts';
 
 interface Item {
   name: string;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { ADMIN, startSystem } from './system.ts';
+import { ADMIN, startSystem } from './support/system.ts';
 
 /**
  * The transcript of the README, as it stands: each line that begins with `$` is typed into one bash, and must print

@@ -1,7 +1,7 @@
 import { rounds, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
-import { ADMIN, startSystem } from './system.ts';
+import { ADMIN, startSystem } from './support/system.ts';
 
 interface Tokens {
   access_token: string;

@@ -3,7 +3,7 @@ import { waitFor } from '@pair/test-kit';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import t from 'tap';
-import { ADMIN, addClient, startSystem } from './system.ts';
+import { ADMIN, addClient, startSystem } from './support/system.ts';
 
 /**
  * Two libraries that others wrote, with nothing but the address of the issuer and of the API. Plain HTTP is what has to

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, request } fro
 import type { AddressInfo } from 'node:net';
 import { freePort, testNginx, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
-import { startSystem } from './system.ts';
+import { startSystem } from './support/system.ts';
 
 const TEMPLATE = new URL('../../../nginx/html/status', import.meta.url);
 const READY: RequestListener = (_request, response) => response.end('{"status":"ready","checks":{}}');

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { beginSession, startSystem } from './system.ts';
+import { beginSession, startSystem } from './support/system.ts';
 
 /** Files in and out, behind nginx. The whole file of people is used where LEGISLATORS_CSV names it. */
 const FILE = process.env.LEGISLATORS_CSV ?? '';

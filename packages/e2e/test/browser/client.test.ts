@@ -3,7 +3,7 @@ import { testBrowser, waitFor } from '@pair/test-kit';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { ADMIN, startSystem } from '../system.ts';
+import { ADMIN, startSystem } from '../support/system.ts';
 
 /** What a page does that uses the client, with a clock that a test can put forward. */
 const PAGE_SCRIPT = `

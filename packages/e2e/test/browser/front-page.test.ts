@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { ADMIN, startSystem } from '../system.ts';
+import { ADMIN, startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
 

@@ -3,9 +3,9 @@ import { type IncomingMessage, request as send } from 'node:http';
 import { testBrowser, waitFor } from '@pair/test-kit';
 import type { BrowserContext, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { ADMIN, addClient, startSystem } from '../system.ts';
-import { authorizeUrl, newPage, otherOrigin } from './pages.ts';
-import { fillIn } from './swagger.ts';
+import { authorizeUrl, newPage, otherOrigin } from '../support/browser/pages.ts';
+import { fillIn } from '../support/browser/swagger.ts';
+import { ADMIN, addClient, startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
 

@@ -1,8 +1,8 @@
 import { testBrowser } from '@pair/test-kit';
 import t from 'tap';
-import { addClient, startSystem } from '../system.ts';
-import { authorizeUrl, newPage, otherOrigin } from './pages.ts';
-import { signIn } from './swagger.ts';
+import { authorizeUrl, newPage, otherOrigin } from '../support/browser/pages.ts';
+import { signIn } from '../support/browser/swagger.ts';
+import { addClient, startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
 

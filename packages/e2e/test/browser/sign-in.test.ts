@@ -2,9 +2,9 @@ import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { ADMIN, beginSession, startSystem } from '../system.ts';
-import { authorizeUrl, newPage, otherOrigin } from './pages.ts';
-import { pressAuthorize, signIn, tryOut } from './swagger.ts';
+import { authorizeUrl, newPage, otherOrigin } from '../support/browser/pages.ts';
+import { pressAuthorize, signIn, tryOut } from '../support/browser/swagger.ts';
+import { ADMIN, beginSession, startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 const redis = new Redis(system.redis.url);

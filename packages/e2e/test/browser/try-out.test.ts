@@ -1,7 +1,7 @@
 import { testBrowser } from '@pair/test-kit';
 import t from 'tap';
-import { startSystem } from '../system.ts';
-import { pressAuthorize, signIn, tryOut } from './swagger.ts';
+import { pressAuthorize, signIn, tryOut } from '../support/browser/swagger.ts';
+import { startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 

@@ -1,4 +1,4 @@
-import { type Answer, type Api, call } from './api.ts';
+import { type Answer, type Api, call } from '../api.ts';
 import type { Ledger, Session } from './ledger.ts';
 
 /** One request of the load. Times in ms, by performance.now. */

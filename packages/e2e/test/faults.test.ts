@@ -1,11 +1,11 @@
 import { rounds, type TestServer, testPostgres, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
-import { ADMIN, startSystem } from '../system.ts';
-import { callPatiently, openApi } from './api.ts';
-import { Ledger } from './ledger.ts';
-import { type Observation, startLoad } from './load.ts';
-import { isFailure, recovery, report } from './report.ts';
-import { troubles } from './troubles.ts';
+import { callPatiently, openApi } from './support/api.ts';
+import { Ledger } from './support/faults/ledger.ts';
+import { type Observation, startLoad } from './support/faults/load.ts';
+import { isFailure, recovery, report } from './support/faults/report.ts';
+import { troubles } from './support/faults/troubles.ts';
+import { ADMIN, startSystem } from './support/system.ts';
 
 const REQUESTS_PER_SECOND = rounds({ short: 100, long: 200 });
 const TROUBLE_MS = rounds({ short: 1_500, long: 10_000 });

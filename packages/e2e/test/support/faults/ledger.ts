@@ -1,4 +1,4 @@
-import { type Answer, type Api, callPatiently } from './api.ts';
+import { type Answer, type Api, callPatiently } from '../api.ts';
 
 /** A sign-in, and what was acknowledged of it since. */
 export interface Session {

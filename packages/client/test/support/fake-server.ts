@@ -5,7 +5,7 @@ import {
   memoryStorage,
   type TokenStorage,
   type Tokens,
-} from '../src/index.ts';
+} from '../../src/index.ts';
 
 /** What came over the wire, once the body was read. */
 export interface Received {
