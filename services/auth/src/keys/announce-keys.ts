@@ -5,19 +5,15 @@ import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import { signingKeys } from '../db/schema.ts';
 import type { RedisClock } from '../redis/clock.ts';
+import { loadScript } from '../redis/lua.ts';
 import { scriptRunner } from '../redis/script.ts';
-import { ANNOUNCE } from '../sessions/scripts.ts';
+import { KEEP_MS } from '../sessions/scripts.ts';
 
 /** A verifier that cannot fetch keys goes on with those it has for an hour. */
 export const ANNOUNCED_MS = 2 * 3_600_000;
 /** An entry leaves the stream after 665 s, for that is enough for a session, whose tokens are over by then. */
 const AGAIN_INTERVAL_MS = 300_000;
 const RETRY_INTERVAL_MS = 1_000;
-
-const ANNOUNCE_KEYS = `#!lua flags=allow-oom
-${ANNOUNCE}
-for i = 4, #ARGV do announce('kid', ARGV[i], tonumber(ARGV[3])) end
-`;
 
 /** Tells every verifier to refuse these keys until then (ms since 1970), all in one step. */
 export type AnnounceKeys = (kids: readonly string[], untilMs: number) => Promise<void>;
@@ -26,7 +22,7 @@ export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
   const run = scriptRunner(
     redis,
     clock,
-    { announceKeys: { lua: ANNOUNCE_KEYS, numberOfKeys: 1 } },
+    { announceKeys: { lua: loadScript('announce-keys', { KEEP_MS }), numberOfKeys: 1 } },
     clock.now,
   );
   return async (kids, untilMs) => {

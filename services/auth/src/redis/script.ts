@@ -10,16 +10,6 @@ const DEADLINE_MS = 250;
 /** How often a script is sent that Redis was too busy to begin in time: it has changed nothing. */
 const ATTEMPTS = 4;
 
-/** What every script begins with: ARGV[1] is its deadline on Redis' clock, ARGV[2] the time that limits are measured by. */
-export const DEADLINE = `
-local deadline, now = tonumber(ARGV[1]), tonumber(ARGV[2])
-local time = redis.call('TIME')
-local clock = time[1] * 1000 + math.floor(time[2] / 1000)
-if clock > deadline then
-  return redis.error_reply('LATE the caller has given up')
-end
-`;
-
 type Argument = string | number | Buffer;
 
 /** Answers are Buffers, for some are bytes. */
@@ -30,7 +20,7 @@ export type ScriptRunner<Name extends string> = (
 ) => Promise<unknown>;
 
 /**
- * Registers scripts that begin with DEADLINE, and runs them.
+ * Registers scripts that include lib/deadline, and runs them.
  *
  * @param now in ms since 1970; a test may move it
  */

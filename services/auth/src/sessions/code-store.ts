@@ -51,7 +51,7 @@ export interface CodeStore {
   ): Promise<{ sid: string; code: string }>;
   /** Whose the code is, whether or not it can still be redeemed. */
   findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
-  /** Consumes a code; ends its session when it was consumed before: see REDEEM_CODE. */
+  /** Consumes a code; ends its session when it was consumed before: see lua/redeem-code.lua. */
   redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
 }
 

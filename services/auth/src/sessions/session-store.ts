@@ -23,7 +23,7 @@ import { unansweredRotations } from './unanswered-rotations.ts';
 
 /**
  * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: a repeat
- * from another address than that of the rotation, worth telling: see ROTATE.
+ * from another address than that of the rotation, worth telling: see lua/rotate.lua.
  */
 export type Rotation =
   | ({ outcome: 'rotated' } & IssuedSession)
@@ -64,7 +64,7 @@ export interface SessionStore extends CodeStore {
   create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
   /** The session of a token with the right family secret, whichever nonce it has. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
-  /** Consumes a refresh token and makes its successor; ends the session when it was consumed before: see ROTATE. */
+  /** Consumes a refresh token and makes its successor; ends the session when it was consumed before: see lua/rotate.lua. */
   rotate(token: RefreshToken, found: FoundSession, clientId: string, origin: Origin): Promise<Rotation>;
   /** The one that was used last first. */
   listOfUser(userId: string): Promise<ListedSession[]>;
@@ -79,7 +79,7 @@ export interface SessionStore extends CodeStore {
   endByAccessToken(token: { sid: string; jti: string }): Promise<string | undefined>;
   /** Resolves to how many were ended. */
   endAllOfUser(userId: string): Promise<number>;
-  /** One token, until it expires, and nothing else of its session, as far as the budget goes: see REVOKE_ACCESS_TOKEN. */
+  /** One token, until it expires, and nothing else of its session, as far as the budget goes: see lua/revoke-access-token.lua. */
   revokeAccessToken(
     claims: Pick<AccessTokenClaims, 'jti' | 'exp' | 'sub' | 'client_id' | 'sid'>,
   ): Promise<Revocation>;
@@ -88,7 +88,7 @@ export interface SessionStore extends CodeStore {
   stop(): void;
 }
 
-/** Of ROTATE; those after the outcome are there as far as the outcome has them. */
+/** Of lua/rotate.lua; those after the outcome are there as far as the outcome has them. */
 type RotationReply = [
   outcome: Buffer,
   epochOrAddress: Buffer,
@@ -121,7 +121,7 @@ export function createSessionStore(
 ): SessionStore {
   const { replayWindowSeconds, now = clock.now } = options;
   const run = scriptRunner(redis, clock, SCRIPTS, now);
-  redis.defineCommand('reopenWindow', { lua: REOPEN_WINDOW, numberOfKeys: 1 });
+  redis.defineCommand('reopenWindow', REOPEN_WINDOW);
   const { reopenWindow } = redis as unknown as Record<
     'reopenWindow',
     (...args: (string | Buffer)[]) => Promise<unknown>

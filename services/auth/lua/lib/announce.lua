@@ -1,0 +1,9 @@
+-- {auth}:revocations   stream that every resource server reads: kind, id, 'until', unix seconds. The kinds are
+--                      sid (a session), jti (one access token), kid (a signing key) and epoch (see lib/epoch)
+--
+-- An entry stays as long as a revoked access token can live.
+-- @include lib/deadline
+local function announce(kind, id, until_ms)
+  redis.call('XADD', '{auth}:revocations', 'MINID', '~', string.format('%.0f', clock - KEEP_MS), '*',
+    kind, id, 'until', string.format('%.0f', math.ceil((until_ms or clock + KEEP_MS) / 1000)))
+end
