@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { build, ensureCommand, manualInstall, ROOT, refuse } from '@pair/bootstrap';
+import { build, ensureCommand, manualInstall, ROOT, refuse, say } from '@pair/bootstrap';
 
 const IMAGES = join(ROOT, 'docs', 'images');
 const MAX_BYTES = 60_000;
 
 for (const name of ['nginx', 'chromium', 'pngquant']) {
-  if (!ensureCommand(name, say)) refuse(manualInstall(name));
+  if (!ensureCommand(name)) refuse(manualInstall(name));
 }
 if (!build(['packages/test-kit'])) refuse('The build failed: see the lines above.');
 
@@ -54,8 +54,4 @@ function write(name, png) {
   mkdirSync(IMAGES, { recursive: true });
   writeFileSync(join(IMAGES, name), stdout);
   say(`docs/images/${name}: ${stdout.length} bytes`);
-}
-
-function say(line) {
-  process.stdout.write(`> ${line}\n`);
 }

@@ -2,7 +2,7 @@
 // say when that is needed.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { build, installDependencies, ROOT, refuse, requireNode } from './workspace.mjs';
+import { build, installDependencies, ROOT, refuse, requireNode, say } from './workspace.mjs';
 
 const STEPS = [
   'packages/contract/dist/write-openapi-documents.js',
@@ -11,10 +11,10 @@ const STEPS = [
 ];
 
 requireNode();
-installDependencies((line) => console.log(`> ${line}`));
+installDependencies();
 if (!build(['packages/contract'])) refuse('The build failed: see the lines above.');
 for (const step of STEPS) {
-  console.log(`> ${step}`);
+  say(step);
   const { status } = spawnSync(process.execPath, [join(ROOT, step)], { stdio: 'inherit' });
   if (status !== 0) refuse(`${step} failed.`);
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { say } from './workspace.mjs';
 
 /** Debian keeps servers where the PATH of a normal user does not lead. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
@@ -83,10 +84,9 @@ const INSTALLERS = [
  * Installs a program with the system's package manager unless it is there, says so, and leaves none of its services
  * running or enabled.
  * @param {'redis-server' | 'nginx' | 'chromium' | 'pngquant'} name
- * @param {(line: string) => void} say
  * @returns {boolean} whether the program is there now
  */
-export function ensureCommand(name, say) {
+export function ensureCommand(name) {
   if (findCommand(name) !== undefined) return true;
   const installer = INSTALLERS.find(({ tool }) => findCommand(tool) !== undefined);
   const command = installer && withRights(installer.command(name), installer.root);

@@ -2,9 +2,7 @@
 
 import { stopWithParent } from './parent.mjs';
 import { ensureCommand, manualInstall } from './prerequisites.mjs';
-import { build, installDependencies, load, refuse, requireNode } from './workspace.mjs';
-
-const say = (line) => process.stdout.write(`> ${line}\n`);
+import { build, installDependencies, load, refuse, requireNode, say } from './workspace.mjs';
 
 stopWithParent();
 requireNode();
@@ -12,12 +10,12 @@ if (process.platform === 'win32') {
   refuse('There is no Redis for Windows: run this in WSL, or use "docker compose up".');
 }
 const bringsRedis = process.env.REDIS_URL || process.env.REDIS_URL_FILE;
-if (!bringsRedis && !ensureCommand('redis-server', say)) {
+if (!bringsRedis && !ensureCommand('redis-server')) {
   refuse(
     `${manualInstall('redis-server')} Or point at your own: REDIS_URL=redis://user:password@host:6379 npm start`,
   );
 }
-installDependencies(say);
+installDependencies();
 say('building what has changed');
 if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
 await load('packages/standalone/dist/main.js');

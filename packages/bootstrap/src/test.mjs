@@ -7,7 +7,16 @@ import { parseArgs } from 'node:util';
 import { belowFloor } from './floors.mjs';
 import { ensureCommand, manualInstall } from './prerequisites.mjs';
 import { runTap } from './run-tap.mjs';
-import { build, installDependencies, load, ROOT, requireNode, runTool, workspaces } from './workspace.mjs';
+import {
+  build,
+  installDependencies,
+  load,
+  ROOT,
+  requireNode,
+  runTool,
+  say,
+  workspaces,
+} from './workspace.mjs';
 
 const { positionals: paths, values } = parseArgs({
   allowPositionals: true,
@@ -18,9 +27,9 @@ let passed = 0;
 let failed = 0;
 
 requireNode();
-installDependencies(say);
+installDependencies();
 for (const name of ['redis-server', 'nginx', 'chromium']) {
-  if (!ensureCommand(name, say)) check(manualInstall(name), false);
+  if (!ensureCommand(name)) check(manualInstall(name), false);
 }
 if (failed === 0) await (paths.length > 0 ? testSome() : testAll());
 say(`took ${Math.round((Date.now() - started) / 1_000)} s`);
@@ -85,8 +94,4 @@ function check(name, isRight) {
   if (isRight) passed += 1;
   else failed += 1;
   say(`${isRight ? 'passed' : 'FAILED'}: ${name}`);
-}
-
-function say(line) {
-  console.log(`> ${line}`);
 }

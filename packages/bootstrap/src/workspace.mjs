@@ -8,6 +8,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
+ * Prints a line about what is being done.
+ * @param {string} line
+ */
+export function say(line) {
+  process.stdout.write(`> ${line}\n`);
+}
+
+/**
  * Ends the process with one sentence.
  * @param {string} sentence
  * @returns {never}
@@ -40,9 +48,8 @@ export function isAtLeast(version, floor) {
 /**
  * Installs what the lock file says, with the pnpm that package.json names, unless it is installed. npm is wherever
  * Node is, so npx brings pnpm.
- * @param {(line: string) => void} say
  */
-export function installDependencies(say) {
+export function installDependencies() {
   if (isInstalled()) return;
   const { packageManager } = manifest();
   say(`installing dependencies with ${packageManager}`);
