@@ -27,10 +27,11 @@ const env = { ...process.env, ...JSON.parse(readFileSync(settings, 'utf8')) };
 const command = join(ROOT, 'services', 'auth', 'dist', `${name}.js`);
 process.exitCode = spawnSync(process.execPath, [command, ...args], { stdio: 'inherit', env }).status ?? 1;
 
+/** @param {number} pid */
 function isRunning(pid) {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error.code === 'EPERM';
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
   }
 }

@@ -1,7 +1,10 @@
 // Versions below these have a known fault that matters here: a hole, or an answer that is wrong.
 import { isAtLeast } from './workspace.mjs';
 
-/** Of each package one version, or one for each major that is still mended. */
+/**
+ * Of each package one version, or one for each major that is still mended.
+ * @type {Record<string, string[]>}
+ */
 const FLOORS = {
   fastify: ['5.12.8'],
   '@fastify/jwt': ['10.2.8'],
@@ -17,8 +20,11 @@ const FLOORS = {
  * @returns {string[]} one sentence for each version that is too old
  */
 export function belowFloor(lockfile) {
+  /** @type {string[]} */
   const faults = [];
-  for (const [, name, version] of packageSection(lockfile).matchAll(/^ {2}'?(@?[^@'\s]+)@([^:'(]+)'?:/gm)) {
+  for (const [, name = '', version = ''] of packageSection(lockfile).matchAll(
+    /^ {2}'?(@?[^@'\s]+)@([^:'(]+)'?:/gm,
+  )) {
     const floors = FLOORS[name];
     if (floors !== undefined && !isAboveAny(version, floors)) {
       faults.push(`${name} ${version} is older than ${floors.join(' and ')}`);
@@ -27,13 +33,19 @@ export function belowFloor(lockfile) {
   return faults;
 }
 
+/** @param {string} lockfile */
 function packageSection(lockfile) {
   return lockfile.split(/^packages:$/m)[1]?.split(/^snapshots:$/m)[0] ?? '';
 }
 
+/** @param {string} version */
 const major = (version) => Number(version.split('.')[0]);
 
+/**
+ * @param {string} version
+ * @param {string[]} floors
+ */
 function isAboveAny(version, floors) {
   const floor = floors.find((candidate) => major(candidate) === major(version));
-  return floor === undefined ? major(version) > major(floors.at(-1)) : isAtLeast(version, floor);
+  return floor === undefined ? major(version) > major(floors.at(-1) ?? '') : isAtLeast(version, floor);
 }

@@ -1,2 +1,2 @@
 export { ensureCommand, findCommand, manualInstall } from './prerequisites.mjs';
-export { build, installDependencies, isAtLeast, ROOT, refuse, requireNode, say } from './workspace.mjs';
+export { build, isAtLeast, ROOT, refuse, say } from './workspace.mjs';

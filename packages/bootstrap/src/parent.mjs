@@ -18,7 +18,11 @@ export function stopWithParent() {
   }, INTERVAL_MS).unref();
 }
 
-/** What the table of processes says; nothing about one that is gone. */
+/**
+ * What the table of processes says; nothing about one that is gone.
+ * @param {number} pid
+ * @param {'command' | 'ppid'} column
+ */
 function about(pid, column) {
   try {
     if (process.platform !== 'linux') {

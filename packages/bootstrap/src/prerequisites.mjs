@@ -7,7 +7,10 @@ import { say } from './workspace.mjs';
 /** Debian keeps servers where the PATH of a normal user does not lead. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
 
-/** As what else a program may be installed. */
+/**
+ * As what else a program may be installed.
+ * @type {Record<string, string[]>}
+ */
 const OTHER_NAMES = { chromium: ['chromium-browser', 'google-chrome'] };
 
 /**
@@ -21,6 +24,7 @@ export function findCommand(name) {
   return names.flatMap((known) => folders.map((folder) => join(folder, known))).find(isExecutable);
 }
 
+/** @param {string} path */
 function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK);
@@ -42,9 +46,11 @@ const PACKAGES = {
   pgbench: { apt: 'postgresql', brew: 'postgresql', dnf: 'postgresql-contrib', apk: 'postgresql-contrib' },
 };
 
+/** @typedef {keyof typeof PACKAGES} Program */
+
 /**
  * One sentence that says how to install a program by hand.
- * @param {string} name
+ * @param {Program} name
  */
 export function manualInstall(name) {
   const { apt, brew, dnf, apk } = PACKAGES[name];
@@ -73,6 +79,7 @@ if command -v systemctl > /dev/null; then systemctl disable "$1" || true; fi
 if command -v update-rc.d > /dev/null; then update-rc.d "$1" disable || true; fi
 `;
 
+/** @type {{ tool: string, root: boolean, command: (name: Program) => string[] }[]} */
 const INSTALLERS = [
   { tool: 'apt-get', root: true, command: (name) => ['sh', '-c', APT, 'install', PACKAGES[name].apt] },
   { tool: 'dnf', root: true, command: (name) => ['dnf', 'install', '-y', PACKAGES[name].dnf] },
@@ -83,16 +90,17 @@ const INSTALLERS = [
 /**
  * Installs a program with the system's package manager unless it is there, says so, and leaves none of its services
  * running or enabled.
- * @param {'redis-server' | 'nginx' | 'chromium' | 'pngquant'} name
+ * @param {Exclude<Program, 'psql' | 'pgbench'>} name
  * @returns {boolean} whether the program is there now
  */
 export function ensureCommand(name) {
   if (findCommand(name) !== undefined) return true;
   const installer = INSTALLERS.find(({ tool }) => findCommand(tool) !== undefined);
-  const command = installer && withRights(installer.command(name), installer.root);
+  if (installer === undefined) return false;
+  const [command, ...args] = withRights(installer.command(name), installer.root);
   if (command === undefined) return false;
   say(`installing ${name} with ${installer.tool} (no service is started or enabled)`);
-  const result = spawnSync(command[0], command.slice(1), {
+  const result = spawnSync(command, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -101,10 +109,14 @@ export function ensureCommand(name) {
   return findCommand(name) !== undefined;
 }
 
-/** With sudo only where it asks for no password: a prompt in the middle of a start helps nobody. */
+/**
+ * With sudo only where it asks for no password: a prompt in the middle of a start stops it.
+ * @param {string[]} command
+ * @param {boolean} needsRoot
+ */
 function withRights(command, needsRoot) {
   if (!needsRoot || process.getuid?.() === 0) return command;
   return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0
     ? ['sudo', '-n', ...command]
-    : undefined;
+    : [];
 }

@@ -29,7 +29,7 @@ export async function runTap(files, jobs, record, env) {
     { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', live ? 'inherit' : 'pipe', 'inherit'] },
   );
   const exited = new Promise((resolve) => tap.once('close', resolve));
-  const lines = live ? [] : await printResults(tap.stdout);
+  const lines = tap.stdout === null ? [] : await printResults(tap.stdout);
   const exitCode = await exited;
   const { passed, failed } = countResults(live ? readFileSync(record, 'utf8').split('\n') : lines);
   // tap counts on its own; what a test prints can make its lines unreadable
@@ -39,7 +39,10 @@ export async function runTap(files, jobs, record, env) {
 /** A comment of a test, and not one of tap's own. */
 const FIGURES = /^\s+# (?!Subtest|time=|\{ total)/;
 
-/** Prints the lines of files, which stand at the margin, and failures with the YAML that explains them. */
+/**
+ * Prints the lines of files, which stand at the margin, and failures with the YAML that explains them.
+ * @param {NodeJS.ReadableStream} stdout
+ */
 async function printResults(stdout) {
   const lines = [];
   let explaining = false;
@@ -52,10 +55,14 @@ async function printResults(stdout) {
   return lines;
 }
 
-/** Of TAP's last line: `# { total: 33, pass: 32, fail: 1 }`. Without one, tap itself has failed. */
+/**
+ * Of TAP's last line: `# { total: 33, pass: 32, fail: 1 }`. Without one, tap itself has failed.
+ * @param {string[]} lines
+ */
 function countResults(lines) {
   const summary = lines.findLast((line) => line.startsWith('# { total: '));
   if (summary === undefined) return { passed: 0, failed: 1 };
+  /** @param {string} name */
   const number = (name) => Number(summary.match(new RegExp(`${name}: (\\d+)`))?.[1] ?? 0);
   return { passed: number('pass'), failed: number('fail') };
 }

@@ -28,7 +28,7 @@ let failed = 0;
 
 requireNode();
 installDependencies();
-for (const name of ['redis-server', 'nginx', 'chromium']) {
+for (const name of /** @type {const} */ (['redis-server', 'nginx', 'chromium'])) {
   if (!ensureCommand(name)) check(manualInstall(name), false);
 }
 if (failed === 0) await (paths.length > 0 ? testSome() : testAll());
@@ -57,7 +57,10 @@ async function testSome() {
   await runTests(paths.flatMap((path) => testFiles(resolve(ROOT, path))));
 }
 
-/** On one PostgreSQL, because starting one takes longer than most tests; each test has a database of its own in it. */
+/**
+ * On one PostgreSQL, because starting one takes longer than most tests; each test has a database of its own in it.
+ * @param {string[]} files from the root
+ */
 async function runTests(files) {
   if (files.length === 0) return check(`tests in ${paths.join(', ')}`, false);
   say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
@@ -66,12 +69,13 @@ async function runTests(files) {
   const folder = mkdtempSync(join(tmpdir(), 'pair-tap-'));
   const env = { TEST_POSTGRES_URL: postgres.url, TEST_LONG: values.long ? '1' : '' };
   // each starts everything, and some a browser: two at once would test what happens on a machine that is too small
+  /** @param {string} file */
   const isWholeSystem = (file) => /^packages.(e2e|standalone)\b/.test(file);
   const groups = [
-    [files.filter((file) => !isWholeSystem(file)), availableParallelism()],
-    [files.filter(isWholeSystem), 1],
+    { some: files.filter((file) => !isWholeSystem(file)), jobs: availableParallelism() },
+    { some: files.filter(isWholeSystem), jobs: 1 },
   ];
-  for (const [some, jobs] of groups) {
+  for (const { some, jobs } of groups) {
     if (some.length === 0) continue;
     const result = await runTap(some, jobs, join(folder, 'results.tap'), env);
     passed += result.passed;
@@ -81,15 +85,20 @@ async function runTests(files) {
   await postgres.stop();
 }
 
+/** @param {string} path of a file or a folder */
 function testFiles(path) {
   if (!existsSync(path)) return [];
   if (statSync(path).isFile()) return [relative(ROOT, path)];
-  return readdirSync(path, { recursive: true })
+  return readdirSync(path, { encoding: 'utf8', recursive: true })
     .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
     .map((name) => relative(ROOT, join(path, name)))
     .sort();
 }
 
+/**
+ * @param {string} name
+ * @param {boolean} isRight
+ */
 function check(name, isRight) {
   if (isRight) passed += 1;
   else failed += 1;

@@ -40,10 +40,14 @@ export function requireNode() {
  * @param {string} floor
  */
 export function isAtLeast(version, floor) {
-  const [have, need] = [version, floor].map((text) => text.split('-')[0].split('.').map(Number));
+  const have = numbersOf(version);
+  const need = numbersOf(floor);
   const index = need.findIndex((number, position) => number !== (have[position] ?? 0));
-  return index === -1 || (have[index] ?? 0) > need[index];
+  return index === -1 || (have[index] ?? 0) > (need[index] ?? 0);
 }
+
+/** @param {string} version */
+const numbersOf = (version) => version.replace(/-.*/, '').split('.').map(Number);
 
 /**
  * Installs what the lock file says, with the pnpm that package.json names, unless it is installed. npm is wherever

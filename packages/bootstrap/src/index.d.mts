@@ -1,2 +1,0 @@
-export { findCommand, manualInstall } from './prerequisites.mjs';
-export { isAtLeast, ROOT } from './workspace.mjs';
