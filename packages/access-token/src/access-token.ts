@@ -15,7 +15,6 @@ export interface AccessTokenOptions {
   issuer: string;
   audience: string;
   keys: KeySource;
-  feed: RevocationFeed;
   /** The URL of the metadata of the protected resource (RFC 9728), for whoever is refused. */
   resourceMetadata?: string;
 }
@@ -66,7 +65,8 @@ declare module '@fastify/jwt' {
  * remembered, the time, the key, the epoch and the revocations.
  */
 export const accessToken = fp<AccessTokenOptions>(
-  async (app, { issuer, audience, keys, feed, resourceMetadata }) => {
+  async (app, { issuer, audience, keys, resourceMetadata }) => {
+    const feed = app.revocationFeed;
     const verified = new LRUCache<string, VerifiedToken>({ max: CACHE_SIZE });
 
     await app.register(fastifyJwt, {
@@ -175,7 +175,7 @@ export const accessToken = fp<AccessTokenOptions>(
       );
     }
   },
-  { name: 'access-token' },
+  { name: 'access-token', dependencies: ['revocation-feed'] },
 );
 
 const nowSeconds = () => Date.now() / 1_000;

@@ -2,9 +2,14 @@ export { type AccessTokenOptions, accessToken, type VerifiedToken } from './acce
 export { authenticated } from './authenticated.ts';
 export { invalidToken, tokenRequired } from './bearer.ts';
 export { type AccessTokenClaims, AccessTokenClaimsSchema } from './claims.ts';
-export { ACCESS_TOKEN_LIFETIME_SECONDS } from './contract.ts';
+export {
+  ACCESS_TOKEN_LIFETIME_SECONDS,
+  EPOCH_KEY,
+  REVOCATION_RETENTION_SECONDS,
+  REVOCATIONS_STREAM,
+} from './contract.ts';
 export { type KeySource, KeysUnavailable } from './keys.ts';
-export { type RemoteKeySet, remoteKeySet } from './remote-key-set.ts';
-export { type RevocationFeed, revocationFeed } from './revocation-feed.ts';
+export { createRemoteKeySet, type RemoteKeySet, remoteKeys } from './remote-key-set.ts';
+export { createRevocationFeed, type RevocationFeed, revocationFeed } from './revocation-feed.ts';
 export { SCOPE_DESCRIPTIONS, SCOPES, type Scope } from './scopes.ts';
 export { securitySchemes } from './security-schemes.ts';

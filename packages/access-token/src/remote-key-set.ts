@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { withinListening } from '@pair/service-kit';
+import { repeat, type SetTimer, troubleLog, withinListening } from '@pair/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
+import fp from 'fastify-plugin';
 import { type KeySource, KeysUnavailable, KID_PATTERN } from './keys.ts';
 
 const REFRESH_INTERVAL_MS = 60_000;
@@ -15,79 +16,80 @@ const FIRST_FETCH_WAIT_MS = 1_000;
 const MAX_BYTES = 64 * 1_024;
 
 export interface RemoteKeySet extends KeySource {
-  /** Begins to fetch, and to fetch again each minute. Never waits. */
-  start(): void;
-  stop(): void;
   /** Rejects while there is no good set. */
   ready(): Promise<void>;
 }
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    remoteKeys: RemoteKeySet;
+  }
+}
+
+/**
+ * `app.remoteKeys`: the public keys of auth, fetched from when the process listens until it closes.
+ *
+ * @param options.name of the service, for readiness
+ */
+export const remoteKeys = fp<{ name: string; url: string }>(
+  async (app, { name, url }) => {
+    const keys = createRemoteKeySet({ url, log: app.log });
+    app.decorate('remoteKeys', keys);
+    app.readinessCheck(name, 'signing keys', keys.ready);
+    // not before the process listens: auth may be in this very process
+    app.addHook('onListen', async () => keys.start());
+    app.addHook('onClose', async () => keys.stop());
+  },
+  { name: 'remote-keys' },
+);
 
 /**
  * A JWK Set (RFC 7517 §5) at a URL that is configured, never taken from a token. A key that is absent from a set that
  * was fetched is gone at once; a set that cannot be fetched leaves the last good one in use for an hour.
  */
-export function remoteKeySet(options: {
+export function createRemoteKeySet(options: {
   url: string;
   log: FastifyBaseLogger;
   /** A monotonic clock in ms; a test may move it. */
   now?: () => number;
-}): RemoteKeySet {
-  const { url, log, now = () => performance.now() } = options;
+  setTimer?: SetTimer;
+}): RemoteKeySet & { start(): void; stop(): void } {
+  const { url, log, now = () => performance.now(), setTimer } = options;
   const stopping = new AbortController();
   let keys: ReadonlyMap<string, string> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let lookedForUnknownAt = Number.NEGATIVE_INFINITY;
-  let inFlight: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let retryMs = MIN_RETRY_MS;
   let failing = false;
+  const trouble = troubleLog(log, {
+    began: 'signing keys cannot be fetched',
+    over: 'signing keys can be fetched again',
+  });
+  const repetition = repeat(refresh, {
+    pauseMs: (failures) =>
+      failures === 0 ? REFRESH_INTERVAL_MS : Math.min(MIN_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS),
+    ...(setTimer === undefined ? {} : { setTimer }),
+  });
 
   const isGood = () => now() - fetchedAt < LAST_GOOD_MS;
 
-  /** One at a time; whoever comes meanwhile shares it. */
-  function refresh(): Promise<void> {
-    inFlight ??= fetchKeys(url, stopping.signal)
-      .then(
-        (fetched) => {
-          keys = fetched;
-          fetchedAt = now();
-          if (failing) log.info({ url }, 'signing keys can be fetched again');
-          failing = false;
-        },
-        (err) => {
-          if (!failing && !stopping.signal.aborted) log.warn({ err, url }, 'signing keys cannot be fetched');
-          failing = true;
-          throw err;
-        },
-      )
-      .finally(() => {
-        inFlight = undefined;
-      });
-    return inFlight;
-  }
-
-  async function follow(): Promise<void> {
+  async function refresh(): Promise<void> {
     try {
-      await refresh();
-      retryMs = MIN_RETRY_MS;
-      schedule(REFRESH_INTERVAL_MS);
-    } catch {
-      schedule(retryMs);
-      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+      keys = await fetchKeys(url, stopping.signal);
+      fetchedAt = now();
+      failing = false;
+      trouble.over();
+    } catch (err) {
+      failing = true;
+      if (!stopping.signal.aborted) trouble.note(err, { kind: 'away' });
+      throw err;
     }
   }
 
-  function schedule(delayMs: number): void {
-    if (stopping.signal.aborted) return;
-    timer = setTimeout(follow, delayMs);
-    timer.unref();
-  }
-
   return {
-    start: () => void follow(),
+    start: () => void repetition.runNow(),
     stop: () => {
       stopping.abort();
-      clearTimeout(timer);
+      repetition.stop();
     },
     ready: async () => {
       if (!isGood()) throw new KeysUnavailable('no signing keys');
@@ -96,20 +98,16 @@ export function remoteKeySet(options: {
     get: async (kid) => {
       if (!KID_PATTERN.test(kid)) return undefined;
       // a process that has just started: the first fetch is on its way
-      if (!isGood() && !failing && inFlight)
-        await withinListening(
-          inFlight.catch(() => {}),
-          FIRST_FETCH_WAIT_MS,
-        );
+      if (!isGood() && !failing && repetition.running)
+        await withinListening(repetition.running, FIRST_FETCH_WAIT_MS);
       if (!isGood()) throw new KeysUnavailable('no signing keys');
       const key = keys.get(kid);
       if (key !== undefined) return key;
-      if (inFlight === undefined && now() - lookedForUnknownAt >= UNKNOWN_KID_COOLDOWN_MS) {
+      if (repetition.running === undefined && now() - lookedForUnknownAt >= UNKNOWN_KID_COOLDOWN_MS) {
         lookedForUnknownAt = now();
-        clearTimeout(timer);
-        void follow(); // and soon again, should it fail
+        void repetition.runNow(); // and soon again, should it fail
       }
-      await inFlight?.catch(() => {});
+      await repetition.running;
       // it may have been published since: nobody can tell
       if (failing) throw new KeysUnavailable('an unknown signing key cannot be looked for');
       return keys.get(kid);

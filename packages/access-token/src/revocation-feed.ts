@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { withinListening } from '@pair/service-kit';
+import { troubleLog, withinListening } from '@pair/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
+import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from './contract.ts';
+import { EPOCH_KEY, REVOCATION_RETENTION_SECONDS, REVOCATIONS_STREAM } from './contract.ts';
 
-const STREAM = '{auth}:revocations';
-const EPOCH = '{auth}:epoch';
 const FROM_THE_START = '0-0';
 const BATCH = 10_000;
 /** A request may have to wait for a read, and is answered within a second in any case. */
@@ -21,12 +20,10 @@ const SWEEP_INTERVAL_MS = 1_000;
  * says so, by the time of day too: its `until` is on the clock of another machine, and the time of day here may be set,
  * and neither may bring a token back to life.
  */
-const KEEP_MS = (ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000;
+const KEEP_MS = REVOCATION_RETENTION_SECONDS * 1_000;
 
 /** What was revoked in the last minutes, in the memory of this process. */
 export interface RevocationFeed {
-  start(): void;
-  stop(): void;
   /** Rejects until the feed was read from its start, and while it is stale. */
   ready(): Promise<void>;
   /** False when Redis was silent for too long to know what it would have said. */
@@ -41,6 +38,29 @@ export interface RevocationFeed {
   nextRead(): Promise<void>;
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    revocationFeed: RevocationFeed;
+  }
+}
+
+/**
+ * `app.revocationFeed`: the revocations and the epoch, read from Redis over a connection of its own from when the process
+ * is ready until it closes.
+ *
+ * @param options.name of the service, for readiness
+ */
+export const revocationFeed = fp<{ name: string; maxStalenessSeconds: number }>(
+  async (app, { name, maxStalenessSeconds }) => {
+    const feed = createRevocationFeed({ redis: app.redis, maxStalenessSeconds, log: app.log });
+    app.decorate('revocationFeed', feed);
+    app.readinessCheck(name, 'revocation feed', feed.ready);
+    app.addHook('onReady', async () => feed.start());
+    app.addHook('onClose', async () => feed.stop());
+  },
+  { name: 'revocation-feed', dependencies: ['redis'] },
+);
+
 type Entry = [id: string, fields: string[]];
 
 /** Until when an entry is kept, in ms: by the monotonic clock, and by the time of day. Both must have come. */
@@ -54,19 +74,23 @@ interface Keeping {
  * as its reads are answered, the empty ones too, it knows everything; `maxStalenessSeconds` after it sent the last
  * read that was answered it says that it does not.
  */
-export function revocationFeed(options: {
+export function createRevocationFeed(options: {
   redis: Redis;
   maxStalenessSeconds: number;
   log: FastifyBaseLogger;
   /** A monotonic clock in ms; a test may move it. */
   now?: () => number;
-}): RevocationFeed {
+}): RevocationFeed & { start(): void; stop(): void } {
   const { redis, log, maxStalenessSeconds, now = () => performance.now() } = options;
   const revoked = new Map<string, Keeping>();
   let connection: Redis | undefined;
   let epoch: string | undefined;
   let lastId = FROM_THE_START;
   let answeredReadSentAt = Number.NEGATIVE_INFINITY;
+  const trouble = troubleLog(log, {
+    began: 'the revocation feed cannot be followed',
+    over: 'the revocation feed is followed again',
+  });
   let failing = false;
   let stopped = false;
   let reading: Promise<void> | undefined;
@@ -79,12 +103,12 @@ export function revocationFeed(options: {
       try {
         reading = read();
         await reading;
-        if (failing) log.info('the revocation feed is followed again');
+        trouble.over();
         failing = false;
       } catch (err) {
         end(connection);
         connection = undefined;
-        if (!failing && !stopped) log.warn({ err }, 'the revocation feed cannot be followed');
+        if (!stopped) trouble.note(err, { kind: 'away' });
         failing = true;
         await delay(RETRY_MS, undefined, { ref: false });
       }
@@ -100,8 +124,8 @@ export function revocationFeed(options: {
     } else {
       const [current, answer] = await answered(
         Promise.all([
-          connection.get(EPOCH),
-          connection.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', STREAM, lastId),
+          connection.get(EPOCH_KEY),
+          connection.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', REVOCATIONS_STREAM, lastId),
         ]),
       );
       const announcesEpoch = apply(answer?.[0]?.[1] ?? []);
@@ -119,9 +143,9 @@ export function revocationFeed(options: {
   async function load(client: Redis): Promise<void> {
     let current: string | null;
     do {
-      current = await answered(client.get(EPOCH));
+      current = await answered(client.get(EPOCH_KEY));
       await readFromStart(client);
-    } while ((await answered(client.get(EPOCH))) !== current);
+    } while ((await answered(client.get(EPOCH_KEY))) !== current);
     if (epoch !== undefined && current !== epoch) {
       log.warn('Redis has other data than before: tokens from before are not accepted any more');
     }
@@ -131,7 +155,7 @@ export function revocationFeed(options: {
   async function readFromStart(client: Redis): Promise<void> {
     lastId = FROM_THE_START;
     for (let more = true; more; ) {
-      const answer = await answered(client.xread('COUNT', BATCH, 'STREAMS', STREAM, lastId));
+      const answer = await answered(client.xread('COUNT', BATCH, 'STREAMS', REVOCATIONS_STREAM, lastId));
       const entries = answer?.[0]?.[1] ?? [];
       apply(entries);
       more = entries.length === BATCH;

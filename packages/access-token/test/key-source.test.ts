@@ -1,6 +1,7 @@
 import { createHmac, createSign, generateKeyPairSync, sign } from 'node:crypto';
 import { mintClaims, mintKey } from '@pair/test-kit';
 import Fastify from 'fastify';
+import fp from 'fastify-plugin';
 import t, { type Test } from 'tap';
 import { accessToken, authenticated, type KeySource, type RevocationFeed } from '../src/index.ts';
 import { ISSUER } from './support/guarded-process.ts';
@@ -8,8 +9,6 @@ import { base64url } from './support/jws.ts';
 
 /** One in which nothing was revoked. */
 const feed: RevocationFeed = {
-  start: () => {},
-  stop: () => {},
   ready: async () => {},
   isFresh: () => true,
   firstRead: async () => {},
@@ -22,7 +21,8 @@ async function statusWith(t: Test, keys: KeySource, token: string): Promise<numb
   const app = Fastify();
   t.teardown(() => app.close());
   app.addSchema({ $id: 'Problem' });
-  await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys, feed });
+  await app.register(fp(async () => void app.decorate('revocationFeed', feed), { name: 'revocation-feed' }));
+  await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys });
   await app.register(
     authenticated(undefined, async (routes) => {
       routes.get('/', async () => 'in');

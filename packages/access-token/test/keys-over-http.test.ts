@@ -11,8 +11,8 @@ const MINUTE_MS = 60_000;
 t.test(
   `${FORGERIES} tokens with random kids cost one fetch in 30 s, and do not delay a new key that was published ahead`,
   async (t) => {
-    const timers = heldTimers(t);
-    const guarded = await guardedProcess(t);
+    const timers = heldTimers();
+    const guarded = await guardedProcess(t, { setTimer: timers.setTimer });
     await ready(guarded);
     const { jwks, key, send, clock } = guarded;
     const flood = async () => {
@@ -49,8 +49,8 @@ t.test(
 t.test(
   'with auth down tokens are accepted for an hour, then it is 503, and all is well when it is back',
   async (t) => {
-    const timers = heldTimers(t);
-    const guarded = await guardedProcess(t);
+    const timers = heldTimers();
+    const guarded = await guardedProcess(t, { setTimer: timers.setTimer });
     await ready(guarded);
     const { jwks, key, send, clock, feed } = guarded;
     const status = async () => (await send(await key.sign(mintClaims()))).statusCode;

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { rounds, type Teardown, testProxy, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { revocationFeed } from '../src/index.ts';
+import { createRevocationFeed } from '../src/index.ts';
 import { capturedLog } from './support/log.ts';
 import { type RedisOfAuth, redisOfAuth } from './support/redis-of-auth.ts';
 
@@ -26,7 +26,7 @@ function startFeed(t: Teardown, redis: RedisOfAuth, { maxStalenessSeconds = 30, 
     maxRetriesPerRequest: 1,
   });
   const { log, messages } = capturedLog();
-  const feed = revocationFeed({
+  const feed = createRevocationFeed({
     redis: client,
     maxStalenessSeconds,
     log,

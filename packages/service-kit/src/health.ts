@@ -5,16 +5,20 @@ import { withinListening } from './stores/silence.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Names something this process cannot serve without; `check` rejects while it is away, or refuses what is needed. */
-    readinessCheck(name: string, check: () => Promise<unknown>): void;
-    /**
-     * Each check by its name, with why it fails: undefined when it passes, `NO_ANSWER` when it does neither within a second.
-     * Those who ask at the same time share one round.
-     */
-    checkReadiness(): Promise<(readonly [name: string, failure: string | undefined])[]>;
+    /** Names a part that the service cannot serve without; `check` rejects while it is away, or refuses what is needed. */
+    readinessCheck(service: string, part: string, check: () => Promise<unknown>): void;
+    /** The results of all checks. Callers at the same time share one round. */
+    checkReadiness(): Promise<ReadinessResult[]>;
     /** Makes `/readyz` answer 503 from now on: the first step of a shutdown. */
     drain(): void;
   }
+}
+
+export interface ReadinessResult {
+  service: string;
+  part: string;
+  /** Undefined when the check passes, `NO_ANSWER` when it does neither within a second. */
+  failure: string | undefined;
 }
 
 export const NO_ANSWER = 'no answer in time';
@@ -29,18 +33,18 @@ const HealthSchema = Type.Object({
  * a reason to send it no traffic, and never to restart it. Neither is for the outside: the gateway hides both.
  */
 export function addHealthRoutes(app: FastifyInstance): void {
-  const checks = new Map<string, () => Promise<unknown>>();
+  const checks: { service: string; part: string; check: () => Promise<unknown> }[] = [];
   let draining = false;
   let failing = '';
   let results: ReturnType<FastifyInstance['checkReadiness']> | undefined;
 
-  app.decorate('readinessCheck', (name, check) => {
-    checks.set(name, check);
+  app.decorate('readinessCheck', (service, part, check) => {
+    checks.push({ service, part, check });
   });
   app.decorate('checkReadiness', () => {
     // a check may write to a disk, and `GET /status` is open to everybody
     results ??= Promise.all(
-      [...checks].map(async ([name, check]) => [name, await failure(check)] as const),
+      checks.map(async ({ service, part, check }) => ({ service, part, failure: await failureOf(check) })),
     ).finally(() => {
       results = undefined;
     });
@@ -55,17 +59,25 @@ export function addHealthRoutes(app: FastifyInstance): void {
   app.get('/readyz', { schema }, async (request, reply) => {
     if (draining) return refuse(request, reply, 'The process is shutting down.');
     const results = await app.checkReadiness();
-    const failed = results.filter(([, reason]) => reason !== undefined);
-    const names = failed.map(([name]) => name).join(', ');
+    const failed = results.filter(({ failure }) => failure !== undefined);
+    const names = failed.map(nameOf).join(', ');
     if (names !== failing) {
       // once for each change, not for each question: the first cause must not be pushed out of the log
       if (names === '') request.log.info('ready again');
-      else request.log.warn({ reasons: Object.fromEntries(failed) }, `Not ready: ${names}.`);
+      else
+        request.log.warn(
+          { reasons: Object.fromEntries(failed.map((result) => [nameOf(result), result.failure])) },
+          `Not ready: ${names}.`,
+        );
       failing = names;
     }
     if (names !== '') return refuse(request, reply, `Not ready: ${names}.`);
-    return { status: 'ready', checks: Object.fromEntries(results.map(([name]) => [name, 'ok'])) };
+    return { status: 'ready', checks: Object.fromEntries(results.map((result) => [nameOf(result), 'ok'])) };
   });
+}
+
+function nameOf({ service, part }: ReadinessResult): string {
+  return `${service}: ${part}`;
 }
 
 /** Not thrown, because what is thrown as 503 is logged each time. */
@@ -78,7 +90,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, detail: string): F
 }
 
 /** Why a check fails; undefined when it passes. */
-async function failure(check: () => Promise<unknown>): Promise<string | undefined> {
+async function failureOf(check: () => Promise<unknown>): Promise<string | undefined> {
   const result = check().then(
     () => '',
     (error: unknown) => (error instanceof Error ? rootCause(error).message : String(error)),

@@ -48,9 +48,11 @@ export {
 export { isStoreUnavailable } from './problems/unavailable.ts';
 export { type StringFormat, unprocessable, validatorCompiler } from './problems/validation.ts';
 export { buildProcess, serve } from './process.ts';
+export { type Repetition, repeat, type SetTimer } from './repeat.ts';
 export { run } from './run.ts';
 export { awaitPostgres } from './stores/await-postgres.ts';
 export { connectionSettings } from './stores/connection-settings.ts';
 export { inTransaction, migrate, postgres } from './stores/postgres.ts';
 export { redis } from './stores/redis.ts';
 export { withinListening } from './stores/silence.ts';
+export { troubleLog } from './trouble-log.ts';

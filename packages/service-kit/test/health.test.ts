@@ -11,26 +11,29 @@ t.test('it is not ready while a check fails, and says which; it stays alive', as
   let away = true;
   const { app } = await startedProcess(t, [
     async (app) => {
-      app.readinessCheck('one', async () => {});
-      app.readinessCheck('two', async () => {
+      app.readinessCheck('test', 'one', async () => {});
+      app.readinessCheck('test', 'two', async () => {
         if (away) throw new Error('hunter2');
       });
     },
   ]);
   const response = await app.inject('/readyz');
-  t.match(response.json(), { status: 503, code: 'not_ready', detail: 'Not ready: two.' });
+  t.match(response.json(), { status: 503, code: 'not_ready', detail: 'Not ready: test: two.' });
   t.equal(response.headers['retry-after'], '1');
   t.notMatch(response.body, /hunter2/);
   t.equal((await app.inject('/livez')).statusCode, 200);
   away = false;
-  t.same((await app.inject('/readyz')).json(), { status: 'ready', checks: { one: 'ok', two: 'ok' } });
+  t.same((await app.inject('/readyz')).json(), {
+    status: 'ready',
+    checks: { 'test: one': 'ok', 'test: two': 'ok' },
+  });
 });
 
 t.test('the log tells once why it is not ready, and once that it is again', async (t) => {
   let reason: string | undefined = 'connect ECONNREFUSED';
   const { app, logged } = await startedProcess(t, [
     async (app) => {
-      app.readinessCheck('store', async () => {
+      app.readinessCheck('test', 'store', async () => {
         if (reason !== undefined) throw new Error('query failed', { cause: new Error(reason) });
       });
     },
@@ -39,7 +42,7 @@ t.test('the log tells once why it is not ready, and once that it is again', asyn
   reason = undefined;
   for (let i = 0; i < 3; i++) t.equal((await app.inject('/readyz')).statusCode, 200);
   t.match(logged(), [
-    { level: 'warn', msg: 'Not ready: store.', reasons: { store: 'connect ECONNREFUSED' } },
+    { level: 'warn', msg: 'Not ready: test: store.', reasons: { 'test: store': 'connect ECONNREFUSED' } },
     { level: 'info', msg: 'ready again' },
   ]);
   t.equal(logged().length, 2);
@@ -47,10 +50,10 @@ t.test('the log tells once why it is not ready, and once that it is again', asyn
 
 t.test('a check that never answers fails after a second', async (t) => {
   const { app } = await startedProcess(t, [
-    async (app) => app.readinessCheck('stuck', () => new Promise(() => {})),
+    async (app) => app.readinessCheck('test', 'stuck', () => new Promise(() => {})),
   ]);
   const started = Date.now();
-  t.match((await app.inject('/readyz')).json(), { status: 503, detail: 'Not ready: stuck.' });
+  t.match((await app.inject('/readyz')).json(), { status: 503, detail: 'Not ready: test: stuck.' });
   t.ok(Date.now() - started < 2_000);
 });
 
@@ -58,7 +61,7 @@ t.test('it is not ready any more as soon as it drains, whatever the checks say',
   let checked = 0;
   const { app } = await startedProcess(t, [
     async (app) =>
-      app.readinessCheck('one', async () => {
+      app.readinessCheck('test', 'one', async () => {
         checked += 1;
       }),
   ]);

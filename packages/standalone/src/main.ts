@@ -63,7 +63,7 @@ await run(async () => {
 async function becomeReady(app: FastifyInstance, port: number): Promise<void> {
   for (const end = Date.now() + READY_LIMIT_MS; Date.now() < end; await setTimeout(READY_INTERVAL_MS)) {
     const checks = await app.checkReadiness();
-    if (checks.every(([, failure]) => failure === undefined)) return;
+    if (checks.every(({ failure }) => failure === undefined)) return;
   }
   say(`not ready yet: http://localhost:${port}/readyz says why`);
 }

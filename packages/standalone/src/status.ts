@@ -8,10 +8,9 @@ import type { FastifyPluginAsync } from 'fastify';
 export const status: FastifyPluginAsync = async (app) => {
   app.get('/status', { schema: { hide: true } }, async (_request, reply) => {
     const checks = await app.checkReadiness();
-    // a check's name begins with that of its service
     const stateOf = (service: string) => {
-      const failures = checks.flatMap(([name, failure]) =>
-        failure !== undefined && name.startsWith(`${service}: `) ? [failure] : [],
+      const failures = checks.flatMap((check) =>
+        check.service === service && check.failure !== undefined ? [check.failure] : [],
       );
       if (failures.length === 0) return 'up';
       return failures.every((failure) => failure === NO_ANSWER) ? 'slow' : 'down';

@@ -9,25 +9,38 @@ const isSilent = () => new Promise(() => {});
 t.test('a service that waits for a store is slow, one whose store refuses is down', async (t) => {
   for (const [checks, expected] of [
     [
-      { 'auth: a': passes, 'customers: a': passes },
+      [
+        ['auth', passes],
+        ['customers', passes],
+      ],
       { auth: 'up', customers: 'up' },
     ],
     [
-      { 'auth: a': isSilent, 'customers: a': passes },
+      [
+        ['auth', isSilent],
+        ['customers', passes],
+      ],
       { auth: 'slow', customers: 'up' },
     ],
     [
-      { 'auth: a': passes, 'customers: a': refuses },
+      [
+        ['auth', passes],
+        ['customers', refuses],
+      ],
       { auth: 'up', customers: 'down' },
     ],
     [
-      { 'auth: a': isSilent, 'auth: b': refuses, 'customers: a': isSilent },
+      [
+        ['auth', isSilent],
+        ['auth', refuses],
+        ['customers', isSilent],
+      ],
       { auth: 'down', customers: 'slow' },
     ],
   ] as const) {
     const app = await buildProcess({ LOG_LEVEL: 'silent', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [
       async (app) => {
-        for (const [name, check] of Object.entries(checks)) app.readinessCheck(name, check);
+        for (const [service, check] of checks) app.readinessCheck(service, 'a store', check);
       },
       status,
     ]);

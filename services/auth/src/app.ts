@@ -32,15 +32,11 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth' });
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth', check: canWrite });
     await app.register(clockOfRedis);
-    const feed = revocationFeed({
-      redis: app.redis,
+    await app.register(revocationFeed, {
+      name: 'auth',
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
-      log: app.log,
     });
-    app.readinessCheck('auth: revocation feed', () => feed.ready());
-    app.addHook('onReady', async () => feed.start());
-    app.addHook('onClose', async () => feed.stop());
-    await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY, feed });
+    await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY });
     await app.register(accessTokenSigner, { issuer, audience });
     await app.register(clients, { issuer });
     await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
@@ -48,7 +44,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(passwords);
     await app.register(signInAttempts);
     await app.register(audit);
-    await app.register(accessToken, { issuer, audience, keys: app.keyRing, feed });
+    await app.register(accessToken, { issuer, audience, keys: app.keyRing });
 
     await app.register(openapi, {
       title: 'Auth',

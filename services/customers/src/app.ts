@@ -1,4 +1,11 @@
-import { accessToken, authenticated, SCOPES, securitySchemes } from '@pair/access-token';
+import {
+  accessToken,
+  authenticated,
+  remoteKeys,
+  revocationFeed,
+  SCOPES,
+  securitySchemes,
+} from '@pair/access-token';
 import { hourly, openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyPluginAsync } from 'fastify';
@@ -13,7 +20,6 @@ import { exportRoutes } from './export/export-routes.ts';
 import { removeOldKeys } from './idempotency/once.ts';
 import { importRoutes } from './import/import-routes.ts';
 import { DESCRIPTION, TAGS } from './openapi.ts';
-import { tokenSources } from './token-sources.ts';
 
 /** The customers service: a plugin for `buildProcess`, with its own stores, documents and routes. */
 export function customersService(config: CustomersConfig): FastifyPluginAsync {
@@ -30,10 +36,18 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
       scopes: SCOPES,
       formats,
     });
+    await app.register(revocationFeed, {
+      name: 'customers',
+      maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
+    });
+    await app.register(remoteKeys, {
+      name: 'customers',
+      url: config.JWKS_URL ?? `${config.ISSUER}/.well-known/jwks.json`,
+    });
     await app.register(accessToken, {
       issuer: config.ISSUER,
       audience: config.AUDIENCE,
-      ...tokenSources(app, config),
+      keys: app.remoteKeys,
       resourceMetadata: resourceMetadataUrl(config.ISSUER),
     });
     await app.register(customersStore);

@@ -1,13 +1,14 @@
-import { buildProcess, redis } from '@pair/service-kit';
+import { buildProcess, redis, type SetTimer } from '@pair/service-kit';
 import { type JwksServer, jwksServer, type MintedKey, mintKey, type Teardown, waitFor } from '@pair/test-kit';
 import type { FastifyInstance, FastifyPluginAsync, LightMyRequestResponse } from 'fastify';
+import fp from 'fastify-plugin';
 import {
   accessToken,
   authenticated,
+  createRemoteKeySet,
+  createRevocationFeed,
   type RemoteKeySet,
   type RevocationFeed,
-  remoteKeySet,
-  revocationFeed,
 } from '../../src/index.ts';
 import { type RedisOfAuth, redisOfAuth } from './redis-of-auth.ts';
 
@@ -36,6 +37,8 @@ export async function guardedProcess(
     maxStalenessSeconds?: number;
     /** The keys cannot be fetched until `jwks.start()`. */
     keysAway?: boolean;
+    /** Of the key set. */
+    setTimer?: SetTimer;
   } = {},
 ): Promise<GuardedProcess> {
   const store = options.redis ?? (await redisOfAuth(t));
@@ -50,8 +53,14 @@ export async function guardedProcess(
   const service: FastifyPluginAsync = async (app) => {
     await app.register(redis, { redisUrl: store.server.url, name: 'test' });
     const maxStalenessSeconds = options.maxStalenessSeconds ?? 30;
-    const keySet = remoteKeySet({ url: jwks.url, log: app.log, now });
-    const reader = revocationFeed({ redis: app.redis, maxStalenessSeconds, log: app.log, now });
+    const { setTimer } = options;
+    const keySet = createRemoteKeySet({
+      url: jwks.url,
+      log: app.log,
+      now,
+      ...(setTimer === undefined ? {} : { setTimer }),
+    });
+    const reader = createRevocationFeed({ redis: app.redis, maxStalenessSeconds, log: app.log, now });
     keys = keySet;
     feed = reader;
     app.addHook('onReady', async () => {
@@ -62,7 +71,10 @@ export async function guardedProcess(
       keySet.stop();
       reader.stop();
     });
-    await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys: keySet, feed: reader });
+    await app.register(
+      fp(async () => void app.decorate('revocationFeed', reader), { name: 'revocation-feed' }),
+    );
+    await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys: keySet });
     await app.register(
       authenticated(undefined, async (guarded) => {
         guarded.get('/', async (request) => request.accessToken);

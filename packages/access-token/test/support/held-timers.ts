@@ -1,22 +1,25 @@
+import type { SetTimer } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
-import type { Test } from 'tap';
 
-/** The timers of key sets, which go off when the test says so. */
-export function heldTimers(t: Test) {
-  const { setTimeout: later } = globalThis;
-  const held: { run: () => void; delayMs: number | undefined }[] = [];
-  t.intercept(globalThis, 'setTimeout', {
-    value: (run: () => void, delayMs?: number) => {
-      if (run.name !== 'follow') return later(run, delayMs);
-      held.push({ run, delayMs });
-      return later(() => {}, delayMs);
-    },
-  });
+interface HeldTimer {
+  run: () => Promise<void>;
+  delayMs: number;
+}
+
+/** Timers that go off when the test says so. */
+export function heldTimers() {
+  const held: HeldTimer[] = [];
+  const setTimer: SetTimer = (run, delayMs) => {
+    const timer = { run, delayMs };
+    held.push(timer);
+    return () => held.splice(held.indexOf(timer), 1);
+  };
   return {
-    /** Resolves when one is set. */
-    async next(): Promise<{ run: () => void; delayMs: number | undefined }> {
+    setTimer,
+    /** Resolves when a timer is set. */
+    async next(): Promise<HeldTimer> {
       await waitFor(() => held.length > 0);
-      return held.shift() as (typeof held)[number];
+      return held.shift() as HeldTimer;
     },
   };
 }

@@ -60,7 +60,7 @@ export const postgres = fp<{ databaseUrl: string; name: string; connections?: nu
     app.decorate('requirePostgres', async () => {
       await pool.ask('SELECT 1', OUTAGE_LIMIT_MS);
     });
-    app.readinessCheck(`${name}: PostgreSQL`, () => pool.ask(CAN_WRITE, READINESS_LIMIT_MS));
+    app.readinessCheck(name, 'PostgreSQL', () => pool.ask(CAN_WRITE, READINESS_LIMIT_MS));
   },
   { name: 'postgres' },
 );

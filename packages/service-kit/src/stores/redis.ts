@@ -1,6 +1,7 @@
 import fastifyRedis from '@fastify/redis';
 import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
+import { troubleLog } from '../trouble-log.ts';
 import { watchSilence, withinListening } from './silence.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -36,18 +37,13 @@ export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis
       retryStrategy: (attempt) => Math.min(attempt * 50, 250),
       maxLoadingRetryTime: 100,
     });
-    let lastError = '';
-    const note = (err: Error) => {
-      // once for each kind of trouble, not for each attempt to reconnect
-      if (err.message !== lastError) app.log.warn({ err }, 'no connection to Redis');
-      lastError = err.message;
-    };
-    client.on('error', note);
-    client.on('ready', () => {
-      if (lastError !== '') app.log.info('Redis can be reached again');
-      lastError = '';
+    const trouble = troubleLog(app.log, {
+      began: 'no connection to Redis',
+      over: 'Redis can be reached again',
     });
-    const watch = watchConnection(client, () => note(new Error('Redis does not answer')));
+    client.on('error', (error) => trouble.note(error));
+    client.on('ready', trouble.over);
+    const watch = watchConnection(client, () => trouble.note(new Error('Redis does not answer')));
     // @fastify/redis holds the boot until the client is ready; a process must come up with Redis away
     client.once('connecting', () => client.emit('ready'));
     await app.register(fastifyRedis, { client });
@@ -57,7 +53,7 @@ export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis
       watch.stop();
       client.disconnect();
     });
-    app.readinessCheck(`${name}: Redis`, () => check(client));
+    app.readinessCheck(name, 'Redis', () => check(client));
   },
   { name: 'redis' },
 );

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import pg, { type ClientConfig } from 'pg';
 import { overloadLog } from '../problems/overload.ts';
 import { StoreUnavailable } from '../problems/unavailable.ts';
+import { troubleLog } from '../trouble-log.ts';
 import { watchSilence, withinListening } from './silence.ts';
 
 /** As many requests wait for a connection at most; each holds its body, 16 KiB at most. */
@@ -37,7 +38,7 @@ interface Internals {
  * silent may be dead although the server is back.
  */
 export class WarmPool extends pg.Pool {
-  readonly #log: FastifyBaseLogger;
+  readonly #trouble: ReturnType<typeof troubleLog>;
   readonly #overload: ReturnType<typeof overloadLog>;
   /** Of its own, so that no queue is before a question whether the server is there; two, because a write may be slow. */
   readonly #monitor: pg.Pool;
@@ -47,7 +48,6 @@ export class WarmPool extends pg.Pool {
   #hasSpoken = false;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS;
-  #lastFailure = '';
   #firstAttempt: (() => void) | undefined;
 
   constructor(options: pg.PoolConfig & { logger: FastifyBaseLogger }) {
@@ -59,7 +59,10 @@ export class WarmPool extends pg.Pool {
       // of the wait for a free one; a connection that is being opened has a limit of its own
       connectionTimeoutMillis: MAX_WAIT_MS,
     });
-    this.#log = logger;
+    this.#trouble = troubleLog(logger, {
+      began: 'no connection to PostgreSQL',
+      over: 'PostgreSQL can be reached again',
+    });
     this.#overload = overloadLog(logger, 'requests wait too long for a connection to PostgreSQL');
     this.#monitor = new pg.Pool({
       ...config,
@@ -166,8 +169,7 @@ export class WarmPool extends pg.Pool {
   }
 
   #opened(release: Release): void {
-    if (this.#lastFailure !== '') this.#log.info('PostgreSQL can be reached again');
-    this.#lastFailure = '';
+    this.#trouble.over();
     this.#retryMs = RETRY_MS;
     this.#isSilent = false;
     release(); // to the first request that waits
@@ -236,11 +238,8 @@ export class WarmPool extends pg.Pool {
     for (const { callback } of this.#internals._pendingQueue.splice(0)) callback(error, undefined, () => {});
   }
 
-  /** Once for each kind of trouble, not for each connection or attempt. */
-  #note(err: Error): void {
-    if (this.ending || err.message === this.#lastFailure) return;
-    this.#lastFailure = err.message;
-    this.#log.warn({ err }, 'no connection to PostgreSQL');
+  #note(error: Error): void {
+    if (!this.ending) this.#trouble.note(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isStoreUnavailable, Problem } from '@pair/service-kit';
+import { isStoreUnavailable, Problem, repeat } from '@pair/service-kit';
 import { gt } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
@@ -37,32 +37,19 @@ export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
 export function announceAgain(app: FastifyInstance): void {
   const db = drizzle({ client: app.pg.pool });
   const announce = keyAnnouncer(app.redis, app.redisClock);
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-
   async function announceAll(): Promise<void> {
     const since = new Date(Date.now() - ANNOUNCED_MS);
     const revoked = await db.select().from(signingKeys).where(gt(signingKeys.revokedAt, since));
     for (const { kid, revokedAt } of revoked) await announce([kid], Number(revokedAt) + ANNOUNCED_MS);
   }
 
-  async function repeat(): Promise<void> {
-    let delayMs = AGAIN_INTERVAL_MS;
-    try {
-      await announceAll();
-    } catch (err) {
+  const repetition = repeat(announceAll, {
+    pauseMs: (failures) => (failures === 0 ? AGAIN_INTERVAL_MS : RETRY_INTERVAL_MS),
+    onFailure: (err) => {
       const isAway = isStoreUnavailable(err) || err instanceof Problem; // which is in the log already
       if (!isAway) app.log.error({ err }, 'revoked signing keys cannot be announced');
-      delayMs = RETRY_INTERVAL_MS;
-    }
-    if (stopped) return;
-    timer = setTimeout(repeat, delayMs);
-    timer.unref();
-  }
-
-  app.addHook('onReady', async () => void repeat());
-  app.addHook('onClose', async () => {
-    stopped = true;
-    clearTimeout(timer);
+    },
   });
+  app.addHook('onReady', async () => void repetition.runNow());
+  app.addHook('onClose', async () => repetition.stop());
 }

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { KeySource, RevocationFeed } from '@pair/access-token';
-import { isStoreUnavailable, OperatorError, unavailable } from '@pair/service-kit';
+import type { KeySource } from '@pair/access-token';
+import {
+  isStoreUnavailable,
+  OperatorError,
+  repeat,
+  type SetTimer,
+  troubleLog,
+  unavailable,
+} from '@pair/service-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
@@ -43,18 +50,19 @@ declare module 'fastify' {
  *
  * A KEY_ENCRYPTION_KEY that does not open the keys keeps the process from starting.
  */
-export const keyRing = fp<{ keyEncryptionKey: string; feed: RevocationFeed }>(
-  async (app, { keyEncryptionKey, feed }) => {
+export const keyRing = fp<{ keyEncryptionKey: string }>(
+  async (app, { keyEncryptionKey }) => {
     const { pool } = app.pg;
-    const ring = createKeyRing({ pool, keyEncryptionKey, log: app.log, isRevoked: feed.isRevoked });
+    const { isRevoked } = app.revocationFeed;
+    const ring = createKeyRing({ pool, keyEncryptionKey, log: app.log, isRevoked });
     app.decorate('keyRing', ring);
-    app.readinessCheck('auth: signing keys', ring.ready);
+    app.readinessCheck('auth', 'signing keys', ring.ready);
     // waits for the first attempt, which has an end: whoever asks at once finds the keys
     app.addHook('onReady', () => ring.start());
     app.addHook('onClose', async () => ring.stop());
     announceAgain(app);
   },
-  { name: 'key-ring', dependencies: ['postgres', 'redis-clock'] },
+  { name: 'key-ring', dependencies: ['postgres', 'redis-clock', 'revocation-feed'] },
 );
 
 interface StartableKeyRing extends KeyRing {
@@ -72,23 +80,32 @@ export function createKeyRing(options: {
   isRevoked: (kid: string) => boolean;
   /** In ms since 1970; a test may move it. */
   now?: () => number;
+  setTimer?: SetTimer;
 }): StartableKeyRing {
-  const { pool, log, isRevoked, now = Date.now } = options;
+  const { pool, log, isRevoked, now = Date.now, setTimer } = options;
   const db = drizzle({ client: pool });
   const sealingKeys = parseSealingKeys(options.keyEncryptionKey);
   let rows: SigningKeyRow[] = [];
   let keys = new Map<string, OpenedKey>();
   let publication: PublishedKeys = { json: '', etag: '' };
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let lastFailure = '';
+  const trouble = troubleLog(log, {
+    began: 'signing keys cannot be read',
+    over: 'signing keys can be read again',
+  });
+  const repetition = repeat(reload, {
+    pauseMs: () => (keys.size === 0 ? RETRY_INTERVAL_MS : RELOAD_INTERVAL_MS),
+    onFailure: noteFailure,
+    ...(setTimer === undefined ? {} : { setTimer }),
+  });
 
   async function reload(): Promise<void> {
     adopt(await selectKeys(db));
-    if (!lacksKeys(rows, now())) return;
-    const replacement = await addMissingKeys(pool, sealingKeys[0], now());
-    adopt(await selectKeys(db));
-    if (replacement !== undefined) await recordRotation(replacement);
+    if (lacksKeys(rows, now())) {
+      const replacement = await addMissingKeys(pool, sealingKeys[0], now());
+      adopt(await selectKeys(db));
+      if (replacement !== undefined) await recordRotation(replacement);
+    }
+    trouble.over();
   }
 
   async function recordRotation(kid: string): Promise<void> {
@@ -118,34 +135,11 @@ export function createKeyRing(options: {
   function heedRevocations(): void {
     if (![...keys.keys()].some(isRevoked)) return;
     adopt(rows);
-    void follow();
+    void repetition.runNow();
   }
 
-  async function follow(): Promise<void> {
-    try {
-      await reload();
-      if (lastFailure !== '') log.info('signing keys read');
-      lastFailure = '';
-    } catch (err) {
-      logOnce(err);
-    }
-    schedule();
-  }
-
-  function schedule(): void {
-    clearTimeout(timer);
-    if (stopped) return;
-    timer = setTimeout(follow, keys.size === 0 ? RETRY_INTERVAL_MS : RELOAD_INTERVAL_MS);
-    timer.unref();
-  }
-
-  /** Once for each kind of trouble, not for each attempt. */
-  function logOnce(err: unknown): void {
-    const failure = err instanceof Error ? err.message : String(err);
-    if (failure === lastFailure) return;
-    lastFailure = failure;
-    if (isStoreUnavailable(err)) log.warn({ err }, 'the database of the signing keys cannot be reached');
-    else log.error({ err }, 'signing keys cannot be read');
+  function noteFailure(error: unknown): void {
+    trouble.note(error, { level: isStoreUnavailable(error) ? 'warn' : 'error' });
   }
 
   function requireKeys(): Map<string, OpenedKey> {
@@ -161,14 +155,11 @@ export function createKeyRing(options: {
         await reload();
       } catch (err) {
         if (err instanceof OperatorError) throw err;
-        logOnce(err);
+        noteFailure(err);
       }
-      schedule();
+      repetition.start(keys.size === 0 ? RETRY_INTERVAL_MS : RELOAD_INTERVAL_MS);
     },
-    stop: () => {
-      stopped = true;
-      clearTimeout(timer);
-    },
+    stop: repetition.stop,
     ready: async () => void requireKeys(),
     has: (kid) => keys.has(kid),
     get: (kid) => requireKeys().get(kid)?.publicPem,

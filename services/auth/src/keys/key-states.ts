@@ -1,7 +1,7 @@
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
+import { REVOCATION_RETENTION_SECONDS } from '@pair/access-token';
 
 /** A key outlives the last token it signed by what clocks, caches and reloads may be apart. */
-export const RETIRING_MS = (ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000;
+export const RETIRING_MS = REVOCATION_RETENTION_SECONDS * 1_000;
 
 /** What the state of a key follows from. */
 export interface KeyTimes {

@@ -1,4 +1,4 @@
-import { unavailable } from '@pair/service-kit';
+import { repeat, unavailable } from '@pair/service-kit';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 
@@ -27,7 +27,7 @@ export const clockOfRedis = fp(
   async (app) => {
     const clock = redisClock(app.redis);
     app.decorate('redisClock', clock);
-    app.readinessCheck('auth: clock of Redis', async () => clock.now());
+    app.readinessCheck('auth', 'clock of Redis', async () => clock.now());
     app.addHook('onClose', async () => clock.stop());
   },
   { name: 'redis-clock', dependencies: ['redis'] },
@@ -37,9 +37,6 @@ export function redisClock(redis: Redis): RedisClock {
   /** What to add to the monotonic clock of this process. */
   let offset: number | undefined;
   let measuring: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-
   /** One at a time: those who ask meanwhile share it. */
   function measure(): Promise<void> {
     measuring ??= measureNow().finally(() => {
@@ -58,22 +55,11 @@ export function redisClock(redis: Redis): RedisClock {
     offset = latest;
   }
 
-  /** From the first connection on, and soon again when it fails: until it has succeeded, nothing works. */
-  async function follow(): Promise<void> {
-    clearTimeout(timer);
-    let delayMs = MEASURE_INTERVAL_MS;
-    try {
-      await measure();
-    } catch {
-      delayMs = RETRY_MS;
-    }
-    clearTimeout(timer);
-    if (stopped) return;
-    timer = setTimeout(follow, delayMs);
-    timer.unref();
-  }
-
-  const start = () => void follow();
+  // from the first connection on, and soon again when it fails: until it has succeeded, nothing works
+  const repetition = repeat(measure, {
+    pauseMs: (failures) => (failures === 0 ? MEASURE_INTERVAL_MS : RETRY_MS),
+  });
+  const start = () => void repetition.runNow();
   redis.on('ready', start);
 
   return {
@@ -83,8 +69,7 @@ export function redisClock(redis: Redis): RedisClock {
       return Math.floor(performance.now() + offset);
     },
     stop: () => {
-      stopped = true;
-      clearTimeout(timer);
+      repetition.stop();
       redis.off('ready', start);
     },
   };

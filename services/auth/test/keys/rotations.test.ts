@@ -1,4 +1,4 @@
-import { buildProcess } from '@pair/service-kit';
+import { buildProcess, type SetTimer } from '@pair/service-kit';
 import { rounds, testRedis } from '@pair/test-kit';
 import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
@@ -14,22 +14,22 @@ const ISSUER = 'http://localhost:8080';
 const ROTATIONS = rounds({ short: 20, long: 200 });
 const SUBJECT = { sub: 'somebody', client_id: 'first-party', sid: 'a-session', scope: '', epoch: 'an-epoch' };
 
-/**
- * The clock of `rings` becomes the time of this process, and the timers of key rings and of key sets, whose functions
- * are called `follow`, go off by it: hours pass in seconds, and no busy machine makes a timer late.
- */
-function virtualTime(t: Test, clock: Rings['clock']) {
-  const { setTimeout: later } = globalThis;
-  const timers: { at: number; run: () => unknown }[] = [];
-  t.intercept(Date, 'now', { value: () => clock.now });
-  t.intercept(globalThis, 'setTimeout', {
-    value: (run: (...args: unknown[]) => unknown, delayMs = 0, ...args: unknown[]) => {
-      if (run.name !== 'follow') return later(() => run(...args), delayMs);
-      timers.push({ at: clock.now + delayMs, run });
-      return later(() => {}, 0);
-    },
-  });
+/** Timers that go off as the clock of the test advances: hours pass in seconds, and no busy machine makes one late. */
+function virtualTimers() {
+  const timers: { at: number; run: () => Promise<void> }[] = [];
+  let clock = { now: 0 };
+  const setTimer: SetTimer = (run, delayMs) => {
+    const timer = { at: clock.now + delayMs, run };
+    timers.push(timer);
+    return () => timers.splice(timers.indexOf(timer), 1);
+  };
   return {
+    setTimer,
+    /** Makes the clock of `rings` the time of this process. */
+    follow(t: Test, rings: Pick<Rings, 'clock'>): void {
+      clock = rings.clock;
+      t.intercept(Date, 'now', { value: () => clock.now });
+    },
     async advanceTo(ms: number): Promise<void> {
       for (;;) {
         timers.sort((a, b) => a.at - b.at);
@@ -64,12 +64,13 @@ async function issuerProcess(t: Test, ring: Ring) {
 t.test(
   `${ROTATIONS} rotations under load refuse no valid token, with our verifier and with jose`,
   async (t) => {
-    const { idleRing, clock, databaseUrl } = await rings(t);
+    const time = virtualTimers();
+    const { idleRing, clock, databaseUrl } = await rings(t, time.setTimer);
+    time.follow(t, { clock });
     const redis = await testRedis(t);
     const client = new Redis(redis.url);
     await client.set('{auth}:epoch', SUBJECT.epoch);
     client.disconnect();
-    const time = virtualTime(t, clock);
 
     const issuers: Awaited<ReturnType<typeof issuerProcess>>[] = [];
     const verifiers: Record<string, (token: string) => Promise<boolean>> = {};
@@ -84,6 +85,7 @@ t.test(
         redisUrl: redis.url,
         issuer: ISSUER,
         now: () => clock.now,
+        setTimer: time.setTimer,
       });
       verifiers[`ours, keys of ${name}`] = async (token) => (await ours.status(token)) === 200;
       const keys = createRemoteJWKSet(new URL(issuer.jwksUrl));

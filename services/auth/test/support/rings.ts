@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { SetTimer } from '@pair/service-kit';
 import { testDatabase } from '@pair/test-kit';
 import Fastify from 'fastify';
 import pg from 'pg';
@@ -29,7 +30,7 @@ export interface Rings {
   idleRing(keyEncryptionKey?: string, aheadMs?: number): Ring;
 }
 
-export async function rings(t: Test): Promise<Rings> {
+export async function rings(t: Test, setTimer?: SetTimer): Promise<Rings> {
   const ownerUrl = await testDatabase(t);
   const databaseUrl = await migrated(ownerUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl });
@@ -41,7 +42,14 @@ export async function rings(t: Test): Promise<Rings> {
   const idleRing = (keyEncryptionKey = shared, aheadMs = 0) => {
     const isRevoked = (kid: string) => revoked.has(kid);
     const now = () => clock.now + aheadMs;
-    const ring = createKeyRing({ pool, keyEncryptionKey, log, isRevoked, now });
+    const ring = createKeyRing({
+      pool,
+      keyEncryptionKey,
+      log,
+      isRevoked,
+      now,
+      ...(setTimer === undefined ? {} : { setTimer }),
+    });
     t.teardown(() => ring.stop());
     return ring;
   };

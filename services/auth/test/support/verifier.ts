@@ -1,5 +1,5 @@
-import { accessToken, authenticated, remoteKeySet, revocationFeed } from '@pair/access-token';
-import { buildProcess, redis } from '@pair/service-kit';
+import { accessToken, authenticated, createRemoteKeySet, revocationFeed } from '@pair/access-token';
+import { buildProcess, redis, type SetTimer } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Test } from 'tap';
@@ -18,24 +18,23 @@ export async function verifier(
     issuer: string;
     /** Of the key set, in ms. */
     now?: () => number;
+    setTimer?: SetTimer;
   },
 ): Promise<Verifier> {
-  const { jwksUrl, redisUrl, issuer, now = () => performance.now() } = options;
+  const { jwksUrl, redisUrl, issuer, now = () => performance.now(), setTimer } = options;
   const service: FastifyPluginAsync = async (app) => {
     await app.register(redis, { redisUrl, name: 'verifier' });
-    const keys = remoteKeySet({ url: jwksUrl, log: app.log, now });
-    const feed = revocationFeed({ redis: app.redis, maxStalenessSeconds: 30, log: app.log });
-    app.readinessCheck('keys', keys.ready);
-    app.readinessCheck('feed', feed.ready);
-    app.addHook('onReady', async () => {
-      keys.start();
-      feed.start();
+    const keys = createRemoteKeySet({
+      url: jwksUrl,
+      log: app.log,
+      now,
+      ...(setTimer === undefined ? {} : { setTimer }),
     });
-    app.addHook('onClose', async () => {
-      keys.stop();
-      feed.stop();
-    });
-    await app.register(accessToken, { issuer, audience: issuer, keys, feed });
+    app.readinessCheck('verifier', 'keys', keys.ready);
+    app.addHook('onReady', async () => keys.start());
+    app.addHook('onClose', async () => keys.stop());
+    await app.register(revocationFeed, { name: 'verifier', maxStalenessSeconds: 30 });
+    await app.register(accessToken, { issuer, audience: issuer, keys });
     await app.register(
       authenticated(undefined, async (guarded) => {
         guarded.get('/', async (request) => request.accessToken);

@@ -1,0 +1,79 @@
+/** Calls `run` after `delayMs`, and returns a function that cancels the call. A test may pass its own. */
+export type SetTimer = (run: () => Promise<void>, delayMs: number) => () => void;
+
+export interface Repetition {
+  /** Resolves when the run that is under way is over; undefined between runs. */
+  readonly running: Promise<void> | undefined;
+  /** Begins a run after `delayMs`, unless one is due or under way. */
+  start(delayMs: number): void;
+  /** Begins a run at once, without waiting for the one that is due. Resolves when it is over; never rejects. */
+  runNow(): Promise<void>;
+  stop(): void;
+}
+
+/**
+ * Runs `work` in the background again and again, one run at a time, until `stop`. Its timers keep no process alive.
+ *
+ * @param options.pauseMs the time from the end of a run to the next; `failures` counts the runs that have failed since one
+ *   succeeded. Undefined: there is nothing to do until the next `start`.
+ * @param options.onFailure hears why a run failed
+ */
+export function repeat(
+  work: () => Promise<unknown>,
+  options: {
+    pauseMs: (failures: number) => number | undefined;
+    onFailure?: (error: unknown) => void;
+    setTimer?: SetTimer;
+  },
+): Repetition {
+  const { pauseMs, onFailure, setTimer = unrefTimer } = options;
+  let cancel: (() => void) | undefined;
+  let running: Promise<void> | undefined;
+  let failures = 0;
+  let isStopped = false;
+
+  function runNow(): Promise<void> {
+    running ??= run().finally(() => {
+      running = undefined;
+      schedule(pauseMs(failures));
+    });
+    return running;
+  }
+
+  async function run(): Promise<void> {
+    cancel?.();
+    cancel = undefined;
+    try {
+      await work();
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      onFailure?.(error);
+    }
+  }
+
+  function schedule(delayMs: number | undefined): void {
+    if (delayMs === undefined || isStopped || cancel !== undefined || running !== undefined) return;
+    cancel = setTimer(() => {
+      cancel = undefined;
+      return runNow();
+    }, delayMs);
+  }
+
+  return {
+    get running() {
+      return running;
+    },
+    start: schedule,
+    runNow,
+    stop() {
+      isStopped = true;
+      cancel?.();
+    },
+  };
+}
+
+const unrefTimer: SetTimer = (run, delayMs) => {
+  const timer = setTimeout(run, delayMs).unref();
+  return () => clearTimeout(timer);
+};
