@@ -1,17 +1,17 @@
 #!/bin/sh
-# The one-shot job `secrets` of docker-compose.yml. Makes each secret once, keeps all of them in /secrets/vault,
-# which no other container mounts, and writes for each consumer what that one needs, again at every start: an
-# upgrade that changes a file below takes effect, and a secret that exists never changes.
-# Files are readable by any user of a container, because only their consumer's container mounts them.
+# The one-shot job `secrets` of docker-compose.yml. It generates each secret once and keeps all of them in /secrets/vault. No
+# other container mounts that folder. At every start the job writes the files for each consumer again: an upgrade that changes
+# a file below takes effect, and an existing secret never changes.
+# Any user of a container can read the files, because only the container of their consumer mounts them.
 set -eu
 cd /secrets
 
-write() { # FILE: standard input, in one step
+write() { # FILE: writes standard input to the file, in one step
   cat >"$1.new"
   mv "$1.new" "$1"
 }
 
-secret() { # NAME BYTES: base64url, made when it is not there
+secret() { # NAME BYTES: prints the secret as base64url, and generates it if it does not exist
   [ -s "vault/$1" ] || head -c "$2" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' | write "vault/$1"
   cat "vault/$1"
 }
@@ -20,7 +20,7 @@ sha256() {
   printf %s "$1" | sha256sum | cut -d ' ' -f 1
 }
 
-# SQL for psql, which may run again and again:
+# The functions below print SQL for psql. Running it repeatedly is safe.
 role() { # NAME PASSWORD
   cat <<SQL
 SELECT 'CREATE ROLE $1 LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '$1') \gexec
@@ -36,9 +36,9 @@ REVOKE ALL ON DATABASE $1 FROM PUBLIC;
 SQL
 }
 
-# The role of the service auth must not own its tables, or it could change the audit. The migration gives it its rights:
-# services/auth/src/db/grant-service-rights.ts. What it owns from before there were two roles goes to the owner; processes
-# that still serve keep what they need until the migration, which comes next.
+# The role of the service auth must not own its tables, because an owner could change the audit. The migration grants its
+# rights: services/auth/src/db/grant-service-rights.ts. In a database from before there were two roles, the service owns
+# objects; they go to the owner. Until the migration, the next job, processes that still serve keep the rights they need.
 service_role() { # DATABASE ROLE OWNER
   cat <<SQL
 \connect $1
@@ -51,7 +51,7 @@ DO \$\$ BEGIN
   END IF;
 END \$\$;
 ALTER DATABASE $1 OWNER TO $3;
-GRANT CONNECT ON DATABASE $1 TO $2; -- last: a new owner gets what the one before had
+GRANT CONNECT ON DATABASE $1 TO $2; -- last: a new owner takes over the rights of the previous owner
 COMMIT;
 SQL
 }
@@ -78,9 +78,9 @@ printf %s "$postgres" | write databases/superuser-password
   service_role auth auth auth_owner
 } | write databases/databases.sql
 
-# default: nobody can be it, but Redis reads its own AOF as this user, and what it may not do is dropped from there
-# with no more than a line in the log (seen with 8.0: transactions). auth: its own keys, no commands over the whole
-# server. customers: it may read the revocation feed and the epoch.
+# default: no client can log in as this user, but Redis reads its own AOF as this user. Redis skips a command that the user may
+# not run, with only a line in the log (seen with 8.0: transactions). auth: its own keys, and no commands on the whole server.
+# customers: may read the revocation feed and the epoch.
 write redis/users.acl <<ACL
 user default off resetpass ~* &* +@all
 user health on nopass -@all +ping
