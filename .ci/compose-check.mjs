@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Builds the images and drives the composed system as its users and operators do. Needs a Docker engine and
- * `docker compose`; uses a project, a port and image names of its own and removes the project afterwards.
- * Ends with `N passed, N failed`.
+ * Builds the images and uses the composed system as its users and operators do. Needs a Docker engine and
+ * `docker compose`. Uses its own project, port and image names, and removes the project afterwards. The last line is
+ * `N passed, N failed`.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -50,14 +50,14 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void end(
 
 try {
   await check('the images build', () => timed('build', buildOneAfterTheOther));
-  await check('up without any preparation', () => timed('first up', up));
+  await check('docker compose up needs no preparation', () => timed('first up', up));
   if (count.failed === 0) await drive();
 } finally {
   await end(count.failed > 0 ? 1 : 0);
 }
 
 async function drive() {
-  await check('the front page and nothing about health is to be seen', async () => {
+  await check('the front page is public, and health checks are not', async () => {
     for (const path of ['/', '/docs/']) {
       const page = await fetch(url + path);
       assert.equal(page.status, 200);
@@ -66,10 +66,10 @@ async function drive() {
     for (const path of ['/livez', '/readyz', '//readyz', '/customers/%2e%2e/livez'])
       await refused(404, 'GET', path);
   });
-  await check('the status tells that both are up, and nothing else', async () => {
+  await check('GET /status says only that both services are up', async () => {
     assert.deepEqual(await status(), { auth: 'up', customers: 'up' });
   });
-  await check('Swagger UI of both', async () => {
+  await check('both services have a Swagger UI and an OpenAPI 3.1 document', async () => {
     for (const name of ['auth', 'customers']) {
       assert.equal((await fetch(`${url}/docs/${name}`)).status, 200);
       const document = await (await fetch(`${url}/docs/${name}/json`)).json();
@@ -96,7 +96,7 @@ async function drive() {
 
 async function standardClients() {
   const clients = (...args) => docker.compose('exec', '-T', 'auth', 'node', 'dist/clients.js', ...args);
-  await check('a client that an operator added gets a token of its own, until it is removed', async () => {
+  await check('a client that an operator adds gets tokens, until the operator removes it', async () => {
     const output = await clients(
       'add',
       'machine',
@@ -105,7 +105,7 @@ async function standardClients() {
       '--scope',
       'customers:read',
     );
-    const [, secret] = /shown only now: (\S+)/.exec(output) ?? [];
+    const [, secret] = /secret\b[^:\n]*: (\S+)/i.exec(output) ?? [];
     const metadata = await ok('GET', '/.well-known/oauth-authorization-server');
     const body = new URLSearchParams({ grant_type: 'client_credentials' });
     const headers = { authorization: `Basic ${Buffer.from(`machine:${secret}`).toString('base64')}` };
@@ -134,12 +134,12 @@ async function standardClients() {
 }
 
 async function signsInAndOut() {
-  await check('sign in; the issuer is where the door is', async () => {
+  await check('a user signs in, and the issuer is the URL of the gateway', async () => {
     session = await ok('POST', '/auth/login', { body: admin });
     const claims = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url'));
     assert.deepEqual([claims.iss, claims.aud], [url, url]);
   });
-  await check('create customers, and read the youngest in order', async () => {
+  await check('new customers appear among the youngest, in order', async () => {
     for (const [name, dob] of PEOPLE)
       customer = await ok('POST', '/customers', { body: { name, dob }, session });
     const { items } = await ok('GET', '/customers?n=3', { session });
@@ -149,7 +149,7 @@ async function signsInAndOut() {
       youngest,
     );
   });
-  await check('a file comes in, longer than any other body, and goes out', async () => {
+  await check('an import takes a file longer than any other body, and an export returns it', async () => {
     const headers = { authorization: `Bearer ${session.access_token}`, 'content-type': 'text/csv' };
     const lines = Array.from({ length: 2_000 }, (_, i) => `Imported ${i},1700-01-01\r\n`);
     const body = `name,dob\r\n${lines.join('')}`;
@@ -158,12 +158,12 @@ async function signsInAndOut() {
     let exported;
     await until(5_000, async () => {
       exported = await fetch(`${url}/customers/export?name=imported&sort=name`, { headers });
-      return exported.status !== 503; // a busy machine may say "later"
+      return exported.status !== 503; // a busy machine may answer 503
     });
     assert.equal((await exported.text()).split('\r\n').length, 1 + 2_000 + 1);
   });
   await check(
-    'refresh; a repeat gets the same successor, an older token ends the session everywhere',
+    'a repeated refresh gets the same successor; an older token ends the session everywhere',
     async () => {
       const stolen = await ok('POST', '/auth/login', { body: admin });
       const first = await ok('POST', '/auth/refresh', { body: { refresh_token: stolen.refresh_token } });
@@ -177,7 +177,7 @@ async function signsInAndOut() {
       await refusedWithin(1_000, '/auth/me', stolen);
     },
   );
-  await check('sign out; both refuse the access token within a second', async () => {
+  await check('after a sign-out both services refuse the access token within a second', async () => {
     const leaving = await ok('POST', '/auth/login', { body: admin });
     await ok('GET', '/auth/me', { session: leaving });
     assert.equal((await call('POST', '/auth/logout', { session: leaving })).status, 204);
@@ -185,7 +185,7 @@ async function signsInAndOut() {
     await refusedWithin(1_000, '/auth/me', leaving);
     await refused(401, 'POST', '/auth/refresh', { body: { refresh_token: leaving.refresh_token } });
   });
-  await check('what nginx itself refuses is a problem document with the id that is in its log', async () => {
+  await check('a refusal by nginx itself is a problem document, with the request id in the log', async () => {
     const problem = await refused(413, 'POST', '/customers', { body: { name: 'x'.repeat(20_000) }, session });
     await refused(405, 'POST', '/');
     assert.ok((await docker.compose('logs', 'nginx')).includes(problem.request_id));
@@ -204,7 +204,7 @@ async function isolation() {
       );
     }
   });
-  await check('containers run as no root, read-only and without capabilities', async () => {
+  await check('containers run without root, without capabilities, and read-only', async () => {
     for (const service of SERVICES) {
       const status = await docker.compose('exec', '-T', service, 'cat', '/proc/1/status');
       assert.doesNotMatch(status, /^Uid:\t0\t/m, service);
@@ -213,7 +213,7 @@ async function isolation() {
     }
     for (const { service, HostConfig } of containers) assert.ok(HostConfig.ReadonlyRootfs, service);
   });
-  await check('each volume of secrets is mounted by its consumer alone, read-only', async () => {
+  await check('only its consumer mounts a volume of secrets, read-only', async () => {
     for (const { service, Mounts } of containers.filter(({ service }) => service !== 'secrets')) {
       for (const { Name = '', RW } of Mounts.filter(({ Name }) => /secrets|vault/.test(Name ?? ''))) {
         assert.ok(Name.endsWith(`_${service}-secrets`), `${service} mounts ${Name}`);
@@ -222,7 +222,7 @@ async function isolation() {
     }
   });
   await check(
-    'the Redis user of customers reads the feed and nothing else; nobody comes in without a name',
+    'the Redis user of customers can only read the feed; Redis refuses a client without a user',
     async () => {
       const url = new URL(await docker.compose('exec', '-T', 'customers', 'cat', '/run/secrets/redis-url'));
       const asCustomers = ['--no-auth-warning', '--user', url.username, '--pass', url.password];
@@ -253,7 +253,7 @@ async function isolation() {
     );
     assert.equal(output.trim(), 'customers open\nauth 42501');
   });
-  await check('the database role of auth cannot change the audit, nor make it changeable', async () => {
+  await check('the database role of auth can neither change the audit nor disable its trigger', async () => {
     const url = await docker.compose('exec', '-T', 'auth', 'cat', '/run/secrets/database-url');
     for (const statement of [
       'UPDATE security_events SET event = event',
@@ -265,12 +265,12 @@ async function isolation() {
       assert.match(output, /permission denied|must be owner/, statement);
     }
   });
-  await check('each container has a limit of memory and of processes', async () => {
+  await check('each container has limits of memory and of processes', async () => {
     for (const { service, HostConfig } of containers) {
       assert.ok(HostConfig.Memory > 0 && HostConfig.PidsLimit > 0, service);
     }
   });
-  await check('connections to the services stay open', async () => {
+  await check('nginx keeps its connections to the services open', async () => {
     const before = await nginxConnections();
     for (let i = 0; i < 100; i++) await ok('GET', '/auth/me', { session });
     const opened = (await nginxConnections()) - before;
@@ -282,7 +282,7 @@ async function survivesChange() {
   const customers = { name: 'customers', request: () => call('GET', '/customers?n=5', { session }) };
   const auth = { name: 'auth', request: () => call('GET', '/auth/me', { session }) };
 
-  await check('--scale customers=3: all three work, and clients notice nothing', async () => {
+  await check('--scale customers=3: all three replicas serve, and clients notice nothing', async () => {
     const { failures, total } = await trickle([customers, auth], async () => {
       await docker.compose('up', '-d', '--no-recreate', '--scale', 'customers=3', 'customers');
       await until(15_000, async () => {
@@ -294,13 +294,13 @@ async function survivesChange() {
     figure(`scale to 3: ${failures.length} of ${total} requests failed`);
     assertFewAndQuick(failures);
   });
-  await check('a sign-out reaches all three', async () => {
+  await check('a sign-out reaches all three replicas', async () => {
     const leaving = await ok('POST', '/auth/login', { body: admin });
     assert.equal((await call('POST', '/auth/logout', { session: leaving })).status, 204);
     await refusedWithin(1_000, '/customers?n=1', leaving);
     for (let i = 0; i < 12; i++) await refused(401, 'GET', '/customers?n=1', { session: leaving });
   });
-  await check('replicas leave, and clients notice nothing', async () => {
+  await check('replicas stop, and clients notice nothing', async () => {
     const { failures, total } = await trickle([customers], () =>
       docker.compose('up', '-d', '--no-recreate', '--scale', 'customers=1', 'customers'),
     );
@@ -308,13 +308,13 @@ async function survivesChange() {
     assertFewAndQuick(failures);
   });
   await check(
-    'auth made anew: customers notices nothing, auth is back by itself with the same keys',
+    'after auth is recreated, it serves with the same keys; customers notices nothing',
     async () => {
       const { failures, total, outageMs } = await trickle([customers, auth], () =>
         docker.compose('up', '-d', '--force-recreate', '--no-deps', '--wait', 'auth'),
       );
       figure(`recreate the only auth: ${failures.length} of ${total} requests failed, within ${outageMs} ms`);
-      // while there is no auth at all, its callers are soon told to come back
+      // without any auth, callers get a quick 503 with Retry-After
       for (const failure of failures) {
         assert.equal(failure.name, 'auth');
         assertQuick(failure);
@@ -323,7 +323,7 @@ async function survivesChange() {
       await ok('POST', '/auth/login', { body: admin });
     },
   );
-  await check('the commands for signing keys run beside the service, and nobody is signed out', async () => {
+  await check('the commands for signing keys run beside the service, and sign no user out', async () => {
     const command = (name, ...args) =>
       docker.compose('exec', '-T', 'auth', 'node', `dist/${name}.js`, ...args);
     assert.match(await command('rotate-signing-key'), /takes over at/);
@@ -334,20 +334,20 @@ async function survivesChange() {
     session = await ok('POST', '/auth/refresh', { body: { refresh_token: session.refresh_token } });
     await ok('GET', '/customers?n=1', { session });
   });
-  await check('up again changes nothing', async () => {
+  await check('a second docker compose up changes nothing', async () => {
     const ids = async () => (await docker.containers()).map(({ Id, service }) => `${service} ${Id}`).sort();
     const before = await ids();
     await up();
     assert.deepEqual(await ids(), before);
   });
-  await check('a service that is stopped ends by itself, in order', async () => {
+  await check('a stopped service exits by itself with code 0', async () => {
     await docker.compose('stop', 'customers', 'auth');
     for (const { service, State } of await docker.containers()) {
       if (service === 'auth' || service === 'customers') assert.equal(State.ExitCode, 0, service);
     }
     await until(10_000, async () => Object.values(await status()).every((state) => state === 'down'));
   });
-  await check('down, and up again: customers, sessions, keys and passwords are still there', async () => {
+  await check('customers, sessions, keys and passwords survive down and up', async () => {
     await docker.compose('down');
     await timed('second up', up);
     assert.deepEqual(await ok('GET', `/customers/${customer.id}`, { session }), customer);
@@ -376,7 +376,7 @@ async function comesBackFromABackup() {
 }
 
 async function startsOnABusyMachine() {
-  await check('beside four busy loops everything comes up too, twice from nothing', async () => {
+  await check('beside four busy loops the system starts from nothing, twice', async () => {
     await besideBusyLoops(4, async () => {
       for (const attempt of ['first', 'second']) {
         await docker.compose('down', '--volumes');
@@ -388,7 +388,7 @@ async function startsOnABusyMachine() {
 }
 
 async function honoursAdminPassword() {
-  await check('ADMIN_USERNAME and ADMIN_PASSWORD are honoured by a first start', async () => {
+  await check('a first start uses ADMIN_USERNAME and ADMIN_PASSWORD', async () => {
     await docker.compose('down', '--volumes');
     docker.environment.ADMIN_USERNAME = 'root-of-all';
     docker.environment.ADMIN_PASSWORD = `'"$ \\ü ${port}`;
@@ -398,19 +398,19 @@ async function honoursAdminPassword() {
   });
 }
 
-/** The classic builder shares the layers of what was built before, not of what is being built beside it. */
+/** The classic builder reuses layers of finished builds, but not of a build that runs at the same time. */
 async function buildOneAfterTheOther() {
   await docker.compose('build', 'auth');
   await docker.compose('build', 'customers');
 }
 
-/** A busy machine may let one request meet a replica that is just coming or just leaving; that one says when to retry. */
+/** On a busy machine a request may meet a replica that is just starting or stopping; its 503 has a Retry-After. */
 function assertFewAndQuick(failures) {
   assert.ok(failures.length <= 2, JSON.stringify(failures));
   failures.forEach(assertQuick);
 }
 
-/** An address that has vanished takes nginx 1.5 s, until its name is looked up again. */
+/** An address that has vanished costs 1.5 s, until nginx looks up the name again. */
 function assertQuick({ status, retryAfter, ms }) {
   assert.deepEqual([status, retryAfter], [503, '1']);
   assert.ok(ms < 2_000, `503 took ${ms} ms`);
@@ -420,7 +420,7 @@ function up() {
   return docker.compose('up', '-d', '--wait');
 }
 
-/** Connections that nginx ever opened to auth and that the kernel still remembers: open ones and TIME_WAIT. */
+/** The connections from nginx to auth that the kernel still knows: open connections and those in TIME_WAIT. */
 async function nginxConnections() {
   const table = await docker.compose('exec', '-T', 'auth', 'cat', '/proc/net/tcp');
   const toPort8080 = table.split('\n').filter((line) => /^\s*\d+: [0-9A-F]{8}:1F90 /.test(line));

@@ -1,4 +1,4 @@
-/** What the Redis user of customers may do, and what it tries in vain. */
+/** Commands that the Redis user of customers may run, and commands that Redis must refuse. */
 export const ACL_ATTEMPTS = [
   { command: ['PING'], refused: false },
   { command: ['XRANGE', '{auth}:revocations', '-', '+'], refused: false },

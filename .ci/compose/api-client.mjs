@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-/** Requests to the API at `url`, as JSON, with the access token of a session if there is one. */
+/** Sends requests to the API at `url`, as JSON, with the access token of `session` if it is set. */
 export function apiClient(url) {
   async function call(method, path, { body, session } = {}) {
     const response = await fetch(url + path, {
@@ -41,7 +41,7 @@ export function apiClient(url) {
   return { call, ok, refused, refusedWithin };
 }
 
-/** Asks again and again until the condition holds. */
+/** Repeats the condition until it holds, for `ms` at most. */
 export async function until(ms, condition) {
   const end = Date.now() + ms;
   while (!(await condition())) {

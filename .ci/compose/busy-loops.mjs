@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
-/** Runs `work` beside `count` processes that each take all the processor time they can get. */
+/** Runs `work` beside `count` processes that each use all the processor time they can get. */
 export async function besideBusyLoops(count, work) {
-  // they end with this process too, whatever ends it: the other end of their standard input is gone then
+  // the loops end however this process ends, because its end closes their standard input
   const script =
     'process.stdin.resume().on("end", process.exit); (function spin() { const end = Date.now() + 50; while (Date.now() < end); setImmediate(spin); })()';
   const loops = Array.from({ length: count }, () =>

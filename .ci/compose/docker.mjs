@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `docker` with an environment of its own. What a command prints on both streams is its result, or in the error. */
+/** Runs `docker` with an environment of its own. Each method returns standard output; an error has both streams. */
 export class Docker {
   constructor(environment) {
     this.environment = environment;
@@ -18,7 +18,7 @@ export class Docker {
     return stdout;
   }
 
-  /** Runs shell commands that say `docker compose`, in a folder of their own. */
+  /** Runs shell commands that contain `docker compose`, in the folder `cwd`. */
   async shell(commands, cwd) {
     const env = { ...process.env, ...this.environment, COMPOSE_FILE: join(ROOT, 'docker-compose.yml') };
     const { stdout } = await run('sh', ['-ec', commands], { cwd, env, maxBuffer: 64 * 1024 * 1024 });
@@ -29,12 +29,12 @@ export class Docker {
     return this.run('compose', ...args);
   }
 
-  /** For cleaning up and for logs: the text of a failure instead of an exception. */
+  /** For cleaning up and for logs: a failure returns its text and does not throw. */
   try(...args) {
     return this.run(...args).catch((error) => error.message);
   }
 
-  /** The project's containers as `docker inspect` tells them, with the name of their service. */
+  /** The project's containers as `docker inspect` shows them, with the name of their service. */
   async containers() {
     const ids = (await this.compose('ps', '--all', '--quiet')).trim().split('\n');
     const containers = JSON.parse(await this.run('inspect', ...ids));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The shell commands of a section of docs/operations.md, a string for each block, in order. */
+/** The shell commands of a section of docs/operations.md: one string for each block, in order. */
 export function documentedCommands(heading) {
   const text = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const [, section = ''] = text.split(`\n## ${heading}\n`);

@@ -2,8 +2,8 @@ const PAUSE_MS = 10;
 const SETTLE_MS = 1_500;
 
 /**
- * Sends each request again and again, one after the other, while `work` runs and a moment longer. A failure is any
- * answer but 2xx, and none at all.
+ * Repeats each request, each time after the answer to the last, while `work` runs and a moment longer. Any answer other
+ * than 2xx is a failure, and so is no answer.
  */
 export async function trickle(requests, work) {
   const failures = [];
