@@ -9,6 +9,7 @@ const guarded = await guardedProcess(t, {
     await app.register(openapi, {
       title: 'Test',
       description: 'Test',
+      version: '1.2.3',
       prefix: '/docs/test',
       securitySchemes,
       scopes: [],

@@ -10,7 +10,7 @@ import type { AuthConfig } from './config.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
-import { DESCRIPTION, TAGS } from './openapi.ts';
+import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 import { signInAttempts } from './passwords/attempts.ts';
 import { passwords } from './passwords/hasher.ts';
 import { clockOfRedis } from './redis/clock.ts';
@@ -49,6 +49,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(openapi, {
       title: 'Auth',
       description: DESCRIPTION,
+      version: VERSION,
       prefix: '/docs/auth',
       securitySchemes,
       tags: TAGS,

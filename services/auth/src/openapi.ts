@@ -1,3 +1,8 @@
+import { createRequire } from 'node:module';
+
+/** The version in package.json, which the image has too. */
+export const { version: VERSION }: { version: string } = createRequire(import.meta.url)('../package.json');
+
 export const DESCRIPTION = `Signs people in, and publishes the keys that verify their tokens.
 
 Access tokens are JWTs (RFC 9068, ES256) that live ten minutes. Refresh tokens work once: each use gives the next one, and one that comes back ends its session. Get both by \`POST /auth/login\`, or as any OAuth 2.0 client: a code with PKCE, starting from \`/.well-known/oauth-authorization-server\`. Here, press **Authorize**.

@@ -19,7 +19,7 @@ import { resourceMetadataRoutes, resourceMetadataUrl } from './discovery/resourc
 import { exportRoutes } from './export/export-routes.ts';
 import { removeOldKeys } from './idempotency/once.ts';
 import { importRoutes } from './import/import-routes.ts';
-import { DESCRIPTION, TAGS } from './openapi.ts';
+import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 
 /** The customers service: a plugin for `buildProcess`, with its own stores, documents and routes. */
 export function customersService(config: CustomersConfig): FastifyPluginAsync {
@@ -30,6 +30,7 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
     await app.register(openapi, {
       title: 'Customers',
       description: DESCRIPTION,
+      version: VERSION,
       prefix: '/docs/customers',
       securitySchemes,
       tags: TAGS,

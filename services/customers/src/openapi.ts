@@ -1,3 +1,8 @@
+import { createRequire } from 'node:module';
+
+/** The version in package.json, which the image has too. */
+export const { version: VERSION }: { version: string } = createRequire(import.meta.url)('../package.json');
+
 export const DESCRIPTION = `Keeps customers: a name and a date of birth each.
 
 Every request needs an access token with the scope \`customers:read\` or \`customers:write\`. Press **Authorize** and sign in, or get one from \`POST /auth/login\` and send it as \`Authorization: Bearer …\`. It lives ten minutes.

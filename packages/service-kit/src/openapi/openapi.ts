@@ -8,6 +8,8 @@ import { EXAMPLE_REQUEST_ID, REQUEST_ID_PATTERN } from './schemas.ts';
 export interface OpenapiOptions {
   title: string;
   description: string;
+  /** The version of the service, from its package.json. */
+  version: string;
   /** Where Swagger UI is, e.g. `/docs/auth`; the document is at `${prefix}/json`. */
   prefix: string;
   securitySchemes: NonNullable<NonNullable<Document['components']>['securitySchemes']>;
@@ -33,14 +35,14 @@ const PAGE_POLICY =
 
 /** OpenAPI 3.1 of the routes registered after it in the same scope, and Swagger UI for them. */
 export const openapi = fp<OpenapiOptions>(
-  async (app, { title, description, prefix, tags, securitySchemes, scopes, formats = {} }) => {
+  async (app, { title, description, version, prefix, tags, securitySchemes, scopes, formats = {} }) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
         info: {
           title,
           description,
-          version: '1.0.0',
+          version,
           license: { name: 'MIT', identifier: 'MIT' },
         },
         tags: [...tags],

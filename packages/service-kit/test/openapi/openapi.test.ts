@@ -11,6 +11,7 @@ async function started(t: Test) {
     await app.register(openapi, {
       title: name,
       description: `The ${name}.`,
+      version: '1.2.3',
       prefix: `/docs/${name}`,
       securitySchemes,
       scopes: [],
@@ -123,8 +124,8 @@ t.test('a schema with a title is documented once under it, and checks requests a
     { title: 'Thing', additionalProperties: false, examples: [{ parts: [{ title: 'Leg' }] }] },
   );
   const service = (name: string) => async (app: import('fastify').FastifyInstance) => {
-    const options = { description: '', prefix: `/docs/${name}`, securitySchemes, scopes: [], tags: [] };
-    await app.register(openapi, { title: name, ...options });
+    const options = { description: '', version: '1.2.3', securitySchemes, scopes: [], tags: [] };
+    await app.register(openapi, { title: name, prefix: `/docs/${name}`, ...options });
     const response = { 200: Thing, ...problemResponses(NOT_FOUND) };
     app.post(`/${name}`, { schema: { body: Thing, response } }, async ({ body }) => body);
     app.get(`/${name}`, { schema: { response } }, async () => ({ parts: [] }));
@@ -158,7 +159,7 @@ t.test('a schema with a title is documented once under it, and checks requests a
 t.test('two schemas with one title, which are not the same, make no document', async (t) => {
   const { app, logged } = await startedProcess(t, [
     async (app) => {
-      const options = { title: '', description: '', securitySchemes, scopes: [], tags: [] };
+      const options = { title: '', description: '', version: '1.2.3', securitySchemes, scopes: [], tags: [] };
       await app.register(openapi, { prefix: '/docs/things', ...options });
       for (const [url, member] of [
         ['/a', Type.String()],
