@@ -69,11 +69,13 @@ async function drive() {
   await check('GET /status says only that both services are up', async () => {
     assert.deepEqual(await status(), { auth: 'up', customers: 'up' });
   });
-  await check('both services have a Swagger UI and an OpenAPI 3.1 document', async () => {
+  await check('both services have a Swagger UI, and a document with the version of their image', async () => {
     for (const name of ['auth', 'customers']) {
       assert.equal((await fetch(`${url}/docs/${name}`)).status, 200);
       const document = await (await fetch(`${url}/docs/${name}/json`)).json();
       assert.equal(document.openapi.slice(0, 3), '3.1');
+      const [image] = JSON.parse(await docker.run('image', 'inspect', `pair-check-${name}`));
+      assert.equal(document.info.version, image.Config.Labels['org.opencontainers.image.version']);
     }
   });
   await check(
