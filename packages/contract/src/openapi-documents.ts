@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { authService } from '@pair/auth';
 import { customersService } from '@pair/customers';
 import { buildProcess } from '@pair/service-kit';
+import type { Service } from './openapi-files.ts';
 
 const ISSUER = 'http://localhost:8080';
 /** Nobody is there, and nobody is asked: a document is made of routes alone. */
 const STORES = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', REDIS_URL: 'redis://127.0.0.1:1' };
 
 /** The OpenAPI documents as the services serve them, as text to be kept in a file. */
-export async function openApiDocuments(): Promise<Record<'auth' | 'customers', string>> {
+export async function openApiDocuments(): Promise<Record<Service, string>> {
   const shared = { ...STORES, ISSUER, AUDIENCE: ISSUER, REVOCATION_MAX_STALENESS_SECONDS: 30 };
   const auth = authService({
     ...shared,
@@ -22,7 +23,7 @@ export async function openApiDocuments(): Promise<Record<'auth' | 'customers', s
     customersService(shared),
   ]);
   try {
-    const documentOf = async (service: string) =>
+    const documentOf = async (service: Service) =>
       `${JSON.stringify((await app.inject(`/docs/${service}/json`)).json(), null, 2)}\n`;
     return { auth: await documentOf('auth'), customers: await documentOf('customers') };
   } finally {

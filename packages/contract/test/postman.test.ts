@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ROOT } from '@pair/bootstrap';
 import t from 'tap';
-import { DOCUMENTS } from '../src/generate-types.mjs';
-import { postmanFiles } from '../src/postman/postman-files.mjs';
+import { readDocument, SERVICES } from '../src/openapi-files.ts';
+import { FILE_NAMES, postmanFile, postmanFiles } from '../src/postman/postman-files.ts';
 
 interface Parameter {
   key: string;
@@ -25,9 +23,6 @@ interface Collection {
   info: { description: string };
   item: { name: string; description?: string; item: Item[] }[];
 }
-interface Operation {
-  parameters?: { in: 'query' | 'header' | 'path'; name: string; required?: boolean; description?: string }[];
-}
 
 const LISTS = { query: 'query', path: 'variable' } as const;
 
@@ -35,18 +30,14 @@ const files = await postmanFiles();
 const { info, item: folders } = JSON.parse(files['postman.json']) as Collection;
 const requests = folders.flatMap(({ item }) => item.map(({ request }) => request));
 
-const operations = DOCUMENTS.flatMap((service) => {
-  const file = new URL(`../openapi/${service}.json`, import.meta.url);
-  const { paths } = JSON.parse(readFileSync(file, 'utf8')) as {
-    paths: Record<string, Record<string, Operation>>;
-  };
-  return Object.entries(paths).flatMap(([path, methods]) =>
+const operations = SERVICES.flatMap((service) =>
+  Object.entries(readDocument(service).paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       name: `${method.toUpperCase()} ${path}`,
       ...operation,
     })),
-  );
-});
+  ),
+);
 
 function requestsOf(name: string): Request[] {
   return requests.filter(
@@ -55,8 +46,8 @@ function requestsOf(name: string): Request[] {
 }
 
 t.test('the files are what is made of the documents: `npm run generate` changes nothing', async (t) => {
-  for (const [name, text] of Object.entries(files)) {
-    t.equal(readFileSync(join(ROOT, 'nginx/html/docs', name), 'utf8'), text, name);
+  for (const name of FILE_NAMES) {
+    t.equal(readFileSync(postmanFile(name), 'utf8'), files[name], name);
   }
 });
 

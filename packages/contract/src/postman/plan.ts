@@ -8,7 +8,7 @@ import {
   keep,
   REPLAY_IS_AMONG_EVENTS,
   test,
-} from './scripts.mjs';
+} from './scripts.ts';
 
 const CUSTOMER = { id: '{{customer_id}}' };
 const USER = { id: '{{user_id}}' };
@@ -22,18 +22,40 @@ const LOGIN = {
   body: { username: '{{username}}', password: '{{password}}' },
 };
 const YOUNGEST = { operationId: 'listCustomers', query: { n: 5 } };
-const refresh = (variable) => ({
+const refresh = (variable: string) => ({
   operationId: 'refresh',
   auth: 'none',
   body: { refresh_token: `{{${variable}}}` },
 });
 
-/**
- * Each request names its operation, and has what differs from it: `path`, `query`, `headers`, `contentType`, `accept`, `body`
- * or `form`, `auth` (`none`, `basic`, or the variable of another token), the `status` that is expected if that is not the
- * documented success, and lines of script `before` and `after` it.
- */
-export const FOLDERS = [
+/** A request of the collection: it names its operation, and has what differs from it. */
+export interface PlannedRequest {
+  operationId: string;
+  /** Default: the summary of the operation. */
+  name?: string;
+  path?: Record<string, string>;
+  query?: Record<string, string | number | boolean>;
+  headers?: Record<string, string>;
+  contentType?: string;
+  accept?: string;
+  body?: string | object;
+  form?: Record<string, string>;
+  /** `none`, `basic`, or the variable of another token. */
+  auth?: string;
+  /** Default: the documented success. */
+  status?: number | number[];
+  /** Lines of script before and after the request. */
+  before?: string[];
+  after?: string[];
+}
+
+interface Folder {
+  name: string;
+  description: string;
+  requests: PlannedRequest[];
+}
+
+export const FOLDERS: Folder[] = [
   {
     name: 'Discovery',
     description: 'What a client can find out before anyone signs in: the addresses and the public keys.',

@@ -150,7 +150,7 @@ const replay = pm.collectionVariables.get('story_replay');
   .split('\n');
 
 /** Keeps members of an answer: variable → member. One that is missing would go unnoticed where a refusal is expected. */
-export function keep(variables) {
+export function keep(variables: Record<string, string>): string[] {
   return test(
     KEPT,
     'const answer = pm.response.json();',
@@ -161,15 +161,15 @@ export function keep(variables) {
   );
 }
 
-function isThere(text) {
+function isThere(text: string): string {
   return `pm.expect(${text}, '${text}').to.be.a('string').that.is.not.empty;`;
 }
 
-export function forget(...names) {
+export function forget(...names: string[]): string[] {
   return names.map((name) => `pm.collectionVariables.unset('${name}');`);
 }
 
-export function test(name, ...lines) {
+export function test(name: string, ...lines: string[]): string[] {
   return [`pm.test(${JSON.stringify(name)}, () => {`, ...lines.map((line) => `  ${line}`), '});'];
 }
 

@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ROOT } from '@pair/bootstrap';
 import converter from 'openapi-to-postmanv2';
-import { DOCUMENTS } from '../generate-types.mjs';
-import { FOLDERS } from './plan.mjs';
-import { authOf, event, itemOf } from './request-item.mjs';
-import { PREPARE } from './scripts.mjs';
+import { readDocument, SERVICES, type Service } from '../openapi-files.ts';
+import { FOLDERS } from './plan.ts';
+import { authOf, type ConvertedItem, type ConvertedOperation, event, itemOf } from './request-item.ts';
+import { PREPARE } from './scripts.ts';
 
 const convert = promisify(converter.convertV2);
-const OPTIONS = { parametersResolution: 'Example', folderStrategy: 'Tags' };
+const OPTIONS = { parametersResolution: 'Example', folderStrategy: 'Tags' } as const;
 const NAME = 'Customers and auth';
 const ADDRESSES = '`http://localhost:8080` with `npm start`, `http://localhost` with Docker Compose';
 const OF_CLIENT = 'Only for introspection: a client that an operator added with `--introspect`.';
@@ -27,10 +28,18 @@ You need not sign in first: a script does that before a request, and gets a new 
 
 **The replay story** shows what happens when a refresh token is used twice. Send its steps in order.`;
 
-/** @returns {Promise<Record<string, string>>} the text of each file by its name */
-export async function postmanFiles() {
-  const operations = new Map();
-  for (const service of DOCUMENTS) {
+export const FILE_NAMES = ['postman.json', 'postman-environment.json'] as const;
+type FileName = (typeof FILE_NAMES)[number];
+
+/** The path of a file that the front page offers. */
+export function postmanFile(name: FileName): string {
+  return join(ROOT, 'nginx/html/docs', name);
+}
+
+/** The text of each file by its name. */
+export async function postmanFiles(): Promise<Record<FileName, string>> {
+  const operations = new Map<string, ConvertedOperation>();
+  for (const service of SERVICES) {
     for (const operation of await operationsOf(service)) operations.set(operation.operationId, operation);
   }
   const item = FOLDERS.map(({ name, description, requests }) => ({
@@ -70,18 +79,22 @@ export async function postmanFiles() {
   return { 'postman.json': print(collection), 'postman-environment.json': print(environment) };
 }
 
-const print = (value) => `${JSON.stringify(value, null, 2)}\n`;
+const print = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+
+interface ConvertedFolder {
+  item: (ConvertedFolder | ConvertedItem)[];
+}
+
+const itemsIn = ({ item }: ConvertedFolder): ConvertedItem[] =>
+  item.flatMap((one) => ('item' in one ? itemsIn(one) : one));
 
 /** The operations of a document, each with what the converter made of it. */
-async function operationsOf(service) {
-  const file = new URL(`../../openapi/${service}.json`, import.meta.url);
-  const document = JSON.parse(readFileSync(file, 'utf8'));
-  const { result, reason, output } = await convert(
-    { type: 'json', data: structuredClone(document) },
-    OPTIONS,
-  );
-  if (!result) throw new Error(`${service}: ${reason}`);
-  const items = output[0].data.item.flatMap((folder) => folder.item.flatMap((one) => one.item ?? one));
+async function operationsOf(service: Service): Promise<ConvertedOperation[]> {
+  const document = readDocument(service);
+  const converted = await convert({ type: 'json', data: structuredClone(document) }, OPTIONS);
+  const [collection] = converted?.output ?? [];
+  if (collection === undefined) throw new Error(`${service}: ${converted?.reason}`);
+  const items = itemsIn(collection.data as ConvertedFolder);
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
       const item = items.find(
@@ -93,4 +106,5 @@ async function operationsOf(service) {
   );
 }
 
-const pathOf = ({ url }) => `/${url.path.map((part) => part.replace(/^:(.+)$/, '{$1}')).join('/')}`;
+const pathOf = ({ url }: ConvertedItem['request']) =>
+  `/${url.path.map((part) => part.replace(/^:(.+)$/, '{$1}')).join('/')}`;

@@ -1,8 +1,36 @@
 // One request of the collection, made of the plan and of what the converter made of the operation.
-import { statusesOf, testsOf } from './answer-tests.mjs';
+import type { OpenApiDocument, Operation, Parameter } from '../openapi-files.ts';
+import { statusesOf, testsOf } from './answer-tests.ts';
+import type { PlannedRequest } from './plan.ts';
 
-/** @param operation of an OpenAPI document, with the `document` and the converter's `item` */
-export function itemOf(planned, operation) {
+/** An operation, with its document and what the converter made of it. */
+export interface ConvertedOperation extends Operation {
+  document: OpenApiDocument;
+  item: ConvertedItem;
+}
+
+export interface ConvertedItem {
+  request: {
+    method: string;
+    header?: (Described & { value: string })[];
+    url: { path: string[]; query?: Described[]; variable?: Described[] };
+  };
+  response: {
+    name: string;
+    status: string;
+    code: number;
+    header: { key: string }[];
+    body?: string;
+    _postman_previewlanguage: string;
+  }[];
+}
+
+interface Described {
+  key: string;
+  description: { content: string };
+}
+
+export function itemOf(planned: PlannedRequest, operation: ConvertedOperation) {
   const { item } = operation;
   const { auth = 'access_token', before, after = [], name = operation.summary } = planned;
   const url = urlOf(operation, planned);
@@ -28,13 +56,13 @@ export function itemOf(planned, operation) {
   };
 }
 
-export function event(listen, exec) {
+export function event(listen: 'prerequest' | 'test', exec: string[]) {
   return { listen, script: { type: 'text/javascript', exec } };
 }
 
 /** Accept and Content-Type, and the headers that are documented: those that the plan does not name are disabled. */
-function headersOf(operation, { headers = {}, contentType, accept }) {
-  const fixed = { 'Content-Type': contentType, Accept: accept };
+function headersOf(operation: ConvertedOperation, { headers = {}, contentType, accept }: PlannedRequest) {
+  const fixed: Record<string, string | undefined> = { 'Content-Type': contentType, Accept: accept };
   return (operation.item.request.header ?? []).map(({ key, value, description }) => {
     if (key in fixed) return { key, value: fixed[key] ?? value };
     const name = key.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
@@ -42,7 +70,7 @@ function headersOf(operation, { headers = {}, contentType, accept }) {
   });
 }
 
-function bodyOf({ body, form }) {
+function bodyOf({ body, form }: PlannedRequest) {
   if (form !== undefined) {
     const urlencoded = Object.entries(form).map(([key, value]) => ({ key, value }));
     return { body: { mode: 'urlencoded', urlencoded } };
@@ -52,17 +80,17 @@ function bodyOf({ body, form }) {
   return { body: { mode: 'raw', raw, options: { raw: { language } } } };
 }
 
-function urlOf(operation, { query = {}, path = {} }) {
+function urlOf(operation: ConvertedOperation, { query = {}, path = {} }: PlannedRequest) {
   const { url } = operation.item.request;
   const search = Object.entries(query).map(([key, value]) => `${key}=${value}`);
   return {
     raw: `{{base_url}}/${url.path.join('/')}${search.length > 0 ? `?${search.join('&')}` : ''}`,
     host: ['{{base_url}}'],
     path: url.path,
-    ...(url.query?.length > 0 && {
+    ...(url.query?.length && {
       query: url.query.map((one) => parameterOf(operation, one, { value: query[one.key] })),
     }),
-    ...(url.variable?.length > 0 && {
+    ...(url.variable?.length && {
       variable: url.variable.map(({ key, description }) => ({
         key,
         value: path[key],
@@ -73,7 +101,11 @@ function urlOf(operation, { query = {}, path = {} }) {
 }
 
 /** Optional ones stay where one sees them, disabled, unless the plan has a value. */
-function parameterOf(operation, { key, description }, { key: name = key, value }) {
+function parameterOf(
+  operation: ConvertedOperation,
+  { key, description }: Described,
+  { key: name = key, value }: { key?: string; value: unknown },
+) {
   return {
     key: name,
     value: String(value ?? exampleOf(operation, key)),
@@ -83,13 +115,17 @@ function parameterOf(operation, { key, description }, { key: name = key, value }
 }
 
 /** Of the document, because the converter invents another one each time where there is none. */
-function exampleOf({ parameters = [] }, name) {
-  const { example, examples = {}, schema = {} } = parameters.find((one) => one.name === name) ?? {};
+function exampleOf({ parameters = [] }: Operation, name: string): unknown {
+  const {
+    example,
+    examples = {},
+    schema = {},
+  }: Partial<Parameter> = parameters.find((one) => one.name === name) ?? {};
   return example ?? Object.values(examples)[0]?.value ?? schema.examples?.[0] ?? schema.enum?.[0] ?? '';
 }
 
 /** `none`, `basic`, or the variable of a token. */
-export function authOf(auth) {
+export function authOf(auth: string) {
   if (auth === 'none') return { type: 'noauth' };
   if (auth === 'basic') {
     const basic = [
@@ -102,7 +138,7 @@ export function authOf(auth) {
 }
 
 /** The converter's example of the answer that is expected, if that has a body. */
-function savedAnswers(operation, planned) {
+function savedAnswers(operation: ConvertedOperation, planned: PlannedRequest) {
   const [expected] = statusesOf(operation, planned);
   const answer = operation.item.response.find(({ code }) => String(code) === expected);
   if (!answer?.body) return [];

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
+import openapiTypes, { astToString, NUMBER, type OpenAPI3, type SchemaObject } from 'openapi-typescript';
+import { readDocument, type Service } from './openapi-files.ts';
+
+/** The path of the client's file with the types of a service. */
+export function typesFile(service: Service): string {
+  return join(ROOT, 'packages/client/src/generated', `${service}.ts`);
+}
+
+/** The text of that file. */
+export async function typesOf(service: Service): Promise<string> {
+  const document = readDocument(service) as unknown as OpenAPI3;
+  const types = astToString(await openapiTypes(document, { transform: integerInQuery }));
+  return `// Made of packages/contract/openapi/${service}.json by \`npm run generate\`.\n\n${types}`;
+}
+
+/** To a service an integer in a query is text, and a pattern allows digits alone. */
+function integerInQuery({ type, pattern = '' }: SchemaObject & { pattern?: string }) {
+  return type === 'string' && /^\^\((\?:)?\[1-9\]/.test(pattern) ? NUMBER : undefined;
+}
