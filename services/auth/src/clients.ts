@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { loadConfig, OperatorError, run } from '@pair/service-kit';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Client } from './clients/client.ts';
-import { type ClientRegistry, withClientRegistry } from './commands/manage-clients.ts';
+import { addClient, listClients, removeClient, rotateClientSecret } from './commands/manage-clients.ts';
+import { withPostgres } from './commands/stores.ts';
 import { ClientsConfigSchema } from './config.ts';
 
 const USAGE = `Usage:
@@ -14,13 +16,13 @@ users:admin. A secret is made and shown once, unless the client is public.`;
 
 type Arguments = ReturnType<typeof parse>;
 
-type Command = (registry: ClientRegistry, args: Arguments) => Promise<string>;
+type Command = (db: NodePgDatabase, args: Arguments) => Promise<string>;
 
 const commands = new Map<string, Command>(
   Object.entries<Command>({
-    async add(registry, { id, values }) {
+    async add(db, { id, values }) {
       const client = requireId(id);
-      const secret = await registry.add({
+      const secret = await addClient(db, {
         id: client,
         isPublic: values.public,
         redirectUris: values['redirect-uri'],
@@ -30,18 +32,18 @@ const commands = new Map<string, Command>(
       });
       return `The client "${client}" is added.\n${secret === undefined ? '' : `Its secret, shown only now: ${secret}\n`}`;
     },
-    async list(registry) {
-      const clients = await registry.list();
+    async list(db) {
+      const clients = await listClients(db);
       return clients.length === 0
         ? 'There are no clients but the built-in ones.\n'
         : clients.map(line).join('');
     },
-    async 'rotate-secret'(registry, { id }) {
-      const secret = await registry.rotateSecret(requireId(id));
+    async 'rotate-secret'(db, { id }) {
+      const secret = await rotateClientSecret(db, requireId(id));
       return `The secret before is refused from now on. The new one, shown only now: ${secret}\n`;
     },
-    async remove(registry, { id }) {
-      await registry.remove(requireId(id));
+    async remove(db, { id }) {
+      await removeClient(db, requireId(id));
       return `The client "${id}" is removed. Its access tokens are good for ten more minutes at most.\n`;
     },
   }),
@@ -53,7 +55,7 @@ await run(async () => {
   const command = commands.get(args.command);
   if (command === undefined || args.others.length > 0) throw new OperatorError(USAGE);
   const { DATABASE_URL } = loadConfig(ClientsConfigSchema, process.env);
-  process.stdout.write(await withClientRegistry(DATABASE_URL, (registry) => command(registry, args)));
+  process.stdout.write(await withPostgres(DATABASE_URL, (db) => command(db, args)));
 });
 
 function parse(args: string[]) {

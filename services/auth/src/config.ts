@@ -64,24 +64,20 @@ export const SetPasswordConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
   REDIS_URL: AuthConfigSchema.properties.REDIS_URL,
 });
-export type SetPasswordConfig = Static<typeof SetPasswordConfigSchema>;
 
 export const RotateSigningKeyConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
 });
-export type RotateSigningKeyConfig = Static<typeof RotateSigningKeyConfigSchema>;
 
 export const RevokeSigningKeyConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
   REDIS_URL: AuthConfigSchema.properties.REDIS_URL,
 });
-export type RevokeSigningKeyConfig = Static<typeof RevokeSigningKeyConfigSchema>;
 
 export const ResealSigningKeysConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
   KEY_ENCRYPTION_KEY: AuthConfigSchema.properties.KEY_ENCRYPTION_KEY,
 });
-export type ResealSigningKeysConfig = Static<typeof ResealSigningKeysConfigSchema>;
 
 export const ClientsConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,

@@ -1,4 +1,3 @@
 export { authService } from './app.ts';
 export { migrateAuth } from './commands/migrate.ts';
-export { setPassword } from './commands/set-password.ts';
 export { type AuthConfig, AuthConfigSchema, MigrateConfigSchema } from './config.ts';

@@ -1,6 +1,8 @@
 import { loadConfig, OperatorError, run } from '@pair/service-kit';
 import { revokeSigningKeys } from './commands/revoke-signing-key.ts';
+import { withPostgres, withRedis } from './commands/stores.ts';
 import { RevokeSigningKeyConfigSchema } from './config.ts';
+import { keyAnnouncer } from './keys/announce-keys.ts';
 
 /** `node dist/revoke-signing-key.js <kid>`, or `--all`: for keys that somebody else may have. */
 await run(async () => {
@@ -10,8 +12,12 @@ await run(async () => {
       'Usage: revoke-signing-key <kid>, or --all. The kids are at /.well-known/jwks.json, and in the head of each token',
     );
   }
-  const config = loadConfig(RevokeSigningKeyConfigSchema, process.env);
-  const { kids, active } = await revokeSigningKeys(config, which === '--all' ? 'all' : which);
+  const { DATABASE_URL, REDIS_URL } = loadConfig(RevokeSigningKeyConfigSchema, process.env);
+  const { kids, active } = await withRedis(REDIS_URL, (redis, clock) =>
+    withPostgres(DATABASE_URL, (db) =>
+      revokeSigningKeys(db, keyAnnouncer(redis, clock), which === '--all' ? 'all' : which),
+    ),
+  );
   for (const kid of kids) process.stdout.write(`Signing key ${kid} is revoked.\n`);
   process.stdout.write(
     active === undefined

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { SCOPES } from '@pair/access-token';
-import { connectionSettings, inTransaction, OperatorError } from '@pair/service-kit';
-import { eq } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
+import { OperatorError } from '@pair/service-kit';
+import { eq, sql } from 'drizzle-orm';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { uuidv7 } from 'uuidv7';
 import { insertSecurityEvents } from '../audit/security-events.ts';
 import { users as table } from '../db/schema.ts';
@@ -11,7 +10,7 @@ import { createPasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
 import { isEnabledAdmin } from '../users/enabled-admin.ts';
 
-/** Who was made; `password` only when it was generated, and then nowhere else. */
+/** The admin that was made; `password` only when it was generated, and then nowhere else. */
 export interface FirstAdmin {
   username: string;
   password?: string;
@@ -26,37 +25,29 @@ export interface FirstAdminOutcome {
 /**
  * Makes the first admin, with all scopes, unless an enabled user is an admin already. Two at once make one. A user who has
  * the name is never made an admin here: the name may have come from open registration. That is no error, for a start that
- * fails would close the service to everybody else.
+ * fails would close the service to everyone else.
+ *
+ * @param db a transaction
+ * @throws {OperatorError} when the password is a bad one
  */
-export async function createFirstAdmin(options: {
-  databaseUrl: string;
-  username: string;
-  password: string | undefined;
-}): Promise<FirstAdminOutcome> {
-  const { databaseUrl, username } = options;
-  const generated = options.password === undefined ? generatePassword() : undefined;
-  const password = options.password ?? generated ?? '';
-  const pool = new pg.Pool({ ...connectionSettings(databaseUrl), max: 1, connectionTimeoutMillis: 5_000 });
-  try {
-    return await inTransaction(pool, async (client) => {
-      const db = drizzle({ client });
-      await client.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
-      if ((await db.$count(table, isEnabledAdmin)) > 0) return {};
-      if ((await db.$count(table, eq(table.username, username))) > 0) return { advice: lockedOut(username) };
-      const fault = passwordFault(password, username);
-      if (fault !== undefined) throw new OperatorError(`ADMIN_PASSWORD ${fault}.`);
-      const { hash } = await createPasswordHasher();
-      const id = uuidv7();
-      const scopes = [...SCOPES];
-      await db.insert(table).values({ id, username, passwordHash: await hash(password), scopes });
-      await insertSecurityEvents(db, [
-        { event: 'user_created', outcome: 'succeeded', userId: id, detail: scopes.join(' ') },
-      ]);
-      return { admin: generated === undefined ? { username } : { username, password: generated } };
-    });
-  } finally {
-    await pool.end();
-  }
+export async function createFirstAdmin(
+  db: NodePgDatabase,
+  { username, password: chosen }: { username: string; password: string | undefined },
+): Promise<FirstAdminOutcome> {
+  await db.execute(sql`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
+  if ((await db.$count(table, isEnabledAdmin)) > 0) return {};
+  if ((await db.$count(table, eq(table.username, username))) > 0) return { advice: lockedOut(username) };
+  const password = chosen ?? generatePassword();
+  const fault = passwordFault(password, username);
+  if (fault !== undefined) throw new OperatorError(`ADMIN_PASSWORD ${fault}.`);
+  const { hash } = await createPasswordHasher();
+  const id = uuidv7();
+  const scopes = [...SCOPES];
+  await db.insert(table).values({ id, username, passwordHash: await hash(password), scopes });
+  await insertSecurityEvents(db, [
+    { event: 'user_created', outcome: 'succeeded', userId: id, detail: scopes.join(' ') },
+  ]);
+  return { admin: chosen === undefined ? { username, password } : { username } };
 }
 
 function lockedOut(username: string): string {

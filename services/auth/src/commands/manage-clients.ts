@@ -1,15 +1,12 @@
 import { SCOPES, type Scope } from '@pair/access-token';
-import { connectionSettings, OperatorError } from '@pair/service-kit';
+import { OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
 import { builtInClients, CLIENT_ID_PATTERN, type Client } from '../clients/client.ts';
 import { hashClientSecret, newClientSecret } from '../clients/client-secret.ts';
 import { redirectUriFault } from '../clients/redirect-uri.ts';
 import { GRANTS, type Grant, clients as table } from '../db/schema.ts';
-
-const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A client as an operator describes it. A public one can keep no secret: an app in a browser or on a phone. */
 export interface NewClient {
@@ -21,86 +18,61 @@ export interface NewClient {
   mayIntrospect: boolean;
 }
 
-export interface ClientRegistry {
-  /** Returns the secret, which is shown this once; undefined for a public client. */
-  add(client: NewClient): Promise<string | undefined>;
-  list(): Promise<Client[]>;
-  /** A new secret; the one before is refused at once. */
-  rotateSecret(id: string): Promise<string>;
-  /** Its refresh tokens are refused at once; access tokens live on for up to ten minutes. */
-  remove(id: string): Promise<void>;
+/**
+ * Resolves to the secret, of which only a hash is stored; undefined for a public client.
+ *
+ * @throws {OperatorError} when it cannot be a client, or there is one with this id
+ */
+export async function addClient(db: NodePgDatabase, client: NewClient): Promise<string | undefined> {
+  const { id, isPublic, redirectUris, mayIntrospect } = client;
+  const { grants, scopes } = requireGoodClient(client);
+  const secret = isPublic ? undefined : newClientSecret();
+  const secretHash = secret === undefined ? null : hashClientSecret(secret);
+  const { rowCount } = await db
+    .insert(table)
+    .values({ id, secretHash, redirectUris, grants, scopes, mayIntrospect })
+    .onConflictDoNothing();
+  if (rowCount !== 1) throw new OperatorError(`There is a client "${id}" already.`);
+  await record(db, 'client_added', id);
+  return secret;
+}
+
+/** All but the built-in ones. */
+export function listClients(db: NodePgDatabase): Promise<Client[]> {
+  return db.select().from(table).orderBy(table.id);
 }
 
 /**
- * For the operator's commands: reads and changes the clients of a database. Each change is among the security events, in
- * one transaction. All methods throw OperatorError.
+ * Resolves to the new secret. The old one is refused at once.
+ *
+ * @throws {OperatorError} when there is no such client, or it is public
  */
-export async function withClientRegistry<T>(
-  databaseUrl: string,
-  work: (registry: ClientRegistry) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client({
-    ...connectionSettings(databaseUrl),
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  try {
-    await client.connect();
-  } catch (cause) {
-    throw new OperatorError(`PostgreSQL cannot be reached: ${(cause as Error).message}`, { cause });
-  }
-  try {
-    return await work(clientRegistry(drizzle({ client })));
-  } finally {
-    await client.end();
-  }
+export async function rotateClientSecret(db: NodePgDatabase, id: string): Promise<string> {
+  const secret = newClientSecret();
+  const [client] = await db.select().from(table).where(eq(table.id, id)).for('update');
+  if (client === undefined) throw noClient(id);
+  if (client.secretHash === null) throw new OperatorError(`"${id}" is public: it has no secret.`);
+  await db
+    .update(table)
+    .set({ secretHash: hashClientSecret(secret) })
+    .where(eq(table.id, id));
+  await record(db, 'client_secret_rotated', id);
+  return secret;
 }
 
-function clientRegistry(db: NodePgDatabase): ClientRegistry {
-  const record = (tx: Pick<NodePgDatabase, 'insert'>, event: SecurityEventName, clientId: string) =>
-    insertSecurityEvents(tx as NodePgDatabase, [{ event, outcome: 'succeeded', clientId }]);
+/**
+ * The refresh tokens of the client are refused at once; its access tokens live on for up to ten minutes.
+ *
+ * @throws {OperatorError} when there is no such client
+ */
+export async function removeClient(db: NodePgDatabase, id: string): Promise<void> {
+  const { rowCount } = await db.delete(table).where(eq(table.id, id));
+  if (rowCount !== 1) throw noClient(id);
+  await record(db, 'client_removed', id);
+}
 
-  return {
-    async add(client) {
-      const { id, isPublic, redirectUris, mayIntrospect } = client;
-      const { grants, scopes } = requireGoodClient(client);
-      const secret = isPublic ? undefined : newClientSecret();
-      const secretHash = secret === undefined ? null : hashClientSecret(secret);
-      await db.transaction(async (tx) => {
-        const { rowCount } = await tx
-          .insert(table)
-          .values({ id, secretHash, redirectUris, grants, scopes, mayIntrospect })
-          .onConflictDoNothing();
-        if (rowCount !== 1) throw new OperatorError(`There is a client "${id}" already.`);
-        await record(tx, 'client_added', id);
-      });
-      return secret;
-    },
-
-    list: () => db.select().from(table).orderBy(table.id),
-
-    async rotateSecret(id) {
-      const secret = newClientSecret();
-      await db.transaction(async (tx) => {
-        const [client] = await tx.select().from(table).where(eq(table.id, id)).for('update');
-        if (client === undefined) throw noClient(id);
-        if (client.secretHash === null) throw new OperatorError(`"${id}" is public: it has no secret.`);
-        await tx
-          .update(table)
-          .set({ secretHash: hashClientSecret(secret) })
-          .where(eq(table.id, id));
-        await record(tx, 'client_secret_rotated', id);
-      });
-      return secret;
-    },
-
-    async remove(id) {
-      await db.transaction(async (tx) => {
-        const { rowCount } = await tx.delete(table).where(eq(table.id, id));
-        if (rowCount !== 1) throw noClient(id);
-        await record(tx, 'client_removed', id);
-      });
-    },
-  };
+function record(db: NodePgDatabase, event: SecurityEventName, clientId: string): Promise<void> {
+  return insertSecurityEvents(db, [{ event, outcome: 'succeeded', clientId }]);
 }
 
 function noClient(id: string): OperatorError {

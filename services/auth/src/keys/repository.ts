@@ -1,4 +1,5 @@
 import { inTransaction } from '@pair/service-kit';
+import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { seal } from '../crypto/seal.ts';
@@ -16,9 +17,10 @@ export function selectKeys(db: NodePgDatabase): Promise<SigningKeyRow[]> {
   return db.select().from(signingKeys).orderBy(signingKeys.activeFrom, signingKeys.kid);
 }
 
-/** Nobody else changes the keys until the transaction is over; reading them goes on. */
-export function lockKeys(client: pg.PoolClient): Promise<unknown> {
-  return client.query('LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE');
+/** The same, locked: no other transaction changes the keys until this one ends. Reading them goes on. */
+export async function selectKeysForUpdate(db: NodePgDatabase): Promise<SigningKeyRow[]> {
+  await db.execute(sql`LOCK TABLE ${signingKeys} IN SHARE ROW EXCLUSIVE MODE`);
+  return selectKeys(db);
 }
 
 /** True when there is no key to sign with, or none to follow it. */
@@ -38,9 +40,8 @@ export function addMissingKeys(
   nowMs: number,
 ): Promise<string | undefined> {
   return inTransaction(pool, async (client) => {
-    await lockKeys(client);
     const db = drizzle({ client });
-    const rows = await selectKeys(db);
+    const rows = await selectKeysForUpdate(db);
     const states = keyStates(rows, nowMs);
     const active = rows[states.indexOf('active')];
     if (active === undefined) await insertKey(db, sealingKey, nowMs, nowMs);

@@ -2,9 +2,9 @@ import { startProcess, testDatabase } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
 import { redirectUriFault } from '../../src/clients/redirect-uri.ts';
-import { type NewClient, withClientRegistry } from '../../src/commands/manage-clients.ts';
+import type { NewClient } from '../../src/commands/manage-clients.ts';
 import { migrated, startAuth } from '../support/auth-under-test.ts';
-import { APP_REDIRECT, addClient, basic } from '../support/clients.ts';
+import { APP_REDIRECT, addClient, basic, removeClient, rotateClientSecret } from '../support/clients.ts';
 import { authorize, postForm, redeem } from '../support/oauth.ts';
 
 const DATABASE_URL = await migrated(await testDatabase(t));
@@ -108,7 +108,7 @@ t.test('what cannot be a client is one sentence, and adds nothing', async (t) =>
   const count = async () => (await database.query('SELECT count(*) FROM clients')).rows;
   const before = await count();
   for (const [overrides, message] of wrong) {
-    const adding = withClientRegistry(DATABASE_URL, (registry) => registry.add({ ...good, ...overrides }));
+    const adding = addClient(DATABASE_URL, { ...good, ...overrides });
     await t.rejects(adding, { name: 'OperatorError', message }, JSON.stringify(overrides));
   }
   t.same(await count(), before);
@@ -165,10 +165,10 @@ t.test('a new secret and a removal take effect at once', async (t) => {
       { grant_type: 'refresh_token', refresh_token: tokens.refresh_token },
       basic('web-app', clientSecret),
     );
-  const next = await withClientRegistry(config.DATABASE_URL, (registry) => registry.rotateSecret('web-app'));
+  const next = await rotateClientSecret(config.DATABASE_URL, 'web-app');
   t.match((await refresh(secret)).json(), { error: 'invalid_client' });
   t.equal((await refresh(next)).statusCode, 200);
-  await withClientRegistry(config.DATABASE_URL, (registry) => registry.remove('web-app'));
+  await removeClient(config.DATABASE_URL, 'web-app');
   t.match((await refresh(next)).json(), { error: 'invalid_client' });
 });
 

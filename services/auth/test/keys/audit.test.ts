@@ -3,9 +3,8 @@ import { like } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
-import { rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
 import { securityEvents } from '../../src/db/schema.ts';
+import { revoke, rotate } from '../support/commands.ts';
 import { DAY, kidsOf, rings, SECOND } from '../support/rings.ts';
 
 async function auditedRings(t: Test) {
@@ -36,7 +35,7 @@ t.test(
     t.same(await events(), [['signing_key_rotated', 'succeeded', second]]);
 
     clock.now += 3_600 * SECOND;
-    const { kid } = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+    const { kid } = await rotate(databaseUrl, clock.now);
     await reload();
     t.equal((await events()).length, 1, 'not before it takes over');
     clock.now += 30 * SECOND;
@@ -61,14 +60,14 @@ t.test(
     const [signing = '', next = ''] = kidsOf(one);
 
     clock.now += SECOND;
-    await revokeSigningKeys(config, next, clock.now);
-    await revokeSigningKeys(config, next, clock.now);
+    await revoke(config, next, clock.now);
+    await revoke(config, next, clock.now);
     await one.reload();
     const revocation = ['signing_key_revoked', 'succeeded', next];
     t.same(await events(), [revocation], 'once, and nothing has taken over');
 
     clock.now += SECOND;
-    const { active = '' } = await revokeSigningKeys(config, signing, clock.now);
+    const { active = '' } = await revoke(config, signing, clock.now);
     await one.reload();
     t.same(await events(), [
       revocation,

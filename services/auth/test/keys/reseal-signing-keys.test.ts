@@ -3,10 +3,18 @@ import { startProcess } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
 import { resealSigningKeys } from '../../src/commands/reseal-signing-keys.ts';
+import { withPostgres } from '../../src/commands/stores.ts';
+import { parseSealingKeys } from '../../src/crypto/sealing-keys.ts';
 import { signingKeys } from '../../src/db/schema.ts';
 import { newEncryptionKey, rings } from '../support/rings.ts';
 
 const RESEAL = 'services/auth/dist/reseal-signing-keys.js';
+
+/** As the command. */
+function reseal(databaseUrl: string, ...encryptionKeys: string[]): Promise<number> {
+  const sealingKeys = parseSealingKeys(encryptionKeys.join());
+  return withPostgres(databaseUrl, (db) => resealSigningKeys(db, sealingKeys));
+}
 
 t.test(
   'reseal: the old encryption key can be dropped, and signing keys and tokens are the same',
@@ -26,8 +34,8 @@ t.test(
     t.same(after.published(), before.published());
     t.equal(after.signingKey().privatePem, before.signingKey().privatePem);
     await t.rejects(ring(older), { message: /does not open/ });
-    t.equal(await resealSigningKeys(env), 0, 'repeating it finds nothing to do');
-    t.equal(await resealSigningKeys({ ...env, KEY_ENCRYPTION_KEY: newer }), 0, 'nor does one key alone');
+    t.equal(await reseal(databaseUrl, newer, older), 0, 'repeating it finds nothing to do');
+    t.equal(await reseal(databaseUrl, newer), 0, 'nor does one key alone');
     const { rows } = await pool.query(
       "SELECT event, detail FROM security_events WHERE event LIKE 'signing_key_%'",
     );
@@ -57,10 +65,10 @@ t.test('reseal: a key that neither opens is one clear sentence, and nothing is c
   t.equal(await command.exited, 1);
   t.equal(
     command.output(),
-    'KEY_ENCRYPTION_KEY does not open signing key sealed-by-a-stranger: nothing was changed.\n',
+    'KEY_ENCRYPTION_KEY does not open signing key sealed-by-a-stranger, so nothing was changed: give the key it was sealed under, as a pair "new,old".\n',
   );
   t.same(await db.select().from(signingKeys), before);
 
   await db.update(signingKeys).set({ revokedAt: new Date() });
-  t.equal(await resealSigningKeys(env), 2, 'one that is over is not needed');
+  t.equal(await reseal(databaseUrl, newer, older), 2, 'one that is over is not needed');
 });

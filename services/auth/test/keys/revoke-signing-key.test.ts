@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { decodeProtectedHeader } from 'jose';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
 import { signingKeys } from '../../src/db/schema.ts';
 import { type AuthUnderTest, get, login, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
+import { revoke } from '../support/commands.ts';
 import { verifier } from '../support/verifier.ts';
 
 const REVOKE = 'services/auth/dist/revoke-signing-key.js';
@@ -78,7 +78,7 @@ t.test('a next key that is revoked never signs, and another one is made in its p
   const { auth, statuses } = await system(t);
   const tokens = await login(auth.app);
   const [signing, next = ''] = await publishedBy(auth.app);
-  await revokeSigningKeys(auth.config, next);
+  await revoke(auth.config, next);
   await waitFor(async () => {
     const published = await publishedBy(auth.app);
     return published.length === 2 && !published.includes(next);
@@ -113,7 +113,10 @@ t.test('when Redis is away, nothing is revoked', async (t) => {
   await auth.redis.stop();
   const { code, output } = await runRevoke(auth, '--all')(t);
   t.equal(code, 1);
-  t.equal(output, 'Redis cannot be reached: the key could not be announced, so nothing was changed.\n');
+  t.match(
+    output,
+    /^Redis cannot be reached: .*ECONNREFUSED.*\. Start it, or correct REDIS_URL, and run .+\n$/,
+  );
   t.same(await rows(), before);
 });
 
@@ -125,7 +128,7 @@ t.test('when Redis fails at the announcement, nothing is revoked', async (t) => 
   const url = new URL(auth.redis.url);
   url.username = 'auth';
   url.password = 'secret';
-  await t.rejects(revokeSigningKeys({ ...auth.config, REDIS_URL: url.href }, 'all'), { name: 'ReplyError' });
+  await t.rejects(revoke({ ...auth.config, REDIS_URL: url.href }, 'all'), { name: 'ReplyError' });
   t.same(await rows(), before);
 });
 
@@ -145,7 +148,7 @@ t.test('an unknown kid, or none, is one clear sentence', async (t) => {
 t.test('revoked keys are announced again, for two hours, to a Redis that has lost its data', async (t) => {
   const { auth, rows } = await system(t);
   const [signing = ''] = await publishedBy(auth.app);
-  await revokeSigningKeys(auth.config, signing);
+  await revoke(auth.config, signing);
   const client = auth.redisClient();
   const announced = async () =>
     (await client.xrange('{auth}:revocations', '-', '+')).map(([, fields]) => fields);

@@ -4,9 +4,9 @@ import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import t, { type Test } from 'tap';
-import { rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
 import { jwksRoutes } from '../../src/keys/routes.ts';
 import { accessTokenSigner } from '../../src/tokens/access-token.ts';
+import { rotate } from '../support/commands.ts';
 import { kidsOf, type Ring, type Rings, rings, SECOND } from '../support/rings.ts';
 import { verifier } from '../support/verifier.ts';
 
@@ -138,7 +138,7 @@ t.test(
     };
 
     for (let rotation = 0; rotation < ROTATIONS; rotation += 1) {
-      const { activeFrom, changed } = await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+      const { activeFrom, changed } = await rotate(databaseUrl, clock.now);
       t.ok(changed);
       await workFor(activeFrom.getTime() - clock.now + 15 * SECOND);
     }
@@ -169,7 +169,7 @@ t.test(
       clock.now = start + second * SECOND;
       for (const [index, ring] of processes.entries()) if (second % 10 === index * 3) await ring.reload();
       // as often as it can be
-      if (second % 10 === 5) await rotateSigningKey({ DATABASE_URL: databaseUrl }, clock.now);
+      if (second % 10 === 5) await rotate(databaseUrl, clock.now);
       history.push({
         signing: processes.map((ring) => ring.signingKey().kid),
         published: processes.map(kidsOf),

@@ -1,8 +1,9 @@
-import { type NewClient, withClientRegistry } from '../../src/commands/manage-clients.ts';
+import * as clients from '../../src/commands/manage-clients.ts';
+import { withPostgres } from '../../src/commands/stores.ts';
 
 export const APP_REDIRECT = 'https://app.example.com/callback?from=auth';
 
-const CONFIDENTIAL: NewClient = {
+const CONFIDENTIAL: clients.NewClient = {
   id: 'web-app',
   isPublic: false,
   redirectUris: [APP_REDIRECT],
@@ -12,15 +13,20 @@ const CONFIDENTIAL: NewClient = {
 };
 
 /** Adds a client as the command does; resolves with its secret, '' for a public one. */
-export async function addClient(databaseUrl: string, overrides: Partial<NewClient> = {}): Promise<string> {
-  const secret = await withClientRegistry(databaseUrl, (registry) =>
-    registry.add({ ...CONFIDENTIAL, ...overrides }),
-  );
-  return secret ?? '';
+export async function addClient(
+  databaseUrl: string,
+  overrides: Partial<clients.NewClient> = {},
+): Promise<string> {
+  const client = { ...CONFIDENTIAL, ...overrides };
+  return (await withPostgres(databaseUrl, (db) => clients.addClient(db, client))) ?? '';
+}
+
+export function rotateClientSecret(databaseUrl: string, id: string): Promise<string> {
+  return withPostgres(databaseUrl, (db) => clients.rotateClientSecret(db, id));
 }
 
 export function removeClient(databaseUrl: string, id: string): Promise<void> {
-  return withClientRegistry(databaseUrl, (registry) => registry.remove(id));
+  return withPostgres(databaseUrl, (db) => clients.removeClient(db, id));
 }
 
 /** RFC 6749 §2.3.1. */

@@ -1,10 +1,11 @@
 import { serviceRoleOf, startProcess, testDatabase, testRedis } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
-import { migrateAuth, setPassword } from '../../src/index.ts';
+import { migrateAuth } from '../../src/index.ts';
 import { createPasswordHasher } from '../../src/passwords/hasher.ts';
 import { hasGoodLength, passwordFault } from '../../src/passwords/rules.ts';
 import { ADMIN, get, login, makeUser, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
+import { letIn } from '../support/commands.ts';
 
 t.test('a password has 8 to 128 characters as a person counts them', async (t) => {
   for (const good of [
@@ -124,7 +125,7 @@ t.test('set-password sets it anew and ends the sessions of that user', async (t)
   const { id, credentials } = await makeUser(auth.app, 'forgetful');
   const { access_token } = await login(auth.app, credentials);
   const bystander = await login(auth.app);
-  await setPassword(auth.config, 'Forgetful', 'another long password');
+  await letIn(auth.config, 'Forgetful', 'another long password');
   const { rows } = await auth.within.pg.query(
     "SELECT outcome, user_id, actor_id, detail FROM security_events WHERE event = 'password_changed'",
   );
@@ -139,13 +140,13 @@ t.test(
   'set-password refuses a short and a common password, an unknown user, and a Redis that is away, and changes nothing',
   async (t) => {
     const auth = await startAuth(t);
-    await t.rejects(setPassword(auth.config, 'admin', 'short'), { message: /8 to 128/ });
-    await t.rejects(setPassword(auth.config, 'admin', 'Password123'), { message: /most common/ });
-    await t.rejects(setPassword(auth.config, 'nobody', 'a long enough password'), {
+    await t.rejects(letIn(auth.config, 'admin', 'short'), { message: /8 to 128/ });
+    await t.rejects(letIn(auth.config, 'admin', 'Password123'), { message: /most common/ });
+    await t.rejects(letIn(auth.config, 'nobody', 'a long enough password'), {
       message: /no user "nobody"/,
     });
     await auth.redis.stop();
-    await t.rejects(setPassword(auth.config, 'admin', 'a long enough password'), {
+    await t.rejects(letIn(auth.config, 'admin', 'a long enough password'), {
       message: /Redis cannot be reached/,
     });
     await auth.redis.start();
@@ -171,7 +172,7 @@ t.test('set-password lets an admin in, in whatever state the users are', async (
     await auth.within.pg.query(sql);
     const { rows: before } = await auth.within.pg.query('SELECT max(id) AS id FROM security_events');
     const password = `the new password of one who is ${state}`;
-    const done = await setPassword(auth.config, 'Admin', password);
+    const done = await letIn(auth.config, 'Admin', password);
     t.equal(done.username, 'admin');
     const { access_token } = await login(auth.app, { ...ADMIN, password });
     t.equal((await get(auth.app, '/auth/users', access_token)).statusCode, 200, state);
@@ -191,7 +192,7 @@ t.test('set-password gives no scopes away while there is an admin who is enabled
   const auth = await startAuth(t);
   const { id } = await makeUser(auth.app, 'ordinary', 'customers:read');
   await auth.within.pg.query('UPDATE users SET disabled = true WHERE id = $1', [id]);
-  const done = await setPassword(auth.config, 'ordinary', 'another long password');
+  const done = await letIn(auth.config, 'ordinary', 'another long password');
   t.match(done, { wasDisabled: true, becameAdmin: false });
   const tokens = await login(auth.app, { username: 'ordinary', password: 'another long password' });
   t.equal(tokens.scope, 'customers:read');

@@ -1,0 +1,89 @@
+import { connectionSettings, inTransaction, isStoreUnavailable, OperatorError } from '@pair/service-kit';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { type RedisClock, redisClock } from '../redis/clock.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Longer than a busy machine takes: a command that gives up too early costs its operator more than a wait. */
+const QUERY_TIMEOUT_MS = 30_000;
+const REDIS_COMMAND_TIMEOUT_MS = 3_000;
+
+/**
+ * Runs the work of a command in one transaction of PostgreSQL, on a connection that is opened and closed here.
+ *
+ * @throws {OperatorError} when PostgreSQL cannot be reached, and when a store fails during the work
+ */
+export async function withPostgres<T>(
+  databaseUrl: string,
+  work: (db: NodePgDatabase) => Promise<T>,
+): Promise<T> {
+  const pool = new pg.Pool({
+    ...connectionSettings(databaseUrl),
+    max: 1,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+  });
+  try {
+    const connection = await pool
+      .connect()
+      .catch((error) => unreachable('PostgreSQL', 'DATABASE_URL', error));
+    connection.release();
+    return await inTransaction(pool, (client) => work(drizzle({ client }))).catch(interrupted);
+  } finally {
+    await pool.end();
+  }
+}
+
+/**
+ * Runs the work of a command with a connection to Redis, whose clock has been measured. Open Redis before PostgreSQL: a
+ * command that needs both then changes nothing while Redis is away.
+ *
+ * @throws {OperatorError} when Redis cannot be reached
+ */
+export async function withRedis<T>(
+  redisUrl: string,
+  work: (redis: Redis, clock: RedisClock) => Promise<T>,
+): Promise<T> {
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: REDIS_COMMAND_TIMEOUT_MS,
+    retryStrategy: () => null,
+  });
+  let failure: Error | undefined;
+  redis.on('error', (error) => {
+    failure = error; // the promise of `connect` only says that the connection is closed
+  });
+  const clock = redisClock(redis);
+  try {
+    await redis
+      .connect()
+      .then(clock.measure)
+      .catch((error) => unreachable('Redis', 'REDIS_URL', failure ?? error));
+    return await work(redis, clock);
+  } finally {
+    clock.stop();
+    redis.disconnect();
+  }
+}
+
+function unreachable(store: string, setting: string, cause: unknown): never {
+  throw new OperatorError(
+    `${store} cannot be reached: ${reasonOf(cause)}. Start it, or correct ${setting}, and run the command again.`,
+    { cause },
+  );
+}
+
+/** The answer to COMMIT may be what was lost, so the message does not say that nothing was changed. */
+function interrupted(cause: unknown): never {
+  if (!isStoreUnavailable(cause)) throw cause;
+  throw new OperatorError(`The command did not finish: ${reasonOf(cause)}. Run it again.`, { cause });
+}
+
+/** In the words of the store itself: drizzle puts the statement and its parameters around them. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,41 @@
+import { type RevokedKeys, revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
+import { type KeyRotation, rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
+import { type PasswordSet, setPassword } from '../../src/commands/set-password.ts';
+import { withPostgres, withRedis } from '../../src/commands/stores.ts';
+import { keyAnnouncer } from '../../src/keys/announce-keys.ts';
+import { createPasswordHasher } from '../../src/passwords/hasher.ts';
+import { createSessionStore } from '../../src/sessions/session-store.ts';
+
+interface StoreUrls {
+  DATABASE_URL: string;
+  REDIS_URL: string;
+}
+
+/** As the command rotate-signing-key, at a time of the test's. */
+export function rotate(databaseUrl: string, nowMs: number): Promise<KeyRotation> {
+  return withPostgres(databaseUrl, (db) => rotateSigningKey(db, nowMs));
+}
+
+/** As the command revoke-signing-key, at a time of the test's. */
+export function revoke(
+  { DATABASE_URL, REDIS_URL }: StoreUrls,
+  which: string | 'all',
+  nowMs?: number,
+): Promise<RevokedKeys> {
+  return withRedis(REDIS_URL, (redis, clock) =>
+    withPostgres(DATABASE_URL, (db) => revokeSigningKeys(db, keyAnnouncer(redis, clock), which, nowMs)),
+  );
+}
+
+/** As the command set-password. */
+export function letIn(
+  { DATABASE_URL, REDIS_URL }: StoreUrls,
+  username: string,
+  password: string,
+): Promise<PasswordSet> {
+  return withRedis(REDIS_URL, async (redis, clock) => {
+    const hasher = await createPasswordHasher();
+    const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
+    return withPostgres(DATABASE_URL, (db) => setPassword({ db, sessions, hasher }, username, password));
+  });
+}
