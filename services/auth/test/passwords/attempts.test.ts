@@ -1,18 +1,11 @@
 import { testRedis, waitFor } from '@pair/test-kit';
-import { Redis } from 'ioredis';
 import t from 'tap';
 import { createSignInAttempts } from '../../src/passwords/attempts.ts';
-import { redisClock } from '../../src/redis/clock.ts';
+import { measuredRedis } from '../support/measured-redis.ts';
 
 const MINUTE_MS = 60_000;
 const server = await testRedis(t);
-const redis = new Redis(server.url);
-const clock = redisClock(redis);
-t.teardown(() => {
-  clock.stop();
-  redis.disconnect();
-});
-await clock.measure();
+const { redis, clock } = await measuredRedis(t, server.url);
 let elapsedMs = 0;
 const start = clock.now();
 const attempts = createSignInAttempts(redis, clock, () => start + elapsedMs);
@@ -185,9 +178,8 @@ t.test('an attempt that Redis would count after its deadline is not counted', as
 });
 
 t.test('processes count together', async (t) => {
-  const client = new Redis(server.url);
-  t.teardown(() => client.disconnect());
-  const another = createSignInAttempts(client, clock, () => start + elapsedMs);
+  const other = await measuredRedis(t, server.url);
+  const another = createSignInAttempts(other.redis, other.clock, () => start + elapsedMs);
   const begun = await Promise.all(
     Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? attempts : another).begin('ada', HERE)),
   );

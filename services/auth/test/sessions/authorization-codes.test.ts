@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { testRedis, waitFor } from '@pair/test-kit';
-import { Redis } from 'ioredis';
 import t from 'tap';
 import type { Grant } from '../../src/db/schema.ts';
-import { redisClock } from '../../src/redis/clock.ts';
 import { type AuthorizationCode, decodeAuthorizationCode } from '../../src/sessions/authorization-code.ts';
 import { decodeRefreshToken } from '../../src/sessions/refresh-token.ts';
 import { createSessionStore } from '../../src/sessions/session-store.ts';
+import { measuredRedis } from '../support/measured-redis.ts';
 
 const server = await testRedis(t);
-const redis = new Redis(server.url);
-const clock = redisClock(redis);
-t.teardown(() => {
-  clock.stop();
-  redis.disconnect();
-});
-await clock.measure();
+const { redis, clock } = await measuredRedis(t, server.url);
 let elapsedMs = 0;
 const now = () => clock.now() + elapsedMs;
 const store = createSessionStore(redis, clock, { replayWindowSeconds: 10, now });

@@ -1,9 +1,9 @@
 import { rounds, testRedis } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
-import { redisClock } from '../../src/redis/clock.ts';
 import { decodeRefreshToken } from '../../src/sessions/refresh-token.ts';
 import { createSessionStore, type Rotation, type SessionStore } from '../../src/sessions/session-store.ts';
+import { measuredRedis } from '../support/measured-redis.ts';
 
 const server = await testRedis(t);
 const inspector = new Redis(server.url);
@@ -13,13 +13,7 @@ t.teardown(() => inspector.disconnect());
 async function stores(count: number, replayWindowSeconds: number): Promise<SessionStore[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {
-      const redis = new Redis(server.url);
-      const clock = redisClock(redis);
-      t.teardown(() => {
-        clock.stop();
-        redis.disconnect();
-      });
-      await clock.measure();
+      const { redis, clock } = await measuredRedis(t, server.url);
       return createSessionStore(redis, clock, { replayWindowSeconds });
     }),
   );

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { testRedis } from '@pair/test-kit';
-import { Redis } from 'ioredis';
 import t from 'tap';
-import { redisClock } from '../../src/redis/clock.ts';
 import {
   decodeRefreshToken,
   newSession,
@@ -12,16 +10,11 @@ import {
 import { openSuccessor, sealSuccessor } from '../../src/sessions/seal-successor.ts';
 import { createSessionStore } from '../../src/sessions/session-store.ts';
 import type { IssuedSession } from '../../src/tokens/access-token.ts';
+import { measuredRedis } from '../support/measured-redis.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const server = await testRedis(t);
-const redis = new Redis(server.url);
-const clock = redisClock(redis);
-t.teardown(() => {
-  clock.stop();
-  redis.disconnect();
-});
-await clock.measure();
+const { redis, clock } = await measuredRedis(t, server.url);
 let elapsedMs = 0;
 const now = () => clock.now() + elapsedMs;
 const store = createSessionStore(redis, clock, { replayWindowSeconds: 10, now });
@@ -115,11 +108,7 @@ t.test('a script that Redis runs after its deadline changes nothing', async (t) 
 
 t.test('a full Redis refuses new sessions, and still rotates and ends the old ones', async (t) => {
   const full = await testRedis(t);
-  const client = new Redis(full.url);
-  t.teardown(() => client.disconnect());
-  const fullClock = redisClock(client);
-  t.teardown(() => fullClock.stop());
-  await fullClock.measure();
+  const { redis: client, clock: fullClock } = await measuredRedis(t, full.url);
   const sessions = createSessionStore(client, fullClock, STRICT);
   const { refreshToken, sid } = await begin('user', sessions);
   await client.config('SET', 'maxmemory', '1');
