@@ -45,7 +45,7 @@ export async function startCustomers(t: Teardown, rows: number, execArgv: string
   const claims = mintClaims();
   const process = await startMeasured(
     t,
-    '../../../services/customers/dist/server.js',
+    'services/customers/dist/server.js',
     { DATABASE_URL: postgres.url, REDIS_URL: redis.url, ISSUER: claims.iss, JWKS_URL: jwks.url },
     execArgv,
   );

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { freePort, type Teardown, waitFor } from '@pair/test-kit';
 
 export interface MeasuredProcess {
@@ -13,7 +14,7 @@ export interface MeasuredProcess {
   stop(): Promise<void>;
 }
 
-/** A Node process that listens on PORT; with a probe in it that tells what it has used, when asked. */
+/** A Node process, by its path from the root, that listens on PORT; with a probe in it that tells what it has used, when asked. */
 export async function startMeasured(
   t: Teardown,
   entry: string,
@@ -21,7 +22,7 @@ export async function startMeasured(
   execArgv: string[] = [],
 ): Promise<MeasuredProcess> {
   const port = await freePort();
-  const child = fork(fileURLToPath(new URL(entry, import.meta.url)), {
+  const child = fork(join(ROOT, entry), {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env },
     execArgv: ['--import', new URL('./cpu-probe.js', import.meta.url).href, ...execArgv],
   });

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { customersRepository } from '@pair/customers';
 import { temporaryFolder } from '@pair/test-kit';
 import type { Pool } from 'pg';
 import { requiredCommand } from './required-command.ts';
-import type { Repository, Sample, Scenario } from './scenarios.ts';
+import type { Sample, Scenario } from './scenarios.ts';
 
 /** As many as the service has. */
 const CONNECTIONS = 10;
@@ -67,10 +68,6 @@ async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
       statements.push({ text, values });
       return { rows: [] };
     },
-  };
-  const module = new URL('../../../services/customers/dist/customers/repository.js', import.meta.url);
-  const { customersRepository } = (await import(module.href)) as {
-    customersRepository(pool: Pool): Repository;
   };
   // a row that is not there is of no interest
   await scenario.statement(customersRepository(pool as unknown as Pool), id).catch(() => {});

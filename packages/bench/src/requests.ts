@@ -32,7 +32,7 @@ try {
     const requests = scenario.requests(ids);
     const path = requests[0]?.method === 'GET' ? (requests[0].path ?? '') : `/customers/${ids[0]}`;
     const answer = await get(path);
-    const bare = await startMeasured(t, './bare.js', { LIST: answer, CUSTOMER: answer });
+    const bare = await startMeasured(t, 'packages/bench/dist/bare.js', { LIST: answer, CUSTOMER: answer });
     const contestants: [name: string, run: (seconds: number) => Promise<Sample>][] = [
       ['customers', (seconds) => load(customers, requests, authorization, seconds)],
       ['bare Fastify', (seconds) => load(bare, requests, authorization, seconds)],
