@@ -1,4 +1,4 @@
-import { type Problem, problemResponses, unavailable } from '@pair/service-kit';
+import { type Problem, unavailable, withProblems } from '@pair/service-kit';
 import type { FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
 import { insufficientScope, invalidToken, tokenRequired, userRequired } from './bearer.ts';
@@ -21,10 +21,7 @@ export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsy
       route.schema = {
         ...schema,
         security: [{ oauth2: scope === undefined ? [] : [scope] }, { bearerAuth: [] }],
-        response: {
-          ...problemResponses(...refusals),
-          ...schema.response,
-        },
+        response: withProblems(schema.response ?? {}, ...refusals),
       };
     });
     app.addHook('onRequest', requireToken(scope));
