@@ -1,4 +1,4 @@
-import { type Problem, unavailable, withProblems } from '@pair/service-kit';
+import { declareErrors, type Problem, unavailable } from '@pair/service-kit';
 import type { FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
 import { insufficientScope, invalidToken, tokenRequired, userRequired } from './bearer.ts';
@@ -9,20 +9,18 @@ import type { Scope } from './scopes.ts';
  * that acts for itself. Adds the check and what OpenAPI says of it together, so that neither can be without the other.
  */
 export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsync): FastifyPluginAsync {
-  const refusals = [
-    tokenRequired(),
-    invalidToken('The token is malformed.'),
-    refusalOf(scope),
-    unavailable(),
-  ];
   return async (app) => {
+    declareErrors(app, {
+      problems: [
+        tokenRequired,
+        () => invalidToken('The token is malformed.'),
+        () => refusalOf(scope),
+        unavailable,
+      ],
+    });
     app.addHook('onRoute', (route) => {
-      const schema = (route.schema ?? {}) as { response?: object };
-      route.schema = {
-        ...schema,
-        security: [{ oauth2: scope === undefined ? [] : [scope] }, { bearerAuth: [] }],
-        response: withProblems(schema.response ?? {}, ...refusals),
-      };
+      const security = [{ oauth2: scope === undefined ? [] : [scope] }, { bearerAuth: [] }];
+      route.schema = { ...route.schema, security };
     });
     app.addHook('onRequest', requireToken(scope));
     await app.register(routes);
@@ -34,13 +32,11 @@ function refusalOf(scope: Scope | undefined): Problem {
 }
 
 function requireToken(scope: Scope | undefined): onRequestHookHandler {
-  const refusal = refusalOf(scope);
-
   /** Undefined when the request may go on. */
   function admit(request: FastifyRequest, token: VerifiedToken): Problem | undefined {
     request.accessToken = token.claims;
     const isAllowed = scope === undefined ? token.claims.sid !== undefined : token.scopes.has(scope);
-    return isAllowed ? undefined : request.server.challenge(refusal);
+    return isAllowed ? undefined : request.server.challenge(refusalOf(scope));
   }
 
   return (request, _reply, done) => {

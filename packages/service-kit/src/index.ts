@@ -20,21 +20,16 @@ export { hourly } from './hourly.ts';
 export { noneMatchFails, parseEntityTags } from './http/entity-tag.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './http/json-parser.ts';
 export { liftTimeLimit } from './http/time-limit.ts';
+export { validationFailed } from './openapi/common-problems.ts';
+export { declareErrors, type MakeProblem } from './openapi/declared-errors.ts';
+export { type ErrorForm, problemExamples } from './openapi/error-responses.ts';
 export {
   type OpenapiOptions,
   openapi,
   SWAGGER_UI_CLIENT_ID,
   SWAGGER_UI_REDIRECT_PATH,
 } from './openapi/openapi.ts';
-export {
-  MAX_HEADER_LENGTH,
-  ProblemSchema,
-  problemExamples,
-  problemResponses,
-  REQUEST_ID_PATTERN,
-  VALIDATION_FAILED,
-  withProblems,
-} from './openapi/schemas.ts';
+export { MAX_HEADER_LENGTH, ProblemSchema, REQUEST_ID_PATTERN } from './openapi/schemas.ts';
 export { problemOf, unsupportedMediaType } from './problems/errors.ts';
 export { OperatorError } from './problems/operator-error.ts';
 export { overloadLog } from './problems/overload.ts';

@@ -21,7 +21,7 @@ import { misreadable } from './http/misreadable.ts';
 import { addNegotiation } from './http/negotiation.ts';
 import { addNotFoundHandler, MAX_PARAM_LENGTH } from './http/not-found.ts';
 import { loggerOptions } from './logger.ts';
-import { documentCommonAnswers, ProblemSchema, REQUEST_ID_PATTERN } from './openapi/schemas.ts';
+import { REQUEST_ID_PATTERN } from './openapi/schemas.ts';
 import { handleClientError, handleError } from './problems/errors.ts';
 import { validatorCompiler } from './problems/validation.ts';
 
@@ -102,10 +102,8 @@ export async function buildProcess(
 
   addNotFoundHandler(app);
   addNegotiation(app);
-  documentCommonAnswers(app);
   app.setErrorHandler(handleError);
   app.setValidatorCompiler(validatorCompiler());
-  app.addSchema(ProblemSchema);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_CONTENT_TYPE, { parseAs: 'buffer' }, parseJson);
   app.addHook('onRequest', (request, reply, done) => {

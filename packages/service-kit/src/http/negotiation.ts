@@ -1,6 +1,11 @@
-import type { FastifyInstance, FastifyReply, preValidationHookHandler, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifySchema,
+  preValidationHookHandler,
+  RouteOptions,
+} from 'fastify';
 import Negotiator from 'negotiator';
-import { problemResponses } from '../openapi/schemas.ts';
 import { Problem } from '../problems/problem.ts';
 
 declare module 'fastify' {
@@ -10,7 +15,6 @@ declare module 'fastify' {
   }
 }
 
-const NOT_ACCEPTABLE = 406;
 /** Browsers send some 200. A header may be much longer, and each of its commas be a member to look at. */
 const MAX_ACCEPT_LENGTH = 2_048;
 /** What answers of a media type may be asked for besides their charset: a CSV file has a header (RFC 4180 §3). */
@@ -23,37 +27,34 @@ const PARAMETERS: Record<string, string> = { 'text/csv': '; header=present' };
 export function addNegotiation(app: FastifyInstance): void {
   app.decorateRequest('acceptedType', '');
   app.addHook('onRoute', (route) => {
-    const response = (route.schema?.response ?? {}) as Record<string, object>;
-    const offered = offeredTypes(response);
-    // twice: the HEAD that Fastify adds to a GET has its schema and hooks already
-    if (offered.length === 0 || NOT_ACCEPTABLE in response) return;
-    const refusal = notAcceptable(offered);
-    route.schema = { ...route.schema, response: { ...response, ...problemResponses(refusal) } };
-    route.preValidation = [negotiate(offered, refusal), ...hooksOf(route)];
+    const offered = offeredTypes(route.schema);
+    if (offered.length > 0) route.preValidation = [negotiate(offered), ...hooksOf(route)];
   });
 }
 
-function notAcceptable(offered: string[], why = ''): Problem {
+export function notAcceptable(offered: string[], why = ''): Problem {
   const detail = `${why}This resource offers ${offered.join(', ')}: name one of them in Accept, or */*.`;
-  return new Problem(NOT_ACCEPTABLE, 'not_acceptable', detail);
+  return new Problem(406, 'not_acceptable', detail);
 }
 
 function hooksOf({ preValidation }: RouteOptions) {
   return preValidation === undefined ? [] : [preValidation].flat();
 }
 
-function offeredTypes(response: Record<string, { content?: object; type?: string }>): string[] {
-  const types = Object.entries(response)
+/** The media types that a route documents for 2xx. */
+export function offeredTypes(schema: FastifySchema = {}): string[] {
+  const responses = (schema.response ?? {}) as Record<string, { content?: object; type?: string }>;
+  const types = Object.entries(responses)
     .filter(([status, { type }]) => status.startsWith('2') && type !== 'null')
     .flatMap(([, { content }]) => (content === undefined ? 'application/json' : Object.keys(content)));
   return [...new Set(types)];
 }
 
-function negotiate(offered: string[], refusal: Problem): preValidationHookHandler {
+function negotiate(offered: string[]): preValidationHookHandler {
   const [first = ''] = offered;
   // as they are sent: a client that asks for this charset by name gets it
   const sent = offered.map((type) => `${type}; charset=utf-8${PARAMETERS[type] ?? ''}`);
-  const tooLong = notAcceptable(offered, `Accept has more than ${MAX_ACCEPT_LENGTH} characters. `);
+  const tooLong = `Accept has more than ${MAX_ACCEPT_LENGTH} characters. `;
 
   return (request, reply, done) => {
     if (offered.length > 1) varyByAccept(reply);
@@ -63,9 +64,9 @@ function negotiate(offered: string[], refusal: Problem): preValidationHookHandle
       request.acceptedType = first;
       return done();
     }
-    if (accept.length > MAX_ACCEPT_LENGTH) return done(tooLong);
+    if (accept.length > MAX_ACCEPT_LENGTH) return done(notAcceptable(offered, tooLong));
     const type = offered[sent.indexOf(likedBest(accept, sent) ?? '')];
-    if (type === undefined) return done(refusal);
+    if (type === undefined) return done(notAcceptable(offered));
     request.acceptedType = type;
     done();
   };

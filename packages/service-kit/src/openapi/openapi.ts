@@ -3,7 +3,8 @@ import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
 import type { StringFormat } from '../problems/validation.ts';
-import { EXAMPLE_REQUEST_ID, REQUEST_ID_PATTERN } from './schemas.ts';
+import { withErrorResponses } from './declared-errors.ts';
+import { EXAMPLE_REQUEST_ID, ProblemSchema, REQUEST_ID_PATTERN } from './schemas.ts';
 
 export interface OpenapiOptions {
   title: string;
@@ -48,8 +49,9 @@ export const openapi = fp<OpenapiOptions>(
         tags: [...tags],
         // relative, so that the document is true behind the gateway, on another port and directly
         servers: [{ url: '/' }],
-        components: { securitySchemes, headers: HEADERS_OF_ALL },
+        components: { securitySchemes, headers: HEADERS_OF_ALL, schemas: { Problem: ProblemSchema } },
       },
+      transform: ({ schema, url, route }) => ({ schema: withErrorResponses(schema, route), url }),
       transformObject: (made) =>
         'openapiObject' in made
           ? withNamedSchemas(completed(withPublished(formats, made.openapiObject)))

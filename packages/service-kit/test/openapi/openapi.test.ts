@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap';
 import { Type } from 'typebox';
-import { openapi, Problem, problemResponses, unavailable } from '../../src/index.ts';
+import { openapi, Problem, unavailable } from '../../src/index.ts';
 import { startedProcess } from '../support/process.ts';
 
 const securitySchemes = { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } as const;
-const NOT_FOUND = new Problem(404, 'thing_not_found', 'There is no such thing.');
+const notFound = () => new Problem(404, 'thing_not_found', 'There is no such thing.');
 
 async function started(t: Test) {
   const service = (name: string) => async (app: import('fastify').FastifyInstance) => {
@@ -18,13 +18,9 @@ async function started(t: Test) {
       tags: [],
     });
     const params = Type.Object({ id: Type.String({ examples: ['seven'] }) });
-    const response = {
-      200: Type.Object({ id: Type.String() }),
-      ...problemResponses(NOT_FOUND, unavailable()),
-    };
-    app.get(`/${name}/:id`, { schema: { params, response } }, async () => ({
-      id: '1',
-    }));
+    const response = { 200: Type.Object({ id: Type.String() }) };
+    const config = { problems: [notFound, unavailable] };
+    app.get(`/${name}/:id`, { schema: { params, response }, config }, async () => ({ id: '1' }));
     const body = Type.Object({ id: Type.String() });
     const schema = { params, body, response: { 204: Type.Null() } };
     app.post(`/${name}/:id`, { schema }, async (_request, reply) => reply.code(204).send());
@@ -126,9 +122,10 @@ t.test('a schema with a title is documented once under it, and checks requests a
   const service = (name: string) => async (app: import('fastify').FastifyInstance) => {
     const options = { description: '', version: '1.2.3', securitySchemes, scopes: [], tags: [] };
     await app.register(openapi, { title: name, prefix: `/docs/${name}`, ...options });
-    const response = { 200: Thing, ...problemResponses(NOT_FOUND) };
-    app.post(`/${name}`, { schema: { body: Thing, response } }, async ({ body }) => body);
-    app.get(`/${name}`, { schema: { response } }, async () => ({ parts: [] }));
+    const response = { 200: Thing };
+    const config = { problems: [notFound] };
+    app.post(`/${name}`, { schema: { body: Thing, response }, config }, async ({ body }) => body);
+    app.get(`/${name}`, { schema: { response }, config }, async () => ({ parts: [] }));
   };
   const { app } = await startedProcess(t, [service('things'), service('others')]);
   for (const name of ['things', 'others']) {

@@ -1,11 +1,5 @@
-import { Problem, withProblems } from '@pair/service-kit';
+import { declareErrors, Problem } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
-
-const CLIENT_NOT_ALLOWED = new Problem(
-  403,
-  'client_not_allowed',
-  'Only the user may do this, and no client on the behalf of the user.',
-);
 
 /**
  * The routes of `routes`, inside `authenticated`, for the built-in clients alone: a user who lets another client read
@@ -13,16 +7,19 @@ const CLIENT_NOT_ALLOWED = new Problem(
  */
 export function forBuiltInClients(routes: FastifyPluginAsync): FastifyPluginAsync {
   return async (app) => {
-    app.addHook('onRoute', (route) => {
-      route.schema = {
-        ...route.schema,
-        response: withProblems(route.schema?.response ?? {}, CLIENT_NOT_ALLOWED),
-      };
-    });
+    declareErrors(app, { problems: [clientNotAllowed] });
     app.addHook('onRequest', (request, _reply, done) => {
       const isAllowed = app.clients.isBuiltIn(request.accessToken.client_id);
-      done(isAllowed ? undefined : CLIENT_NOT_ALLOWED);
+      done(isAllowed ? undefined : clientNotAllowed());
     });
     await app.register(routes);
   };
+}
+
+function clientNotAllowed(): Problem {
+  return new Problem(
+    403,
+    'client_not_allowed',
+    'Only the user may do this, and no client on the behalf of the user.',
+  );
 }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { noneMatchFails, problemResponses, unavailable } from '@pair/service-kit';
+import { noneMatchFails, unavailable } from '@pair/service-kit';
 import { IfNoneMatchSchema, jwksResponse } from './schemas.ts';
 
 /** RFC 7517: the public keys, for anybody who verifies our tokens. */
@@ -12,8 +12,9 @@ export const jwksRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Public keys that verify access tokens',
         tags: ['keys'],
         headers: IfNoneMatchSchema,
-        response: { ...jwksResponse, ...problemResponses(unavailable()) },
+        response: jwksResponse,
       },
+      config: { problems: [unavailable] },
     },
     async (request, reply) => {
       const { json, etag } = app.keyRing.published();

@@ -76,5 +76,5 @@ export const jwksResponse = {
     headers,
     content: { 'application/json': { schema: JwksSchema } },
   },
-  304: Type.Null({ description: 'The keys that If-None-Match names are still the same' }),
+  304: { type: 'null', description: 'The keys that If-None-Match names are still the same' },
 };

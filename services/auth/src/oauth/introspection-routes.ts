@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { isClientOf } from '../clients/client.ts';
 import { decodeRefreshToken } from '../sessions/refresh-token.ts';
 import { grantedScopes } from '../tokens/scope.ts';
-import { authenticateClient, invalidClient } from './authenticate-client.ts';
+import { authenticateClient } from './authenticate-client.ts';
 import { type Introspection, IntrospectionRequestSchema, IntrospectionSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
 
@@ -22,11 +22,9 @@ export function introspectionRoutes({ issuer }: { issuer: string }): FastifyPlug
           tags: ['oauth'],
           consumes: ['application/x-www-form-urlencoded'],
           body: IntrospectionRequestSchema,
-          response: {
-            200: IntrospectionSchema,
-            ...problemResponses(invalidClient(true), invalidClient(false), mayNotIntrospect(), unavailable()),
-          },
+          response: { 200: IntrospectionSchema },
         },
+        config: { problems: [mayNotIntrospect] },
       },
       async (request): Promise<Introspection> => {
         const client = await authenticateClient(request);

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../clients/client.ts';
 import { decodeRefreshToken } from '../sessions/refresh-token.ts';
 import { revokeAccessToken, tooManyRevocations } from '../sessions/revoke-access-token.ts';
-import { authenticateClient, invalidClient } from './authenticate-client.ts';
+import { authenticateClient } from './authenticate-client.ts';
 import { RevocationRequestSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
 
@@ -23,17 +23,9 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['oauth'],
         consumes: ['application/x-www-form-urlencoded'],
         body: RevocationRequestSchema,
-        response: {
-          200: REVOKED,
-          ...problemResponses(
-            invalidClient(true),
-            invalidClient(false),
-            tokenOfAnotherClient(),
-            tooManyRevocations(6_000),
-            unavailable(),
-          ),
-        },
+        response: { 200: REVOKED },
       },
+      config: { problems: [tokenOfAnotherClient, () => tooManyRevocations(6_000)] },
     },
     async (request, reply) => {
       const client = await authenticateClient(request);

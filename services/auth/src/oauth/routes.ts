@@ -1,9 +1,11 @@
+import { declareErrors, unavailable } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
+import { invalidClient } from './authenticate-client.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { addFormParser } from './form-parser.ts';
 import { introspectionRoutes } from './introspection-routes.ts';
 import { metadataRoutes } from './metadata-routes.ts';
-import { documentOAuthErrors, sendOAuthError } from './oauth-error.ts';
+import { oauthErrorForm, sendOAuthError } from './oauth-error.ts';
 import { reportRefusedClient } from './report-refused-client.ts';
 import { revocationRoutes } from './revocation-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -28,7 +30,10 @@ export function oauthRoutes(options: { issuer: string; keyEncryptionKey: string 
     await app.register(async (endpoints) => {
       addFormParser(endpoints);
       endpoints.setErrorHandler(sendOAuthError);
-      documentOAuthErrors(endpoints);
+      declareErrors(endpoints, {
+        form: oauthErrorForm,
+        problems: [() => invalidClient(true), () => invalidClient(false), unavailable],
+      });
       endpoints.addHook(
         'onRequest',
         async (_request, reply) => void reply.header('cache-control', 'no-store'),

@@ -11,7 +11,7 @@ export const OAuthErrorSchema = Type.Object(
     error: Type.String({ description: 'Stable, for programs; one of those that RFC 6749 names' }),
     error_description: Type.String({ description: 'For people; ASCII' }),
   },
-  { $id: 'OAuthError', title: 'OAuthError', description: 'An error as RFC 6749 §5.2 has it' },
+  { title: 'OAuthError', description: 'An error as RFC 6749 §5.2 has it' },
 );
 export type OAuthError = Static<typeof OAuthErrorSchema>;
 

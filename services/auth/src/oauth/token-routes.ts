@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
 import { GRANTS, type Grant } from '../db/schema.ts';
 import { refresh } from '../sessions/refresh.ts';
 import { invalidScope } from '../tokens/scope.ts';
-import { authenticateClient, invalidClient, unauthorizedClient } from './authenticate-client.ts';
+import { authenticateClient, unauthorizedClient } from './authenticate-client.ts';
 import { authorizationCodeGrant, invalidCode } from './grants/authorization-code.ts';
 import { clientCredentialsGrant } from './grants/client-credentials.ts';
 import { invalidRequest } from './oauth-error.ts';
@@ -35,19 +35,16 @@ export const tokenRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['oauth'],
         consumes: ['application/x-www-form-urlencoded'],
         body: TokenRequestSchema,
-        response: {
-          200: TokenResponseSchema,
-          ...problemResponses(
-            invalidRequest('code_verifier is missing.'),
-            invalidCode(),
-            invalidScope(),
-            unauthorizedClient(),
-            unsupportedGrantType(),
-            invalidClient(true),
-            invalidClient(false),
-            unavailable(),
-          ),
-        },
+        response: { 200: TokenResponseSchema },
+      },
+      config: {
+        problems: [
+          () => invalidRequest('code_verifier is missing.'),
+          invalidCode,
+          invalidScope,
+          unauthorizedClient,
+          unsupportedGrantType,
+        ],
       },
     },
     async (request) => {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { invalidToken, tokenRequired } from '@pair/access-token';
-import { Problem, problemResponses, unavailable, VALIDATION_FAILED } from '@pair/service-kit';
+import { Problem, unavailable, validationFailed } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
 import { tooManyAttempts } from '../passwords/check-password.ts';
 import { issueTokens } from '../tokens/access-token.ts';
@@ -30,11 +30,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, it is 429 there, also for the right password, until as many seconds have passed as Retry-After says.',
         tags: ['sessions'],
         body: LoginSchema,
-        response: {
-          200: TokensSchema,
-          ...problemResponses(invalidCredentials(), tooManyAttempts(60_000), unavailable()),
-        },
+        response: { 200: TokensSchema },
       },
+      config: { problems: [invalidCredentials, () => tooManyAttempts(60_000), unavailable] },
     },
     async (request) => {
       const { user, session } = await signIn(request, FIRST_PARTY, request.body, ({ id }) =>
@@ -54,11 +52,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'A refresh token works once. The one before the newest gets the same successor again for a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), so a lost answer or a second tab costs nothing. Any other that was used before ends its session: all its tokens are refused from then on.',
         tags: ['sessions'],
         body: RefreshSchema,
-        response: {
-          200: TokensSchema,
-          ...problemResponses(invalidGrant(), VALIDATION_FAILED, invalidScope(), unavailable()),
-        },
+        response: { 200: TokensSchema },
       },
+      config: { problems: [invalidGrant, validationFailed, invalidScope, unavailable] },
     },
     async (request) => refresh(request, FIRST_PARTY, request.body.refresh_token, request.body.scope),
   );
@@ -74,16 +70,16 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['sessions'],
         security: [{ oauth2: [] }, { bearerAuth: [] }, {}],
         body: LogoutSchema,
-        response: {
-          204: NO_CONTENT,
-          ...problemResponses(
-            tokenRequired(),
-            invalidToken('The token is malformed.'),
-            invalidGrant(),
-            tooManyRevocations(6_000),
-            unavailable(),
-          ),
-        },
+        response: { 204: NO_CONTENT },
+      },
+      config: {
+        problems: [
+          tokenRequired,
+          () => invalidToken('The token is malformed.'),
+          invalidGrant,
+          () => tooManyRevocations(6_000),
+          unavailable,
+        ],
       },
     },
     async (request, reply) => {
@@ -142,8 +138,9 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         description: 'Its access tokens are refused everywhere within a second.',
         tags: ['sessions'],
         params: SessionParamsSchema,
-        response: { 204: NO_CONTENT, ...problemResponses(noSuchSession()) },
+        response: { 204: NO_CONTENT },
       },
+      config: { problems: [noSuchSession] },
     },
     async (request, reply) => {
       const { id: sessionId } = request.params;

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, parseJson, problemResponses, utf8ContentType } from '@pair/service-kit';
+import { Problem, parseJson, utf8ContentType } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { User } from '../db/schema.ts';
 import { createUser, usernameTaken } from './create-user.ts';
@@ -54,8 +54,9 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'Make a user',
         tags: ['users'],
         body: CreateUserSchema,
-        response: { 201: ManagedUserSchema, ...problemResponses(usernameTaken()) },
+        response: { 201: ManagedUserSchema },
       },
+      config: { problems: [usernameTaken] },
     },
     async (request, reply) => {
       const { username, password, scope } = request.body;
@@ -79,8 +80,9 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         summary: 'One user',
         tags: ['users'],
         params: UserParamsSchema,
-        response: { 200: ManagedUserSchema, ...problemResponses(userNotFound()) },
+        response: { 200: ManagedUserSchema },
       },
+      config: { problems: [userNotFound] },
     },
     async (request) => {
       const user = await app.users.findById(request.params.id);
@@ -101,8 +103,9 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: UserParamsSchema,
         consumes: ['application/merge-patch+json', 'application/json'],
         body: UpdateUserSchema,
-        response: { 200: ManagedUserSchema, ...problemResponses(userNotFound(), lastAdmin()) },
+        response: { 200: ManagedUserSchema },
       },
+      config: { problems: [userNotFound, lastAdmin] },
     },
     async (request) => {
       const { disabled, scope } = request.body;

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses } from '@pair/service-kit';
 import { tooManyAttempts } from '../passwords/check-password.ts';
 import { changeOwnPassword, wrongPassword } from './change-password.ts';
 import { userIsGone } from './representation.ts';
@@ -19,11 +18,9 @@ export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
           'Ends all sessions of the user, this one too: their tokens are refused everywhere within a second, and one signs in anew. A wrong current password is 403 `wrong_password`, not 401, because the access token is a valid one; it counts as a failed attempt to sign in.',
         tags: ['account'],
         body: ChangePasswordSchema,
-        response: {
-          204: NO_CONTENT,
-          ...problemResponses(wrongPassword(), userIsGone(), tooManyAttempts(60_000)),
-        },
+        response: { 204: NO_CONTENT },
       },
+      config: { problems: [wrongPassword, userIsGone, () => tooManyAttempts(60_000)] },
     },
     async (request, reply) => {
       await changeOwnPassword(request, request.body.current_password, request.body.new_password);

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, problemResponses, unavailable } from '@pair/service-kit';
+import { Problem, unavailable } from '@pair/service-kit';
 import { createUser, usernameTaken } from './create-user.ts';
 import { present, userIsGone } from './representation.ts';
 import { RegisterSchema, UserSchema } from './schemas.ts';
@@ -13,8 +13,9 @@ export const ownUserRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'getMe',
         summary: 'The signed-in user',
         tags: ['account'],
-        response: { 200: UserSchema, ...problemResponses(userIsGone()) },
+        response: { 200: UserSchema },
       },
+      config: { problems: [userIsGone] },
     },
     async (request) => {
       const user = await app.users.findById(request.accessToken.sub);
@@ -38,12 +39,10 @@ export function registrationRoutes(options: {
           summary: 'Make an account for oneself, if registration is open',
           tags: ['account'],
           body: RegisterSchema,
-          response: {
-            201: UserSchema,
-            ...problemResponses(REGISTRATION_CLOSED, usernameTaken(), unavailable()),
-          },
+          response: { 201: UserSchema },
         },
-        onRequest: (_request, _reply, done) => done(options.open ? undefined : REGISTRATION_CLOSED),
+        config: { problems: [registrationClosed, usernameTaken, unavailable] },
+        onRequest: (_request, _reply, done) => done(options.open ? undefined : registrationClosed()),
       },
       async (request, reply) => {
         const { username, password } = request.body;
@@ -62,4 +61,6 @@ export function registrationRoutes(options: {
   };
 }
 
-const REGISTRATION_CLOSED = new Problem(403, 'registration_closed', 'Accounts are made by an admin here.');
+function registrationClosed(): Problem {
+  return new Problem(403, 'registration_closed', 'Accounts are made by an admin here.');
+}

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { parseJson, problemResponses, utf8ContentType } from '@pair/service-kit';
+import { parseJson, utf8ContentType } from '@pair/service-kit';
 import { preconditionOf } from './entity-tag.ts';
 import { normalizeName } from './name.ts';
 import { customerNotFound, sendCustomer } from './representation.ts';
@@ -34,8 +34,9 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: CustomerParamsSchema,
         headers: WritePreconditionSchema,
         body: CustomerPatchSchema,
-        response: { ...customerResponse, ...problemResponses(customerNotFound(), preconditionFailed()) },
+        response: customerResponse,
       },
+      config: { problems: [customerNotFound, preconditionFailed] },
     },
     async (request, reply) => {
       const { name, dob } = request.body;

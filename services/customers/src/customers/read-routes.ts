@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { noneMatchFails, problemResponses } from '@pair/service-kit';
+import { noneMatchFails } from '@pair/service-kit';
 import { encodeCursor } from './cursor.ts';
 import { entityTag } from './entity-tag.ts';
 import { linkToNext, parsePageRequest, requireAlone } from './list-query.ts';
@@ -54,8 +54,9 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: IfNoneMatchSchema,
-        response: { ...customerResponse, ...notModifiedResponse, ...problemResponses(customerNotFound()) },
+        response: { ...customerResponse, ...notModifiedResponse },
       },
+      config: { problems: [customerNotFound] },
     },
     async (request, reply) => {
       const customer = await app.customers.find(request.params.id);

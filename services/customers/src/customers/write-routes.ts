@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { problemResponses, VALIDATION_FAILED } from '@pair/service-kit';
+import { validationFailed } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
@@ -31,11 +31,9 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['customers'],
         headers: IdempotencyKeySchema,
         body: NewCustomerSchema,
-        response: {
-          ...createdResponse,
-          ...problemResponses(requestInProgress(), VALIDATION_FAILED, keyReused()),
-        },
+        response: createdResponse,
       },
+      config: { problems: [requestInProgress, validationFailed, keyReused] },
     },
     async (request, reply) => {
       const { name, dob } = request.body;
@@ -62,12 +60,9 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         params: CustomerParamsSchema,
         headers: WritePreconditionSchema,
         body: NewCustomerSchema,
-        response: {
-          ...customerResponse,
-          ...createdResponse,
-          ...problemResponses(customerNotFound(), preconditionFailed()),
-        },
+        response: { ...customerResponse, ...createdResponse },
       },
+      config: { problems: [customerNotFound, preconditionFailed] },
     },
     async (request, reply) => {
       const { id } = request.params;
@@ -96,8 +91,9 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: WritePreconditionSchema,
-        response: { ...deletedResponse, ...problemResponses(customerNotFound(), preconditionFailed()) },
+        response: deletedResponse,
       },
+      config: { problems: [customerNotFound, preconditionFailed] },
     },
     async (request, reply) => {
       const precondition = preconditionOf(request.headers);

@@ -6,7 +6,6 @@ import {
   Problem,
   problemBody,
   problemOf,
-  problemResponses,
   unsupportedMediaType,
   utf8ContentType,
 } from '@pair/service-kit';
@@ -24,20 +23,9 @@ const IMPORT_LIMIT_BYTES = 128 * 1024 * 1024;
 const IMPORT_LIMIT_MS = 300_000;
 const PROGRESS_MS = 1_000;
 
-const EMPTY_BODY = new Problem(400, 'empty_body', 'This request needs a body.');
-const CLIENT_IS_GONE = new Problem(400, 'client_gone', 'The client did not wait for the answer.');
-const TIME_IS_UP = new Problem(408, 'request_timeout', 'The import took longer than five minutes.');
-
 const CSV = 'text/csv';
 const NDJSON = 'application/x-ndjson';
 const READERS = { [CSV]: readCsv, [NDJSON]: readNdjson };
-
-/** RFC 4180 §3 has such files; only the first line tells which column is which. */
-const HEADER_ABSENT = unsupportedMediaType(
-  'POST',
-  { body: importBody },
-  'A CSV file without a header cannot be imported: add a first line that names the columns, as in name,dob, and send header=present.',
-);
 
 /** `POST /customers/import`, over connections of its own. */
 export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
@@ -48,7 +36,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
     app.removeAllContentTypeParsers();
     // before the others, which are tried first: with this one the parameter may be left out too
     app.addContentTypeParser(utf8ContentType(CSV, 'header=absent'), (_request, _body, done) =>
-      done(HEADER_ABSENT),
+      done(headerAbsent()),
     );
     for (const type of [utf8ContentType(CSV, 'header=present'), utf8ContentType(NDJSON)]) {
       app.addContentTypeParser(type, (_request, body, done) => done(null, body));
@@ -65,11 +53,12 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           tags: ['transfers'],
           querystring: ImportQuerySchema,
           body: importBody,
-          response: { ...importResponse, ...problemResponses(EMPTY_BODY, TIME_IS_UP, importConflict()) },
+          response: importResponse,
         },
+        config: { problems: [emptyBody, timeIsUp, importConflict] },
       },
       async (request, reply) => {
-        if (request.body === undefined) throw EMPTY_BODY; // without a type nobody looks for one
+        if (request.body === undefined) throw emptyBody(); // without a type nobody looks for one
         const { on_error, dry_run } = request.query;
         const report = new ImportReport();
         const end = endOf(reply);
@@ -94,9 +83,8 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
 /** Aborts when the client is gone, or the time is up. */
 function endOf(reply: FastifyReply): { signal: AbortSignal; clear(): void } {
   const controller = new AbortController();
-  const end = (reason: Problem) => () => controller.abort(reason);
-  const timer = setTimeout(end(TIME_IS_UP), IMPORT_LIMIT_MS);
-  const onClose = end(CLIENT_IS_GONE);
+  const timer = setTimeout(() => controller.abort(timeIsUp()), IMPORT_LIMIT_MS);
+  const onClose = () => controller.abort(clientIsGone());
   reply.raw.once('close', onClose);
   return {
     signal: controller.signal,
@@ -147,4 +135,25 @@ async function reportProgress(
       lines.end();
     });
   return reply.send(lines);
+}
+
+function emptyBody(): Problem {
+  return new Problem(400, 'empty_body', 'This request needs a body.');
+}
+
+function clientIsGone(): Problem {
+  return new Problem(400, 'client_gone', 'The client did not wait for the answer.');
+}
+
+function timeIsUp(): Problem {
+  return new Problem(408, 'request_timeout', 'The import took longer than five minutes.');
+}
+
+/** RFC 4180 §3 has such files; only the first line tells which column is which. */
+function headerAbsent(): Problem {
+  return unsupportedMediaType(
+    'POST',
+    { body: importBody },
+    'A CSV file without a header cannot be imported: add a first line that names the columns, as in name,dob, and send header=present.',
+  );
 }

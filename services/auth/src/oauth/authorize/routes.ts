@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Problem, problemOf, problemResponses, unavailable } from '@pair/service-kit';
+import { declareErrors, type Problem, problemOf, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { originOf } from '../../sessions/origin.ts';
 import { type Credentials, signIn } from '../../sessions/sign-in.ts';
@@ -13,12 +13,7 @@ import {
 import { authorizationResponse } from './authorization-response.ts';
 import { csrfTokens, FORM_LIFETIME_MS } from './csrf-tokens.ts';
 import { errorPage, sendErrorPage, sendFormPage } from './page.ts';
-import {
-  authorizationQuerySchema,
-  authorizeResponses,
-  documentErrorPages,
-  SignInFormSchema,
-} from './schemas.ts';
+import { authorizationQuerySchema, authorizeResponses, PAGE, SignInFormSchema } from './schemas.ts';
 import { signInPage } from './sign-in-page.ts';
 
 const STALE = 'This page was open for too long, or your browser keeps no cookies. Sign in once more.';
@@ -51,7 +46,7 @@ export function authorizeRoutes({
     await app.register(cookie);
     const csrf = csrfTokens(keyEncryptionKey);
     app.setErrorHandler(answerWithPage);
-    documentErrorPages(app);
+    declareErrors(app, { form: { statusOf, contentOf: () => PAGE } });
 
     function sendForm(
       reply: FastifyReply,
@@ -75,8 +70,9 @@ export function authorizeRoutes({
             'For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.',
           tags: ['oauth'],
           querystring: authorizationQuerySchema(issuer),
-          response: { ...authorizeResponses, ...problemResponses(unknownClient(), unavailable()) },
+          response: authorizeResponses,
         },
+        config: { problems: [unknownClient, unavailable] },
         // what is wrong is decided here: some of it goes back to the client
         validatorCompiler: () => () => true,
       },

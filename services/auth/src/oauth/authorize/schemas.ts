@@ -1,5 +1,4 @@
 import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-kit';
-import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
@@ -54,7 +53,7 @@ export const SignInFormSchema = Type.Object(
   { additionalProperties: Type.String({ maxLength: MAX_PARAMETER_LENGTH }) },
 );
 
-const PAGE = {
+export const PAGE = {
   'text/html': { schema: { type: 'string', description: 'A page', examples: ['<!doctype html>…'] } },
 };
 
@@ -75,15 +74,3 @@ export const authorizeResponses = {
     type: 'null',
   },
 };
-
-/** Documents the errors of the routes of a scope as pages, whatever they were declared as. */
-export function documentErrorPages(app: FastifyInstance): void {
-  app.addHook('onRoute', (route) => {
-    const responses = Object.entries((route.schema?.response ?? {}) as Record<string, { content?: object }>);
-    const pages = responses.map(([status, response]) => [
-      status,
-      response.content === undefined ? response : { ...response, content: PAGE },
-    ]);
-    route.schema = { ...route.schema, response: Object.fromEntries(pages) };
-  });
-}

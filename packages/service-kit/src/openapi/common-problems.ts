@@ -1,0 +1,43 @@
+import type { FastifySchema, RouteOptions } from 'fastify';
+import { EXPECTATION_FAILED, UNKNOWN_CONTENT_CODING } from '../http/misreadable.ts';
+import { notAcceptable, offeredTypes } from '../http/negotiation.ts';
+import { toProblem, unsupportedMediaType } from '../problems/errors.ts';
+import type { Problem } from '../problems/problem.ts';
+import { unprocessable } from '../problems/validation.ts';
+
+/** What a body that breaks its schema gets. To be named by a route that has another 422 besides. */
+export function validationFailed(): Problem {
+  return unprocessable([{ pointer: '/nickname', detail: 'is not known here' }]);
+}
+
+const WITH_A_BODY = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** What any route with this method and schema may answer, before or in spite of what it does. */
+export function commonProblems(method: RouteOptions['method'], schema: FastifySchema = {}): Problem[] {
+  const { body, consumes } = schema;
+  const [first = ''] = [method].flat();
+  const hasBody = [method].flat().some((one) => WITH_A_BODY.includes(one));
+  const isJson = hasBody && !isOther(schema);
+  const offered = offeredTypes(schema);
+  return [
+    byFastify(400),
+    UNKNOWN_CONTENT_CODING,
+    EXPECTATION_FAILED,
+    toProblem({}),
+    ...(offered.length > 0 ? [notAcceptable(offered)] : []),
+    ...(hasBody ? [byFastify(413), unsupportedMediaType(first, { consumes, body })] : []),
+    ...(isJson ? [byFastify(400, 'FST_ERR_CTP_INVALID_JSON_BODY')] : []),
+    ...(isJson ? [byFastify(400, 'FST_ERR_CTP_EMPTY_JSON_BODY')] : []),
+    ...(isJson && body !== undefined ? [validationFailed()] : []),
+  ];
+}
+
+/** Files and forms say what they are; a body where there should be none is read as JSON. */
+function isOther({ consumes, body }: FastifySchema): boolean {
+  if (consumes !== undefined) return consumes.some((type) => !/json$/.test(type));
+  return typeof body === 'object' && body !== null && 'content' in body;
+}
+
+function byFastify(statusCode: number, code?: string): Problem {
+  return toProblem({ statusCode, code });
+}
