@@ -9,6 +9,7 @@ export { patiently } from './patiently.ts';
 export { rounds } from './rounds.ts';
 export { sendBlindly } from './send-blindly.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
+export { columnsInDatabase, declaredColumns } from './table-columns.ts';
 export type { Teardown } from './teardown.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { axeViolations, testBrowser } from './test-browser.ts';
