@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { customersRepository } from '@pair/customers';
 import { temporaryFolder } from '@pair/test-kit';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool } from 'pg';
 import { requiredCommand } from './required-command.ts';
 import type { Sample, Scenario } from './scenarios.ts';
@@ -70,7 +71,9 @@ async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
     },
   };
   // a row that is not there is of no interest
-  await scenario.statement(customersRepository(pool as unknown as Pool), id).catch(() => {});
+  await scenario
+    .statement(customersRepository(drizzle({ client: pool as unknown as Pool })), id)
+    .catch(() => {});
   const [statement] = statements;
   if (statement === undefined || statements.length > 1)
     throw new Error(`${scenario.name}: ${statements.length} statements`);

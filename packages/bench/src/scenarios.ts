@@ -41,7 +41,7 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     name: 'patch',
-    statement: (repository, id) => repository.update(id, { name: 'Ada King' }, null),
+    statement: (repository, id) => repository.update(id, { name: 'Ada King' }),
     requests: (ids) =>
       ids.map((id) => ({
         method: 'PATCH',

@@ -7,7 +7,6 @@ import {
   securitySchemes,
 } from '@pair/access-token';
 import { hourly, openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyPluginAsync } from 'fastify';
 import type { CustomersConfig } from './config.ts';
 import { mergePatchRoutes } from './customers/merge-patch-routes.ts';
@@ -17,7 +16,7 @@ import { formats } from './customers/schemas.ts';
 import { writeRoutes } from './customers/write-routes.ts';
 import { resourceMetadataRoutes, resourceMetadataUrl } from './discovery/resource-metadata.ts';
 import { exportRoutes } from './export/export-routes.ts';
-import { removeOldKeys } from './idempotency/once.ts';
+import { removeOldKeys } from './idempotency/run-once.ts';
 import { importRoutes } from './import/import-routes.ts';
 import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 
@@ -52,9 +51,7 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
       resourceMetadata: resourceMetadataUrl(config.ISSUER),
     });
     await app.register(customersStore);
-    hourly(app, 'old idempotency keys cannot be removed', () =>
-      removeOldKeys(drizzle({ client: app.pg.pool })),
-    );
+    hourly(app, 'old idempotency keys cannot be removed', () => removeOldKeys(app.db));
     await app.register(resourceMetadataRoutes({ issuer: config.ISSUER }));
     await app.register(authenticated('customers:read', readRoutes));
     await app.register(authenticated('customers:write', writeRoutes));

@@ -1,5 +1,5 @@
 import fastifyPostgres, { type PostgresPluginOptions } from '@fastify/postgres';
-import { drizzle } from 'drizzle-orm/node-postgres';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator';
 import fp from 'fastify-plugin';
 import pg from 'pg';
@@ -34,6 +34,8 @@ const CAN_WRITE = "SELECT pg_logical_emit_message(true, 'readiness', '')";
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** drizzle over the pool of `app.pg`. */
+    db: NodePgDatabase;
     /** Rejects within 400 ms while PostgreSQL is away, however much it has to do. For connections beside `app.pg`. */
     requirePostgres(): Promise<void>;
   }
@@ -56,6 +58,7 @@ export const postgres = fp<{ databaseUrl: string; name: string; connections?: nu
       logger: app.log,
     } as PostgresPluginOptions);
     const pool = app.pg.pool as WarmPool;
+    app.decorate('db', drizzle({ client: app.pg.pool }));
     app.addHook('onReady', () => pool.start());
     app.decorate('requirePostgres', async () => {
       await pool.ask('SELECT 1', OUTAGE_LIMIT_MS);
@@ -66,13 +69,13 @@ export const postgres = fp<{ databaseUrl: string; name: string; connections?: nu
 );
 
 /**
- * Runs `work` in one transaction. When a store fails the connection is thrown away instead of being asked to
+ * Runs `work` in one transaction, with its connection and drizzle over that. When a store fails the connection is thrown away instead of being asked to
  * roll back: a server that does not answer would not answer that either, and its side rolls back by itself. So it is
  * when `signal` aborts, whatever is waited for then.
  */
 export async function inTransaction<T>(
   pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
+  work: (client: pg.PoolClient, db: NodePgDatabase) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   const client = await pool.connect();
@@ -89,7 +92,7 @@ export async function inTransaction<T>(
   let result: T;
   try {
     await client.query('BEGIN');
-    result = await work(client);
+    result = await work(client, drizzle({ client }));
     await client.query('COMMIT');
   } catch (error) {
     const isOver =

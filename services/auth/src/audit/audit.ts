@@ -1,8 +1,7 @@
 import { hourly } from '@pair/service-kit';
-import { drizzle } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import type pg from 'pg';
 import { removeOldEvents } from './remove-old-events.ts';
 import { insertSecurityEvents, type SecurityEvent } from './security-events.ts';
 
@@ -26,7 +25,7 @@ declare module 'fastify' {
 
 export const audit = fp(
   async (app) => {
-    const writer = auditWriter(app.pg.pool, app.log);
+    const writer = auditWriter(app.db, app.log);
     app.decorate('audit', {
       record: (request, event) =>
         writer.write({
@@ -37,9 +36,7 @@ export const audit = fp(
           address: request.ip,
         }),
     });
-    hourly(app, 'old security events cannot be removed', () =>
-      removeOldEvents(drizzle({ client: app.pg.pool })),
-    );
+    hourly(app, 'old security events cannot be removed', () => removeOldEvents(app.db));
     // before the pool is closed, which was registered earlier: hooks of onClose run in the opposite order
     app.addHook('onClose', () => writer.written());
   },
@@ -58,8 +55,7 @@ function bearerOf({ accessToken }: FastifyRequest): Pick<SecurityEvent, 'actorId
  * One INSERT at a time, of everything that has come meanwhile: however many events an attacker causes, they take one
  * connection.
  */
-export function auditWriter(pool: pg.Pool, log: Pick<FastifyBaseLogger, 'error' | 'warn'>) {
-  const db = drizzle({ client: pool });
+export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'error' | 'warn'>) {
   const pending: SecurityEvent[] = [];
   let writing: Promise<void> | undefined;
 

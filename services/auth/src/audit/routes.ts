@@ -1,14 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { securityEvents } from '../db/schema.ts';
-import { createAuditRepository } from './repository.ts';
+import { findSecurityEvents } from './repository.ts';
 import { AuditQuerySchema, AuditSchema } from './schemas.ts';
 
 const MAX_EVENTS = 1_000;
 
 /** For admins. */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  const repository = createAuditRepository(app.pg.pool);
-
   app.get(
     '/auth/audit',
     {
@@ -25,7 +23,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
       const { user_id: userId, event, limit } = request.query;
-      const found = await repository.find({ userId, event, limit: Number(limit ?? MAX_EVENTS) });
+      const found = await findSecurityEvents(app.db, { userId, event, limit: Number(limit ?? MAX_EVENTS) });
       return { items: found.map(present) };
     },
   );

@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
 import { clients as table } from '../db/schema.ts';
 import { builtInClients, CLIENT_ID_PATTERN, type Client } from './client.ts';
@@ -20,7 +19,7 @@ declare module 'fastify' {
 export const clients = fp<{ issuer: string }>(
   async (app, { issuer }) => {
     const builtIn = new Map(builtInClients(issuer).map((client) => [client.id, client]));
-    const selectById = drizzle({ client: app.pg.pool })
+    const selectById = app.db
       .select()
       .from(table)
       .where(eq(table.id, sql.placeholder('id')))

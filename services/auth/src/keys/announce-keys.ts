@@ -1,6 +1,5 @@
 import { isStoreUnavailable, Problem, repeat } from '@pair/service-kit';
 import { gt } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import { signingKeys } from '../db/schema.ts';
@@ -35,11 +34,10 @@ export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
  * Redis that has lost its data. Begins when the process is ready.
  */
 export function announceAgain(app: FastifyInstance): void {
-  const db = drizzle({ client: app.pg.pool });
   const announce = keyAnnouncer(app.redis, app.redisClock);
   async function announceAll(): Promise<void> {
     const since = new Date(Date.now() - ANNOUNCED_MS);
-    const revoked = await db.select().from(signingKeys).where(gt(signingKeys.revokedAt, since));
+    const revoked = await app.db.select().from(signingKeys).where(gt(signingKeys.revokedAt, since));
     for (const { kid, revokedAt } of revoked) await announce([kid], Number(revokedAt) + ANNOUNCED_MS);
   }
 

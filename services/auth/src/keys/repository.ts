@@ -1,6 +1,6 @@
 import { inTransaction } from '@pair/service-kit';
 import { sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { seal } from '../crypto/seal.ts';
 import { type SigningKeyRow, signingKeys } from '../db/schema.ts';
@@ -39,8 +39,7 @@ export function addMissingKeys(
   sealingKey: Buffer,
   nowMs: number,
 ): Promise<string | undefined> {
-  return inTransaction(pool, async (client) => {
-    const db = drizzle({ client });
+  return inTransaction(pool, async (_client, db) => {
     const rows = await selectKeysForUpdate(db);
     const states = keyStates(rows, nowMs);
     const active = rows[states.indexOf('active')];

@@ -1,5 +1,4 @@
 import { inTransaction, Problem } from '@pair/service-kit';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { User } from '../db/schema.ts';
 import { checkPassword, isStillPassword } from '../passwords/check-password.ts';
@@ -69,8 +68,8 @@ async function changePassword(
   current: string,
 ): Promise<boolean> {
   const passwordHash = await app.passwords.hash(password);
-  return inTransaction(app.pg.pool, async (client) => {
-    const isChanged = await replacePasswordHash(drizzle({ client }), id, passwordHash, current);
+  return inTransaction(app.pg.pool, async (_client, db) => {
+    const isChanged = await replacePasswordHash(db, id, passwordHash, current);
     if (isChanged) await app.sessions.endAllOfUser(id);
     return isChanged;
   });

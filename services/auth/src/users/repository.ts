@@ -1,7 +1,6 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
-import type pg from 'pg';
 import { users as table, type User } from '../db/schema.ts';
 import { USERNAME_PATTERN } from './schemas.ts';
 
@@ -18,13 +17,12 @@ export type UserRepository = ReturnType<typeof createUserRepository>;
 
 export const users = fp(
   async (app) => {
-    app.decorate('users', createUserRepository(app.pg.pool));
+    app.decorate('users', createUserRepository(app.db));
   },
   { name: 'users', dependencies: ['postgres'] },
 );
 
-export function createUserRepository(pool: pg.Pool) {
-  const db = drizzle({ client: pool });
+export function createUserRepository(db: NodePgDatabase) {
   const byId = eq(table.id, sql.placeholder('id'));
   const selectByUsername = db
     .select()

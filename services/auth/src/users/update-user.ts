@@ -1,6 +1,5 @@
 import { inTransaction, Problem } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import { users as table, type User } from '../db/schema.ts';
 import { isEnabledAdmin } from './enabled-admin.ts';
@@ -19,8 +18,7 @@ export async function updateUser(
   id: string,
   change: UserChange,
 ): Promise<{ before: User; after: User }> {
-  return inTransaction(app.pg.pool, async (client) => {
-    const db = drizzle({ client });
+  return inTransaction(app.pg.pool, async (_client, db) => {
     // locked in one order by everybody who changes a user: two admins cannot each disable the other
     const admins = await db
       .select({ id: table.id })

@@ -26,7 +26,7 @@ function capturedLog() {
 t.test('a flood of events takes one connection, and all of them are written in their order', async (t) => {
   const pool = await openPool(t, await testDatabase(t));
   const { log, lines } = capturedLog();
-  const writer = auditWriter(pool, log);
+  const writer = auditWriter(drizzle({ client: pool }), log);
   let most = 0;
   for (let i = 0; i < 10_000; i++) writer.write(signOut(String(i)));
   const written = writer.written();
@@ -50,7 +50,7 @@ t.test('what comes while ten thousand events wait is in the log, so that memory 
   const server = await testPostgres(t);
   const pool = await openPool(t, server.url);
   const { log, lines } = capturedLog();
-  const writer = auditWriter(pool, log);
+  const writer = auditWriter(drizzle({ client: pool }), log);
   server.pause();
   for (let i = 0; i < 11_000; i++) writer.write(signOut(String(i)));
   t.ok(lines.length >= 500 && lines.length <= 1_000, `${lines.length} events did not fit`);

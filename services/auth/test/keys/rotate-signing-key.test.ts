@@ -57,7 +57,10 @@ t.test(
     const env = { DATABASE_URL: databaseUrl };
     const empty = await startProcess(t, { entry: ROTATE, env });
     t.equal(await empty.exited, 1);
-    t.match(empty.output(), /^There is no next signing key\. A running auth process creates one within 10 s; try again\.\n$/);
+    t.match(
+      empty.output(),
+      /^There is no next signing key\. A running auth process creates one within 10 s; try again\.\n$/,
+    );
 
     const [, next = ''] = kidsOf(await ring());
     const first = await startProcess(t, { entry: ROTATE, env });

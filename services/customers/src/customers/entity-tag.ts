@@ -6,15 +6,16 @@ export function entityTag(version: number): string {
   return `"${version}"`;
 }
 
-/**
- * Of a write (RFC 9110 §13.2.2). `unexpected` are versions of which the row must have none; `isNew`: it must not exist;
- * `hasWeakTag`: If-Match has a tag that matches nothing, because it is weak.
- */
+/** The precondition of a write (RFC 9110 §13.2.2). Versions are text; null stands for any version. */
 export interface Precondition {
+  /** The row must have one of these versions. */
   expected: string[] | null;
-  hasWeakTag: boolean;
+  /** The row must have none of these versions. */
   unexpected: string[] | null;
+  /** The row must not exist. */
   isNew: boolean;
+  /** If-Match has a weak tag, which matches nothing. */
+  hasWeakTag: boolean;
 }
 
 /** @throws {Problem} 400 for a header that is no list of tags */

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { parseJson, utf8ContentType } from '@pair/service-kit';
 import { preconditionOf } from './entity-tag.ts';
+import { explainMissedWrite, preconditionFailed } from './missed-write.ts';
 import { normalizeName } from './name.ts';
 import { customerNotFound, sendCustomer } from './representation.ts';
 import {
@@ -9,7 +10,6 @@ import {
   customerResponse,
   WritePreconditionSchema,
 } from './schemas.ts';
-import { preconditionFailed, writeMissed } from './write-missed.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
 /** What clients send who do not know the other; it means the same. */
@@ -41,11 +41,10 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async (request, reply) => {
       const { name, dob } = request.body;
       const precondition = preconditionOf(request.headers);
-      const { expected, unexpected, isNew } = precondition;
       const { id } = request.params;
       const changes = { name: name === undefined ? undefined : normalizeName(name), dob };
-      const customer = isNew ? undefined : await app.customers.update(id, changes, expected, unexpected);
-      if (customer === undefined) throw await writeMissed(app.customers, id, precondition);
+      const customer = await app.customers.update(id, changes, precondition);
+      if (customer === undefined) throw await explainMissedWrite(app.customers, id, precondition);
       return sendCustomer(reply, customer);
     },
   );

@@ -1,11 +1,11 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
-import type { Pool } from 'pg';
 import { customers } from '../db/schema.ts';
+import { coalescedReads } from './coalesced-reads.ts';
 import type { Position } from './cursor.ts';
-import { conditionOf, kindOf, orderOf, type Selection } from './selection.ts';
-import { sharedReads } from './shared-reads.ts';
+import type { Precondition } from './entity-tag.ts';
+import { conditionOf, orderOf, type Selection, statementName } from './selection.ts';
 
 interface CustomerFields {
   name: string;
@@ -20,10 +20,10 @@ declare module 'fastify' {
   }
 }
 
-/** `app.customers` over the pool of `app.pg`. */
+/** `app.customers`. */
 export const customersStore = fp(
   async (app) => {
-    app.decorate('customers', customersRepository(app.pg.pool));
+    app.decorate('customers', customersRepository(app.db));
   },
   { name: 'customers-store', dependencies: ['postgres'] },
 );
@@ -31,11 +31,11 @@ export const customersStore = fp(
 /** Written by the database, so that no clock and no time zone of ours takes part: RFC 3339 in UTC. */
 const updatedAt = sql<string>`to_char(${customers.updatedAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 /** A customer as a row: what the API shows of it, and its version. */
-export interface Customer extends CustomerFields {
+export type Customer = CustomerFields & {
   id: string;
   updated_at: string;
   version: number;
-}
+};
 /** The columns of a `Customer`. */
 export const row = {
   id: customers.id,
@@ -59,13 +59,9 @@ const isTarget = and(
   sql`coalesce(${customers.version}::text <> ALL(${sql.placeholder('unexpected')}::text[]), true)`,
 );
 
-/**
- * Each method is one prepared statement. `expected` are versions as text, of which the row must have one, `unexpected` those
- * of which it must have none; null is any.
- */
-export function customersRepository(pool: Pool) {
-  const db = drizzle({ client: pool });
-  const shared = sharedReads();
+/** Each method is one prepared statement. The precondition of a write is a part of it. */
+export function customersRepository(db: NodePgDatabase) {
+  const shared = coalescedReads();
 
   const prepareInsert = (within: NodePgDatabase) =>
     within
@@ -88,19 +84,19 @@ export function customersRepository(pool: Pool) {
     .limit(sql.placeholder('n'))
     .prepare('select_youngest_customers');
   const pages = new Map<string, ReturnType<typeof buildPage>>();
-  const buildPage = (kind: string, selection: Selection, isContinued: boolean) =>
+  const buildPage = (name: string, selection: Selection, isContinued: boolean) =>
     db
       .select(row)
       .from(customers)
       .where(conditionOf(selection, isContinued))
       .orderBy(...orderOf(selection))
       .limit(sql.placeholder('limit'))
-      .prepare(kind);
+      .prepare(name);
   /** Of each kind there is one statement, with no more in it than it needs, or no index would fit. */
   const preparePage = (selection: Selection, isContinued: boolean) => {
-    const kind = kindOf(selection, isContinued);
-    const prepared = pages.get(kind) ?? buildPage(kind, selection, isContinued);
-    pages.set(kind, prepared);
+    const name = statementName(selection, isContinued);
+    const prepared = pages.get(name) ?? buildPage(name, selection, isContinued);
+    pages.set(name, prepared);
     return prepared;
   };
   const update = db
@@ -149,7 +145,7 @@ export function customersRepository(pool: Pool) {
       const { name: prefix, dobFrom, dobTo } = selection;
       const values = { ...after, prefix, dobFrom, dobTo, limit };
       const statement = preparePage(selection, after !== undefined);
-      return shared(kindOf(selection, after !== undefined) + JSON.stringify(values), () =>
+      return shared(statementName(selection, after !== undefined) + JSON.stringify(values), () =>
         statement.execute(values),
       );
     },
@@ -158,9 +154,9 @@ export function customersRepository(pool: Pool) {
     async update(
       id: string,
       changes: { [K in keyof CustomerFields]?: string | undefined },
-      expected: string[] | null,
-      unexpected: string[] | null = null,
+      { expected = null, unexpected = null, isNew }: Partial<Precondition> = {},
     ) {
+      if (isNew) return undefined;
       if (changes.name === undefined && changes.dob === undefined) {
         const customer = await this.find(id);
         const version = String(customer?.version);
@@ -178,8 +174,8 @@ export function customersRepository(pool: Pool) {
       )[0];
     },
 
-    async remove(id: string, expected: string[] | null, unexpected: string[] | null = null) {
-      return (await remove.execute({ id, expected, unexpected })).length > 0;
+    async remove(id: string, { expected = null, unexpected = null, isNew }: Partial<Precondition> = {}) {
+      return !isNew && (await remove.execute({ id, expected, unexpected })).length > 0;
     },
   };
 }

@@ -52,7 +52,10 @@ export function conditionOf(selection: Selection, isContinued: boolean): SQL | u
 }
 
 /** Names the statement: selections of one kind differ in parameters alone. */
-export function kindOf({ sort, descending, name, dobFrom, dobTo }: Selection, isContinued: boolean): string {
+export function statementName(
+  { sort, descending, name, dobFrom, dobTo }: Selection,
+  isContinued: boolean,
+): string {
   return [
     'list_customers',
     sort,

@@ -1,11 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { validationFailed } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 import { IdempotencyKeySchema, parseIdempotencyKey } from '../idempotency/idempotency-key.ts';
-import { fingerprintOf, type KeptAnswer, keyReused, once, requestInProgress } from '../idempotency/once.ts';
+import {
+  fingerprintOf,
+  type KeptAnswer,
+  keyReused,
+  requestInProgress,
+  runOnce,
+} from '../idempotency/run-once.ts';
 import { entityTag, preconditionOf } from './entity-tag.ts';
+import { explainMissedWrite, preconditionFailed } from './missed-write.ts';
 import { normalizeName } from './name.ts';
 import type { Customer } from './repository.ts';
 import { CACHE_CONTROL, customerNotFound, sendCustomer } from './representation.ts';
@@ -17,7 +24,6 @@ import {
   NewCustomerSchema,
   WritePreconditionSchema,
 } from './schemas.ts';
-import { preconditionFailed, writeMissed } from './write-missed.ts';
 
 export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
@@ -39,12 +45,12 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { name, dob } = request.body;
       const fields = { name: normalizeName(name), dob };
       const create = async (within?: NodePgDatabase) =>
-        answerOfCreation(await app.customers.create(uuidv7(), fields, within));
+        answerOfCreation(reply, await app.customers.create(uuidv7(), fields, within));
       const key = parseIdempotencyKey(request.headers['idempotency-key']);
       const { status, headers, body } =
         key === undefined
           ? await create()
-          : await once(app.pg.pool, keyedRequest(request, key, fields), create);
+          : await runOnce(app.pg.pool, keyedRequest(request, key, fields), create);
       return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);
     },
   );
@@ -68,16 +74,15 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { id } = request.params;
       const fields = { name: normalizeName(request.body.name), dob: request.body.dob };
       const precondition = preconditionOf(request.headers);
-      const { expected, unexpected, isNew } = precondition;
-      if (isNew) {
+      if (precondition.isNew) {
         // If-Match comes first (RFC 9110 §13.2.2), and nothing can be there and new
-        const created = expected === null ? await app.customers.createAs(id, fields) : undefined;
+        const created = precondition.expected === null ? await app.customers.createAs(id, fields) : undefined;
         if (created === undefined) throw preconditionFailed();
         reply.code(201).header('location', `/customers/${created.id}`);
         return sendCustomer(reply, created);
       }
-      const customer = await app.customers.update(id, fields, expected, unexpected);
-      if (customer === undefined) throw await writeMissed(app.customers, id, precondition);
+      const customer = await app.customers.update(id, fields, precondition);
+      if (customer === undefined) throw await explainMissedWrite(app.customers, id, precondition);
       return sendCustomer(reply, customer);
     },
   );
@@ -97,10 +102,9 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const precondition = preconditionOf(request.headers);
-      const { expected, unexpected, isNew } = precondition;
       const { id } = request.params;
-      const removed = !isNew && (await app.customers.remove(id, expected, unexpected));
-      if (!removed) throw await writeMissed(app.customers, id, precondition);
+      const isRemoved = await app.customers.remove(id, precondition);
+      if (!isRemoved) throw await explainMissedWrite(app.customers, id, precondition);
       return reply.code(204).send();
     },
   );
@@ -116,14 +120,14 @@ function keyedRequest(request: FastifyRequest, key: string, fields: { name: stri
 }
 
 /** As text, so that it is the same byte for byte when it is given again. */
-function answerOfCreation({ id, name, dob, updated_at, version }: Customer): KeptAnswer {
+function answerOfCreation(reply: FastifyReply, customer: Customer): KeptAnswer {
   return {
     status: 201,
     headers: {
-      location: `/customers/${id}`,
-      etag: entityTag(version),
+      location: `/customers/${customer.id}`,
+      etag: entityTag(customer.version),
       'cache-control': CACHE_CONTROL,
     },
-    body: JSON.stringify({ id, name, dob, updated_at }),
+    body: String(reply.serializeInput({ ...customer }, '201', 'application/json')),
   };
 }

@@ -1,3 +1,4 @@
+import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { uuidv7 } from 'uuidv7';
@@ -11,7 +12,7 @@ async function opened(t: Test) {
   const { url, client } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   t.teardown(() => pool.end());
-  return { customers: customersRepository(pool), pool, client };
+  return { customers: customersRepository(drizzle({ client: pool })), pool, client };
 }
 
 t.test(
@@ -44,7 +45,7 @@ t.test('each write counts the version up by one and never turns the time back', 
     { name: 'Bob' },
     { name: 'Cyd', dob: '1962-02-02' },
   ]) {
-    const next = await customers.update(id(1), changes, null);
+    const next = await customers.update(id(1), changes);
     t.match(next, { ...last, ...changes, version: last.version + 1, updated_at: String });
     t.ok(next && next.updated_at >= last.updated_at);
     last = next ?? last;
@@ -54,29 +55,36 @@ t.test('each write counts the version up by one and never turns the time back', 
 t.test('a write with expected versions touches the row only while it has one of them', async (t) => {
   const { customers } = await opened(t);
   await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
-  t.equal(await customers.update(id(1), { name: 'x' }, ['2']), undefined);
-  t.equal(await customers.update(id(1), { name: 'x' }, []), undefined);
+  t.equal(await customers.update(id(1), { name: 'x' }, { expected: ['2'] }), undefined);
+  t.equal(await customers.update(id(1), { name: 'x' }, { expected: [] }), undefined);
   t.equal(
-    await customers.update(id(1), { name: 'x' }, ['99999999999999999999', '01', ' 1', '1.0', 'a']),
+    await customers.update(
+      id(1),
+      { name: 'x' },
+      { expected: ['99999999999999999999', '01', ' 1', '1.0', 'a'] },
+    ),
     undefined,
   );
-  t.match(await customers.update(id(1), { name: 'Bob' }, ['7', '1']), { name: 'Bob', version: 2 });
-  t.equal(await customers.remove(id(1), ['1']), false);
+  t.match(await customers.update(id(1), { name: 'Bob' }, { expected: ['7', '1'] }), {
+    name: 'Bob',
+    version: 2,
+  });
+  t.equal(await customers.remove(id(1), { expected: ['1'] }), false);
   t.match(await customers.find(id(1)), { name: 'Bob', version: 2 });
-  t.equal(await customers.remove(id(1), ['2']), true);
-  t.equal(await customers.remove(id(1), null), false);
+  t.equal(await customers.remove(id(1), { expected: ['2'] }), true);
+  t.equal(await customers.remove(id(1)), false);
 });
 
 t.test('of writes at once that expect the same version exactly one wins', async (t) => {
   const { url } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   t.teardown(() => pool.end());
-  const customers = customersRepository(pool);
+  const customers = customersRepository(drizzle({ client: pool }));
   await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
   for (let round = 1; round <= 5; round += 1) {
     const expected = [String(round)];
     const results = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => customers.update(id(1), { name: `${round}-${i}` }, expected)),
+      Array.from({ length: 20 }, (_, i) => customers.update(id(1), { name: `${round}-${i}` }, { expected })),
     );
     const winners = results.filter((result) => result !== undefined);
     t.equal(winners.length, 1);
@@ -88,11 +96,9 @@ t.test('writes at once without an expected version all count', async (t) => {
   const { url } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   t.teardown(() => pool.end());
-  const customers = customersRepository(pool);
+  const customers = customersRepository(drizzle({ client: pool }));
   await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
-  const results = await Promise.all(
-    Array.from({ length: 30 }, () => customers.update(id(1), { name: 'x' }, null)),
-  );
+  const results = await Promise.all(Array.from({ length: 30 }, () => customers.update(id(1), { name: 'x' })));
   const inOrder = results
     .map((result) => ({ ...result }))
     .sort((a, b) => Number(a.version) - Number(b.version));
@@ -159,8 +165,8 @@ t.test('every statement is prepared once in a session', async (t) => {
     await customers.create(id(i), { name: 'Ann', dob: '1960-05-25' });
     await customers.find(id(i));
     await customers.youngest(5);
-    await customers.update(id(i), { name: 'x' }, null);
-    await customers.remove(id(i), null);
+    await customers.update(id(i), { name: 'x' });
+    await customers.remove(id(i));
   }
   const { rows } = await pool.query(
     'SELECT name, generic_plans + custom_plans AS uses FROM pg_prepared_statements ORDER BY name',

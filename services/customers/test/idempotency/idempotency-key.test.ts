@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mintClaims, rounds, waitFor } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
-import { removeOldKeys } from '../../src/idempotency/once.ts';
+import { removeOldKeys } from '../../src/idempotency/run-once.ts';
 import { connected, customersDatabase } from '../support/database.ts';
 import { customersProcess, ready } from '../support/service.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inTransaction, Problem } from '@pair/service-kit';
 import { and, eq, gt, lt, sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Pool } from 'pg';
 import { idempotencyKeys as table } from '../db/schema.ts';
 
@@ -30,13 +30,12 @@ const BATCH = 5_000;
  * @throws {Problem} 409 `request_in_progress` while the first of them is not answered yet; 422 `idempotency_key_reused`
  *   when something else was asked for with this key
  */
-export function once(
+export function runOnce(
   pool: Pool,
   { subject, route, key, fingerprint }: KeyedRequest,
   work: (db: NodePgDatabase) => Promise<KeptAnswer>,
 ): Promise<KeptAnswer> {
-  return inTransaction(pool, async (client) => {
-    const db = drizzle({ client });
+  return inTransaction(pool, async (_client, db) => {
     // held until the transaction is over; nobody waits for it, for a waiting request would hold a connection
     const name = JSON.stringify([subject, route, key]);
     const { rows } = await db.execute<{ locked: boolean }>(

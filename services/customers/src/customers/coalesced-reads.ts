@@ -3,7 +3,7 @@
  * the next, which starts when that is over. So nobody's answer is older than their question, and of each thing the
  * database is asked once at a time. If the one on its way fails, so do those who wait: they would wait too long otherwise.
  */
-export function sharedReads() {
+export function coalescedReads() {
   const reads = new Map<string, { running: Promise<unknown>; next: Promise<unknown> | undefined }>();
 
   function start<T>(key: string, read: () => Promise<T>): Promise<T> {

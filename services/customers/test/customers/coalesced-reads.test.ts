@@ -1,5 +1,5 @@
 import t from 'tap';
-import { sharedReads } from '../../src/customers/shared-reads.ts';
+import { coalescedReads } from '../../src/customers/coalesced-reads.ts';
 
 /** Reads that end when the test says so; each gives its number. */
 function heldReads() {
@@ -14,7 +14,7 @@ t.test(
   'who comes while a read is on its way shares the next one, and nobody has one from before',
   async (t) => {
     const { held, read } = heldReads();
-    const shared = sharedReads();
+    const shared = coalescedReads();
     const first = shared('a', read);
     const others = [shared('a', read), shared('a', read), shared('a', read)];
     t.equal(held.length, 1);
@@ -34,7 +34,7 @@ t.test(
 
 t.test('other things are read at the same time', async (t) => {
   const { held, read } = heldReads();
-  const shared = sharedReads();
+  const shared = coalescedReads();
   const both = [shared('a', read), shared('b', read)];
   t.equal(held.length, 2);
   for (const [index, { resolve }] of held.entries()) resolve(index);
@@ -43,7 +43,7 @@ t.test('other things are read at the same time', async (t) => {
 
 t.test('when a read fails, those who wait fail with it, and the next to come reads anew', async (t) => {
   const { held, read } = heldReads();
-  const shared = sharedReads();
+  const shared = coalescedReads();
   const all = [shared('a', read), shared('a', read), shared('a', read)];
   const ended = Promise.allSettled(all);
   held[0]?.reject(new Error('away'));

@@ -7,7 +7,7 @@ import { customerNotFound } from './representation.ts';
  * Names the reason why a write found no row: the id, or the version that the precondition asked for. That nothing was
  * written is settled by then; this read decides only which of the two the client is told.
  */
-export async function writeMissed(
+export async function explainMissedWrite(
   customers: CustomersRepository,
   id: string,
   { expected, hasWeakTag, unexpected, isNew }: Precondition,
