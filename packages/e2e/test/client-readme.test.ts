@@ -1,23 +1,24 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { createClient } from '@pair/client';
 import { startProcess, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { ADMIN, startSystem } from './support/system.ts';
 
 /** The examples in the README of @pair/client: all are compiled as they stand, and the first is run. */
-const ROOT = new URL('../../../', import.meta.url);
-const README = readFileSync(new URL('packages/client/README.md', ROOT), 'utf8');
+const README = readFileSync(join(ROOT, 'packages/client/README.md'), 'utf8');
 // within this package, which depends on @pair/client as anybody does
 const FOLDER = 'packages/e2e/dist/client-readme';
 
 t.test('the examples in the README of the client compile, and the first prints what it says', async (t) => {
   const examples = [...README.matchAll(/<!-- example -->\n```ts\n(.*?)```/gs)].map(([, code = '']) => code);
   t.equal(examples.length, 3);
-  mkdirSync(new URL(FOLDER, ROOT), { recursive: true });
-  t.teardown(() => rmSync(new URL(FOLDER, ROOT), { recursive: true }));
+  mkdirSync(join(ROOT, FOLDER), { recursive: true });
+  t.teardown(() => rmSync(join(ROOT, FOLDER), { recursive: true }));
   const files = examples.map((code, i) => {
     const file = `${FOLDER}/${i}.mts`;
-    writeFileSync(new URL(file, ROOT), code);
+    writeFileSync(join(ROOT, file), code);
     return file;
   });
   const options = ['--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node'];

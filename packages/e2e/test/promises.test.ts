@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import t from 'tap';
 
-const ROOT = new URL('../../../', import.meta.url);
 const document = read('docs/replay-protection.md');
 
 /** `| promise | [file](../file) | name of the test |` */
@@ -33,5 +33,5 @@ function namesOfTests(source: string): RegExp[] {
 }
 
 function read(path: string): string {
-  return readFileSync(fileURLToPath(new URL(path, ROOT)), 'utf8');
+  return readFileSync(join(ROOT, path), 'utf8');
 }

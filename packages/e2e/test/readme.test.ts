@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ROOT } from '@pair/bootstrap';
 import t from 'tap';
 import { ADMIN, startSystem } from './support/system.ts';
 
@@ -8,7 +10,7 @@ import { ADMIN, startSystem } from './support/system.ts';
  * The transcript of the README, as it stands: each line that begins with `$` is typed into one bash, and must print
  * what follows it there, where `…` stands for anything. Only the first line, where and who, is replaced.
  */
-const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const OUTPUT_OF = '--- output of step ';
 
 t.test('the transcript of the README is true', async (t) => {

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { freePort, testNginx, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
 import { startSystem } from './support/system.ts';
 
-const TEMPLATE = new URL('../../../nginx/html/status', import.meta.url);
+const TEMPLATE = join(ROOT, 'nginx/html/status');
 const READY: RequestListener = (_request, response) => response.end('{"status":"ready","checks":{}}');
 
 async function service(t: Test, answer: RequestListener): Promise<number> {

@@ -1,8 +1,9 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
+import { ROOT } from '@pair/bootstrap';
 import type { FastifyPluginAsync } from 'fastify';
 
-const FOLDER = fileURLToPath(new URL('../../../nginx/html', import.meta.url));
+const FOLDER = join(ROOT, 'nginx/html');
 
 /** As in nginx/security-headers.conf. */
 export const PAGE_POLICY =

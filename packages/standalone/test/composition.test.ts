@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from '@pair/bootstrap';
 import { waitFor } from '@pair/test-kit';
 import pg from 'pg';
 import { t } from 'tap';
@@ -10,8 +10,7 @@ import { PAGE_POLICY } from '../src/front-page.ts';
 import { AUTH_RIGHTS, CUSTOMERS_RIGHTS } from '../src/redis-users.ts';
 import { commandLines, dataFolder, start } from './support/start.ts';
 
-const read = (path: string) =>
-  readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 // each test starts everything
 t.setTimeout(120_000);

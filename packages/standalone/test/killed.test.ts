@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { ROOT } from '@pair/bootstrap';
 import { freePort, type Teardown, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
 import { dataFolder, isReady, printedPassword, processes, signIn, start } from './support/start.ts';
 
-const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const STOP_TIMEOUT_MS = 20_000;
 
 // each test starts everything twice
@@ -61,7 +60,7 @@ t.test('the death of npm while everything is still being started leaves nothing 
 function startNpm(t: Teardown, env: Record<string, string>): ChildProcess {
   const variables = Object.entries({ PATH: process.env.PATH, HOME: process.env.HOME, ...env });
   const args = ['-i', ...variables.map(([name, value]) => `${name}=${value}`), 'npm', 'start'];
-  const npm = spawn('env', args, { cwd: REPOSITORY, stdio: 'ignore' });
+  const npm = spawn('env', args, { cwd: ROOT, stdio: 'ignore' });
   t.teardown(() => npm.kill('SIGKILL'));
   return npm;
 }

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AuthConfigSchema, MigrateConfigSchema } from '@pair/auth';
+import { ROOT } from '@pair/bootstrap';
 import { CustomersConfigSchema } from '@pair/customers';
 import { ProcessConfigSchema } from '@pair/service-kit';
 import t from 'tap';
 import type { TSchema } from 'typebox';
 import { StandaloneConfigSchema } from '../src/config.ts';
 
-const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 interface Setting {
   description?: string;
