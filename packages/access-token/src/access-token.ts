@@ -49,7 +49,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Inside `authenticated`: the claims of the token that let the request in. */
-    accessToken: Readonly<AccessTokenClaims>;
+    claims: Readonly<AccessTokenClaims>;
     /** What @fastify/jwt verifies. */
     presentedToken: string;
   }
@@ -83,7 +83,7 @@ export const accessToken = fp<AccessTokenOptions>(
     app.decorate('challenge', (refusal) =>
       resourceMetadata === undefined ? refusal : withResourceMetadata(refusal, resourceMetadata),
     );
-    app.decorateRequest('accessToken');
+    app.decorateRequest('claims');
     app.decorateRequest('presentedToken', '');
 
     app.decorate('verifyAccessToken', (request, options) => {

@@ -34,7 +34,7 @@ function refusalOf(scope: Scope | undefined): Problem {
 function requireToken(scope: Scope | undefined): onRequestHookHandler {
   /** Undefined when the request may go on. */
   function admit(request: FastifyRequest, token: VerifiedToken): Problem | undefined {
-    request.accessToken = token.claims;
+    request.claims = token.claims;
     const isAllowed = scope === undefined ? token.claims.sid !== undefined : token.scopes.has(scope);
     return isAllowed ? undefined : request.server.challenge(refusalOf(scope));
   }

@@ -21,7 +21,7 @@ const guarded = await guardedProcess(t, {
         routes.get(
           '/read',
           { schema: { summary: 'Read', response: { 200: { description: 'It', type: 'object' } } } },
-          async (request) => ({ sub: request.accessToken.sub }),
+          async (request) => ({ sub: request.claims.sub }),
         );
         routes.head('/head', async () => undefined);
         await routes.register(async (nested) => {

@@ -77,7 +77,7 @@ export async function guardedProcess(
     await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys: keySet });
     await app.register(
       authenticated(undefined, async (guarded) => {
-        guarded.get('/', async (request) => request.accessToken);
+        guarded.get('/', async (request) => request.claims);
       }),
     );
     if (options.routes !== undefined) await app.register(options.routes);

@@ -44,10 +44,10 @@ export const audit = fp(
 );
 
 /** A client that acts for itself is no user. */
-function bearerOf({ accessToken }: FastifyRequest): Pick<SecurityEvent, 'actorId' | 'clientId'> {
+function bearerOf({ claims }: FastifyRequest): Pick<SecurityEvent, 'actorId' | 'clientId'> {
   return {
-    actorId: accessToken?.sid === undefined ? undefined : accessToken.sub,
-    clientId: accessToken?.client_id,
+    actorId: claims?.sid === undefined ? undefined : claims.sub,
+    clientId: claims?.client_id,
   };
 }
 

@@ -9,7 +9,7 @@ export function forBuiltInClients(routes: FastifyPluginAsync): FastifyPluginAsyn
   return async (app) => {
     declareErrors(app, { problems: [clientNotAllowed] });
     app.addHook('onRequest', (request, _reply, done) => {
-      const isAllowed = app.clients.isBuiltIn(request.accessToken.client_id);
+      const isAllowed = app.clients.isBuiltIn(request.claims.client_id);
       done(isAllowed ? undefined : clientNotAllowed());
     });
     await app.register(routes);

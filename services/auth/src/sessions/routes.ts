@@ -102,7 +102,7 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async (request, reply) => {
-      const { sub: userId } = request.accessToken;
+      const { sub: userId } = request.claims;
       // a token that reaches the verifiers before the end of its session does is no reason for another event
       if ((await app.sessions.endAllOfUser(userId)) > 0) {
         app.audit.record(request, { event: 'sign_out_everywhere', outcome: 'succeeded', userId });
@@ -123,7 +123,7 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const { sub, sid } = request.accessToken;
+      const { sub, sid } = request.claims;
       const listed = await app.sessions.listOfUser(sub);
       return { items: listed.map((session) => present(session, sid)) };
     },
@@ -144,7 +144,7 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { id: sessionId } = request.params;
-      const userId = await app.sessions.end(sessionId, request.accessToken.sub);
+      const userId = await app.sessions.end(sessionId, request.claims.sub);
       if (userId === undefined) throw noSuchSession();
       app.audit.record(request, { event: 'session_ended', outcome: 'succeeded', userId, sessionId });
       return reply.code(204).send();

@@ -18,7 +18,7 @@ export async function changeOwnPassword(
   newPassword: string,
 ): Promise<void> {
   const app = request.server;
-  const user = await app.users.findById(request.accessToken.sub);
+  const user = await app.users.findById(request.claims.sub);
   if (user === undefined) throw userIsGone();
   requireGoodPassword('/new_password', newPassword, user.username);
   const isChanged = await changeIfRight(request, user, currentPassword, newPassword);

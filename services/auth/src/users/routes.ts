@@ -18,7 +18,7 @@ export const ownUserRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { problems: [userIsGone] },
     },
     async (request) => {
-      const user = await app.users.findById(request.accessToken.sub);
+      const user = await app.users.findById(request.claims.sub);
       if (user === undefined) throw userIsGone();
       return present(user);
     },

@@ -37,7 +37,7 @@ export async function verifier(
     await app.register(accessToken, { issuer, audience: issuer, keys });
     await app.register(
       authenticated(undefined, async (guarded) => {
-        guarded.get('/', async (request) => request.accessToken);
+        guarded.get('/', async (request) => request.claims);
       }),
     );
   };

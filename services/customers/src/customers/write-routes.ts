@@ -112,7 +112,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
 function keyedRequest(request: FastifyRequest, key: string, fields: { name: string; dob: string }) {
   return {
-    subject: request.accessToken.sub,
+    subject: request.claims.sub,
     route: 'POST /customers',
     key,
     fingerprint: fingerprintOf([fields.name, fields.dob]),
