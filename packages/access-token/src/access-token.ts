@@ -48,7 +48,7 @@ declare module 'fastify' {
     challenge(refusal: Problem): Problem;
   }
   interface FastifyRequest {
-    /** Inside `authenticated`: the claims of the token that let the request in. */
+    /** Inside `withScope` and `asUser`: the claims of the token that let the request in. */
     claims: Readonly<AccessTokenClaims>;
     /** What @fastify/jwt verifies. */
     presentedToken: string;

@@ -5,10 +5,20 @@ import { insufficientScope, invalidToken, tokenRequired, userRequired } from './
 import type { Scope } from './scopes.ts';
 
 /**
- * The routes of `routes`, for whoever has a valid token with this scope; `undefined`: for any user, but for no client
- * that acts for itself. Adds the check and what OpenAPI says of it together, so that neither can be without the other.
+ * Registers `routes` for requests with a valid access token of this scope. Adds the check and its description in OpenAPI
+ * together, so that a route cannot have the one without the other.
  */
-export function authenticated(scope: Scope | undefined, routes: FastifyPluginAsync): FastifyPluginAsync {
+export function withScope(scope: Scope, routes: FastifyPluginAsync): FastifyPluginAsync {
+  return authenticated(scope, routes);
+}
+
+/** As `withScope`, for any user, whatever the scope. Refuses a client that acts for itself: it has no account. */
+export function asUser(routes: FastifyPluginAsync): FastifyPluginAsync {
+  return authenticated(undefined, routes);
+}
+
+/** A scope of `undefined` stands for any user. */
+function authenticated(scope: Scope | undefined, routes: FastifyPluginAsync): FastifyPluginAsync {
   return async (app) => {
     declareErrors(app, {
       problems: [

@@ -1,5 +1,5 @@
 export { type AccessTokenOptions, accessToken, type VerifiedToken } from './access-token.ts';
-export { authenticated } from './authenticated.ts';
+export { asUser, withScope } from './authenticated.ts';
 export { invalidToken, tokenRequired } from './bearer.ts';
 export { type AccessTokenClaims, AccessTokenClaimsSchema } from './claims.ts';
 export {

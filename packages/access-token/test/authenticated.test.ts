@@ -1,7 +1,7 @@
 import { openapi } from '@pair/service-kit';
 import { mintClaims } from '@pair/test-kit';
 import t from 'tap';
-import { authenticated, securitySchemes } from '../src/index.ts';
+import { asUser, securitySchemes, withScope } from '../src/index.ts';
 import { guardedProcess, ready } from './support/guarded-process.ts';
 
 const guarded = await guardedProcess(t, {
@@ -17,7 +17,7 @@ const guarded = await guardedProcess(t, {
     });
     app.get('/open', async () => 'open');
     await app.register(
-      authenticated('customers:read', async (routes) => {
+      withScope('customers:read', async (routes) => {
         routes.get(
           '/read',
           { schema: { summary: 'Read', response: { 200: { description: 'It', type: 'object' } } } },
@@ -30,12 +30,12 @@ const guarded = await guardedProcess(t, {
       }),
     );
     await app.register(
-      authenticated('customers:write', async (routes) => {
+      withScope('customers:write', async (routes) => {
         routes.post('/write', async () => 'written');
       }),
     );
     await app.register(
-      authenticated(undefined, async (routes) => {
+      asUser(async (routes) => {
         routes.get('/me', { schema: { response: { 401: { description: 'Our own' } } } }, async () => 'me');
       }),
     );

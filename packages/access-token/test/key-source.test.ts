@@ -3,7 +3,7 @@ import { mintClaims, mintKey } from '@pair/test-kit';
 import Fastify from 'fastify';
 import fp from 'fastify-plugin';
 import t, { type Test } from 'tap';
-import { accessToken, authenticated, type KeySource, type RevocationFeed } from '../src/index.ts';
+import { accessToken, asUser, type KeySource, type RevocationFeed } from '../src/index.ts';
 import { ISSUER } from './support/guarded-process.ts';
 import { base64url } from './support/jws.ts';
 
@@ -24,7 +24,7 @@ async function statusWith(t: Test, keys: KeySource, token: string): Promise<numb
   await app.register(fp(async () => void app.decorate('revocationFeed', feed), { name: 'revocation-feed' }));
   await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys });
   await app.register(
-    authenticated(undefined, async (routes) => {
+    asUser(async (routes) => {
       routes.get('/', async () => 'in');
     }),
   );

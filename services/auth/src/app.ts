@@ -1,4 +1,4 @@
-import { accessToken, authenticated, revocationFeed, SCOPES, securitySchemes } from '@pair/access-token';
+import { accessToken, asUser, revocationFeed, SCOPES, securitySchemes, withScope } from '@pair/access-token';
 import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -57,11 +57,11 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
       formats,
     });
     await app.register(sessionRoutes);
-    await app.register(authenticated(undefined, forBuiltInClients(ownSessionRoutes)));
-    await app.register(authenticated(undefined, ownUserRoutes));
-    await app.register(authenticated(undefined, forBuiltInClients(ownPasswordRoutes)));
-    await app.register(authenticated('users:admin', userAdminRoutes));
-    await app.register(authenticated('users:admin', auditRoutes));
+    await app.register(asUser(forBuiltInClients(ownSessionRoutes)));
+    await app.register(asUser(ownUserRoutes));
+    await app.register(asUser(forBuiltInClients(ownPasswordRoutes)));
+    await app.register(withScope('users:admin', userAdminRoutes));
+    await app.register(withScope('users:admin', auditRoutes));
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
     );

@@ -1,10 +1,10 @@
 import {
   accessToken,
-  authenticated,
   remoteKeys,
   revocationFeed,
   SCOPES,
   securitySchemes,
+  withScope,
 } from '@pair/access-token';
 import { hourly, openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
@@ -53,10 +53,10 @@ export function customersService(config: CustomersConfig): FastifyPluginAsync {
     await app.register(customersStore);
     hourly(app, 'old idempotency keys cannot be removed', () => removeOldKeys(app.db));
     await app.register(resourceMetadataRoutes({ issuer: config.ISSUER }));
-    await app.register(authenticated('customers:read', readRoutes));
-    await app.register(authenticated('customers:write', writeRoutes));
-    await app.register(authenticated('customers:write', mergePatchRoutes));
-    await app.register(authenticated('customers:read', exportRoutes(config.DATABASE_URL)));
-    await app.register(authenticated('customers:write', importRoutes(config.DATABASE_URL)));
+    await app.register(withScope('customers:read', readRoutes));
+    await app.register(withScope('customers:write', writeRoutes));
+    await app.register(withScope('customers:write', mergePatchRoutes));
+    await app.register(withScope('customers:read', exportRoutes(config.DATABASE_URL)));
+    await app.register(withScope('customers:write', importRoutes(config.DATABASE_URL)));
   };
 }

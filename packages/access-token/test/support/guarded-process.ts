@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync, LightMyRequestResponse } from
 import fp from 'fastify-plugin';
 import {
   accessToken,
-  authenticated,
+  asUser,
   createRemoteKeySet,
   createRevocationFeed,
   type RemoteKeySet,
@@ -76,7 +76,7 @@ export async function guardedProcess(
     );
     await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys: keySet });
     await app.register(
-      authenticated(undefined, async (guarded) => {
+      asUser(async (guarded) => {
         guarded.get('/', async (request) => request.claims);
       }),
     );

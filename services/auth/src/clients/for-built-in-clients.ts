@@ -2,7 +2,7 @@ import { declareErrors, Problem } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 
 /**
- * The routes of `routes`, inside `authenticated`, for the built-in clients alone: a user who lets another client read
+ * The routes of `routes`, inside `asUser`, for the built-in clients alone: a user who lets another client read
  * customers has not allowed it to see or end sessions.
  */
 export function forBuiltInClients(routes: FastifyPluginAsync): FastifyPluginAsync {

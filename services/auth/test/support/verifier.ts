@@ -1,4 +1,4 @@
-import { accessToken, authenticated, createRemoteKeySet, revocationFeed } from '@pair/access-token';
+import { accessToken, asUser, createRemoteKeySet, revocationFeed } from '@pair/access-token';
 import { buildProcess, redis, type SetTimer } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
 import type { FastifyPluginAsync } from 'fastify';
@@ -36,7 +36,7 @@ export async function verifier(
     await app.register(revocationFeed, { name: 'verifier', maxStalenessSeconds: 30 });
     await app.register(accessToken, { issuer, audience: issuer, keys });
     await app.register(
-      authenticated(undefined, async (guarded) => {
+      asUser(async (guarded) => {
         guarded.get('/', async (request) => request.claims);
       }),
     );
