@@ -41,7 +41,7 @@ export {
   unavailable,
 } from './problems/problem.ts';
 export { isStoreUnavailable } from './problems/unavailable.ts';
-export { type StringFormat, unprocessable, validatorCompiler } from './problems/validation.ts';
+export { faultFinder, type StringFormat, unprocessable, validatorCompiler } from './problems/validation.ts';
 export { buildProcess, serve } from './process.ts';
 export { type Repetition, repeat, type SetTimer } from './repeat.ts';
 export { run } from './run.ts';

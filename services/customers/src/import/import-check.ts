@@ -1,22 +1,19 @@
-import type { Problem } from '@pair/service-kit';
-import type { FastifyInstance } from 'fastify';
+import { faultFinder } from '@pair/service-kit';
+import { formats } from '../customers/schemas.ts';
 import type { ImportedCustomer } from './import-customers.ts';
 import type { LineProblem } from './import-report.ts';
 import { ImportedCustomerSchema } from './schemas.ts';
 
 type Fault = Omit<LineProblem, 'line'>;
 
-/** Checks a record by the rules that a body of JSON is checked by: the customer, or what is wrong with it. */
-export function importCheck(app: FastifyInstance): (value: unknown) => ImportedCustomer | Fault[] {
-  const compile = app.validatorCompiler;
-  if (compile === undefined) throw new Error('there is no validator compiler');
-  const validate = compile({ schema: ImportedCustomerSchema, method: 'POST', url: '', httpPart: 'body' });
-  return (value) => {
-    const result = validate(value) as { value: ImportedCustomer } | { error: Problem };
-    if ('value' in result) return result.value;
-    return (result.error.errors ?? []).map(({ pointer, detail }) => ({
-      member: pointer === '' ? null : pointer.slice(1),
-      reason: detail,
-    }));
-  };
+const faultsOf = faultFinder(formats)(ImportedCustomerSchema);
+
+/** Checks a record by the rules for a body of JSON, and returns the customer or the faults. */
+export function checkRecord(value: unknown): ImportedCustomer | Fault[] {
+  const faults = faultsOf(value);
+  if (faults.length === 0) return value as ImportedCustomer;
+  return faults.map(({ pointer, detail }) => ({
+    member: pointer === '' ? null : pointer.slice(1),
+    reason: detail,
+  }));
 }

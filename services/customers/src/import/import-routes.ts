@@ -11,7 +11,7 @@ import {
 } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { transferPool } from '../db/transfer-pool.ts';
-import { importCheck } from './import-check.ts';
+import { checkRecord } from './import-check.ts';
 import { type Import, importCustomers } from './import-customers.ts';
 import { ImportReport, importConflict } from './import-report.ts';
 import { readCsv } from './read-csv.ts';
@@ -31,7 +31,6 @@ const READERS = { [CSV]: readCsv, [NDJSON]: readNdjson };
 export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
   return async (app) => {
     const pool = transferPool(app, databaseUrl, 'customers: import');
-    const check = importCheck(app);
     app.addHook('onRequest', liftTimeLimit); // there is a longer one
     app.removeAllContentTypeParsers();
     // before the others, which are tried first: with this one the parameter may be left out too
@@ -65,7 +64,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
         const file: Import = {
           body: limited(request.body as Readable),
           read: READERS[request.mediaType as keyof typeof READERS],
-          check,
+          check: checkRecord,
           skipsErrors: on_error === 'skip',
           isDryRun: dry_run === 'true',
           signal: end.signal,
