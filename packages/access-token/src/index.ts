@@ -1,7 +1,7 @@
-export { type AccessTokenOptions, accessToken, type VerifiedToken } from './access-token.ts';
+export { accessToken, type VerifiedToken } from './access-token.ts';
 export { asUser, withScope } from './authenticated.ts';
 export { invalidToken, tokenRequired } from './bearer.ts';
-export { type AccessTokenClaims, AccessTokenClaimsSchema } from './claims.ts';
+export type { AccessTokenClaims } from './claims.ts';
 export {
   ACCESS_TOKEN_LIFETIME_SECONDS,
   EPOCH_KEY,

@@ -1,5 +1,5 @@
 export { freePort } from './free-port.ts';
-export { type Guard, guard } from './guard.ts';
+export { guard } from './guard.ts';
 export type { LocalServer } from './local-server.ts';
 export { startPostgres } from './postgres.ts';
 export { isRunning } from './process-table.ts';

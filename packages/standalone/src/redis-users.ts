@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { EPOCH_KEY, REVOCATIONS_STREAM } from '@pair/access-token';
 
 /**
  * Lines for redis.conf: nobody without a password, auth with its own keys alone, customers with nothing but the
@@ -17,7 +18,7 @@ export function redisUsers(passwords: { auth: string; customers: string }): stri
 export const AUTH_RIGHTS =
   '~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha +script|load +time +info';
 export const CUSTOMERS_RIGHTS =
-  '%R~{auth}:revocations %R~{auth}:epoch -@all +hello +auth +ping +info +select +quit +command ' +
+  `%R~${REVOCATIONS_STREAM} %R~${EPOCH_KEY} -@all +hello +auth +ping +info +select +quit +command ` +
   '+client|setname +client|id +xread +xrange +get';
 
 function sha256(password: string): string {

@@ -16,7 +16,7 @@ export { axeViolations, testBrowser } from './test-browser.ts';
 export { testDatabase } from './test-database.ts';
 export { testNginx } from './test-nginx.ts';
 export { type TestPostgres, testPostgres } from './test-postgres.ts';
-export { type TestProxy, testProxy } from './test-proxy.ts';
+export { testProxy } from './test-proxy.ts';
 export { testRedis } from './test-redis.ts';
 export type { TestServer } from './test-server.ts';
 export { waitFor } from './wait-for.ts';

@@ -1,5 +1,5 @@
 import type { StringFormat } from '@pair/service-kit';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { EXAMPLE_CREDENTIALS, EXAMPLE_PASSWORD, EXAMPLE_USER } from '../examples.ts';
 import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from '../passwords/rules.ts';
 import { ScopeSchema } from '../tokens/schemas.ts';
@@ -105,7 +105,6 @@ export const CreateUserSchema = Type.Object(
     examples: [{ ...EXAMPLE_CREDENTIALS, scope: EXAMPLE_USER.scope }],
   },
 );
-export type CreateUser = Static<typeof CreateUserSchema>;
 
 export const RegisterSchema = Type.Object(
   { username: UsernameSchema, password: NewPasswordSchema },
@@ -124,7 +123,6 @@ export const UpdateUserSchema = Type.Object(
     examples: [{ scope: EXAMPLE_USER.scope }],
   },
 );
-export type UpdateUser = Static<typeof UpdateUserSchema>;
 
 /** A password to compare. A character may have been sent as up to four (NFD): 128 of them fit. */
 export const PasswordSchema = Type.String({
