@@ -8,25 +8,25 @@ import { type AccessTokenClaims, checkClaims, requireUnexpired, signingKeyId, To
 import type { KeySource } from './keys.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
 
-/** Each about a kilobyte. A token that is pushed out is verified again. */
+/** An entry takes about a kilobyte. A token that falls out of the cache is verified again. */
 const CACHE_SIZE = 10_000;
 
 export interface AccessTokenOptions {
   issuer: string;
   audience: string;
   keys: KeySource;
-  /** The URL of the metadata of the protected resource (RFC 9728), for whoever is refused. */
+  /** The URL of the protected resource metadata (RFC 9728), which each refusal names. */
   resourceMetadata?: string;
 }
 
-/** A token whose signature and claims are right; whether it is still good is asked anew for each request. */
+/** A token with a valid signature and valid claims. Each request checks again that it is not expired or revoked. */
 export interface VerifiedToken {
   claims: Readonly<AccessTokenClaims>;
   scopes: ReadonlySet<string>;
   kid: string;
 }
 
-/** Synchronous for a token that was seen before, so that the hot path makes no promise. */
+/** Synchronous for a token in the cache: most requests then create no promise. */
 type Verify = (
   request: FastifyRequest,
   options?: { allowRevoked?: boolean; token?: string },
@@ -37,20 +37,21 @@ declare module 'fastify' {
     /**
      * Verifies the Bearer token of a request.
      *
-     * `allowRevoked` is for signing out, which may be repeated: it takes the token of a session that has ended. It refuses a
-     * token that was revoked alone, because its session goes on, and one that is signed with a revoked key, because anybody
-     * may have made it. `token` is for a request that presents one elsewhere, to revoke it or to ask about it.
+     * `allowRevoked` is for logout, which a client may repeat: it accepts the token of a session that has ended. It refuses
+     * a token that was revoked alone, because its session goes on. It refuses a token signed with a revoked key too,
+     * because an attacker may have made it. `token` is for a request that has the token outside the Authorization header:
+     * revocation and introspection.
      *
-     * Throws or rejects with a Problem: 401 when the token is at fault, 503 when nobody can tell.
+     * Throws or rejects with a Problem: 401 if the token is at fault, 503 if this process cannot check it now.
      */
     verifyAccessToken: Verify;
-    /** A refusal with the challenge that this resource sends along. */
+    /** Adds the metadata URL of this resource to the challenge of a refusal. */
     challenge(refusal: Problem): Problem;
   }
   interface FastifyRequest {
-    /** Inside `withScope` and `asUser`: the claims of the token that let the request in. */
+    /** The claims of the access token. Only routes inside `withScope` and `asUser` have them. */
     claims: Readonly<AccessTokenClaims>;
-    /** What @fastify/jwt verifies. */
+    /** The token that @fastify/jwt verifies. */
     presentedToken: string;
   }
 }
@@ -61,8 +62,8 @@ declare module '@fastify/jwt' {
 }
 
 /**
- * Verification of access tokens (RFC 9068 §4): ES256 and nothing else, every claim, and on each request, whatever was
- * remembered, the time, the key, the epoch and the revocations.
+ * Verifies access tokens (RFC 9068 §4): ES256 and no other algorithm, and every claim. Each request, also with a cached
+ * token, checks the expiry, the key, the epoch and the revocations.
  */
 export const accessToken = fp<AccessTokenOptions>(
   async (app, { issuer, audience, keys, resourceMetadata }) => {
@@ -93,7 +94,7 @@ export const accessToken = fp<AccessTokenOptions>(
       return admit(request, token, options?.allowRevoked === true);
     });
 
-    /** From memory alone, and on every request: the cache decides nothing that can change. */
+    /** Reads memory alone. Runs on every request, because the cache must not decide what can change. */
     function isLive({ claims, kid }: VerifiedToken): boolean {
       return (
         nowSeconds() < claims.exp &&
@@ -104,7 +105,7 @@ export const accessToken = fp<AccessTokenOptions>(
       );
     }
 
-    /** The same, telling why not, and waiting for what may be on its way. */
+    /** The same checks, with the reason of a refusal. Waits for keys and revocations that are being fetched. */
     async function admit(
       request: FastifyRequest,
       presented: string,
@@ -136,18 +137,18 @@ export const accessToken = fp<AccessTokenOptions>(
       request.presentedToken = presented;
       const claims = checkClaims(await request.jwtVerify<object>(), { issuer, audience }, nowSeconds());
       const kid = signingKeyId(app.jwt.decode(presented, { complete: true }));
-      // one object for all the requests that the token will make
+      // all requests with this token share the object, so no handler may change it
       const token = { claims: Object.freeze(claims), kid, scopes: new Set(claims.scope.split(' ')) };
       verified.set(presented, token);
       return token;
     }
 
-    /** As far as is known: a feed that is stale does not forget. */
+    /** Needs no fresh feed: a stale one still knows the revocations that it has read. */
     function requireUnrevokedKey(kid: string): void {
       if (feed.isRevoked(kid)) throw new TokenFault('The token is signed with a revoked key.');
     }
 
-    /** As far as is known too. Without a session there is nothing that would have to go on. */
+    /** Needs no fresh feed either. A token without a session is not checked: no session of it goes on. */
     function requireNotRevokedAlone({ claims }: VerifiedToken): void {
       if (claims.sid !== undefined && feed.isRevoked(claims.jti))
         throw new TokenFault('The token was revoked.');
@@ -157,7 +158,7 @@ export const accessToken = fp<AccessTokenOptions>(
       await feed.firstRead();
       requireFresh(feed);
       if (feed.epoch !== claims.epoch) {
-        // the first sign-in of all has just made the epoch, and the feed is about to bring it
+        // the very first sign-in may have created the epoch just now, before the feed has read it
         await feed.nextRead().catch((cause) => {
           throw unavailable(cause);
         });
@@ -186,7 +187,7 @@ async function requireKey(keys: KeySource, kid: string): Promise<string> {
   return key;
 }
 
-/** Whatever goes wrong here says nothing about the token. */
+/** A failure of the key source is no fault of the token: 503, not 401. */
 async function lookUp(keys: KeySource, kid: string): Promise<string | undefined> {
   try {
     return await keys.get(kid);
@@ -200,8 +201,8 @@ function requireFresh(feed: RevocationFeed): void {
 }
 
 /**
- * What is no Problem yet comes from @fastify/jwt and fast-jwt, and is the token's fault, for they are given nothing
- * else that could fail: they name a dozen errors for it, and some have no name at all.
+ * Blames the token for every error of @fastify/jwt and fast-jwt: keys are looked up apart, so nothing else can fail
+ * there. The two have a dozen error codes for a bad token, and throw some errors without a code.
  */
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;

@@ -5,8 +5,8 @@ import { insufficientScope, invalidToken, tokenRequired, userRequired } from './
 import type { Scope } from './scopes.ts';
 
 /**
- * Registers `routes` for requests with a valid access token of this scope. Adds the check and its description in OpenAPI
- * together, so that a route cannot have the one without the other.
+ * Registers `routes` for requests whose access token has this scope. Adds the check and its description in OpenAPI
+ * together, so that no route has one without the other.
  */
 export function withScope(scope: Scope, routes: FastifyPluginAsync): FastifyPluginAsync {
   return authenticated(scope, routes);
@@ -42,7 +42,7 @@ function refusalOf(scope: Scope | undefined): Problem {
 }
 
 function requireToken(scope: Scope | undefined): onRequestHookHandler {
-  /** Undefined when the request may go on. */
+  /** Returns the refusal; undefined if the request may go on. */
   function admit(request: FastifyRequest, token: VerifiedToken): Problem | undefined {
     request.claims = token.claims;
     const isAllowed = scope === undefined ? token.claims.sid !== undefined : token.scopes.has(scope);

@@ -1,22 +1,21 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 
-/** Ours have 700 bytes; what is much longer was not made by us. */
+/** The tokens of auth have about 700 bytes: a much longer one is not from auth. */
 const MAX_TOKEN_LENGTH = 4_096;
 /**
- * The compact form (RFC 7515 §7.1) with a signature of ES256, which is 64 bytes. Four bits of its last character stand
- * for nothing, and decoders ignore them: with only zeros there (RFC 4648 §3.5) 64 bytes have one spelling.
+ * The compact form (RFC 7515 §7.1) with an ES256 signature, which has 64 bytes. Four bits of its last character carry no
+ * data, and decoders ignore them. This pattern wants zeros there (RFC 4648 §3.5), so that 64 bytes have one spelling.
  *
- * A token has two spellings all the same: of a signature (r, s) anybody can make (r, n − s), which is as good (SEC 1
- * §4.1.4), and RFC 7518 §3.4 does not choose one. So nothing here goes by the text of a token: it is revoked, and
- * recorded, by the `jti` and `sid` inside.
+ * A token has two spellings all the same. From a signature (r, s) an attacker can compute (r, n − s), which is valid too
+ * (SEC 1 §4.1.4); RFC 7518 §3.4 allows both. So revocations and records go by the `jti` and `sid` of a token, never by
+ * its text.
  */
 const ES256_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]$/;
 
 /**
- * The Authorization header: the one place for a token, and no token is looked for in the query or the body
- * (RFC 6750 §2.2, §2.3). Node keeps the first of several such headers and tells nobody; whoever stands before us may
- * have looked at another.
+ * Returns the Authorization header, the only place for a token: the query and the body (RFC 6750 §2.2, §2.3) are not
+ * read. Refuses several such headers: Node silently keeps the first, and a proxy in front may have checked another.
  *
  * @throws {Problem} 401
  */
@@ -37,8 +36,8 @@ const BEARER = /^Bearer(?: |$)/i;
 const SPACE = 0x20;
 
 /**
- * What follows `Bearer` and one or more spaces (RFC 6750 §2.1) in an Authorization header: a token in one spelling, however
- * the header was written. Whether it has the form of one is for `requireForm`.
+ * Returns the text after `Bearer` and one or more spaces (RFC 6750 §2.1) in an Authorization header. The number of spaces
+ * and the case of `Bearer` make no difference. `requireForm` checks the form of the token.
  *
  * @throws {Problem} 401
  */
@@ -49,26 +48,26 @@ export function bearerToken(authorization: string): string {
   return authorization.slice(start);
 }
 
-/** @throws {Problem} 401 for what no access token looks like */
+/** @throws {Problem} 401 if the text cannot be an access token */
 export function requireForm(token: string): void {
   if (token.length > MAX_TOKEN_LENGTH || !ES256_JWS.test(token)) {
     throw invalidToken('The token is malformed.');
   }
 }
 
-/** For what only a person has, of a client that came with a token of its own. */
+/** The refusal of a client that acts for itself, at a route about the account of a user. */
 export function userRequired(): Problem {
-  return new Problem(403, 'user_required', 'This needs the access token of a user.');
+  return new Problem(403, 'user_required', 'This request needs the access token of a user.');
 }
 
-/** RFC 6750 §3: who sent no token is told no error, only what is needed. */
+/** RFC 6750 §3: without a token the challenge names the scheme, but no error. */
 export function tokenRequired(): Problem {
-  return new Problem(401, 'token_required', 'This needs an access token: Authorization: Bearer ….', {
+  return new Problem(401, 'token_required', 'Send an access token: Authorization: Bearer ….', {
     headers: { 'www-authenticate': 'Bearer' },
   });
 }
 
-/** RFC 6750 §3.1. `detail` stands in a quoted string: no `"`, no backslash, nothing from the request. */
+/** RFC 6750 §3.1. `detail` goes into a quoted string: it must not have `"`, a backslash or text of the request. */
 export function invalidToken(detail: string): Problem {
   return new Problem(401, 'invalid_token', detail, {
     headers: { 'www-authenticate': `Bearer error="invalid_token", error_description="${detail}"` },
@@ -77,12 +76,17 @@ export function invalidToken(detail: string): Problem {
 
 /** RFC 6750 §3.1. */
 export function insufficientScope(scope: string): Problem {
-  return new Problem(403, 'insufficient_scope', `This needs the scope ${scope}.`, {
-    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-  });
+  return new Problem(
+    403,
+    'insufficient_scope',
+    `This request needs an access token with the scope ${scope}.`,
+    {
+      headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+    },
+  );
 }
 
-/** RFC 9728 §5.1: where a client that knows nothing of this resource finds out who issues tokens for it. */
+/** RFC 9728 §5.1: the metadata leads a client that knows only this resource to the issuer of its tokens. */
 export function withResourceMetadata(refusal: Problem, url: string): Problem {
   const challenge = refusal.headers?.['www-authenticate'];
   if (challenge === undefined) return refusal;

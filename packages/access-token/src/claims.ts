@@ -3,13 +3,13 @@ import { Compile } from 'typebox/compile';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from './contract.ts';
 import { KID_PATTERN } from './keys.ts';
 
-/** How far the clock of auth may be ahead of ours. */
+/** The clock of auth may be ahead of the clock of this process by so much. */
 const MAX_CLOCK_LEAD_SECONDS = 5;
 
 const Id = Type.String({ minLength: 1, maxLength: 256 });
 const Seconds = Type.Integer({ minimum: 0, maximum: 2 ** 40 });
 
-/** RFC 9068 §2.2, every claim required, beside those of ours: the session, and the epoch of its store. */
+/** All claims of RFC 9068 §2.2 are required. Two are our own: the session, and the epoch of its store. */
 export const AccessTokenClaimsSchema = Type.Object({
   iss: Id,
   sub: Id,
@@ -18,37 +18,37 @@ export const AccessTokenClaimsSchema = Type.Object({
   iat: Seconds,
   exp: Seconds,
   jti: Id,
-  /** The session: what logout revokes. A client that acts for itself has none. */
+  /** The session, which logout revokes. A client that acts for itself has none. */
   sid: Type.Optional(Id),
   /** Scopes, separated by spaces (RFC 6749 §3.3). */
   scope: Type.String({ maxLength: 1_000 }),
-  /** Names the data of the Redis that the session is in: when that is lost, its tokens are not valid any more. */
+  /** Names the data of Redis, which has the session. When Redis loses its data, tokens of the old epoch are invalid. */
   epoch: Id,
 });
 export type AccessTokenClaims = Static<typeof AccessTokenClaimsSchema>;
 
 const shape = Compile(AccessTokenClaimsSchema);
 
-/** Why a token is not accepted: `invalid_token` (RFC 6750 §3.1), in words that give nothing away. */
+/** The reason why a token is refused: the description of `invalid_token` (RFC 6750 §3.1). Reveals no secret. */
 export class TokenFault extends Error {}
 
 /**
- * The `kid` of a decoded token. An extension that must be understood (`crit`, RFC 7515 §4.1.11) is not: none is here.
+ * Returns the `kid` of a decoded token. Refuses critical extensions (`crit`, RFC 7515 §4.1.11): this service supports none.
  *
  * @throws {TokenFault}
  */
 export function signingKeyId(token: unknown): string {
   const { header } = token as { header: { kid?: unknown; crit?: unknown } };
-  if (header.crit !== undefined) throw new TokenFault('The token has an extension that is not known here.');
+  if (header.crit !== undefined) throw new TokenFault('The token has an unsupported critical extension.');
   if (typeof header.kid !== 'string' || !KID_PATTERN.test(header.kid)) {
-    throw new TokenFault('The token names no key.');
+    throw new TokenFault('The token has no valid key id.');
   }
   return header.kid;
 }
 
 /**
- * What fast-jwt leaves unchecked: it looks at a claim only where there is one, takes lists, and lets a token live as
- * long as it says.
+ * Checks what fast-jwt does not: it checks only claims that are present, accepts a list of issuers or audiences, and sets
+ * no limit to the lifetime.
  *
  * @throws {TokenFault}
  */
@@ -73,7 +73,7 @@ function requireClaims(payload: unknown): AccessTokenClaims {
   return payload;
 }
 
-/** A user's token belongs to a session; only that of a client for itself (RFC 9068 §2.2: `sub` is its id) to none. */
+/** Only the token of a client that acts for itself (RFC 9068 §2.2: `sub` is the client's id) belongs to no session. */
 function requireSession(claims: AccessTokenClaims): void {
   if (claims.sid === undefined && claims.sub !== claims.client_id) {
     throw new TokenFault('The token belongs to no session.');
@@ -85,7 +85,7 @@ function requireIssuer(claims: AccessTokenClaims, issuer: string): void {
   if (claims.iss !== issuer) throw new TokenFault('The token is from another issuer.');
 }
 
-/** RFC 9068 §4, RFC 8725 §3.9: a token for somebody else is not for us. */
+/** RFC 9068 §4, RFC 8725 §3.9: another service must not be able to use the tokens that it gets at this one. */
 function requireAudience(claims: AccessTokenClaims, audience: string): void {
   if (claims.aud !== audience) throw new TokenFault('The token is for another audience.');
 }
@@ -95,14 +95,14 @@ export function requireUnexpired(claims: AccessTokenClaims, nowSeconds: number):
   if (nowSeconds >= claims.exp) throw new TokenFault('The token has expired.');
 }
 
-/** A token from the future would outlive what revokes it. */
+/** A token from the future would outlive its revocation. */
 function requireIssuedBeforeNow(claims: AccessTokenClaims, nowSeconds: number): void {
   if (claims.iat > nowSeconds + MAX_CLOCK_LEAD_SECONDS)
     throw new TokenFault('The token was issued in the future.');
 }
 
-/** A revocation is kept as long as a token can live: one that lives longer would come back. */
+/** The feed keeps a revocation for the lifetime of a token: a longer-lived token would become valid again. */
 function requireShortLife(claims: AccessTokenClaims): void {
   if (claims.exp - claims.iat > ACCESS_TOKEN_LIFETIME_SECONDS)
-    throw new TokenFault('The token lives too long.');
+    throw new TokenFault('The lifetime of the token is too long.');
 }

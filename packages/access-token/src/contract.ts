@@ -1,13 +1,13 @@
 // The contract between auth, which writes the stream of revocations, and every process that verifies access tokens.
 
-/** RFC 9068 access tokens live this long. Short, because it bounds what a stolen one is good for. */
+/** The lifetime of an access token (RFC 9068). Short, because it limits the use of a stolen token. */
 export const ACCESS_TOKEN_LIFETIME_SECONDS = 600;
 
-/** A revocation outlives the tokens that it concerns by what clocks, caches and reloads may be apart. */
+/** A revocation outlives its tokens: the extra time covers differences of clocks, caches and reloads. */
 export const REVOCATION_RETENTION_SECONDS = ACCESS_TOKEN_LIFETIME_SECONDS + 65;
 
-/** The stream of Redis with the entries `sid | jti | kid | epoch <id> until <unix seconds>`. */
+/** The Redis stream with the entries `sid | jti | kid | epoch <id> until <unix seconds>`. */
 export const REVOCATIONS_STREAM = '{auth}:revocations';
 
-/** The key of Redis whose value names its data: gone with the data when they are lost. */
+/** The Redis key whose value names the data: when Redis loses its data, the value is lost too. */
 export const EPOCH_KEY = '{auth}:epoch';

@@ -7,9 +7,9 @@ import { type KeySource, KeysUnavailable, KID_PATTERN } from './keys.ts';
 const REFRESH_INTERVAL_MS = 60_000;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 2_000;
-/** At most one fetch in this time because of a kid that is not known: else anybody could make us fetch. */
+/** Unknown kids cause one fetch in this time at most: otherwise any caller could make this process fetch. */
 const UNKNOWN_KID_COOLDOWN_MS = 30_000;
-/** How long the last good set is used while auth cannot be reached. */
+/** While auth is unreachable the last good set stays in use for so long. */
 const LAST_GOOD_MS = 3_600_000;
 const FETCH_TIMEOUT_MS = 2_000;
 const FIRST_FETCH_WAIT_MS = 1_000;
@@ -27,16 +27,16 @@ declare module 'fastify' {
 }
 
 /**
- * `app.remoteKeys`: the public keys of auth, fetched from when the process listens until it closes.
+ * `app.remoteKeys`: the public keys of auth. Fetches them from when the process listens until it closes.
  *
- * @param options.name of the service, for readiness
+ * @param options.name the name of the service, for readiness
  */
 export const remoteKeys = fp<{ name: string; url: string }>(
   async (app, { name, url }) => {
     const keys = createRemoteKeySet({ url, log: app.log });
     app.decorate('remoteKeys', keys);
     app.readinessCheck(name, 'signing keys', keys.ready);
-    // not before the process listens: auth may be in this very process
+    // not before the process listens: auth may run in the same process
     app.addHook('onListen', async () => keys.start());
     app.addHook('onClose', async () => keys.stop());
   },
@@ -44,8 +44,8 @@ export const remoteKeys = fp<{ name: string; url: string }>(
 );
 
 /**
- * A JWK Set (RFC 7517 §5) at a URL that is configured, never taken from a token. A key that is absent from a set that
- * was fetched is gone at once; a set that cannot be fetched leaves the last good one in use for an hour.
+ * Fetches a JWK Set (RFC 7517 §5) from a configured URL, never from a URL in a token. A key that is absent from a fetched
+ * set is refused at once. While the fetch fails, the last good set stays in use for an hour.
  */
 export function createRemoteKeySet(options: {
   url: string;
@@ -97,7 +97,7 @@ export function createRemoteKeySet(options: {
     has: (kid) => isGood() && keys.has(kid),
     get: async (kid) => {
       if (!KID_PATTERN.test(kid)) return undefined;
-      // a process that has just started: the first fetch is on its way
+      // a process that has just started waits for its first fetch
       if (!isGood() && !failing && repetition.running)
         await withinListening(repetition.running, FIRST_FETCH_WAIT_MS);
       if (!isGood()) throw new KeysUnavailable('no signing keys');
@@ -105,11 +105,11 @@ export function createRemoteKeySet(options: {
       if (key !== undefined) return key;
       if (repetition.running === undefined && now() - lookedForUnknownAt >= UNKNOWN_KID_COOLDOWN_MS) {
         lookedForUnknownAt = now();
-        void repetition.runNow(); // and soon again, should it fail
+        void repetition.runNow(); // repeats soon if it fails
       }
       await repetition.running;
-      // it may have been published since: nobody can tell
-      if (failing) throw new KeysUnavailable('an unknown signing key cannot be looked for');
+      // auth may have published the key since the last good fetch
+      if (failing) throw new KeysUnavailable('cannot fetch the keys to look for an unknown one');
       return keys.get(kid);
     },
   };
@@ -123,7 +123,7 @@ async function fetchKeys(url: string, stopping: AbortSignal): Promise<Map<string
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new Error(`the key set was answered with ${response.status}`);
+    throw new Error(`the URL of the key set answered ${response.status}`);
   }
   const { keys } = JSON.parse(await readLimited(response)) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error('the answer is not a key set');
@@ -141,7 +141,7 @@ async function readLimited(response: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** What may verify ES256, as PEM; other keys are somebody else's business (RFC 7517 §5: ignore what is not understood). */
+/** Returns a key that can verify ES256, as PEM. Ignores all others, as RFC 7517 §5 asks. */
 function usableKey(jwk: unknown): [kid: string, pem: string][] {
   if (typeof jwk !== 'object' || jwk === null) return [];
   const { kid, kty, crv, x, y, alg = 'ES256', use = 'sig' } = jwk as JsonWebKey & Record<string, unknown>;

@@ -7,34 +7,34 @@ import { EPOCH_KEY, REVOCATION_RETENTION_SECONDS, REVOCATIONS_STREAM } from './c
 
 const FROM_THE_START = '0-0';
 const BATCH = 10_000;
-/** A request may have to wait for a read, and is answered within a second in any case. */
+/** A request may have to wait for a read. It must get its answer within a second all the same. */
 const BLOCK_MS = 300;
-/** An answer takes BLOCK_MS and a little. A Redis that is silent for longer while this process listens is not there. */
+/** An answer takes little more than BLOCK_MS. A Redis that is silent for longer, while this process listens, is away. */
 const SILENCE_MS = 900;
-/** For what `answered` does not see: the handshake of a new connection. */
+/** Limits the handshake of a new connection, which `answered` does not cover. */
 const COMMAND_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
 const SWEEP_INTERVAL_MS = 1_000;
 /**
- * From when it was read an entry is kept for as long as any token can live, on the monotonic clock, and longer if it
- * says so, by the time of day too: its `until` is on the clock of another machine, and the time of day here may be set,
- * and neither may bring a token back to life.
+ * The feed keeps an entry for the lifetime of any token, from when it read it, on the monotonic clock. It keeps it until
+ * the `until` of the entry too, by the time of day. `until` is from the clock of another machine, and an administrator may
+ * set the time of day here: neither may make a revoked token valid again.
  */
 const KEEP_MS = REVOCATION_RETENTION_SECONDS * 1_000;
 
-/** What was revoked in the last minutes, in the memory of this process. */
+/** The revocations of the last minutes, in the memory of this process. */
 export interface RevocationFeed {
-  /** Rejects until the feed was read from its start, and while it is stale. */
+  /** Rejects before the first read of the whole stream, and while the feed is stale. */
   ready(): Promise<void>;
-  /** False when Redis was silent for too long to know what it would have said. */
+  /** False if Redis was silent for too long: revocations may be missing. */
   isFresh(): boolean;
-  /** Names the data of Redis; undefined while there is none, that is, before the first sign-in. */
+  /** Names the data of Redis; undefined before the first sign-in, which creates it. */
   readonly epoch: string | undefined;
   /** `id` is the sid, jti or kid of a token. */
   isRevoked(id: string): boolean;
-  /** Waits for the first read of all, if it is under way, so that a process is ready for requests when it starts. */
+  /** Waits for the very first read if it is running, so that a process that has just started can answer requests. */
   firstRead(): Promise<void>;
-  /** Resolves when the read that is going on is answered, within a second. Rejects when it is not. */
+  /** Waits for the answer to the running read, which takes less than a second. Rejects if the read fails. */
   nextRead(): Promise<void>;
 }
 
@@ -45,10 +45,9 @@ declare module 'fastify' {
 }
 
 /**
- * `app.revocationFeed`: the revocations and the epoch, read from Redis over a connection of its own from when the process
- * is ready until it closes.
+ * `app.revocationFeed`: the revocations and the epoch. Reads them from Redis from when the process is ready until it closes.
  *
- * @param options.name of the service, for readiness
+ * @param options.name the name of the service, for readiness
  */
 export const revocationFeed = fp<{ name: string; maxStalenessSeconds: number }>(
   async (app, { name, maxStalenessSeconds }) => {
@@ -63,16 +62,16 @@ export const revocationFeed = fp<{ name: string; maxStalenessSeconds: number }>(
 
 type Entry = [id: string, fields: string[]];
 
-/** Until when an entry is kept, in ms: by the monotonic clock, and by the time of day. Both must have come. */
-interface Keeping {
-  until: number;
+/** The end of an entry, in ms. The feed drops the entry when both clocks have reached it. */
+interface Expiry {
+  monotonic: number;
   timeOfDay: number;
 }
 
 /**
- * Follows the stream of revocations on a connection of its own: a verifier asks its memory, never the network. As long
- * as its reads are answered, the empty ones too, it knows everything; `maxStalenessSeconds` after it sent the last
- * read that was answered it says that it does not.
+ * Follows the stream of revocations over a connection of its own, so that the check of a token reads memory, never the
+ * network. The feed is complete while Redis answers its reads, also with nothing. It is stale `maxStalenessSeconds` after
+ * it sent the last read that Redis answered.
  */
 export function createRevocationFeed(options: {
   redis: Redis;
@@ -82,7 +81,7 @@ export function createRevocationFeed(options: {
   now?: () => number;
 }): RevocationFeed & { start(): void; stop(): void } {
   const { redis, log, maxStalenessSeconds, now = () => performance.now() } = options;
-  const revoked = new Map<string, Keeping>();
+  const revoked = new Map<string, Expiry>();
   let connection: Redis | undefined;
   let epoch: string | undefined;
   let lastId = FROM_THE_START;
@@ -136,9 +135,9 @@ export function createRevocationFeed(options: {
   }
 
   /**
-   * From the start, for another Redis may be behind another connection, and its ids need not follow those of the
-   * last. Merged into what is known: a Redis that lost its data does not make us forget. Again when the epoch has
-   * changed meanwhile, for the stream may have too.
+   * Reads the stream from its start: a new connection may lead to another Redis, whose ids need not follow the ids that
+   * were read before. Merges the entries into memory: a Redis that lost its data does not make the feed forget. Starts
+   * over if the epoch changes meanwhile, because the stream may have changed too.
    */
   async function load(client: Redis): Promise<void> {
     let current: string | null;
@@ -147,7 +146,7 @@ export function createRevocationFeed(options: {
       await readFromStart(client);
     } while ((await answered(client.get(EPOCH_KEY))) !== current);
     if (epoch !== undefined && current !== epoch) {
-      log.warn('Redis has other data than before: tokens from before are not accepted any more');
+      log.warn('Redis has other data than before: access tokens from before are refused');
     }
     epoch = current ?? undefined;
   }
@@ -162,13 +161,13 @@ export function createRevocationFeed(options: {
     }
   }
 
-  /** True when an entry says that the epoch is another one. */
+  /** Returns true if an entry announces another epoch. */
   function apply(entries: Entry[]): boolean {
     let announcesEpoch = false;
     for (const [entryId, [kind, id = '', , until]] of entries) {
       lastId = entryId;
       if (kind === 'epoch') announcesEpoch ||= id !== epoch;
-      else revoked.set(id, longer(keeping(until, now()), revoked.get(id)));
+      else revoked.set(id, later(expiryOf(until, now()), revoked.get(id)));
     }
     return announcesEpoch;
   }
@@ -176,8 +175,8 @@ export function createRevocationFeed(options: {
   function forgetExpired(): void {
     if (now() < nextSweepAt) return;
     nextSweepAt = now() + SWEEP_INTERVAL_MS;
-    for (const [id, { until, timeOfDay }] of revoked) {
-      if (until <= now() && timeOfDay <= Date.now()) revoked.delete(id);
+    for (const [id, { monotonic, timeOfDay }] of revoked) {
+      if (monotonic <= now() && timeOfDay <= Date.now()) revoked.delete(id);
     }
   }
 
@@ -206,19 +205,19 @@ export function createRevocationFeed(options: {
   };
 }
 
-function keeping(untilSeconds: string | undefined, now: number): Keeping {
+function expiryOf(untilSeconds: string | undefined, now: number): Expiry {
   const timeOfDay = Number(untilSeconds) * 1_000 || 0;
-  return { until: now + Math.max(timeOfDay - Date.now(), KEEP_MS), timeOfDay };
+  return { monotonic: now + Math.max(timeOfDay - Date.now(), KEEP_MS), timeOfDay };
 }
 
-function longer(one: Keeping, other: Keeping = one): Keeping {
+function later(one: Expiry, other: Expiry = one): Expiry {
   return {
-    until: Math.max(one.until, other.until),
+    monotonic: Math.max(one.monotonic, other.monotonic),
     timeOfDay: Math.max(one.timeOfDay, other.timeOfDay),
   };
 }
 
-/** Rejects when Redis is silent. A time-out of the client would also go off when this process is busy. */
+/** Rejects if Redis is silent. A time-out of the client would also fire while this process is busy. */
 async function answered<T>(command: Promise<T>): Promise<T> {
   const answer = await withinListening(
     command.then((reply) => ({ reply })),
@@ -228,22 +227,22 @@ async function answered<T>(command: Promise<T>): Promise<T> {
   return answer.reply;
 }
 
-/** Without a goodbye, for which a silent connection would wait. */
+/** Destroys the socket at once: a graceful end would wait for a silent peer. */
 function end(connection: Redis | undefined): void {
   connection?.disconnect();
   connection?.stream?.destroy();
 }
 
-/** Without retries: `follow` does that, and a connection that has failed once is not used again. */
+/** Connects without retries: `follow` retries, and never uses a failed connection again. */
 async function connect(redis: Redis): Promise<Redis> {
   const client = redis.duplicate({
     lazyConnect: true,
     enableReadyCheck: false,
     commandTimeout: COMMAND_TIMEOUT_MS,
-    connectionName: `${redis.options.connectionName ?? 'verifier'}-revocations`,
+    connectionName: `${redis.options.connectionName ?? 'resource-server'}-revocations`,
     retryStrategy: () => null,
   });
-  client.on('error', () => {}); // whatever it concerns is rejected
+  client.on('error', () => {}); // the commands that it concerns reject with it
   try {
     await client.connect();
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { OpenapiOptions } from '@pair/service-kit';
 import { SCOPE_DESCRIPTIONS } from './scopes.ts';
 
-/** How OpenAPI says that a route needs a token: see `withScope` and `asUser`. URLs are relative, as those of the servers are. */
+/** The security schemes of `withScope` and `asUser`. Their URLs are relative, like the URLs of the servers. */
 export const securitySchemes: OpenapiOptions['securitySchemes'] = {
   oauth2: {
     type: 'oauth2',

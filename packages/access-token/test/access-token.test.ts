@@ -13,10 +13,10 @@ async function isUnavailable(t: Test, response: Promise<LightMyRequestResponse>,
     { statusCode: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } },
     name,
   );
-  t.notOk(headers['www-authenticate'], `${name}: nothing is said against the token`);
+  t.notOk(headers['www-authenticate'], `${name}: the answer does not blame the token`);
 }
 
-t.test('a cached token is refused within a second of the revocation', async (t) => {
+t.test('a cached token is refused within a second of a revocation', async (t) => {
   const guarded = await guardedProcess(t);
   const { redis, key, send } = guarded;
   await ready(guarded);
@@ -29,7 +29,7 @@ t.test('a cached token is refused within a second of the revocation', async (t) 
       await redis.revoke(kind, claims[kind]);
       await waitFor(async () => (await send(token)).statusCode === 401, 1_000);
       t.match((await send(token)).headers['www-authenticate'], /^Bearer error="invalid_token"/);
-      t.equal(await statusOf(send(other)), 200, 'and no other');
+      t.equal(await statusOf(send(other)), 200, 'other tokens stay valid');
     });
   }
   await t.test('of its key', async (t) => {
@@ -37,7 +37,7 @@ t.test('a cached token is refused within a second of the revocation', async (t) 
     t.equal(await statusOf(send(token)), 200);
     await redis.revoke('kid', key.kid);
     await waitFor(async () => (await send(token)).statusCode === 401, 1_000);
-    t.equal(await statusOf(send(await key.sign(mintClaims()))), 401, 'nor does the key make new ones');
+    t.equal(await statusOf(send(await key.sign(mintClaims()))), 401, 'a new token of the key is refused too');
   });
 });
 
@@ -75,7 +75,7 @@ t.test('a cached token is refused once its key has left the key set', async (t) 
   t.equal(
     await statusOf(send(await successor.sign(mintClaims()))),
     200,
-    'whose token makes us fetch the set',
+    'the token of an unknown key makes the process fetch the set',
   );
   t.equal(await statusOf(send(token)), 401);
 });
@@ -93,18 +93,18 @@ t.test('without keys the answer is 503, to a cached token too', async (t) => {
   await isUnavailable(t, send(await key.sign(mintClaims())), 'a new token');
 });
 
-t.test('without keys from the beginning the answer is 503, until they can be fetched', async (t) => {
+t.test('a process that never had keys answers 503 until it can fetch them', async (t) => {
   const guarded = await guardedProcess(t, { keysAway: true });
   const { jwks, key, feed, send, app } = guarded;
   await waitFor(() => feed.isFresh());
   const token = await key.sign(mintClaims());
-  await isUnavailable(t, send(token), 'which may be good');
-  t.equal(await statusOf(app.inject('/')), 401, 'who has no token needs no key');
+  await isUnavailable(t, send(token), 'a token that may be valid');
+  t.equal(await statusOf(app.inject('/')), 401, 'a request without a token needs no key');
   await jwks.start();
   await waitFor(async () => (await send(token)).statusCode === 200);
 });
 
-t.test('a flood of tokens with unknown keys is one fetch', async (t) => {
+t.test('a flood of tokens with unknown keys causes one fetch', async (t) => {
   const guarded = await guardedProcess(t);
   const { jwks, key, send } = guarded;
   await ready(guarded);
@@ -130,7 +130,7 @@ for (const { name, away, back } of [
   },
 ]) {
   t.test(
-    `while Redis is ${name} a token is accepted for so long as is configured, and then is 503`,
+    `while Redis is ${name} a token is accepted for the configured time, then the answer is 503`,
     async (t) => {
       const guarded = await guardedProcess(t, { maxStalenessSeconds: 30 });
       const { key, clock, send } = guarded;
@@ -150,7 +150,7 @@ for (const { name, away, back } of [
   );
 }
 
-t.test('before the feed was read nothing is accepted', async (t) => {
+t.test('before the first read of the feed no token is accepted', async (t) => {
   const redis = await redisOfAuth(t);
   await redis.server.stop();
   const guarded = await guardedProcess(t, { redis });
@@ -161,7 +161,7 @@ t.test('before the feed was read nothing is accepted', async (t) => {
   await waitFor(async () => (await guarded.send(token)).statusCode === 200);
 });
 
-t.test('when Redis has lost its data', async (t) => {
+t.test('after Redis has lost its data old tokens are 503, and 401 once a user has signed in', async (t) => {
   const guarded = await guardedProcess(t);
   const { redis, key, send, feed } = guarded;
   await ready(guarded);
@@ -170,7 +170,7 @@ t.test('when Redis has lost its data', async (t) => {
 
   await redis.client.flushall();
   await waitFor(() => feed.epoch === undefined);
-  await isUnavailable(t, send(old), 'and nobody has signed in since');
+  await isUnavailable(t, send(old), 'before the first sign-in');
 
   await redis.nameEpoch('the next');
   const recent = await key.sign(mintClaims({ epoch: 'the next' }));
@@ -178,7 +178,7 @@ t.test('when Redis has lost its data', async (t) => {
   t.equal(await statusOf(send(old)), 401, 'a token from before is refused');
 });
 
-t.test('the first token of all is accepted at once', async (t) => {
+t.test('the very first token of an empty Redis is accepted at once', async (t) => {
   const redis = await redisOfAuth(t, { epoch: null });
   const guarded = await guardedProcess(t, { redis });
   await ready(guarded);
@@ -186,16 +186,13 @@ t.test('the first token of all is accepted at once', async (t) => {
   t.equal(await statusOf(guarded.send(await guarded.key.sign(mintClaims({ epoch: 'the first' })))), 200);
 });
 
-t.test(
-  'while Redis is silent nobody can tell a new epoch from an old one: 503 within a second',
-  async (t) => {
-    const guarded = await guardedProcess(t);
-    const { redis, key, send } = guarded;
-    await ready(guarded);
-    redis.server.pause();
-    const started = performance.now();
-    await isUnavailable(t, send(await key.sign(mintClaims({ epoch: 'another' }))), 'another epoch');
-    t.ok(performance.now() - started < 1_000);
-    redis.server.resume();
-  },
-);
+t.test('while Redis is silent a token of an unknown epoch is 503 within a second', async (t) => {
+  const guarded = await guardedProcess(t);
+  const { redis, key, send } = guarded;
+  await ready(guarded);
+  redis.server.pause();
+  const started = performance.now();
+  await isUnavailable(t, send(await key.sign(mintClaims({ epoch: 'another' }))), 'another epoch');
+  t.ok(performance.now() - started < 1_000);
+  redis.server.resume();
+});

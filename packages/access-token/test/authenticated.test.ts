@@ -36,7 +36,7 @@ const guarded = await guardedProcess(t, {
     );
     await app.register(
       asUser(async (routes) => {
-        routes.get('/me', { schema: { response: { 401: { description: 'Our own' } } } }, async () => 'me');
+        routes.get('/me', { schema: { response: { 401: { description: 'By route' } } } }, async () => 'me');
       }),
     );
   },
@@ -49,7 +49,7 @@ async function send(method: 'GET' | 'HEAD' | 'POST', url: string, scope: string)
   return app.inject({ method, url, headers: { authorization } });
 }
 
-t.test('the scope opens its routes, alone or among others', async (t) => {
+t.test('a token with the scope is accepted, whether it has others too', async (t) => {
   for (const scope of ['customers:read', 'customers:write customers:read users:admin']) {
     t.equal((await send('GET', '/read', scope)).statusCode, 200);
     t.equal((await send('HEAD', '/read', scope)).statusCode, 200);
@@ -57,7 +57,7 @@ t.test('the scope opens its routes, alone or among others', async (t) => {
   }
 });
 
-t.test('a token without the scope is told which one it lacks', async (t) => {
+t.test('a token without the scope is 403, and the answer names the missing scope', async (t) => {
   for (const scope of [
     '',
     ' ',
@@ -78,18 +78,18 @@ t.test('a token without the scope is told which one it lacks', async (t) => {
   }
 });
 
-t.test('a cached token is asked for the scope of each route', async (t) => {
+t.test('the scope of a cached token is checked for each route', async (t) => {
   const headers = { authorization: `Bearer ${await key.sign(mintClaims({ scope: 'customers:read' }))}` };
   t.equal((await app.inject({ url: '/read', headers })).statusCode, 200);
   t.equal((await app.inject({ method: 'POST', url: '/write', headers })).statusCode, 403);
 });
 
-t.test('without a scope any valid token will do', async (t) => {
+t.test('asUser accepts a valid token without any scope', async (t) => {
   t.equal((await send('GET', '/me', '')).statusCode, 200);
   t.equal((await app.inject('/me')).statusCode, 401);
 });
 
-t.test('no route inside is open, and none outside is closed', async (t) => {
+t.test('every route inside withScope and asUser needs a token, and routes outside need none', async (t) => {
   t.equal((await app.inject({ method: 'HEAD', url: '/head' })).statusCode, 401);
   for (const url of ['/read', '/nested', '/me']) {
     t.equal((await app.inject(url)).statusCode, 401, url);
@@ -109,7 +109,7 @@ t.test('a handler sees the claims of the token', async (t) => {
   t.same((await app.inject({ url: '/', headers: { authorization } })).json(), claims);
 });
 
-t.test('OpenAPI says which routes need a token, and what they answer', async (t) => {
+t.test('OpenAPI shows which routes need a token, and their errors', async (t) => {
   const { paths } = (await app.inject('/docs/test/json')).json();
   t.same(paths['/read'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }]);
   t.same(Object.keys(paths['/read'].get.responses).sort(), [
@@ -123,9 +123,9 @@ t.test('OpenAPI says which routes need a token, and what they answer', async (t)
     '500',
     '503',
   ]);
-  t.equal(paths['/read'].get.summary, 'Read', 'beside what the route says');
+  t.equal(paths['/read'].get.summary, 'Read', "the route's own schema stays");
   t.same(paths['/nested'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }]);
   t.same(Object.keys(paths['/me'].get.responses).sort(), ['400', '401', '403', '415', '417', '500', '503']);
-  t.equal(paths['/me'].get.responses['401'].description, 'Our own', 'which a route may describe better');
-  t.same(paths['/open'].get.security, [], 'open to anybody');
+  t.equal(paths['/me'].get.responses['401'].description, 'By route', "the route's own description wins");
+  t.same(paths['/open'].get.security, [], 'a route outside needs no token');
 });

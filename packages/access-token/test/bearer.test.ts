@@ -23,7 +23,7 @@ t.test('any number of spaces may follow the scheme (RFC 6750 §2.1)', async (t) 
   }
 });
 
-t.test('who sends no token is told no error', async (t) => {
+t.test('a request without a token gets a challenge without an error', async (t) => {
   const requests: Record<string, InjectOptions> = {
     'no header': {},
     'an empty header': { headers: { authorization: '' } },
@@ -66,7 +66,7 @@ t.test('a Bearer header that is not one token is an invalid token', async (t) =>
   }
 });
 
-t.test('two Authorization headers are refused, for others may have looked at the other one', async (t) => {
+t.test('two Authorization headers are refused, because a proxy may have checked the other', async (t) => {
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const statusOf = (...headers: string[]) =>
@@ -81,7 +81,7 @@ t.test('two Authorization headers are refused, for others may have looked at the
       socket.on('error', reject);
       socket.on('close', () => resolve(answer.slice(9, 12)));
     });
-  t.equal(await statusOf(`Authorization: Bearer ${token}`), '200', 'one, which is cached now');
+  t.equal(await statusOf(`Authorization: Bearer ${token}`), '200', 'one header: the token is cached now');
   t.equal(await statusOf(`Authorization: Bearer ${token}`, `authorization: Bearer ${token}`), '401');
   t.equal(await statusOf(`AUTHORIZATION: Bearer ${token}`, 'Authorization: Basic YTpi'), '401');
   t.equal(await statusOf('Authorization: Basic YTpi', `Authorization: Bearer ${token}`), '401');

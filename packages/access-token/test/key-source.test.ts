@@ -7,7 +7,7 @@ import { accessToken, asUser, type KeySource, type RevocationFeed } from '../src
 import { ISSUER } from './support/guarded-process.ts';
 import { base64url } from './support/jws.ts';
 
-/** One in which nothing was revoked. */
+/** A feed without revocations. */
 const feed: RevocationFeed = {
   ready: async () => {},
   isFresh: () => true,
@@ -31,7 +31,7 @@ async function statusWith(t: Test, keys: KeySource, token: string): Promise<numb
   return (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode;
 }
 
-t.test('a kid that could not be one of ours reaches no key source', async (t) => {
+t.test('a malformed kid reaches no key source', async (t) => {
   const key = await mintKey();
   const asked: string[] = [];
   const keys: KeySource = {
@@ -48,7 +48,7 @@ t.test('a kid that could not be one of ours reaches no key source', async (t) =>
   t.equal(await statusWith(t, keys, await key.sign(mintClaims())), 200);
 });
 
-t.test('whatever key there is, the algorithm is ES256', async (t) => {
+t.test('a key of another algorithm verifies no token', async (t) => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   for (const [alg, { publicKey, privateKey }] of Object.entries({
@@ -66,7 +66,7 @@ t.test('whatever key there is, the algorithm is ES256', async (t) => {
   }
 });
 
-t.test('nor another one whose signatures are as long', async (t) => {
+t.test('a key of another algorithm with signatures of 64 bytes verifies no token', async (t) => {
   const ed25519 = generateKeyPairSync('ed25519');
   const pem = ed25519.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   for (const [alg, key, signer] of [
@@ -87,7 +87,7 @@ t.test('a secret in place of a key verifies nothing', async (t) => {
   }
 });
 
-t.test('a key source that breaks says nothing about the token: 503', async (t) => {
+t.test('a failing key source is 503, because the token may be valid', async (t) => {
   const key = await mintKey();
   for (const get of [
     () => {

@@ -16,10 +16,10 @@ import { createRemoteKeySet, KeysUnavailable } from '../src/index.ts';
 import { heldTimers } from './support/held-timers.ts';
 import { capturedLog } from './support/log.ts';
 
-const KID = 'a-key-that-nobody-knows';
+const KID = 'an-unknown-key';
 const MINUTE_MS = 60_000;
 
-/** A key set that has started on what `jwks` publishes, with a clock that only the test moves. */
+/** Starts a key set that fetches from `jwks`. Only the test moves its clock. */
 function follow(t: Teardown, jwks: JwksServer, setTimer?: SetTimer) {
   const clock = { ms: 0 };
   const { log, messages } = capturedLog();
@@ -41,7 +41,7 @@ async function loaded(t: Teardown, published: MintedKey[], setTimer?: SetTimer) 
   return { jwks, ...following };
 }
 
-/** As Node writes it: the same as jose's, and a line break. */
+/** Node ends a PEM with a line break, jose does not. */
 const pemOf = (key: MintedKey) => `${key.publicPem}\n`;
 
 async function isUnavailable(t: Test, promise: unknown, name = 'unavailable') {
@@ -54,14 +54,14 @@ const answer = (status: number, body: string) => (_request: IncomingMessage, res
   response.end(body);
 };
 
-t.test('start waits for nothing, and the keys are there when auth is', async (t) => {
+t.test('start does not wait for auth, and the keys are available once auth is up', async (t) => {
   const key = await mintKey();
   const jwks = await jwksServer(t, [key]);
   await jwks.stop();
   const { keys, messages } = follow(t, jwks);
   t.notOk(keys.has(key.kid));
   await isUnavailable(t, keys.ready());
-  await isUnavailable(t, keys.get(key.kid), 'which is not: there is no such key');
+  await isUnavailable(t, keys.get(key.kid), 'unavailable, not: no such key');
   await waitFor(() => messages().length === 1);
   await jwks.start();
   await waitFor(() => keys.has(key.kid));
@@ -70,11 +70,11 @@ t.test('start waits for nothing, and the keys are there when auth is', async (t)
   t.strictSame(
     messages(),
     ['signing keys cannot be fetched', 'signing keys can be fetched again'],
-    'each once',
+    'each message once',
   );
 });
 
-t.test('while it has nothing it asks again after 0.1 s, then half as often, then every 2 s', async (t) => {
+t.test('failed fetches are repeated after 0.1 s, then half as often, then every 2 s', async (t) => {
   const timers = heldTimers();
   const jwks = await jwksServer(t, []);
   jwks.respond = answer(503, '');
@@ -92,10 +92,10 @@ t.test('while it has nothing it asks again after 0.1 s, then half as often, then
   t.equal(refresh.delayMs, MINUTE_MS);
   jwks.respond = answer(503, '');
   refresh.run();
-  t.equal((await timers.next()).delayMs, 100, 'from the beginning after a good one');
+  t.equal((await timers.next()).delayMs, 100, 'after a success the delays begin again');
 });
 
-t.test('a request does not make it fetch before there is a first set', async (t) => {
+t.test('requests cause no fetch while the first is running', async (t) => {
   const jwks = await jwksServer(t, []);
   jwks.respond = () => {}; // the first fetch hangs
   const { keys } = follow(t, jwks);
@@ -104,7 +104,7 @@ t.test('a request does not make it fetch before there is a first set', async (t)
   t.equal(jwks.requests, 1);
 });
 
-t.test('the set is fetched anew each minute', async (t) => {
+t.test('the set is fetched again each minute', async (t) => {
   const timers = heldTimers();
   const [key, next] = await Promise.all([mintKey(), mintKey()]);
   const { jwks, keys } = await loaded(t, [key], timers.setTimer);
@@ -117,11 +117,11 @@ t.test('the set is fetched anew each minute', async (t) => {
     jwks.keys = [published];
     timer.run();
     await waitFor(() => keys.has(published.kid));
-    t.notOk(keys.has(gone.kid), 'a key that has left it is gone at once');
+    t.notOk(keys.has(gone.kid), 'a key that has left the set is gone at once');
   }
 });
 
-t.test('requests that come while the set is being fetched wait for that fetch', async (t) => {
+t.test('requests during a fetch wait for it', async (t) => {
   const { jwks, keys } = await loaded(t, [await mintKey()]);
   let release = () => {};
   jwks.respond = (_request, response) => {
@@ -135,7 +135,7 @@ t.test('requests that come while the set is being fetched wait for that fetch', 
   t.equal(jwks.requests, 2);
 });
 
-t.test('what it waits for keeps no process alive', async (t) => {
+t.test('the timers of a key set do not keep a process alive', async (t) => {
   const jwks = await jwksServer(t, []);
   const waiting = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = waiting();
@@ -153,7 +153,7 @@ t.test('what it waits for keeps no process alive', async (t) => {
 t.test('an unknown kid', async (t) => {
   const [key, next] = await Promise.all([mintKey(), mintKey()]);
 
-  await t.test('is looked for once, by all who ask for it at the same time', async (t) => {
+  await t.test('is looked for once, for all requests at the same time', async (t) => {
     const { jwks, keys } = await loaded(t, [key]);
     jwks.keys = [key, next];
     const found = await Promise.all(Array.from({ length: 100 }, () => keys.get(next.kid)));
@@ -161,7 +161,7 @@ t.test('an unknown kid', async (t) => {
     t.equal(jwks.requests, 2);
   });
 
-  await t.test('is not looked for again within 30 s, whichever it is', async (t) => {
+  await t.test('causes no second fetch within 30 s, nor does another unknown kid', async (t) => {
     const { jwks, keys, clock } = await loaded(t, [key]);
     for (let i = 0; i < 100; i += 1) t.equal(await keys.get(`${KID}-${i}`), undefined);
     t.equal(jwks.requests, 2);
@@ -173,7 +173,7 @@ t.test('an unknown kid', async (t) => {
     t.equal(jwks.requests, 3);
   });
 
-  await t.test('that could not be one of ours is never looked for', async (t) => {
+  await t.test('that is malformed is never looked for', async (t) => {
     const { jwks, keys } = await loaded(t, [key]);
     for (const kid of ['', '../x', 'a b', 'é', 'k'.repeat(65), `${key.kid}\n`, '\0', 'http://127.0.0.1/']) {
       t.equal(await keys.get(kid), undefined, JSON.stringify(kid));
@@ -182,15 +182,15 @@ t.test('an unknown kid', async (t) => {
   });
 
   await t.test(
-    'while the set cannot be fetched may have been published since: nobody can tell',
+    'is unavailable while the set cannot be fetched, because auth may have published it',
     async (t) => {
       const { jwks, keys, clock } = await loaded(t, [key]);
       jwks.respond = answer(500, '');
       await isUnavailable(t, keys.get(next.kid));
       const { requests } = jwks;
       await isUnavailable(t, keys.get(next.kid), 'within the 30 s too');
-      t.ok(jwks.requests <= requests + 1, 'which does not make it fetch');
-      t.equal(await keys.get(key.kid), pemOf(key), 'a known one is served');
+      t.ok(jwks.requests <= requests + 1, 'without another fetch');
+      t.equal(await keys.get(key.kid), pemOf(key), 'a known key stays available');
       jwks.respond = undefined;
       jwks.keys = [key, next];
       clock.ms += 30_000;
@@ -213,7 +213,7 @@ t.test('a set that cannot be fetched leaves the last good one in use for 60 minu
   const { jwks, keys, clock } = await loaded(t, [key]);
   await jwks.stop();
   clock.ms += 59 * MINUTE_MS;
-  await isUnavailable(t, keys.get(KID), 'it has tried');
+  await isUnavailable(t, keys.get(KID), 'an unknown kid makes it fetch, in vain');
   t.ok(keys.has(key.kid));
   t.equal(await keys.get(key.kid), pemOf(key));
   await t.resolves(keys.ready());
@@ -223,7 +223,7 @@ t.test('a set that cannot be fetched leaves the last good one in use for 60 minu
   await isUnavailable(t, keys.ready());
 });
 
-t.test('an answer that is not a key set is a fetch that failed', async (t) => {
+t.test('an answer that is not a key set counts as a failed fetch', async (t) => {
   const key = await mintKey();
   const { jwks, keys, clock } = await loaded(t, [key]);
   const answers = {
@@ -279,7 +279,7 @@ t.test('an answer of more than 64 KiB is cut off while it arrives', async (t) =>
   t.ok(sent < 16 * 1024 * 1024);
 });
 
-t.test('an answer that takes longer than 2 s is given up', async (t) => {
+t.test('a fetch without an answer in 2 s is aborted', async (t) => {
   const key = await mintKey();
   const hangs = {
     'before its head': () => {},
@@ -298,7 +298,7 @@ t.test('an answer that takes longer than 2 s is given up', async (t) => {
   );
 });
 
-t.test('a connection whose packets are lost is given up: the next fetch is over a new one', async (t) => {
+t.test('a connection that loses its packets is abandoned: the next fetch opens a new one', async (t) => {
   const [first, second] = [await mintKey(), await mintKey()];
   const jwks = await jwksServer(t, [first]);
   const proxy = await testProxy(t, Number(new URL(jwks.url).port));
@@ -309,11 +309,11 @@ t.test('a connection whose packets are lost is given up: the next fetch is over 
   proxy.silenceOpen();
   jwks.keys = [first, second];
   await isUnavailable(t, keys.get(second.kid), 'while it is silent');
-  t.equal(await keys.get(first.kid), pemOf(first), 'a key that is known stays so');
+  t.equal(await keys.get(first.kid), pemOf(first), 'a known key stays available');
   await waitFor(() => keys.has(second.kid), 2_000);
 });
 
-t.test('only keys that verify ES256 are taken', async (t) => {
+t.test('only keys that can verify ES256 are accepted', async (t) => {
   const [key, other] = await Promise.all([mintKey(), mintKey()]);
   const jwk = { ...other.publicJwk, kid: 'refused' };
   const jwkOf = (publicKey: ReturnType<typeof generateKeyPairSync>['publicKey']) =>
@@ -348,7 +348,7 @@ t.test('only keys that verify ES256 are taken', async (t) => {
   }
 });
 
-t.test('stop aborts a fetch, and no other follows', async (t) => {
+t.test('stop aborts the running fetch, and no other follows', async (t) => {
   const jwks = await jwksServer(t, []);
   let aborted = false;
   jwks.respond = (_request, response) => {
@@ -362,5 +362,5 @@ t.test('stop aborts a fetch, and no other follows', async (t) => {
   await waitFor(() => aborted, 1_000);
   await isUnavailable(t, keys.ready());
   t.equal(jwks.requests, 1);
-  t.strictSame(messages(), [], 'and nothing is said of it');
+  t.strictSame(messages(), [], 'the log has no error');
 });

@@ -10,11 +10,11 @@ import { type RedisOfAuth, redisOfAuth } from './support/redis-of-auth.ts';
 interface Options {
   maxStalenessSeconds?: number;
   now?: () => number;
-  /** Instead of the default user. */
+  /** A URL with another user or port than that of the test's own client. */
   url?: string;
 }
 
-/** A feed with the Redis client of a service, as service-kit makes it. */
+/** Starts a feed on a Redis client with the options of service-kit. */
 function startFeed(t: Teardown, redis: RedisOfAuth, { maxStalenessSeconds = 30, now, url }: Options = {}) {
   const client = new Redis(url ?? redis.server.url, {
     lazyConnect: true,
@@ -39,23 +39,23 @@ function startFeed(t: Teardown, redis: RedisOfAuth, { maxStalenessSeconds = 30, 
 
 const isReady = (feed: { ready(): Promise<void> }) => waitFor(() => feed.ready().then(() => true));
 
-/** The connections of feeds, as Redis numbers them. */
+/** The ids of the feeds' connections. */
 async function connections(redis: RedisOfAuth): Promise<string[]> {
   const list = (await redis.client.client('LIST')) as string;
   return [...list.matchAll(/^id=(\d+) .* name=test-revocations /gm)].map((match) => match[1] ?? '');
 }
 
-/** How many reads of the stream were answered. */
+/** The number of stream reads that Redis has answered. */
 async function readsOf(redis: RedisOfAuth): Promise<number> {
   const stats = await redis.client.info('commandstats');
   return Number(/^cmdstat_xread:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
 }
 
-t.test('it knows what was revoked before it started, and learns what is revoked after', async (t) => {
+t.test('a feed knows the revocations from before its start, and learns later ones', async (t) => {
   const redis = await redisOfAuth(t);
   await redis.revoke('sid', 'before');
   const { feed } = startFeed(t, redis);
-  t.notOk(feed.isFresh(), 'nothing before it has read');
+  t.notOk(feed.isFresh(), 'not fresh before the first read');
   await t.rejects(feed.ready());
   await isReady(feed);
   t.ok(feed.isFresh());
@@ -68,7 +68,7 @@ t.test('it knows what was revoked before it started, and learns what is revoked 
   }
 });
 
-t.test('it reads a long stream to its end before it is ready', async (t) => {
+t.test('a feed reads a long stream to its end before it is ready', async (t) => {
   const redis = await redisOfAuth(t);
   const until = Math.floor(Date.now() / 1_000) + 600;
   const pipeline = redis.client.pipeline();
@@ -80,7 +80,7 @@ t.test('it reads a long stream to its end before it is ready', async (t) => {
   for (const i of [0, 9_999, 10_000, 20_000, 24_999]) t.ok(feed.isRevoked(`sid-${i}`), String(i));
 });
 
-t.test('a read that finds nothing is an answer too', async (t) => {
+t.test('an empty read keeps the feed fresh', async (t) => {
   const { feed } = startFeed(t, await redisOfAuth(t), { maxStalenessSeconds: 1 });
   await isReady(feed);
   for (let i = 0; i < 4; i += 1) {
@@ -89,7 +89,7 @@ t.test('a read that finds nothing is an answer too', async (t) => {
   }
 });
 
-t.test('its freshness counts from when the answered read was sent', async (t) => {
+t.test('freshness counts from the sending of the answered read', async (t) => {
   let nowMs = 0;
   const redis = await redisOfAuth(t);
   const { feed } = startFeed(t, redis, { maxStalenessSeconds: 5, now: () => nowMs });
@@ -104,7 +104,7 @@ t.test('its freshness counts from when the answered read was sent', async (t) =>
   t.ok(feed.isFresh());
 });
 
-t.test('a Redis that stands still is noticed, its connection replaced, and the feed recovers', async (t) => {
+t.test('a feed notices a paused Redis, replaces the connection and recovers', async (t) => {
   const redis = await redisOfAuth(t);
   const { feed, messages } = startFeed(t, redis);
   await isReady(feed);
@@ -120,11 +120,11 @@ t.test('a Redis that stands still is noticed, its connection replaced, and the f
   t.strictSame(
     messages(),
     ['the revocation feed cannot be followed', 'the revocation feed is followed again'],
-    'each is said once',
+    'each message once',
   );
 });
 
-t.test('a connection whose packets are lost is replaced within two seconds', async (t) => {
+t.test('a connection that loses its packets is replaced within two seconds', async (t) => {
   const redis = await redisOfAuth(t);
   const proxy = await testProxy(t, redis.server.port);
   const { feed } = startFeed(t, redis, { url: `redis://127.0.0.1:${proxy.port}` });
@@ -134,7 +134,7 @@ t.test('a connection whose packets are lost is replaced within two seconds', asy
   await waitFor(() => feed.isRevoked('meanwhile'), 2_000);
 });
 
-t.test('it starts while Redis stands still, or is away', async (t) => {
+t.test('a feed starts while Redis is paused or away', async (t) => {
   const redis = await redisOfAuth(t);
   redis.server.pause();
   const { feed: first, messages } = startFeed(t, redis);
@@ -149,7 +149,7 @@ t.test('it starts while Redis stands still, or is away', async (t) => {
   t.equal(second.epoch, 'test-epoch');
 });
 
-t.test('it survives the death of its connection', async (t) => {
+t.test('a feed survives the loss of its connection', async (t) => {
   const redis = await redisOfAuth(t);
   const { feed } = startFeed(t, redis);
   await isReady(feed);
@@ -166,30 +166,30 @@ t.test('it survives the death of its connection', async (t) => {
   t.ok(feed.isFresh());
 });
 
-t.test('an entry is kept as long as a token can live, longer if it says so, and then dropped', async (t) => {
+t.test('an entry is kept for the lifetime of a token, or until its own end, and then dropped', async (t) => {
   const redis = await redisOfAuth(t);
   let nowMs = 0;
   const { feed } = startFeed(t, redis, { now: () => nowMs, maxStalenessSeconds: 1_000_000 });
   await isReady(feed);
   const seconds = Math.floor(Date.now() / 1_000);
-  await redis.revoke('kid', 'for long', seconds + 10_000);
-  await redis.revoke('sid', 'is over by its own account', seconds - 60);
-  await redis.revoke('sid', 'says nothing that makes sense', Number.NaN);
-  await waitFor(() => feed.isRevoked('says nothing that makes sense'));
+  await redis.revoke('kid', 'an end far in the future', seconds + 10_000);
+  await redis.revoke('sid', 'an end in the past', seconds - 60);
+  await redis.revoke('sid', 'a malformed end', Number.NaN);
+  await waitFor(() => feed.isRevoked('a malformed end'));
   nowMs = 664_000;
   await feed.nextRead();
   await feed.nextRead();
-  t.ok(feed.isRevoked('is over by its own account'));
-  t.ok(feed.isRevoked('says nothing that makes sense'));
+  t.ok(feed.isRevoked('an end in the past'));
+  t.ok(feed.isRevoked('a malformed end'));
   nowMs = 665_000;
   await feed.nextRead();
   await feed.nextRead();
-  t.notOk(feed.isRevoked('is over by its own account'), 'though an older one lives longer');
-  t.notOk(feed.isRevoked('says nothing that makes sense'));
-  t.ok(feed.isRevoked('for long'));
+  t.notOk(feed.isRevoked('an end in the past'), 'dropped before an older entry with a later end');
+  t.notOk(feed.isRevoked('a malformed end'));
+  t.ok(feed.isRevoked('an end far in the future'));
 });
 
-t.test('setting the time of day, there and back, brings nothing back to life', async (t) => {
+t.test('setting the time of day, there and back, makes no revoked token valid', async (t) => {
   const redis = await redisOfAuth(t);
   const { feed } = startFeed(t, redis);
   await isReady(feed);
@@ -203,7 +203,7 @@ t.test('setting the time of day, there and back, brings nothing back to life', a
   t.ok(feed.isRevoked('gone'));
 });
 
-t.test('setting the time of day back, and leaving it there, brings nothing back to life', async (t) => {
+t.test('setting the time of day back, and leaving it there, makes no revoked token valid', async (t) => {
   const redis = await redisOfAuth(t);
   let nowMs = 0;
   const { feed } = startFeed(t, redis, { now: () => nowMs, maxStalenessSeconds: 1_000_000 });
@@ -215,10 +215,10 @@ t.test('setting the time of day back, and leaving it there, brings nothing back 
   nowMs = 720_000;
   await feed.nextRead();
   await feed.nextRead();
-  t.ok(feed.isRevoked('gone'), 'by the time of day its tokens have not expired');
+  t.ok(feed.isRevoked('gone'), 'its tokens have not expired by the time of day');
 });
 
-t.test('another epoch is read from its start, and nothing is forgotten', async (t) => {
+t.test('a new epoch makes the feed read the stream from its start, and forget no revocation', async (t) => {
   const redis = await redisOfAuth(t);
   const { feed, messages } = startFeed(t, redis);
   await redis.revoke('sid', 'old');
@@ -226,10 +226,10 @@ t.test('another epoch is read from its start, and nothing is forgotten', async (
 
   await redis.client.flushall();
   await waitFor(() => feed.epoch === undefined, 1_500);
-  t.ok(feed.isFresh(), 'Redis answers: it has no epoch');
+  t.ok(feed.isFresh(), 'Redis answers that it has no epoch');
   t.ok(feed.isRevoked('old'));
 
-  // its ids begin anew, below those that were read
+  // an empty Redis may give lower ids than those that the feed has read
   await redis.client.xadd(
     '{auth}:revocations',
     '1-1',
@@ -242,13 +242,11 @@ t.test('another epoch is read from its start, and nothing is forgotten', async (
   await waitFor(() => feed.epoch === 'the next', 1_000);
   t.ok(feed.isRevoked('new'));
   t.ok(feed.isRevoked('old'));
-  t.strictSame(messages(), [
-    'Redis has other data than before: tokens from before are not accepted any more',
-  ]);
+  t.strictSame(messages(), ['Redis has other data than before: access tokens from before are refused']);
 });
 
 t.test(
-  'behind a new connection the stream is read from its start, for it may be that of a replica',
+  'over a new connection the feed reads the stream from its start, because Redis may be another',
   async (t) => {
     const redis = await redisOfAuth(t);
     const { feed } = startFeed(t, redis);
@@ -259,15 +257,15 @@ t.test(
     await redis.client
       .multi()
       .del('{auth}:revocations')
-      .xadd('{auth}:revocations', '1-1', 'sid', 'of a clock that is behind', 'until', until)
+      .xadd('{auth}:revocations', '1-1', 'sid', 'from a clock that is behind', 'until', until)
       .client('KILL', 'ID', Number(id))
       .exec();
-    await waitFor(() => feed.isRevoked('of a clock that is behind'));
+    await waitFor(() => feed.isRevoked('from a clock that is behind'));
     t.ok(feed.isRevoked('first'));
   },
 );
 
-t.test('the first epoch is known as soon as it is written', async (t) => {
+t.test('a feed knows the first epoch as soon as auth writes it', async (t) => {
   const redis = await redisOfAuth(t, { epoch: null });
   const { feed, messages } = startFeed(t, redis);
   await isReady(feed);
@@ -276,10 +274,10 @@ t.test('the first epoch is known as soon as it is written', async (t) => {
   await redis.nameEpoch('the first');
   await read;
   t.equal(feed.epoch, 'the first');
-  t.strictSame(messages(), [], 'which is no loss of data');
+  t.strictSame(messages(), [], 'the log has no loss of data');
 });
 
-t.test('an epoch that is written while the stream is loaded is known when that is done', async (t) => {
+t.test('a feed that becomes ready knows an epoch that auth wrote during the load', async (t) => {
   const redis = await redisOfAuth(t, { epoch: null });
   const pipeline = redis.client.pipeline();
   for (let i = 0; i < 30_000; i += 1) pipeline.xadd('{auth}:revocations', '*', 'sid', `sid-${i}`);
@@ -291,7 +289,7 @@ t.test('an epoch that is written while the stream is loaded is known when that i
   t.equal(feed.epoch, 'the first');
 });
 
-t.test('it needs no more than the rights of customers', async (t) => {
+t.test('a feed needs no more rights in Redis than customers has', async (t) => {
   const redis = await redisOfAuth(t);
   const commands = 'hello auth ping info client xread xrange get quit select command'.split(' ');
   await redis.client.call('ACL', [
@@ -309,7 +307,7 @@ t.test('it needs no more than the rights of customers', async (t) => {
   await waitFor(() => feed.isRevoked('a'));
 });
 
-t.test('with the wrong password it is never fresh, and says so once', async (t) => {
+t.test('with a wrong password a feed is never fresh, and logs it once', async (t) => {
   const redis = await redisOfAuth(t);
   await redis.client.call('ACL', ['SETUSER', 'default', 'resetpass', '>right']);
   const { feed, messages } = startFeed(t, redis, { url: `redis://:wrong@127.0.0.1:${redis.server.port}` });
@@ -321,7 +319,7 @@ t.test('with the wrong password it is never fresh, and says so once', async (t) 
   t.equal(messages().length, 2);
 });
 
-t.test('stop closes its connection', async (t) => {
+t.test('stop closes the connection', async (t) => {
   const redis = await redisOfAuth(t);
   const { feed, messages } = startFeed(t, redis);
   await isReady(feed);
@@ -331,7 +329,7 @@ t.test('stop closes its connection', async (t) => {
   t.strictSame(messages(), []);
 });
 
-t.test('100,000 live entries are loaded in seconds, and forgotten when their time has come', async (t) => {
+t.test('100,000 live entries are loaded in seconds, and dropped when they expire', async (t) => {
   const redis = await redisOfAuth(t);
   const entries = rounds({ short: 20_000, long: 100_000 });
   const until = Math.floor(Date.now() / 1_000);
@@ -354,21 +352,21 @@ t.test('100,000 live entries are loaded in seconds, and forgotten when their tim
 
   now = 664_000;
   await feed.nextRead();
-  t.ok(feed.isRevoked('session-number-0'), 'kept as long as a token can live');
+  t.ok(feed.isRevoked('session-number-0'), 'kept for the lifetime of a token');
   const withEntries = heapUsed();
   now = 670_000;
   await waitFor(
     () => !feed.isRevoked('session-number-0') && !feed.isRevoked(`session-number-${entries - 1}`),
   );
   const released = withEntries - heapUsed();
-  t.ok(released > entries * 50, 'and their memory is given back');
+  t.ok(released > entries * 50, 'their memory is released');
   const megabytes = [inRedis, released].map((bytes) => (bytes / 1e6).toFixed(1));
   t.comment(
-    `${entries} entries: loaded in ${loadedMs.toFixed()} ms, ${megabytes[0]} MB in Redis, ${megabytes[1]} MB in a verifier`,
+    `${entries} entries: loaded in ${loadedMs.toFixed()} ms, ${megabytes[0]} MB in Redis, ${megabytes[1]} MB in a process`,
   );
 });
 
-/** Bytes, of what is still needed. */
+/** The bytes in use after a garbage collection. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();

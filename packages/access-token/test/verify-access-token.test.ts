@@ -25,7 +25,7 @@ t.test('app.verifyAccessToken', async (t) => {
   const get = (url: string, token: string) =>
     app.inject({ url, headers: { authorization: `Bearer ${token}` } });
 
-  await t.test('is synchronous for a token that was seen, and gives the same claims', async (t) => {
+  await t.test('is synchronous for a cached token, and returns the same object', async (t) => {
     const token = await key.sign(mintClaims());
     await get('/spy', token);
     await waitFor(() => results[0]);
@@ -35,13 +35,13 @@ t.test('app.verifyAccessToken', async (t) => {
     t.equal(results[1], first);
   });
 
-  await t.test('knows a token however its header is written', async (t) => {
+  await t.test('finds a cached token for every spelling of its header', async (t) => {
     const token = await key.sign(mintClaims());
     await get('/spy', token);
     const first = await results.at(-1);
     for (const scheme of ['Bearer   ', 'bearer ', 'BEARER  ']) {
       await app.inject({ url: '/spy', headers: { authorization: scheme + token } });
-      t.equal(results.at(-1), first, 'without another entry, and without verifying it again');
+      t.equal(results.at(-1), first, 'without another entry, and without another verification');
     }
   });
 
@@ -54,15 +54,15 @@ t.test('app.verifyAccessToken', async (t) => {
     const response = await get('/logout', token);
     t.match(response, { statusCode: 401, headers: { 'www-authenticate': /error="invalid_token"/ } });
     const sibling = await key.sign(mintClaims({ sid: claims.sid }));
-    t.equal(await statusOf(get('/logout', sibling)), 200, 'and no other of its session');
+    t.equal(await statusOf(get('/logout', sibling)), 200, 'another token of its session is accepted');
     await redis.revoke('sid', claims.sid);
     await waitFor(async () => (await send(sibling)).statusCode === 401);
-    t.equal(await statusOf(get('/logout', token)), 401, 'also when the session has ended');
+    t.equal(await statusOf(get('/logout', token)), 401, 'refused also after the session has ended');
     t.equal(await statusOf(get('/logout', sibling)), 200);
   });
 
   await t.test(
-    'with allowRevoked takes a token of a revoked session, and one of another epoch',
+    'with allowRevoked accepts a token of a revoked session, and one of another epoch',
     async (t) => {
       const claims = mintClaims();
       const token = await key.sign(claims);
@@ -71,7 +71,7 @@ t.test('app.verifyAccessToken', async (t) => {
       t.equal(await statusOf(get('/logout', token)), 200);
       t.equal((await get('/logout', token)).json().sid, claims.sid);
       t.equal(await statusOf(get('/logout', await key.sign(mintClaims({ epoch: 'another' })))), 200);
-      t.equal(await statusOf(send(token)), 401, 'which lets it in nowhere else');
+      t.equal(await statusOf(send(token)), 401, 'other routes refuse it');
     },
   );
 
@@ -79,18 +79,18 @@ t.test('app.verifyAccessToken', async (t) => {
     const token = await key.sign(mintClaims());
     redis.server.pause();
     guarded.clock.aheadMs += 31_000;
-    t.equal(await statusOf(send(token)), 503, 'elsewhere');
+    t.equal(await statusOf(send(token)), 503, 'other routes need the feed');
     t.equal(await statusOf(get('/logout', token)), 200);
     redis.server.resume();
     await ready(guarded);
   });
 
-  await t.test('gives claims that no handler can change for the next request', async (t) => {
+  await t.test('returns claims that no handler can change for the next request', async (t) => {
     await get('/spy', await key.sign(mintClaims()));
     t.ok(Object.isFrozen((await results.at(-1))?.claims));
   });
 
-  await t.test('with allowRevoked refuses what was never valid, or has expired', async (t) => {
+  await t.test('with allowRevoked refuses a forged or expired token', async (t) => {
     const attacker = await mintKey();
     t.equal(await statusOf(get('/logout', await attacker.sign(mintClaims(), { kid: key.kid }))), 401);
     t.equal(await statusOf(app.inject('/logout')), 401);
@@ -101,7 +101,7 @@ t.test('app.verifyAccessToken', async (t) => {
     t.equal(await statusOf(get('/logout', token)), 401);
   });
 
-  await t.test('with allowRevoked refuses the tokens of a revoked key, for others may have it', async (t) => {
+  await t.test('with allowRevoked refuses tokens of a revoked key, which an attacker may have', async (t) => {
     const token = await key.sign(mintClaims());
     t.equal(await statusOf(get('/logout', token)), 200);
     await redis.revoke('kid', key.kid);
@@ -111,7 +111,7 @@ t.test('app.verifyAccessToken', async (t) => {
   });
 });
 
-t.test('10,000 tokens are remembered, and the one that was not used for longest is forgotten', async (t) => {
+t.test('10,000 tokens are cached, and the least recently used is evicted', async (t) => {
   const tokens: string[] = [];
   const remembered: boolean[] = [];
   const routes: FastifyPluginAsync = async (app) => {

@@ -50,7 +50,7 @@ t.test('a Redis that lost its data: tokens from before are 401, and the log says
   await client.flushall();
   await client.set('{auth}:epoch', 'another');
   await waitFor(async () => (await service.send('GET', '/customers?n=5')).statusCode === 401);
-  t.match(service.log(), 'Redis has other data than before: tokens from before are not accepted any more');
+  t.match(service.log(), 'Redis has other data than before: access tokens from before are refused');
 });
 
 t.test('a Redis that refuses our password is 503, not 401 and not 500', async (t) => {

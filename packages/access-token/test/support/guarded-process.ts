@@ -18,26 +18,26 @@ export interface GuardedProcess {
   app: FastifyInstance;
   redis: RedisOfAuth;
   jwks: JwksServer;
-  /** The one that is published. */
+  /** The published key. */
   key: MintedKey;
   keys: RemoteKeySet;
   feed: RevocationFeed;
-  /** Moves the clocks of key set and feed; not that of tokens, which is `Date`. */
+  /** Moves the clocks of key set and feed. The expiry of tokens goes by `Date`, which it does not move. */
   clock: { aheadMs: number };
   /** GET / with this token. */
   send(token: string): Promise<LightMyRequestResponse>;
 }
 
-/** A process with what a service verifies tokens with: a real Redis, and keys over HTTP. `GET /` needs a token. */
+/** A process that verifies access tokens, with a real Redis and keys over HTTP. `GET /` needs a token. */
 export async function guardedProcess(
   t: Teardown,
   options: {
     redis?: RedisOfAuth;
     routes?: FastifyPluginAsync;
     maxStalenessSeconds?: number;
-    /** The keys cannot be fetched until `jwks.start()`. */
+    /** True if the process cannot fetch the keys before `jwks.start()`. */
     keysAway?: boolean;
-    /** Of the key set. */
+    /** The timer of the key set. */
     setTimer?: SetTimer;
   } = {},
 ): Promise<GuardedProcess> {
@@ -98,7 +98,7 @@ export async function guardedProcess(
   };
 }
 
-/** Resolves when keys and revocations are there. */
+/** Resolves when the process has keys and revocations. */
 export function ready({ keys, feed }: GuardedProcess): Promise<void> {
   return waitFor(() => Promise.all([keys.ready(), feed.ready()]));
 }

@@ -6,7 +6,7 @@ interface HeldTimer {
   delayMs: number;
 }
 
-/** Timers that go off when the test says so. */
+/** Timers that the test fires. */
 export function heldTimers() {
   const held: HeldTimer[] = [];
   const setTimer: SetTimer = (run, delayMs) => {

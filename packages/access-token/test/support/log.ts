@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 
-/** A logger as services have it, and what it was told: the messages in their order. */
+/** A logger like that of a service, which records its messages in their order. */
 export function capturedLog(): { log: FastifyBaseLogger; messages(): string[] } {
   const messages: string[] = [];
   const stream = new Writable({

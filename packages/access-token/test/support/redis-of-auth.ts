@@ -4,20 +4,20 @@ import { Redis } from 'ioredis';
 export interface RedisOfAuth {
   server: TestServer;
   client: Redis;
-  /** As auth announces it. `until` is in seconds since 1970; in ten minutes unless it is given. */
+  /** Revokes an id as auth does. `until` is in seconds since 1970, by default a little more than ten minutes from now. */
   revoke(kind: 'sid' | 'jti' | 'kid', id: string, until?: number): Promise<unknown>;
-  /** As the first script of auth that writes to an empty Redis. */
+  /** Writes the epoch as auth does when it first writes to an empty Redis. */
   nameEpoch(epoch: string): Promise<unknown>;
 }
 
-/** A Redis as auth leaves it: with an epoch, that of `mintClaims` unless it is another or null. */
+/** A Redis with the epoch of auth: by default the one of `mintClaims`; null for none. */
 export async function redisOfAuth(
   t: Teardown,
   { epoch = 'test-epoch', args = [] }: { epoch?: string | null; args?: string[] } = {},
 ): Promise<RedisOfAuth> {
   const server = await testRedis(t, { args });
   const client = new Redis(server.url);
-  client.on('error', () => {}); // this server goes away on purpose
+  client.on('error', () => {}); // tests stop this server on purpose
   t.teardown(() => client.disconnect());
   if (epoch !== null) await client.set('{auth}:epoch', epoch);
   return {
