@@ -40,6 +40,7 @@ export {
   problemBody,
   unavailable,
 } from './problems/problem.ts';
+export type { ProblemCode } from './problems/problem-code.ts';
 export { isStoreUnavailable } from './problems/unavailable.ts';
 export { faultFinder, type StringFormat, unprocessable, validatorCompiler } from './problems/validation.ts';
 export { buildProcess, serve } from './process.ts';

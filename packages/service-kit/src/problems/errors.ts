@@ -6,9 +6,10 @@ import { isThrownAway, lastAnswerOn, throwAway } from '../http/connection.ts';
 import { isTimeLimitLifted } from '../http/time-limit.ts';
 import { isOverload } from './overload.ts';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
+import type { ProblemCode } from './problem-code.ts';
 import { isStoreUnavailable } from './unavailable.ts';
 
-type Text = [code: string, detail: string];
+type Text = [code: ProblemCode, detail: string];
 
 const MALFORMED: Text = ['invalid_request', 'The request is malformed.'];
 const CLIENT_ERRORS: Record<number, Text> = {

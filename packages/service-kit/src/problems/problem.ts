@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { ProblemCode } from './problem-code.ts';
 
 /** One fault in the input. `pointer` is a JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
 export interface ProblemDetail {
@@ -20,12 +21,12 @@ export interface ProblemOptions {
  */
 export class Problem extends Error {
   readonly statusCode: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly headers: Record<string, string> | undefined;
   readonly errors: ProblemDetail[] | undefined;
   readonly extensions: object | undefined;
 
-  constructor(statusCode: number, code: string, detail: string, options: ProblemOptions = {}) {
+  constructor(statusCode: number, code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
     this.name = 'Problem';
     this.statusCode = statusCode;
@@ -48,7 +49,7 @@ export interface ProblemBody {
   type: string;
   title: string;
   status: number;
-  code: string;
+  code: ProblemCode;
   detail: string;
   instance?: string;
   request_id: string;

@@ -12,7 +12,7 @@ t.setTimeout(120_000);
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const NO_TOKEN = new Problem(401, 'no_token', 'A token is needed.');
+const NO_TOKEN = new Problem(401, 'token_required', 'A token is needed.');
 const JSON_TYPE = 'Content-Type: application/json';
 
 async function started(t: Test) {

@@ -4,7 +4,7 @@ import { openapi, Problem, unavailable } from '../../src/index.ts';
 import { startedProcess } from '../support/process.ts';
 
 const securitySchemes = { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } as const;
-const notFound = () => new Problem(404, 'thing_not_found', 'There is no such thing.');
+const notFound = () => new Problem(404, 'customer_not_found', 'There is no such thing.');
 
 async function started(t: Test) {
   const service = (name: string) => async (app: import('fastify').FastifyInstance) => {
@@ -57,12 +57,12 @@ t.test('problems are documented once and referred to, with what was thrown as th
     'application/problem+json': {
       schema: { $ref: '#/components/schemas/Problem' },
       examples: {
-        thing_not_found: {
+        customer_not_found: {
           value: {
             type: 'about:blank',
             title: 'Not Found',
             status: 404,
-            code: 'thing_not_found',
+            code: 'customer_not_found',
             detail: 'There is no such thing.',
             instance: '/things/seven',
             request_id: '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b',

@@ -29,7 +29,7 @@ async function started(t: Test) {
         '/refuses',
         { schema: { response: { '4xx': Type.Object({ only: Type.Optional(Type.String()) }) } } },
         async () => {
-          throw new Problem(409, 'taken', 'It is taken.', {
+          throw new Problem(409, 'username_taken', 'It is taken.', {
             headers: { 'x-hint': 'another' },
             errors: [{ pointer: '/name', detail: 'is taken' }],
             cause: new Error('hunter2'),
@@ -38,7 +38,7 @@ async function started(t: Test) {
       );
       app.get(
         '/hook',
-        { onRequest: async () => Promise.reject(new Problem(401, 'no_token', 'No token.')) },
+        { onRequest: async () => Promise.reject(new Problem(401, 'token_required', 'No token.')) },
         async () => 'x',
       );
     },
@@ -74,7 +74,7 @@ t.test('a problem is answered as it is, whatever response schema the route has',
     type: 'about:blank',
     title: 'Conflict',
     status: 409,
-    code: 'taken',
+    code: 'username_taken',
     detail: 'It is taken.',
     instance: '/refuses',
     request_id: response.headers['x-request-id'],
@@ -85,7 +85,7 @@ t.test('a problem is answered as it is, whatever response schema the route has',
 t.test('a problem thrown by a hook is answered like one of a handler', async (t) => {
   const { app } = await started(t);
   const response = await app.inject('/hook');
-  t.match(response.json(), { status: 401, code: 'no_token', instance: '/hook' });
+  t.match(response.json(), { status: 401, code: 'token_required', instance: '/hook' });
 });
 
 t.test('an error nobody foresaw is a constant 500: no message, no stack; both are in the log', async (t) => {

@@ -1,9 +1,9 @@
-import { type ErrorForm, Problem, problemOf } from '@pair/service-kit';
+import { type ErrorForm, Problem, type ProblemCode, problemOf } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type OAuthError, OAuthErrorSchema } from './schemas.ts';
 
 /** What RFC 6749 §4.1.2.1, §5.2 and RFC 7009 §2.2.1 have names for. A Problem with such a code keeps it. */
-const ERROR_CODES = new Set([
+const ERROR_CODES = new Set<ProblemCode>([
   'invalid_request',
   'invalid_client',
   'invalid_grant',

@@ -1,0 +1,61 @@
+/**
+ * Every `code` of a problem, of all services, so that none has two meanings. Clients go by them: a published one keeps its
+ * meaning and its status.
+ */
+export type ProblemCode = OfProcess | OfAccess | OfAuth | OfOAuth | OfCustomers;
+
+/** Of any request to any service. */
+type OfProcess =
+  | 'body_too_large'
+  | 'empty_body'
+  | 'expectation_failed'
+  | 'forbidden'
+  | 'headers_too_large'
+  | 'internal_error'
+  | 'invalid_json'
+  | 'invalid_request'
+  | 'method_not_allowed'
+  | 'misdirected_request'
+  | 'not_acceptable'
+  | 'not_found'
+  | 'not_ready'
+  | 'precondition_failed'
+  | 'range_not_satisfiable'
+  | 'request_timeout'
+  | 'unavailable'
+  | 'unsupported_content_coding'
+  | 'unsupported_media_type'
+  | 'uri_too_long'
+  | 'validation_failed';
+
+/** RFC 6750 §3.1, and its kin. */
+type OfAccess = 'insufficient_scope' | 'invalid_token' | 'token_required' | 'user_required';
+
+type OfAuth =
+  | 'client_not_allowed'
+  | 'invalid_credentials'
+  | 'last_admin'
+  | 'registration_closed'
+  | 'too_many_attempts'
+  | 'too_many_revocations'
+  | 'username_taken'
+  | 'wrong_password';
+
+/** RFC 6749 §4.1.2.1, §5.2; below `/oauth` the others become one of these, see `oauth-error.ts`. */
+type OfOAuth =
+  | 'access_denied'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'invalid_redirect_uri'
+  | 'invalid_scope'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'unsupported_response_type';
+
+type OfCustomers =
+  | 'client_gone'
+  | 'conflict'
+  | 'customer_not_found'
+  | 'idempotency_key_reused'
+  | 'import_refused'
+  | 'request_in_progress';
