@@ -17,9 +17,9 @@ import { boundRest, lingerOnClose, noteAnswer } from './http/connection.ts';
 import { corsOf } from './http/cors.ts';
 import { misdirectedUnless } from './http/host-names.ts';
 import { JSON_CONTENT_TYPE, parseJson } from './http/json-parser.ts';
-import { misreadable } from './http/misreadable.ts';
 import { addNegotiation } from './http/negotiation.ts';
 import { addNotFoundHandler, MAX_PARAM_LENGTH } from './http/not-found.ts';
+import { refuseAmbiguous } from './http/refuse-ambiguous.ts';
 import { loggerOptions } from './logger.ts';
 import { REQUEST_ID_PATTERN } from './openapi/schemas.ts';
 import { handleClientError, handleError } from './problems/errors.ts';
@@ -111,7 +111,7 @@ export async function buildProcess(
     addCommonHeaders(request, reply);
     const refusal = misdirected?.(request.raw);
     if (refusal !== undefined) done(refusal);
-    else if (!answersPreflight(request, reply)) done(misreadable(request));
+    else if (!answersPreflight(request, reply)) done(refuseAmbiguous(request));
   });
   // Node would answer an expectation that it does not know with an empty 417
   app.server.on('checkExpectation', app.routing);

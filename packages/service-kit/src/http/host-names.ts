@@ -13,17 +13,20 @@ const ABSOLUTE_TARGET = /^https?:\/\/(?<authority>[^/?#]*)/i;
  */
 export function misdirectedUnless(hostNames: string[]): (request: IncomingMessage) => Problem | undefined {
   const known = new Set(hostNames.map((name) => name.toLowerCase()));
-  const refusal = new Problem(
-    421,
-    'misdirected_request',
-    `This process answers to ${hostNames.join(', ')} only. To reach it by another name, start it with ISSUER set to the URL with that name.`,
-  );
   const isKnown = (authority: string) =>
     known.has(AUTHORITY.exec(authority)?.groups?.name?.toLowerCase() ?? '');
   return ({ headers: { host }, url = '' }) => {
     const target = ABSOLUTE_TARGET.exec(url)?.groups?.authority;
     // HTTP/1.0 may have neither; a browser always has one
     const names = [host, target].filter((name) => name !== undefined);
-    return names.every(isKnown) ? undefined : refusal;
+    return names.every(isKnown) ? undefined : misdirectedRequest(hostNames);
   };
+}
+
+function misdirectedRequest(hostNames: string[]): Problem {
+  return new Problem(
+    421,
+    'misdirected_request',
+    `This process answers to ${hostNames.join(', ')} only. To reach it by another name, start it with ISSUER set to the URL with that name.`,
+  );
 }

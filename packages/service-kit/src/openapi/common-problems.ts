@@ -1,6 +1,6 @@
 import type { FastifySchema, RouteOptions } from 'fastify';
-import { EXPECTATION_FAILED, UNKNOWN_CONTENT_CODING } from '../http/misreadable.ts';
 import { notAcceptable, offeredTypes } from '../http/negotiation.ts';
+import { expectationFailed, unsupportedContentCoding } from '../http/refuse-ambiguous.ts';
 import { toProblem, unsupportedMediaType } from '../problems/errors.ts';
 import type { Problem } from '../problems/problem.ts';
 import { unprocessable } from '../problems/validation.ts';
@@ -21,8 +21,8 @@ export function commonProblems(method: RouteOptions['method'], schema: FastifySc
   const offered = offeredTypes(schema);
   return [
     byFastify(400),
-    UNKNOWN_CONTENT_CODING,
-    EXPECTATION_FAILED,
+    unsupportedContentCoding(),
+    expectationFailed(),
     toProblem({}),
     ...(offered.length > 0 ? [notAcceptable(offered)] : []),
     ...(hasBody ? [byFastify(413), unsupportedMediaType(first, { consumes, body })] : []),

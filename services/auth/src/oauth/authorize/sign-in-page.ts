@@ -15,11 +15,9 @@ interface SignInForm {
   alert: string | undefined;
 }
 
-const ACCESS_DENIED = new Problem(403, 'access_denied', 'The user did not sign in.');
-
 export function signInPage({ request, issuer, csrfToken, username, alert }: SignInForm): string {
   const { client, scope, redirectUri, parameters } = request;
-  const cancel = authorizationResponse({ ...request, issuer }, ACCESS_DENIED);
+  const cancel = authorizationResponse({ ...request, issuer }, accessDenied());
   const hidden = Object.entries({ ...parameters, csrf_token: csrfToken });
   return page(
     'Sign in',
@@ -39,6 +37,10 @@ export function signInPage({ request, issuer, csrfToken, username, alert }: Sign
 </form>
 <p class="cancel"><a href="${cancel}">Cancel</a></p>`,
   );
+}
+
+function accessDenied(): Problem {
+  return new Problem(403, 'access_denied', 'The user did not sign in.');
 }
 
 function rights(scope: string): string {

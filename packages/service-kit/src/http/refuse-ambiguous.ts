@@ -2,45 +2,47 @@ import type { FastifyRequest } from 'fastify';
 import { unsupportedMediaType } from '../problems/errors.ts';
 import { Problem } from '../problems/problem.ts';
 
-const MISSING_HOST = new Problem(400, 'invalid_request', 'The Host header is missing.');
-export const EXPECTATION_FAILED = new Problem(
-  417,
-  'expectation_failed',
-  'Only 100-continue can be expected here.',
-);
-const UNKNOWN_TRANSFER_CODING = new Problem(
-  400,
-  'invalid_request',
-  'The only transfer coding here is chunked.',
-);
-const UNDECODABLE_QUERY = new Problem(400, 'invalid_request', 'The query is not percent-encoded UTF-8.');
-// RFC 9110 §15.5.16: a 415 for the coding tells which ones are taken
-export const UNKNOWN_CONTENT_CODING = new Problem(
-  415,
-  'unsupported_content_coding',
-  'The content coding of the body is not supported here.',
-  { headers: { 'accept-encoding': 'identity' } },
-);
-
 /**
- * Why a request cannot be understood as it was meant, in what Node and Fastify pass over: each of these would be taken
- * for something else than was sent.
+ * Refuses what Node and Fastify pass over, and would read as something else than the client sent. Returns the problem,
+ * undefined for a request that has one meaning.
  */
-export function misreadable(request: FastifyRequest): Problem | undefined {
+export function refuseAmbiguous(request: FastifyRequest): Problem | undefined {
   const { headers, raw, url } = request;
   // RFC 9112 §3.2; HTTP/1.0 has none
-  if (headers.host === undefined && raw.httpVersionMinor === 1) return MISSING_HOST;
+  if (headers.host === undefined && raw.httpVersionMinor === 1) {
+    return invalidRequest('The Host header is missing.');
+  }
   // RFC 9110 §10.1.1
-  if (headers.expect !== undefined && !isOneOf(headers.expect, '100-continue')) return EXPECTATION_FAILED;
+  if (headers.expect !== undefined && !isOneOf(headers.expect, '100-continue')) return expectationFailed();
   // RFC 9112 §6.1. Node undoes `gzip, chunked` by half
-  if (!isOneOf(headers['transfer-encoding'], 'chunked')) return UNKNOWN_TRANSFER_CODING;
-  if (!isOneOf(headers['content-encoding'], 'identity')) return UNKNOWN_CONTENT_CODING;
+  if (!isOneOf(headers['transfer-encoding'], 'chunked')) {
+    return invalidRequest('The only transfer coding here is chunked.');
+  }
+  if (!isOneOf(headers['content-encoding'], 'identity')) return unsupportedContentCoding();
   // Fastify passes over a parameter that it cannot read, and takes the last of two: a body would be read as another one
   const isRead = !request.is404 && raw.method !== 'GET' && raw.method !== 'HEAD';
   if (isRead && !isMediaType(headers['content-type'])) {
     return unsupportedMediaType(request.method, request.routeOptions.schema);
   }
-  return isDecodable(url) ? undefined : UNDECODABLE_QUERY;
+  return isDecodable(url) ? undefined : invalidRequest('The query is not percent-encoded UTF-8.');
+}
+
+export function expectationFailed(): Problem {
+  return new Problem(417, 'expectation_failed', 'Only 100-continue can be expected here.');
+}
+
+/** RFC 9110 §15.5.16: a 415 for the coding names those that are supported. */
+export function unsupportedContentCoding(): Problem {
+  return new Problem(
+    415,
+    'unsupported_content_coding',
+    'The content coding of the body is not supported here.',
+    { headers: { 'accept-encoding': 'identity' } },
+  );
+}
+
+function invalidRequest(detail: string): Problem {
+  return new Problem(400, 'invalid_request', detail);
 }
 
 function isOneOf(field: string | undefined, token: string): boolean {
