@@ -1,52 +1,56 @@
-import { declareErrors, type Problem, unavailable } from '@pair/service-kit';
-import type { FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { declareErrors, type MakeProblem, type Problem, unavailable } from '@pair/service-kit';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
-import { insufficientScope, invalidToken, tokenRequired, userRequired } from './bearer.ts';
+import { insufficientScope, malformedToken, tokenRequired, userRequired } from './bearer.ts';
 import type { Scope } from './scopes.ts';
 
-/**
- * Registers `routes` for requests whose access token has this scope. Adds the check and its description in OpenAPI
- * together, so that no route has one without the other.
- */
-export function withScope(scope: Scope, routes: FastifyPluginAsync): FastifyPluginAsync {
-  return authenticated(scope, routes);
-}
-
-/** As `withScope`, for any user, whatever the scope. Refuses a client that acts for itself: it has no account. */
+/** Registers `routes` for any user with a valid access token. Refuses a client that acts for itself: it has no account. */
 export function asUser(routes: FastifyPluginAsync): FastifyPluginAsync {
-  return authenticated(undefined, routes);
+  return authenticated(routes, {
+    scopes: [],
+    admits: ({ claims }) => claims.sid !== undefined,
+    refusal: userRequired,
+  });
 }
 
-/** A scope of `undefined` stands for any user. */
-function authenticated(scope: Scope | undefined, routes: FastifyPluginAsync): FastifyPluginAsync {
+/** Registers `routes` for requests with a valid access token of this scope, of a user or of a client. */
+export function withScope(scope: Scope, routes: FastifyPluginAsync): FastifyPluginAsync {
+  return authenticated(routes, {
+    scopes: [scope],
+    admits: ({ scopes }) => scopes.has(scope),
+    refusal: () => insufficientScope(scope),
+  });
+}
+
+/** What a token needs besides being valid. */
+interface Rule {
+  /** For the document. */
+  scopes: Scope[];
+  admits(token: VerifiedToken): boolean;
+  refusal: MakeProblem;
+}
+
+/** Adds the check and its description in OpenAPI together, so that no route has one without the other. */
+function authenticated(routes: FastifyPluginAsync, rule: Rule): FastifyPluginAsync {
   return async (app) => {
-    declareErrors(app, {
-      problems: [
-        tokenRequired,
-        () => invalidToken('The token is malformed.'),
-        () => refusalOf(scope),
-        unavailable,
-      ],
-    });
-    app.addHook('onRoute', (route) => {
-      const security = [{ oauth2: scope === undefined ? [] : [scope] }, { bearerAuth: [] }];
-      route.schema = { ...route.schema, security };
-    });
-    app.addHook('onRequest', requireToken(scope));
+    documentRule(app, rule);
+    app.addHook('onRequest', requireToken(rule));
     await app.register(routes);
   };
 }
 
-function refusalOf(scope: Scope | undefined): Problem {
-  return scope === undefined ? userRequired() : insufficientScope(scope);
+function documentRule(app: FastifyInstance, { scopes, refusal }: Rule): void {
+  declareErrors(app, { problems: [tokenRequired, malformedToken, refusal, unavailable] });
+  app.addHook('onRoute', (route) => {
+    route.schema = { ...route.schema, security: [{ oauth2: scopes }, { bearerAuth: [] }] };
+  });
 }
 
-function requireToken(scope: Scope | undefined): onRequestHookHandler {
+function requireToken({ admits, refusal }: Rule): onRequestHookHandler {
   /** Returns the refusal; undefined if the request may go on. */
   function admit(request: FastifyRequest, token: VerifiedToken): Problem | undefined {
     request.claims = token.claims;
-    const isAllowed = scope === undefined ? token.claims.sid !== undefined : token.scopes.has(scope);
-    return isAllowed ? undefined : request.server.challenge(refusalOf(scope));
+    return admits(token) ? undefined : request.server.challenge(refusal());
   }
 
   return (request, _reply, done) => {

@@ -51,8 +51,13 @@ export function bearerToken(authorization: string): string {
 /** @throws {Problem} 401 if the text cannot be an access token */
 export function requireForm(token: string): void {
   if (token.length > MAX_TOKEN_LENGTH || !ES256_JWS.test(token)) {
-    throw invalidToken('The token is malformed.');
+    throw malformedToken();
   }
+}
+
+/** The refusal of a token that is no JWS of ours by its form. */
+export function malformedToken(): Problem {
+  return invalidToken('The token is malformed.');
 }
 
 /** The refusal of a client that acts for itself, at a route about the account of a user. */

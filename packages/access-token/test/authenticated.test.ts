@@ -84,9 +84,13 @@ t.test('the scope of a cached token is checked for each route', async (t) => {
   t.equal((await app.inject({ method: 'POST', url: '/write', headers })).statusCode, 403);
 });
 
-t.test('asUser accepts a valid token without any scope', async (t) => {
+t.test('asUser takes any token of a user, and no token of a client that acts for itself', async (t) => {
   t.equal((await send('GET', '/me', '')).statusCode, 200);
   t.equal((await app.inject('/me')).statusCode, 401);
+  const { sid: _, ...ofClient } = mintClaims({ sub: 'reports', client_id: 'reports' });
+  const headers = { authorization: `Bearer ${await key.sign(ofClient)}` };
+  t.match((await app.inject({ url: '/me', headers })).json(), { status: 403, code: 'user_required' });
+  t.equal((await app.inject({ url: '/read', headers })).statusCode, 200);
 });
 
 t.test('every route inside withScope and asUser needs a token, and routes outside need none', async (t) => {

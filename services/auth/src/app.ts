@@ -4,7 +4,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { Redis } from 'ioredis';
 import { audit } from './audit/audit.ts';
 import { auditRoutes } from './audit/routes.ts';
-import { forBuiltInClients } from './clients/for-built-in-clients.ts';
+import { firstPartyOnly } from './clients/first-party-only.ts';
 import { clients } from './clients/repository.ts';
 import type { AuthConfig } from './config.ts';
 import { keyRing } from './keys/key-ring.ts';
@@ -57,9 +57,9 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
       formats,
     });
     await app.register(sessionRoutes);
-    await app.register(asUser(forBuiltInClients(ownSessionRoutes)));
+    await app.register(asUser(firstPartyOnly(ownSessionRoutes)));
     await app.register(asUser(ownUserRoutes));
-    await app.register(asUser(forBuiltInClients(ownPasswordRoutes)));
+    await app.register(asUser(firstPartyOnly(ownPasswordRoutes)));
     await app.register(withScope('users:admin', userAdminRoutes));
     await app.register(withScope('users:admin', auditRoutes));
     await app.register(

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { invalidToken, tokenRequired } from '@pair/access-token';
+import { malformedToken, tokenRequired } from '@pair/access-token';
 import { Problem, unavailable, validationFailed } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
 import { tooManyAttempts } from '../passwords/check-password.ts';
@@ -73,13 +73,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 204: NO_CONTENT },
       },
       config: {
-        problems: [
-          tokenRequired,
-          () => invalidToken('The token is malformed.'),
-          invalidGrant,
-          () => tooManyRevocations(6_000),
-          unavailable,
-        ],
+        problems: [tokenRequired, malformedToken, invalidGrant, () => tooManyRevocations(6_000), unavailable],
       },
     },
     async (request, reply) => {

@@ -2,15 +2,14 @@ import { declareErrors, Problem } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 
 /**
- * The routes of `routes`, inside `asUser`, for the built-in clients alone: a user who lets another client read
- * customers has not allowed it to see or end sessions.
+ * Registers `routes`, inside `asUser`, for our own clients. A user who lets another client read customers has not allowed
+ * it to see or end sessions.
  */
-export function forBuiltInClients(routes: FastifyPluginAsync): FastifyPluginAsync {
+export function firstPartyOnly(routes: FastifyPluginAsync): FastifyPluginAsync {
   return async (app) => {
     declareErrors(app, { problems: [clientNotAllowed] });
     app.addHook('onRequest', (request, _reply, done) => {
-      const isAllowed = app.clients.isBuiltIn(request.claims.client_id);
-      done(isAllowed ? undefined : clientNotAllowed());
+      done(app.clients.isBuiltIn(request.claims.client_id) ? undefined : clientNotAllowed());
     });
     await app.register(routes);
   };
