@@ -1,10 +1,10 @@
-/** One fault in the input. `pointer` is a JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+/** A fault in the input. `pointer` is a JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
 export interface InputFault {
   pointer: string;
   detail: string;
 }
 
-/** Members of problem+json (RFC 9457), and of an OAuth 2.0 error (RFC 6749 §5.2). */
+/** The members of problem+json (RFC 9457) and of an OAuth 2.0 error (RFC 6749 §5.2). */
 interface ErrorBody {
   code?: string;
   detail?: string;
@@ -14,32 +14,36 @@ interface ErrorBody {
   error_description?: string;
 }
 
-/** All that can be wrong with a 2xx: a captive portal or a proxy answered instead of the services. */
-const UNEXPECTED = { code: 'unexpected_answer', detail: 'The answer is none that the services give.' };
+/** The error of a 2xx that is not from the services: a captive portal or a proxy has answered instead. */
+const UNEXPECTED = {
+  code: 'unexpected_answer',
+  detail: 'The answer is not from the services. Check the base URL, the network and its proxies.',
+};
 
 /**
- * Every answer that is not 2xx, or not JSON where it should be, or has no tokens in it where they should be. What is none at all (no network, an abort) is thrown as
- * `fetch` throws it: a `TypeError`, or the reason of the signal.
+ * The error for an answer that is not 2xx, is not JSON although the operation answers JSON, or lacks the tokens of a
+ * sign-in. Without an answer (no network, an abort) the client throws the error of `fetch` instead: a `TypeError`, or the
+ * reason of the signal.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** The HTTP status. */
   readonly status: number;
   /**
-   * Stable, for programs: `code` of the problem, `error` of OAuth 2.0, or `http_502` when the body has neither. Of a 2xx
-   * `unexpected_answer`.
+   * A stable code, for programs: the `code` of the problem, the `error` of OAuth 2.0, `http_502` for example if the body
+   * has neither, or `unexpected_answer` for a 2xx.
    */
   readonly code: string;
-  /** For people. */
+  /** An explanation, for people. */
   readonly detail: string;
-  /** Of a 400 or 422: what is wrong, and where. */
+  /** The faults of the input, for a 400 or 422. */
   readonly errors: readonly InputFault[];
-  /** Under which the request is in the logs. */
+  /** The id of the request in the logs of the services. */
   readonly requestId: string | undefined;
-  /** Of a 429 or 503: when it may be tried again. */
+  /** The time to wait before another attempt, for a 429 or 503. */
   readonly retryAfterSeconds: number | undefined;
 
-  /** @param body parsed if it was JSON; it becomes the `cause` */
+  /** @param body the body of the answer, parsed if it was JSON; it becomes the `cause` */
   constructor({ ok, status, statusText, headers }: Response, body: unknown) {
     const members: ErrorBody = typeof body === 'object' && body !== null ? body : {};
     const fallback = ok ? UNEXPECTED : { code: `http_${status}`, detail: statusText };

@@ -8,45 +8,45 @@ import { memoryStorage, type TokenStorage } from './tokens.ts';
 import { withAccessToken } from './with-access-token.ts';
 
 export interface ClientOptions {
-  /** The origin of the gateway, such as `https://api.example.com`; in a page of the same origin `location.origin`. */
+  /** The origin of the gateway, such as `https://api.example.com`. A page of the same origin passes `location.origin`. */
   baseUrl: string;
   /** Default: `memoryStorage()`. */
   tokens?: TokenStorage;
-  /** Default: the one of the platform. */
+  /** Default: the `fetch` of the platform. */
   fetch?: (request: Request) => Promise<Response>;
-  /** For tests. */
+  /** Default: the clock of the platform. Tests bring their own. */
   clock?: Clock;
 }
 
 type ListCustomers = CustomersPaths['/customers']['get'];
 type ListUsers = AuthPaths['/auth/users']['get'];
 
-/** As the API has it: dates are `YYYY-MM-DD`, times RFC 3339 in UTC. */
+/** A customer in the form of the API: dates are `YYYY-MM-DD`, times are RFC 3339 in UTC. */
 export type Customer = ListCustomers['responses'][200]['content']['application/json']['items'][number];
-/** Which customers, in which order, and how many on a page. */
+/** The filters, the order and the page size of a list of customers. */
 export type CustomersQuery = Omit<NonNullable<ListCustomers['parameters']['query']>, 'n'>;
 
-/** An account, as admins see it. */
+/** An account, with the members that admins see. */
 export type User = ListUsers['responses'][200]['content']['application/json']['items'][number];
-/** Which users, and how many on a page. */
+/** The filters and the page size of a list of users. */
 export type UsersQuery = NonNullable<ListUsers['parameters']['query']>;
 
-/** Ends the iteration: what is thrown then is the reason of the signal. */
 export interface Abortable {
+  /** Its abort ends the iteration, which then throws the reason of the signal. */
   signal?: AbortSignal;
 }
 
 export interface Client {
   /**
-   * The tokens that it gets are kept instead of those that are there.
+   * Signs a user in. The tokens of the new session replace those in the storage.
    *
    * @throws ApiError 401 `invalid_credentials`, 429 `too_many_attempts`
    */
   signIn(username: string, password: string): Promise<void>;
   /**
-   * Ends the session with all its tokens, and forgets them.
+   * Ends the session, which revokes all its tokens, and removes them from the storage.
    *
-   * @throws ApiError 503 when it could not be ended: then the tokens are kept, so that it can be tried again
+   * @throws ApiError 503 if the session could not be ended: the tokens stay in the storage, so that you can try again
    */
   signOut(): Promise<void>;
   /** The operations of auth. */
@@ -56,16 +56,16 @@ export interface Client {
   };
   /** The operations of customers. */
   customers: Operations<CustomersPaths> & {
-    /** All customers that the query is about, page by page. */
+    /** All customers that match the query, page by page. */
     list(query?: CustomersQuery, options?: Abortable): AsyncGenerator<Customer, void, undefined>;
   };
 }
 
 /**
- * A client of both services behind one gateway.
+ * Creates a client of both services, which are behind one gateway.
  *
- * Every method throws `ApiError` for an answer that is not 2xx, or not JSON where it should be; without an answer (no
- * network, an abort) what `fetch` threw.
+ * Every method throws `ApiError` for an answer that is not 2xx, or that is not JSON although the operation answers JSON.
+ * Without an answer (no network, an abort) it throws the error of `fetch`.
  */
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, tokens = memoryStorage(), fetch = globalThis.fetch, clock = systemClock } = options;

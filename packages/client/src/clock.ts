@@ -1,8 +1,8 @@
-/** The time, and how to wait. Tests bring their own. */
+/** The time and the waiting of a client, which tests replace. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   now(): number;
-  /** After an abort nobody waits for it any more: a timer may end, so that it does not keep the process alive. */
+  /** Waits. After an abort of the signal it must clear its timer, which would keep the process alive. */
   sleep(ms: number, signal?: AbortSignal | null): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** The promise, unless the signal is quicker: then a rejection with its reason. What was waited for goes on. */
+/** Settles as the promise does, or rejects with the reason of the signal if that aborts first. The work itself goes on. */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {

@@ -2,20 +2,20 @@ import { mergeHeaders } from 'openapi-fetch';
 import { randomKey } from './random-key.ts';
 import type { Init, Send } from './send.ts';
 
-/** What openapi-fetch does not take from the document: the operations that do not speak JSON both ways. */
+/** Options of the operations whose request or answer is not JSON: openapi-fetch does not read them from the document. */
 const OPERATIONS: Record<string, { parseAs?: string; bodySerializer?: unknown; duplex?: 'half' }> = {
   'GET /customers/export': { parseAs: 'text' },
   'GET /oauth/authorize': { parseAs: 'text' },
   'POST /customers/import': { bodySerializer: (file: unknown) => file, duplex: 'half' },
 };
 
-/** Adds what a call has unless the caller says otherwise: once, so that however often it is sent it stays the same. */
+/** Adds the default headers and options of a call. Adds them once a call, so that all its attempts are the same request. */
 export function withDefaults(send: Send): Send {
   return (method, path, init = {}) => {
     const operation = `${method} ${path}`;
     const { parseAs, ...defaults } = OPERATIONS[operation] ?? {};
     const headers = mergeHeaders(headersOf(operation, init), init.headers);
-    // also when the caller takes it away: without one it could not be tried again
+    // also if the caller has removed it: without the key a retry could create a second customer
     if (operation === 'POST /customers' && !headers.has('idempotency-key')) {
       headers.set('idempotency-key', randomKey());
     }
@@ -29,7 +29,7 @@ function headersOf(operation: string, { body }: Init): Record<string, string> {
   return {};
 }
 
-/** What a Blob says of itself: nothing, when nobody knows, and for a .csv `vnd.ms-excel` on Windows with Excel. */
+/** Returns the type of a Blob, or CSV. Windows has no type for a .csv, or with Excel installed `vnd.ms-excel`. */
 function mediaTypeOf(file: unknown): string {
   const type = file instanceof Blob ? file.type : '';
   return type === '' || type === 'application/vnd.ms-excel' ? 'text/csv' : type;

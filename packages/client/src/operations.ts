@@ -6,15 +6,15 @@ import type { Init, Send } from './send.ts';
 export type { AuthPaths, CustomersPaths };
 
 /**
- * Called like openapi-fetch, `GET('/customers/{id}', { params: { path: { id } } })`, but what comes back is a success:
- * any other answer is thrown.
+ * Methods like those of openapi-fetch: `GET('/customers/{id}', { params: { path: { id } } })`. They return a 2xx alone, and
+ * throw every other answer.
  */
 export type Operations<Paths> = { [Method in Methods as Uppercase<Method>]: Call<Paths, Method> };
 
 type Methods = 'get' | 'put' | 'post' | 'patch' | 'delete';
 
 /**
- * Of the options `parseAs` alone is inferred: an object whose type is inferred may have members that nobody knows.
+ * Infers `parseAs` alone from the options: TypeScript does not check an inferred object for unknown members.
  *
  * @throws ApiError for every answer that is not 2xx
  */
@@ -33,12 +33,12 @@ type ParseAs = NonNullable<FetchOptions<object>['parseAs']>;
 type Options<Found extends Described, As> = Omit<FetchOptions<Found>, 'parseAs' | 'body'> &
   Body<FetchOptions<Found>> & { parseAs?: As };
 
-/** A body that the document has no schema for is a file. */
+/** A request body without a schema in the document is a file. */
 type Body<Known> = Known extends { body: infer Content }
   ? { body: unknown extends Content ? FileBody : Content }
   : Pick<Known, 'body' & keyof Known>;
 
-/** A file, sent as it is. A stream, such as a `Readable`, is for Node: a browser takes one only with HTTP/2. */
+/** A file, which the client sends unchanged. Use a stream, such as a `Readable`, in Node alone: browsers need HTTP/2. */
 export type FileBody =
   | string
   | Blob
@@ -61,7 +61,7 @@ type Success<Found extends Described, As> = As extends 'stream'
 
 const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'];
 
-/** The types are all that differs between operations. */
+/** One function serves all operations of a method, because operations differ only in their types. */
 export function operations<Paths>(send: Send): Operations<Paths> {
   const calls = METHODS.map((method) => [method, (path: string, init?: Init) => send(method, path, init)]);
   return Object.fromEntries(calls);

@@ -4,9 +4,9 @@ interface Page<Item> {
 }
 
 /**
- * The items of all pages. A page is fetched when the items before it are used up.
+ * Yields the items of all pages. Fetches a page when the caller has consumed the one before.
  *
- * @param fetchPage gets the cursor of the page; nothing for the first
+ * @param fetchPage fetches the page at a cursor; without one, the first
  */
 export async function* pages<Item>(
   fetchPage: (next: { cursor?: string }) => Promise<Page<Item>>,

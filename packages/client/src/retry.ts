@@ -3,23 +3,23 @@ import { type Clock, orAborted } from './clock.ts';
 
 const MAX_ATTEMPTS = 4;
 const MAX_WAIT_MS = 5_000;
-/** Of the wait: so that clients which were refused together do not come back together. */
+/** This share of the wait is added at random, so that clients which were refused together do not come back together. */
 const MAX_JITTER = 0.25;
 
-/** What decides whether a request may be sent again. */
+/** The parts of a request that decide whether the client may repeat it. */
 export interface Repetition {
   method: string;
-  /** As in the OpenAPI document, with its braces. */
+  /** The path of the OpenAPI document, with its braces. */
   path: string;
   body?: unknown;
   signal?: AbortSignal | null | undefined;
 }
 
 /**
- * Tries again when the answer says when (`Retry-After`), and doing so is safe: at most four times, and for five
- * seconds of waiting.
+ * Repeats a request after an answer with `Retry-After`, if that is safe. Makes at most four attempts, and waits at most five
+ * seconds in all.
  *
- * @throws what the last attempt threw, or the reason of the signal
+ * @throws the error of the last attempt, or the reason of the signal
  */
 export async function withRetries<T>(
   request: Repetition,
@@ -47,13 +47,13 @@ function waitOf(error: unknown, request: Repetition): number {
 }
 
 function mayRepeatAfter({ status, code }: ApiError, { method, path }: Repetition): boolean {
-  if (status === 429) return true; // refused before anything was done
-  if (code === 'request_in_progress') return true; // the same Idempotency-Key, whose first answer was lost
-  // with 503 it may have been done, and only the answer have failed
+  if (status === 429) return true; // the service has refused the request before it did anything
+  if (code === 'request_in_progress') return true; // the first attempt with this Idempotency-Key is not answered yet
+  // a 503 can hide that the service has done the request
   return status === 503 && IDEMPOTENT.test(`${method} ${path}`);
 }
 
-/** A stream is used up by the first attempt. */
+/** Returns false for a stream: the first attempt has consumed it. */
 export function isRepeatable(body: unknown): boolean {
   return !(
     typeof body === 'object' &&
@@ -63,9 +63,9 @@ export function isRepeatable(body: unknown): boolean {
 }
 
 /**
- * Twice is as good as once (RFC 9110 §9.2.2), by method or because the service sees to it: `POST /customers` has an
- * Idempotency-Key, a refresh token gets the same successor again for some seconds. Not `PUT /auth/password`: the second
- * time the current password is another one.
+ * The requests that have the same effect once or twice (RFC 9110 §9.2.2): by their method, or because the service ensures
+ * it. `POST /customers` has an Idempotency-Key, and a refresh token gets the same successor again for some seconds.
+ * `PUT /auth/password` is not among them: a second attempt would have the wrong current password.
  */
 const IDEMPOTENT =
   /^((GET|DELETE) |PUT (?!\/auth\/password$)|POST (\/customers|\/auth\/(refresh|logout)|\/oauth\/(revoke|introspect))$)/;

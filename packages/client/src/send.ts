@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import { withRetries } from './retry.ts';
 
-/** The part of openapi-fetch's options that is looked at; the rest passes through. */
+/** The options of openapi-fetch that this client reads. The others pass through. */
 export interface Init {
   body?: unknown;
   headers?: HeadersOptions;
@@ -17,20 +17,20 @@ export interface Sent {
 }
 
 /**
- * Sends one request, and again as `withRetries` says.
+ * Sends one request, and repeats it as `withRetries` does.
  *
- * @throws ApiError for every answer that is not 2xx, or not JSON where it should be
+ * @throws ApiError for every answer that is not 2xx, or that is not JSON although the operation answers JSON
  */
 export type Send = (method: string, path: string, init?: Init) => Promise<Sent>;
 
-/** Sends without a token, unless there is one in `init`. */
+/** Creates a `Send` that adds no token: `init` may have one. */
 export function createSend(
   baseUrl: string,
   fetch: (request: Request) => Promise<Response>,
   clock: Clock,
 ): Send {
   const client = createFetchClient({ baseUrl, fetch });
-  // one method for all operations: their types are those of `Operations`
+  // the types of single operations are in `Operations`
   const request = client.request as unknown as (
     ...args: Parameters<Send>
   ) => Promise<Sent & { error?: unknown }>;
@@ -46,7 +46,7 @@ export function createSend(
   };
 }
 
-/** Here, and not in openapi-fetch, whose SyntaxError says nothing of the answer. */
+/** Parses here, because the SyntaxError of openapi-fetch does not have the answer. */
 function parsed(json: unknown, response: Response): unknown {
   try {
     return json ? JSON.parse(`${json}`) : undefined;

@@ -5,11 +5,11 @@ import { randomKey } from './random-key.ts';
 import type { Send } from './send.ts';
 import type { TokenStorage, Tokens } from './tokens.ts';
 
-/** So long before it expires an access token is renewed, while it is still used. */
+/** So long before an access token expires the client renews it, in the background, and still uses it. */
 const AHEAD_MS = 30_000;
-/** So long before it expires it is no longer used: it must still be good when it arrives. */
+/** So long before an access token expires the client stops using it: the token must be valid when it arrives. */
 const MARGIN_MS = 2_000;
-/** Below the ten seconds for which a refresh token gets the same successor again. */
+/** Less than the ten seconds in which auth answers a repeated refresh with the same successor. */
 const REFRESH_TIMEOUT_MS = 8_000;
 
 type Answer = AuthPaths['/auth/login']['post']['responses'][200]['content']['application/json'];
@@ -19,10 +19,10 @@ export interface Session {
   signIn(username: string, password: string): Promise<void>;
   signOut(): Promise<void>;
   /**
-   * The tokens to send with: new ones, when those that are stored have expired or were refused. `undefined` when nobody is
-   * signed in, or not who was when they were refused.
+   * Returns the tokens for a request, and renews them first if they have expired or the services have refused them. Returns
+   * `undefined` if no user is signed in, or if the refused tokens are of an earlier sign-in.
    *
-   * @throws ApiError `invalid_grant` when the session is over; else what kept them from being renewed
+   * @throws ApiError `invalid_grant` if the session is over; otherwise the error of the refresh
    */
   currentTokens(refused?: Tokens): Promise<Tokens | undefined>;
 }
@@ -30,16 +30,16 @@ export interface Session {
 /** @param unauthorized sends without a token */
 export function createSession(storage: TokenStorage, clock: Clock, unauthorized: Send): Session {
   const { POST: send } = operations<AuthPaths>(unauthorized);
-  /** Under way, by refresh token: who signs in meanwhile must not get, or wait for, what is another's. */
+  /** The running refreshes, by refresh token: a user who signs in meanwhile must not get, or wait for, another's tokens. */
   const refreshes = new Map<string, Promise<Tokens | undefined>>();
-  /** No refresh that nobody waits for begins before: else each request would begin one while auth is away. */
+  /** No refresh in the background begins earlier: otherwise each request would begin one while auth is away. */
   let nextAttemptMs = 0;
   let lastWrite: Promise<unknown> = Promise.resolve();
 
   const isCurrent = (tokens: Tokens, refused: Tokens | undefined) =>
     tokens.access_token !== refused?.access_token && clock.now() < tokens.expires_at - MARGIN_MS;
 
-  /** While they are good nobody waits for the next ones, nor hears that there are none yet: so it never throws. */
+  /** Renews tokens in the background. No request waits for it or fails with it, because its tokens are still valid. */
   const renewSoon = (tokens: Tokens): void => {
     if (clock.now() < Math.max(tokens.expires_at - AHEAD_MS, nextAttemptMs)) return;
     renew(tokens).catch((error: unknown) => {
@@ -48,7 +48,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     });
   };
 
-  /** However many ask for it, there is one refresh. */
+  /** All requests that need new tokens share one refresh. */
   const renew = (tokens: Tokens): Promise<Tokens | undefined> => {
     const key = tokens.refresh_token;
     const underWay = refreshes.get(key) ?? refresh(tokens).finally(() => refreshes.delete(key));
@@ -58,7 +58,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
 
   const refresh = async (used: Tokens): Promise<Tokens | undefined> => {
     const isUsed = (stored: Tokens | undefined) => stored?.refresh_token === used.refresh_token;
-    const stored = await storage.get(); // anew: another tab may have refreshed meanwhile
+    const stored = await storage.get(); // another tab may have refreshed meanwhile
     if (!isUsed(stored)) return stored;
     try {
       const next = tokensOf(await exchange(used.refresh_token));
@@ -70,7 +70,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     }
   };
 
-  /** @throws ApiError `unexpected_answer`, so that what is no token never takes the place of one */
+  /** @throws ApiError `unexpected_answer` for an answer without tokens, so that it never replaces the stored ones */
   const tokensOf = ({ data, response }: { data: Answer; response: Response }): Tokens => {
     const { access_token, refresh_token, expires_in, scope }: Partial<Answer> = data ?? {};
     if (!access_token || !refresh_token || !expires_in || scope === undefined) {
@@ -80,10 +80,10 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
   };
 
   /**
-   * Stores what is next, if what is there is what it should replace: whoever signed out, signed in, or refreshed in
-   * another tab meanwhile was right. In turn, for an asynchronous storage may take its time between and after the two.
+   * Stores the next tokens if the stored ones are those to replace. A sign-out, a sign-in, or a refresh in another tab that
+   * came meanwhile wins. Writes run one after the other, because an asynchronous storage may be slow to read and write.
    *
-   * @returns what is stored then
+   * @returns the stored tokens
    */
   const replace = (isOld: (stored: Tokens | undefined) => boolean, next: Tokens | undefined) => {
     const replacing = lastWrite.then(async () => {
@@ -92,11 +92,11 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
       await storage.set(next);
       return next;
     });
-    lastWrite = replacing.catch(() => undefined); // the next is not to blame
+    lastWrite = replacing.catch(() => undefined); // a failed write must not fail the next one
     return replacing;
   };
 
-  /** When an answer is lost, the same token gets the same successor, but only if it is asked for again at once. */
+  /** Repeats a refresh at once if its answer is lost: the token gets the same successor for some seconds only. */
   const exchange = (refreshToken: string) => {
     const attempt = () =>
       send('/auth/refresh', {
@@ -120,7 +120,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
       if (tokens === undefined) return;
       await send('/auth/logout', { body: { refresh_token: tokens.refresh_token } }).catch(
         (error: unknown) => {
-          if (!isRefused(error)) throw error; // else it was over already
+          if (!isRefused(error)) throw error; // a refused token means that the session is over already
         },
       );
       await replace((stored) => isSameSignIn(stored, tokens), undefined);
@@ -139,12 +139,12 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
   };
 }
 
-/** Tokens of an earlier version are of one sign-in, as far as anybody can tell. */
+/** Tokens that an earlier version has stored have no `sign_in`, and count as one sign-in. */
 function isSameSignIn(one: Tokens | undefined, other: Tokens): boolean {
   return one?.sign_in === other.sign_in;
 }
 
-/** For good: the session is over, or what was kept is no refresh token. */
+/** True if a retry is useless: the session is over, or the stored text is no refresh token. */
 function isRefused(error: unknown): boolean {
   return error instanceof ApiError && (error.code === 'invalid_grant' || error.status === 422);
 }

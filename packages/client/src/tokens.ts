@@ -1,30 +1,27 @@
-/** What a signed-in user has. */
+/** The tokens of a signed-in user. */
 export interface Tokens {
   access_token: string;
   /** Works once, and is replaced with each refresh. */
   refresh_token: string;
-  /** When the access token expires: milliseconds since 1970, by the clock of this machine. */
+  /** The expiry of the access token, in milliseconds since 1970, by the clock of this machine. */
   expires_at: number;
-  /** What the access token allows, separated by spaces. */
+  /** The scopes of the access token, separated by spaces. */
   scope: string;
-  /**
-   * From which sign-in they are: the same in all that come of it by refreshing. Tokens that an earlier version has
-   * stored do not say.
-   */
+  /** The id of the sign-in, which stays the same through all refreshes. Tokens of an earlier version have none. */
   sign_in?: string;
 }
 
 /**
- * Where tokens are kept. It is read before each request, so clients (tabs, processes) that share one are signed in,
- * refreshed and signed out together. Both methods may be asynchronous. Keep all members, whichever they are.
+ * A place for tokens. The client reads it before each request, so clients (tabs, processes) that share a storage are signed
+ * in, refreshed and signed out together. Both methods may be asynchronous. `set` must keep all members, also unknown ones.
  */
 export interface TokenStorage {
   get(): Tokens | undefined | Promise<Tokens | undefined>;
-  /** `undefined` when the user has signed out, or the refresh token was refused: sign in again. */
+  /** The client sets `undefined` when the user signs out, or when auth refuses the refresh token: sign in again. */
   set(tokens: Tokens | undefined): void | Promise<void>;
 }
 
-/** In memory, the default: out of reach of other scripts' storage access, and gone with the process or the page. */
+/** Keeps tokens in memory, the default: other scripts cannot read them, and the end of the process or page removes them. */
 export function memoryStorage(): TokenStorage {
   let tokens: Tokens | undefined;
   return {
@@ -35,7 +32,7 @@ export function memoryStorage(): TokenStorage {
   };
 }
 
-/** The part of the Web Storage API that is used. */
+/** The part of the Web Storage API that `webStorage` uses. */
 export interface WebStorageArea {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -43,11 +40,11 @@ export interface WebStorageArea {
 }
 
 /**
- * In `localStorage`: survives a reload and is shared by all tabs of the origin. Every script of the origin can read
- * it, so use it where no foreign script runs.
+ * Keeps tokens in `localStorage`: they survive a reload, and all tabs of the origin share them. Every script of the origin
+ * can read them, so use it only where no foreign script runs.
  *
- * @param area `localStorage`, or `sessionStorage` for one tab alone
- * @param key under which the tokens are, as JSON
+ * @param area `localStorage`, or `sessionStorage` for a single tab
+ * @param key the key of the tokens, which are stored as JSON
  */
 export function webStorage(area: WebStorageArea, key = 'tokens'): TokenStorage {
   return {
@@ -59,7 +56,7 @@ export function webStorage(area: WebStorageArea, key = 'tokens'): TokenStorage {
   };
 }
 
-/** Whatever else is under the key is as good as nothing. */
+/** Returns `undefined` for any text that is not tokens. */
 function parsed(json: string | null): Tokens | undefined {
   try {
     const tokens: Tokens | null = JSON.parse(json ?? 'null');

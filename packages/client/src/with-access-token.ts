@@ -7,8 +7,8 @@ import type { Session } from './session.ts';
 import type { Tokens } from './tokens.ts';
 
 /**
- * Sends with the access token, and once more with a new one when that is refused: one of the same sign-in, for nothing
- * may be done in the name of whoever has signed in meanwhile.
+ * Sends a request with the access token. If the services refuse the token, sends the request once more with a new token of
+ * the same sign-in: it must not act for another user who has signed in meanwhile.
  */
 export function withAccessToken(send: Send, currentTokens: Session['currentTokens']): Send {
   return async (method, path, init = {}) => {
@@ -19,18 +19,18 @@ export function withAccessToken(send: Send, currentTokens: Session['currentToken
     } catch (error) {
       if (tokens === undefined || !isRefusedToken(error) || !isRepeatable(init.body)) throw error;
       const renewed = await orAborted(currentTokens(tokens), init.signal);
-      if (renewed === undefined) throw error; // signed out meanwhile, or somebody else in
+      if (renewed === undefined) throw error; // the user has signed out meanwhile, or another has signed in
       return send(method, path, authorized(init, renewed));
     }
   };
 }
 
-/** There a token is of no use, or another kind of authentication is. */
+/** These operations need no access token, or authenticate in another way. */
 function isPublic(path: string): boolean {
   return /^\/(auth\/(login|refresh|register)$|oauth\/|\.well-known\/)/.test(path);
 }
 
-/** RFC 6750 §3.1: it has expired, or was revoked. A 401 for another reason is not cured by another token. */
+/** RFC 6750 §3.1: the token has expired, or was revoked. A new token does not help against a 401 for another reason. */
 function isRefusedToken(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401 && error.code === 'invalid_token';
 }

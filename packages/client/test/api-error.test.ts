@@ -9,7 +9,7 @@ async function thrownFor(response: Response): Promise<ApiError> {
   throw new Error('no ApiError', { cause: error });
 }
 
-t.test('a problem document becomes an ApiError with all that it says', async (t) => {
+t.test('a problem document becomes an ApiError with all its members', async (t) => {
   const errors = [{ pointer: '/dob', detail: 'There is no such day.' }];
   const error = await thrownFor(problem(422, 'validation_failed', {}, { errors }));
   t.match(error, {
@@ -50,7 +50,7 @@ t.test('any other answer that is not 2xx becomes an ApiError', async (t) => {
   t.match(await thrownFor(new Response(null, { status: 304 })), { status: 304, code: 'http_304' });
 });
 
-t.test('an answer that is 2xx but not JSON becomes an ApiError, unless JSON is not expected', async (t) => {
+t.test('a 2xx that is not JSON becomes an ApiError, unless the caller asks for text', async (t) => {
   const portal = '<h1>Welcome to the airport</h1>';
   const headers = { 'content-type': 'text/html', 'content-length': `${portal.length}` };
   for (const init of [{}, { headers }]) {
@@ -58,7 +58,7 @@ t.test('an answer that is 2xx but not JSON becomes an ApiError, unless JSON is n
     t.match(error, {
       status: 200,
       code: 'unexpected_answer',
-      detail: /none that the services give/,
+      detail: /not from the services/,
       errors: [],
     });
     t.equal(error.cause, portal);

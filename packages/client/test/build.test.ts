@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import t from 'tap';
 
-/** As README.md promises. */
+/** The promise of README.md. */
 const MAX_BYTES = 3_000;
 
 t.test('the client is small, and needs nothing but openapi-fetch', async (t) => {

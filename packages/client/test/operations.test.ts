@@ -2,7 +2,7 @@ import t from 'tap';
 import type { Client, FileBody } from '../src/index.ts';
 import { fakeServer, signedIn } from './support/fake-server.ts';
 
-t.test('forms go to /oauth, and JSON goes everywhere else', async (t) => {
+t.test('the client sends forms to /oauth, and JSON elsewhere', async (t) => {
   const { client, received } = fakeServer(() => Response.json({}), { storage: signedIn() });
   await client.auth.POST('/oauth/revoke', { body: { token: 'rt_1', client_id: 'app' } });
   await client.auth.POST('/auth/users', { body: { username: 'ada', password: 'the engine', scope: '' } });
@@ -15,7 +15,7 @@ t.test('forms go to /oauth, and JSON goes everywhere else', async (t) => {
   );
 });
 
-t.test('a file goes as what it says it is, as CSV if it says nothing, or as the caller says', async (t) => {
+t.test('a file has the media type of its Blob, else CSV, unless the caller sets one', async (t) => {
   const { client, received } = fakeServer(() => Response.json({}), { storage: signedIn() });
   const send = (body: FileBody, headers = {}) =>
     client.customers.POST('/customers/import', { body, headers });
@@ -34,7 +34,7 @@ t.test('a file goes as what it says it is, as CSV if it says nothing, or as the 
   t.same(new Set(received.map(({ body }) => body)), new Set([csv]));
 });
 
-t.test('what is not JSON is text, unless it is asked for as something else', async (t) => {
+t.test('an answer that is not JSON is text, unless the caller sets parseAs', async (t) => {
   const { client } = fakeServer(() => new Response('id,name'), { storage: signedIn() });
   t.equal((await client.customers.GET('/customers/export')).data, 'id,name');
   t.equal((await client.customers.GET('/customers/export', { parseAs: undefined })).data, 'id,name');
@@ -50,13 +50,13 @@ t.test('what is not JSON is text, unless it is asked for as something else', asy
   t.equal((await client.auth.GET('/oauth/authorize', { params: { query } })).data, 'id,name');
 });
 
-t.test('an integer in a query is a number here', async (t) => {
+t.test('an integer parameter is a number, not a text', async (t) => {
   const { client, received } = fakeServer(() => Response.json({ items: [] }), { storage: signedIn() });
   await client.customers.GET('/customers', { params: { query: { n: 5 } } });
   t.equal(received[0]?.operation, 'GET /customers?n=5');
 });
 
-/** Compiled, never called: each line below is a mistake that the types find. */
+/** This function is compiled, never called: the compiler must refuse each call in it. */
 export async function mistakes({ auth, customers }: Client): Promise<void> {
   // @ts-expect-error no such path
   await customers.GET('/customer');
@@ -72,19 +72,19 @@ export async function mistakes({ auth, customers }: Client): Promise<void> {
   const path = { id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10' };
   // @ts-expect-error no such member
   await customers.POST('/customers', { body: { ...ada, born: '1815-12-10' } });
-  // @ts-expect-error no such member, where none has to be there
+  // @ts-expect-error no such member, in a body without required members
   await customers.PATCH('/customers/{id}', { params: { path }, body: { nme: 'Ada King' } });
   // @ts-expect-error no such parameter
   await customers.GET('/customers', { params: { query: { n: 5, limt: 3 } } });
-  // @ts-expect-error they are in `header`
+  // @ts-expect-error header parameters are in `header`
   await customers.PUT('/customers/{id}', { params: { path, headers: { 'if-match': '"1"' } }, body: ada });
   // @ts-expect-error no such option
   await customers.GET('/customers', { query: { n: 5 } });
   // @ts-expect-error no such way to read an answer
   await customers.GET('/customers/export', { parseAs: 'csv' });
-  // @ts-expect-error no file
+  // @ts-expect-error not a file
   await customers.POST('/customers/import', { body: [ada] });
-  // @ts-expect-error text, unless it is asked for as something else
+  // @ts-expect-error text, not a stream, without `parseAs`
   (await customers.GET('/customers/export')).data.getReader();
   // @ts-expect-error no such order
   customers.list({ sort: 'age' });

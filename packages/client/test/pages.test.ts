@@ -13,7 +13,7 @@ const server = () =>
     storage: signedIn(),
   });
 
-t.test('all pages are gone through, also an empty one', async (t) => {
+t.test('the iteration fetches all pages, also an empty one', async (t) => {
   const { client } = server();
   const names: string[] = [];
   for await (const { name } of client.customers.list({ sort: 'name' })) names.push(name);
@@ -24,13 +24,13 @@ t.test('all pages are gone through, also an empty one', async (t) => {
   t.same(usernames, ['ada', 'bob']);
 });
 
-t.test('a page that nobody comes to is not fetched', async (t) => {
+t.test('the iteration does not fetch a page before the caller needs it', async (t) => {
   const { client, received } = server();
   for await (const { name } of client.customers.list({ sort: 'name' })) if (name === 'Bob') break;
   t.equal(received.length, 1);
 });
 
-t.test('going through pages can be aborted', async (t) => {
+t.test('an abort ends the iteration', async (t) => {
   const { client } = server();
   const controller = new AbortController();
   const names: string[] = [];

@@ -19,7 +19,7 @@ import {
   unavailable,
 } from './support/fake-server.ts';
 
-t.test('a token that is good for more than half a minute is sent as it is, and not renewed', async (t) => {
+t.test('a token that is valid for more than half a minute is sent, and not renewed', async (t) => {
   const storage = signedIn({ expires_at: NOW_MS + 30_001 });
   const { client, received } = fakeServer(takesOnly('access-0'), { storage });
   t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
@@ -27,7 +27,7 @@ t.test('a token that is good for more than half a minute is sent as it is, and n
   t.same(received.map(tokenOf), ['access-0']);
 });
 
-t.test('a token that expires soon is sent at once, and renewed for the requests to come', async (t) => {
+t.test('a token that expires soon is sent at once, and renewed in the background', async (t) => {
   const storage = almostExpired();
   const { promise: released, resolve: release } = deferred();
   const { client, received } = fakeServer(
@@ -48,7 +48,7 @@ t.test('a token that expires soon is sent at once, and renewed for the requests 
   t.equal(refreshes(received), 1);
 });
 
-t.test('a token that has expired is renewed first, and what came is kept', async (t) => {
+t.test('an expired token is renewed before the request, and the new tokens are stored', async (t) => {
   for (const leftMs of [0, 2_000]) {
     const storage = signedIn({ expires_at: NOW_MS + leftMs });
     const { client, received } = fakeServer(takesOnly('access-1'), { storage });
@@ -68,14 +68,14 @@ t.test('a token that has expired is renewed first, and what came is kept', async
   }
 });
 
-t.test('a token that is refused is renewed, and the request repeated with its body', async (t) => {
+t.test('a refused token is renewed, and the request repeated with its body', async (t) => {
   const { client, received } = fakeServer(takesOnly('access-1'), { storage: signedIn() });
   await client.customers.POST('/customers', { body: { name: 'Ada', dob: '1815-12-10' } });
   t.same(received.map(tokenOf), ['access-0', undefined, 'access-1']);
   t.equal(received[2]?.body, '{"name":"Ada","dob":"1815-12-10"}');
 });
 
-t.test('a refused request is repeated once, however often it is refused', async (t) => {
+t.test('a refused request is repeated only once', async (t) => {
   const { client, received } = fakeServer(takesOnly('none'), { storage: signedIn() });
   await t.rejects(client.auth.GET('/auth/me'), { status: 401, code: 'invalid_token' });
   t.same(received.map(tokenOf), ['access-0', undefined, 'access-1']);
@@ -89,13 +89,13 @@ t.test('a request whose body is a stream is not repeated', async (t) => {
   t.equal(received[0]?.body, 'name,dob\n');
 });
 
-t.test('a 401 for another reason than the token is not answered by a refresh', async (t) => {
+t.test('a 401 for another reason than the token causes no refresh', async (t) => {
   const { client, received } = fakeServer(() => problem(401, 'token_required'), { storage: signedIn() });
   await t.rejects(client.auth.GET('/auth/me'), { code: 'token_required' });
   t.equal(received.length, 1);
 });
 
-t.test('however many wait, one refreshes', async (t) => {
+t.test('all waiting requests share one refresh', async (t) => {
   for (const storage of [expired(), signedIn()]) {
     const { client, received } = fakeServer(takesOnly('access-1'), { storage });
     await Promise.all(Array.from({ length: 100 }, () => client.auth.GET('/auth/me')));
@@ -103,7 +103,7 @@ t.test('however many wait, one refreshes', async (t) => {
   }
 });
 
-t.test('with an asynchronous storage too, one refreshes, however many wait', async (t) => {
+t.test('all waiting requests share one refresh with an asynchronous storage too', async (t) => {
   const kept = expired();
   const later = () => new Promise((resolve) => setImmediate(resolve));
   const storage: typeof kept = {
@@ -121,7 +121,7 @@ t.test('with an asynchronous storage too, one refreshes, however many wait', asy
   t.equal(refreshes(received), 1);
 });
 
-t.test('a refresh token that is refused is forgotten, and each that waited is told', async (t) => {
+t.test('a refused refresh token is removed, and each waiting request gets the error', async (t) => {
   const storage = expired();
   const { client, received } = fakeServer(invalidGrant, { storage });
   const results = await Promise.allSettled(Array.from({ length: 10 }, () => client.auth.GET('/auth/me')));
@@ -130,7 +130,7 @@ t.test('a refresh token that is refused is forgotten, and each that waited is to
   t.equal(await storage.get(), undefined);
 });
 
-t.test('a refresh that is answered 503 is tried again, and costs nobody the tokens', async (t) => {
+t.test('a refresh that gets 503 is repeated, and the tokens stay', async (t) => {
   const storage = expired();
   const before = await storage.get();
   let isAway = true;
@@ -144,7 +144,7 @@ t.test('a refresh that is answered 503 is tried again, and costs nobody the toke
   t.equal((await server.client.auth.GET('/auth/me')).data.username, 'ada');
 });
 
-t.test('a token that was refused is not sent again when it cannot be renewed yet', async (t) => {
+t.test('a refused token is not sent again while it cannot be renewed', async (t) => {
   const { client, received } = fakeServer(
     (request) => (isRefresh(request) ? unavailable('60') : takesOnly('access-1')(request)),
     { storage: signedIn() },
@@ -153,7 +153,7 @@ t.test('a token that was refused is not sent again when it cannot be renewed yet
   t.same(received.map(tokenOf), ['access-0', undefined]);
 });
 
-t.test('an answer without tokens, of a captive portal say, takes the place of none', async (t) => {
+t.test('an answer without tokens, from a captive portal for example, replaces no token', async (t) => {
   for (const answer of [{}, [], null, { access_token: 'a', expires_in: 600, scope: '' }]) {
     for (const storage of [expired(), almostExpired()]) {
       const before = await storage.get();
@@ -171,27 +171,27 @@ t.test('an answer without tokens, of a captive portal say, takes the place of no
   }
 });
 
-t.test('what cannot be a refresh token is forgotten', async (t) => {
+t.test('a stored text that cannot be a refresh token is removed', async (t) => {
   const storage = expired();
   const { client } = fakeServer(() => problem(422, 'validation_failed'), { storage });
   await t.rejects(client.auth.GET('/auth/me'), { status: 422, code: 'validation_failed' });
   t.equal(await storage.get(), undefined);
 });
 
-t.test('what is for everybody goes without a token, and without a refresh', async (t) => {
+t.test('a public operation is called without a token, and without a refresh', async (t) => {
   const { client, received } = fakeServer(() => Response.json({}), { storage: expired() });
   await client.auth.GET('/.well-known/jwks.json');
   await client.auth.POST('/oauth/token', { body: { grant_type: 'client_credentials' } });
   t.same(received.map(tokenOf), [undefined, undefined]);
 });
 
-t.test('the authorization of the caller is left alone', async (t) => {
+t.test('the Authorization header of the caller stays', async (t) => {
   const { client, received } = fakeServer(() => Response.json({ username: 'ada' }), { storage: signedIn() });
   await client.auth.GET('/auth/me', { headers: { Authorization: 'Bearer mine' } });
   t.same(received.map(tokenOf), ['mine']);
 });
 
-t.test('a token that is still good is used when it cannot be renewed yet, and nobody waits', async (t) => {
+t.test('a valid token is used while it cannot be renewed, and no request waits', async (t) => {
   for (const refusal of [() => unavailable(), () => Response.error()]) {
     const { client, received, clock } = fakeServer(
       (request) => (isRefresh(request) ? refusal() : takesOnly('access-0')(request)),
@@ -205,77 +205,68 @@ t.test('a token that is still good is used when it cannot be renewed yet, and no
   }
 });
 
-t.test(
-  'a refresh that nobody waits for is tried again when the answer says, or after a second',
-  async (t) => {
-    const failure = () => {
-      throw new TypeError('fetch failed');
-    };
-    for (const { refusal, pauseMs, attempts } of [
-      { refusal: () => unavailable('6'), pauseMs: 6_000, attempts: 1 },
-      { refusal: () => unavailable('0'), pauseMs: 1_000, attempts: 4 },
-      { refusal: () => problem(503, 'unavailable'), pauseMs: 1_000, attempts: 1 },
-      { refusal: failure, pauseMs: 1_000, attempts: 2 },
-    ]) {
-      const { client, received, clock } = fakeServer(
-        (request) => (isRefresh(request) ? refusal() : takesOnly('access-0')(request)),
-        { storage: almostExpired() },
-      );
-      const refreshesAfter = async (ms: number) => {
-        clock.nowMs += ms;
-        await client.auth.GET('/auth/me');
-        await settled();
-        return refreshes(received);
-      };
-      t.equal(await refreshesAfter(0), attempts);
-      t.equal(await refreshesAfter(pauseMs - 1), attempts);
-      t.equal(await refreshesAfter(1), 2 * attempts);
-    }
-  },
-);
-
-t.test(
-  'a request whose token is refused waits for the refresh under way, and ends as that does',
-  async (t) => {
-    for (const { answer, outcome } of [
-      { answer: () => tokens(1), outcome: { status: 'fulfilled' } },
-      { answer: () => unavailable('60'), outcome: { reason: { status: 503, code: 'unavailable' } } },
-    ]) {
-      const { promise: released, resolve: release } = deferred();
-      const { client, received } = fakeServer(
-        async (request) => {
-          if (!isRefresh(request)) return takesOnly('access-1')(request);
-          await released;
-          return answer();
-        },
-        { storage: almostExpired() },
-      );
-      const call = Promise.allSettled([client.auth.GET('/auth/me')]);
+t.test('a refresh in the background is repeated after Retry-After, or after a second', async (t) => {
+  const failure = () => {
+    throw new TypeError('fetch failed');
+  };
+  for (const { refusal, pauseMs, attempts } of [
+    { refusal: () => unavailable('6'), pauseMs: 6_000, attempts: 1 },
+    { refusal: () => unavailable('0'), pauseMs: 1_000, attempts: 4 },
+    { refusal: () => problem(503, 'unavailable'), pauseMs: 1_000, attempts: 1 },
+    { refusal: failure, pauseMs: 1_000, attempts: 2 },
+  ]) {
+    const { client, received, clock } = fakeServer(
+      (request) => (isRefresh(request) ? refusal() : takesOnly('access-0')(request)),
+      { storage: almostExpired() },
+    );
+    const refreshesAfter = async (ms: number) => {
+      clock.nowMs += ms;
+      await client.auth.GET('/auth/me');
       await settled();
-      release();
-      t.match(await call, [outcome]);
-      t.equal(refreshes(received), 1);
-    }
-  },
-);
+      return refreshes(received);
+    };
+    t.equal(await refreshesAfter(0), attempts);
+    t.equal(await refreshesAfter(pauseMs - 1), attempts);
+    t.equal(await refreshesAfter(1), 2 * attempts);
+  }
+});
 
-t.test(
-  'a token that is refused is renewed, also when a refresh that nobody waited for has failed',
-  async (t) => {
+t.test('a request with a refused token waits for the running refresh, and fails if that fails', async (t) => {
+  for (const { answer, outcome } of [
+    { answer: () => tokens(1), outcome: { status: 'fulfilled' } },
+    { answer: () => unavailable('60'), outcome: { reason: { status: 503, code: 'unavailable' } } },
+  ]) {
+    const { promise: released, resolve: release } = deferred();
     const { client, received } = fakeServer(
       async (request) => {
-        if (isRefresh(request)) return refreshes(received) === 1 ? unavailable('60') : tokens(1);
-        await settled();
-        return takesOnly('access-1')(request);
+        if (!isRefresh(request)) return takesOnly('access-1')(request);
+        await released;
+        return answer();
       },
       { storage: almostExpired() },
     );
-    t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
-    t.equal(refreshes(received), 2);
-  },
-);
+    const call = Promise.allSettled([client.auth.GET('/auth/me')]);
+    await settled();
+    release();
+    t.match(await call, [outcome]);
+    t.equal(refreshes(received), 1);
+  }
+});
 
-t.test('a refresh token that is refused while nobody waits is forgotten', async (t) => {
+t.test('a refused token is renewed also after a refresh in the background has failed', async (t) => {
+  const { client, received } = fakeServer(
+    async (request) => {
+      if (isRefresh(request)) return refreshes(received) === 1 ? unavailable('60') : tokens(1);
+      await settled();
+      return takesOnly('access-1')(request);
+    },
+    { storage: almostExpired() },
+  );
+  t.equal((await client.auth.GET('/auth/me')).data.username, 'ada');
+  t.equal(refreshes(received), 2);
+});
+
+t.test('a refresh token that is refused in the background is removed', async (t) => {
   const storage = almostExpired();
   const { client } = fakeServer(
     (request) => (isRefresh(request) ? invalidGrant() : Response.json({ username: 'ada' })),
@@ -286,7 +277,7 @@ t.test('a refresh token that is refused while nobody waits is forgotten', async 
   t.equal(await storage.get(), undefined);
 });
 
-t.test('a refresh whose answer is lost is asked for again at once', async (t) => {
+t.test('a refresh whose answer is lost is repeated at once', async (t) => {
   let isLost = true;
   const { client, received, clock } = fakeServer(
     (request) => {
@@ -301,7 +292,7 @@ t.test('a refresh whose answer is lost is asked for again at once', async (t) =>
   t.same(clock.sleptMs, []);
 });
 
-t.test('a refresh that hangs is given up after eight seconds', async (t) => {
+t.test('a refresh without an answer is aborted after eight seconds', async (t) => {
   const timeout = () => AbortSignal.abort(new DOMException('too slow', 'TimeoutError'));
   const timeouts = t.capture(AbortSignal, 'timeout', timeout);
   const { client } = fakeServer(takesOnly('access-1'), { storage: expired() });
@@ -309,7 +300,7 @@ t.test('a refresh that hangs is given up after eight seconds', async (t) => {
   t.match(timeouts(), [{ args: [8_000] }, { args: [8_000] }]);
 });
 
-t.test('a caller that waits for a refresh can leave, and the others get it', async (t) => {
+t.test('one caller can abort its wait for a refresh, and the others still get it', async (t) => {
   const { promise: released, resolve: release } = deferred();
   const { client, received } = fakeServer(
     async (request) => {
@@ -321,8 +312,8 @@ t.test('a caller that waits for a refresh can leave, and the others get it', asy
   const leaving = new AbortController();
   const left = client.auth.GET('/auth/me', { signal: leaving.signal });
   const stayed = client.auth.GET('/auth/me');
-  leaving.abort(new Error('no longer interested'));
-  await t.rejects(left, { message: 'no longer interested' });
+  leaving.abort(new Error('cancelled'));
+  await t.rejects(left, { message: 'cancelled' });
   release();
   t.equal((await stayed).data.username, 'ada');
   t.equal(received.length, 2);
@@ -333,16 +324,16 @@ t.test('a caller whose token was refused can abort while it is renewed', async (
   const { client } = fakeServer(
     (request) => {
       if (!isRefresh(request)) return invalidToken();
-      leaving.abort(new Error('no longer interested'));
+      leaving.abort(new Error('cancelled'));
       return new Promise<Response>(() => undefined);
     },
     { storage: signedIn() },
   );
   const left = client.auth.GET('/auth/me', { signal: leaving.signal });
-  await t.rejects(left, { message: 'no longer interested' });
+  await t.rejects(left, { message: 'cancelled' });
 });
 
-t.test('without tokens a request goes without one, and its refusal comes back', async (t) => {
+t.test('without stored tokens a request is sent without one, and its refusal is thrown', async (t) => {
   const { client, received } = fakeServer(() => problem(401, 'token_required'), { storage: memoryStorage() });
   await t.rejects(client.auth.GET('/auth/me'), ApiError);
   t.same(received.map(tokenOf), [undefined]);

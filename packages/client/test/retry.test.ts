@@ -19,7 +19,7 @@ const OK = () => Response.json({ items: [], next_cursor: null });
 const id = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
 const ada = { name: 'Ada Lovelace', dob: '1815-12-10' };
 
-/** The answers in turn, and the last for ever. */
+/** Answers with each in turn, and then always with the last. */
 function inTurn(...answers: (() => Response)[]) {
   let next = 0;
   return () => {
@@ -29,37 +29,37 @@ function inTurn(...answers: (() => Response)[]) {
   };
 }
 
-t.test('a 503 is tried again after as many seconds as it says, and a little more', async (t) => {
-  const { client, received, clock } = fakeServer(
-    inTurn(() => unavailable('2'), OK),
-    { storage: signedIn() },
-  );
-  await client.customers.GET('/customers');
-  t.equal(received.length, 2);
-  t.equal(clock.sleptMs.length, 1);
-  const [sleptMs = 0] = clock.sleptMs;
-  t.ok(sleptMs >= 2_000 && sleptMs <= 2_500, `${sleptMs} ms`);
-});
-
 t.test(
-  'a request is given up after four attempts, or when waiting would take more than five seconds',
+  'the client repeats a request after a 503, when Retry-After has passed and a little more',
   async (t) => {
-    for (const { retryAfter, attempts } of [
-      { retryAfter: '0', attempts: 4 },
-      { retryAfter: '1', attempts: 4 },
-      { retryAfter: '3', attempts: 2 },
-      { retryAfter: '6', attempts: 1 },
-      { retryAfter: '86400', attempts: 1 },
-      { retryAfter: 'soon', attempts: 1 },
-    ]) {
-      const { client, received } = fakeServer(() => unavailable(retryAfter), { storage: signedIn() });
-      await t.rejects(client.customers.GET('/customers'), { status: 503, code: 'unavailable' });
-      t.equal(received.length, attempts, retryAfter);
-    }
+    const { client, received, clock } = fakeServer(
+      inTurn(() => unavailable('2'), OK),
+      { storage: signedIn() },
+    );
+    await client.customers.GET('/customers');
+    t.equal(received.length, 2);
+    t.equal(clock.sleptMs.length, 1);
+    const [sleptMs = 0] = clock.sleptMs;
+    t.ok(sleptMs >= 2_000 && sleptMs <= 2_500, `${sleptMs} ms`);
   },
 );
 
-t.test('a 429 was refused before anything was done: any request is tried again, if soon', async (t) => {
+t.test('the client gives up after four attempts, or if the waits would exceed five seconds', async (t) => {
+  for (const { retryAfter, attempts } of [
+    { retryAfter: '0', attempts: 4 },
+    { retryAfter: '1', attempts: 4 },
+    { retryAfter: '3', attempts: 2 },
+    { retryAfter: '6', attempts: 1 },
+    { retryAfter: '86400', attempts: 1 },
+    { retryAfter: 'soon', attempts: 1 },
+  ]) {
+    const { client, received } = fakeServer(() => unavailable(retryAfter), { storage: signedIn() });
+    await t.rejects(client.customers.GET('/customers'), { status: 503, code: 'unavailable' });
+    t.equal(received.length, attempts, retryAfter);
+  }
+});
+
+t.test('the client repeats any request after a 429, because the service has not run it', async (t) => {
   const soon = fakeServer(inTurn(() => problem(429, 'too_many_requests', { 'retry-after': '1' }), OK));
   await soon.client.auth.POST('/auth/users', {
     body: { username: 'ada', password: 'the engine', scope: '' },
@@ -73,16 +73,16 @@ t.test('a 429 was refused before anything was done: any request is tried again, 
   t.equal(late.received.length, 1);
 });
 
-t.test('what may have been done is not sent again, unless twice is as good as once', async (t) => {
+t.test('after a 503 the client repeats only idempotent requests', async (t) => {
   const byId = { params: { path: { id } } };
   const table: [string, boolean, (client: Client) => Promise<unknown>][] = [
     ['GET', true, ({ customers }) => customers.GET('/customers/{id}', byId)],
     ['PUT', true, ({ customers }) => customers.PUT('/customers/{id}', { ...byId, body: ada })],
     ['DELETE', true, ({ customers }) => customers.DELETE('/customers/{id}', byId)],
-    ['a create, which has a key', true, ({ customers }) => customers.POST('/customers', { body: ada })],
+    ['a POST with an Idempotency-Key', true, ({ customers }) => customers.POST('/customers', { body: ada })],
     ['signing out', true, ({ auth }) => auth.POST('/auth/logout', { body: { refresh_token: 'refresh-0' } })],
-    ['ending a token', true, ({ auth }) => auth.POST('/oauth/revoke', { body: { token: 'rt_' } })],
-    ['asking about one', true, ({ auth }) => auth.POST('/oauth/introspect', { body: { token: 'rt_' } })],
+    ['revoking a token', true, ({ auth }) => auth.POST('/oauth/revoke', { body: { token: 'rt_' } })],
+    ['introspecting a token', true, ({ auth }) => auth.POST('/oauth/introspect', { body: { token: 'rt_' } })],
     ['PATCH', false, ({ customers }) => customers.PATCH('/customers/{id}', { ...byId, body: ada })],
     ['an import', false, ({ customers }) => customers.POST('/customers/import', { body: 'name,dob\n' })],
     ['signing in', false, (client) => client.signIn('ada', 'the engine')],
@@ -92,7 +92,7 @@ t.test('what may have been done is not sent again, unless twice is as good as on
       ({ auth }) => auth.PUT('/auth/password', { body: { current_password: 'a', new_password: 'b' } }),
     ],
     [
-      'another user',
+      'creating a user',
       false,
       ({ auth }) =>
         auth.POST('/auth/users', { body: { username: 'ada', password: 'the engine', scope: '' } }),
@@ -105,21 +105,18 @@ t.test('what may have been done is not sent again, unless twice is as good as on
   }
 });
 
-t.test(
-  'a create has a key of its own, the same each time, also when the first is not answered yet',
-  async (t) => {
-    const inProgress = () => problem(409, 'request_in_progress', { 'retry-after': '1' });
-    const { client, received } = fakeServer(inTurn(unavailable, inProgress, OK), { storage: signedIn() });
-    await client.customers.POST('/customers', { body: ada });
-    await client.customers.POST('/customers', { body: ada });
-    const [first, second, third, other] = received.map(({ headers }) => headers.get('idempotency-key'));
-    t.match(first, /^[0-9a-f]{32}$/);
-    t.same([second, third], [first, first]);
-    t.not(other, first);
-  },
-);
+t.test('each create has its own Idempotency-Key, which is the same in all attempts', async (t) => {
+  const inProgress = () => problem(409, 'request_in_progress', { 'retry-after': '1' });
+  const { client, received } = fakeServer(inTurn(unavailable, inProgress, OK), { storage: signedIn() });
+  await client.customers.POST('/customers', { body: ada });
+  await client.customers.POST('/customers', { body: ada });
+  const [first, second, third, other] = received.map(({ headers }) => headers.get('idempotency-key'));
+  t.match(first, /^[0-9a-f]{32}$/);
+  t.same([second, third], [first, first]);
+  t.not(other, first);
+});
 
-t.test('a create has the same key when it is sent again with another token', async (t) => {
+t.test('a create has the same Idempotency-Key when it is repeated with a new token', async (t) => {
   const taken = takesOnly('access-1');
   let isFirst = true;
   const { client, received } = fakeServer(
@@ -136,7 +133,7 @@ t.test('a create has the same key when it is sent again with another token', asy
   t.equal(new Set(creates.map(({ headers }) => headers.get('idempotency-key'))).size, 1);
 });
 
-t.test('a stream is used up by the first attempt', async (t) => {
+t.test('a request with a stream as its body is not repeated', async (t) => {
   const { client, received } = fakeServer(() => problem(429, 'too_many_requests', { 'retry-after': '1' }));
   for (const body of [new Blob(['name,dob\n']).stream(), Readable.from(['name,dob\n'])]) {
     await t.rejects(client.customers.POST('/customers/import', { body }), {
@@ -147,10 +144,10 @@ t.test('a stream is used up by the first attempt', async (t) => {
     received.map(({ body }) => body),
     ['name,dob\n', 'name,dob\n'],
   );
-  t.notOk(isRepeatable({ getReader: () => undefined }), 'Safari cannot iterate over it');
+  t.notOk(isRepeatable({ getReader: () => undefined }), 'a stream of Safari, which is not iterable');
 });
 
-t.test('the key of the caller is left alone', async (t) => {
+t.test('the Idempotency-Key of the caller stays', async (t) => {
   const { client, received } = fakeServer(OK, { storage: signedIn() });
   await client.customers.POST('/customers', { body: ada, params: { header: { 'idempotency-key': 'mine' } } });
   await client.customers.POST('/customers', { body: ada, headers: { 'Idempotency-Key': 'mine too' } });
@@ -160,18 +157,21 @@ t.test('the key of the caller is left alone', async (t) => {
   );
 });
 
-t.test('a create has a key also when the caller takes it away, for it is tried again', async (t) => {
-  const { client, received } = fakeServer(() => (received.length < 3 ? unavailable() : Response.json({})), {
-    storage: signedIn(),
-  });
-  await client.customers.POST('/customers', { body: ada, headers: { 'idempotency-key': null } });
-  const keys = new Set(received.map(({ headers }) => headers.get('idempotency-key')));
-  t.equal(keys.size, 1);
-  t.notOk(keys.has(null));
-});
+t.test(
+  'a create has an Idempotency-Key also if the caller removes it, because it may be repeated',
+  async (t) => {
+    const { client, received } = fakeServer(() => (received.length < 3 ? unavailable() : Response.json({})), {
+      storage: signedIn(),
+    });
+    await client.customers.POST('/customers', { body: ada, headers: { 'idempotency-key': null } });
+    const keys = new Set(received.map(({ headers }) => headers.get('idempotency-key')));
+    t.equal(keys.size, 1);
+    t.notOk(keys.has(null));
+  },
+);
 
-t.test('an abort ends the waiting, and the request', async (t) => {
-  const reason = new Error('no longer interested');
+t.test('an abort ends the wait for a retry, and the request', async (t) => {
+  const reason = new Error('cancelled');
   const controller = new AbortController();
   const clock = { ...fakeClock(), sleep: () => new Promise<void>(() => controller.abort(reason)) };
   const waiting = fakeServer(() => unavailable(), { storage: signedIn(), clock });
@@ -201,14 +201,14 @@ t.test('an abort ends the waiting, and the request', async (t) => {
   await t.rejects(hanging.client.customers.GET('/customers', { signal: sending.signal }), reason);
 });
 
-t.test('an abort leaves no timer behind, which would keep the process alive', async (t) => {
+t.test('an abort clears the timer, which would keep the process alive', async (t) => {
   const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const before = timers();
   const controller = new AbortController();
   const sleep: Clock['sleep'] = (ms, signal) => {
     const sleeping = systemClock.sleep(ms, signal);
     t.equal(timers(), before + 1);
-    controller.abort(new Error('no longer interested'));
+    controller.abort(new Error('cancelled'));
     return sleeping;
   };
   const { client } = fakeServer(() => unavailable('4'), {
@@ -216,12 +216,12 @@ t.test('an abort leaves no timer behind, which would keep the process alive', as
     clock: { ...fakeClock(), sleep },
   });
   await t.rejects(client.customers.GET('/customers', { signal: controller.signal }), {
-    message: 'no longer interested',
+    message: 'cancelled',
   });
   t.equal(timers(), before);
 });
 
-t.test('a signal that outlives the waiting is let go', async (t) => {
+t.test('a signal that outlives the wait has no listeners of the client', async (t) => {
   const { signal } = new AbortController();
   await systemClock.sleep(0, signal);
   t.equal(await orAborted(Promise.resolve(1), signal), 1);
@@ -229,7 +229,7 @@ t.test('a signal that outlives the waiting is let go', async (t) => {
   t.same(getEventListeners(signal, 'abort'), []);
 });
 
-t.test('what is no answer at all is thrown as it is, and not tried again', async (t) => {
+t.test('an error of fetch is thrown unchanged, and the request is not repeated', async (t) => {
   const failure = new TypeError('fetch failed');
   const { client, received } = fakeServer(
     () => {

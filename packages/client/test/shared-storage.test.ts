@@ -48,7 +48,7 @@ t.test(
   },
 );
 
-t.test('tokens that another tab stored during a refresh are used, however that refresh ends', async (t) => {
+t.test('tokens that another tab stored during a refresh are used, also if the refresh fails', async (t) => {
   for (const answer of [tokens(1), invalidGrant(), unavailable('60')]) {
     const storage = expired();
     const { client } = fakeServer(
@@ -64,7 +64,7 @@ t.test('tokens that another tab stored during a refresh are used, however that r
   }
 });
 
-t.test('who signs out while a refresh is under way stays signed out', async (t) => {
+t.test('a user who signs out during a refresh stays signed out', async (t) => {
   const storage = expired();
   const { client } = fakeServer(
     (request) => {
@@ -77,7 +77,7 @@ t.test('who signs out while a refresh is under way stays signed out', async (t) 
   t.equal(await storage.get(), undefined);
 });
 
-t.test('who signs out while a request is refused gets that refusal', async (t) => {
+t.test('a refusal that comes after a sign-out is thrown', async (t) => {
   const storage = signedIn();
   const { client, received } = fakeServer(
     () => {
@@ -90,7 +90,7 @@ t.test('who signs out while a request is refused gets that refusal', async (t) =
   t.equal(received.length, 1);
 });
 
-t.test('who signs in while a sign-out is under way stays signed in', async (t) => {
+t.test('a user who signs in during a sign-out stays signed in', async (t) => {
   const { client, storage } = fakeServer(
     async ({ operation }) => {
       if (operation === 'POST /auth/login') return tokens(7);
@@ -103,7 +103,7 @@ t.test('who signs in while a sign-out is under way stays signed in', async (t) =
   t.match(await storage.get(), { access_token: 'access-7' });
 });
 
-t.test('who signs out is forgotten, also when another tab refreshes during that', async (t) => {
+t.test('a sign-out removes the tokens also if another tab refreshes during it', async (t) => {
   const storage = signedIn({ sign_in: 'one' });
   const { client } = fakeServer(
     () => {
@@ -116,7 +116,7 @@ t.test('who signs out is forgotten, also when another tab refreshes during that'
   t.equal(await storage.get(), undefined);
 });
 
-t.test('a refused request is not repeated for whoever has signed in meanwhile', async (t) => {
+t.test('a refused request is not repeated for another user who has signed in meanwhile', async (t) => {
   for (const before of [{}, { sign_in: 'one' }]) {
     const storage = signedIn(before);
     const { client, received } = fakeServer(
@@ -139,7 +139,7 @@ t.test('a refused request is not repeated for whoever has signed in meanwhile', 
   }
 });
 
-t.test('a refused request is not repeated for whoever has signed in in another tab', async (t) => {
+t.test('a refused request is not repeated for a user who has signed in in another tab', async (t) => {
   for (const expires_at of [NOW_MS, NOW_MS + 600_000]) {
     const storage = signedIn({ sign_in: 'one' });
     const { client, received } = fakeServer(
@@ -169,7 +169,7 @@ t.test('a refused request is repeated when another tab has refreshed the same si
   t.same(received.map(tokenOf), ['access-0', 'access-1']);
 });
 
-t.test('a request that waits for a refresh is not sent for whoever signs in meanwhile', async (t) => {
+t.test('a request that waits for a refresh is not sent for a user who signs in meanwhile', async (t) => {
   const storage = signedIn({ expires_at: NOW_MS, sign_in: 'one' });
   const { client, received } = fakeServer(
     (request) => {
@@ -184,7 +184,7 @@ t.test('a request that waits for a refresh is not sent for whoever signs in mean
   t.match(await storage.get(), { access_token: 'access-7' });
 });
 
-t.test('who signs in while the tokens of another are refreshed does not wait for them', async (t) => {
+t.test('a user who signs in does not wait for the refresh of the tokens of another', async (t) => {
   const storage = signedIn({ expires_at: NOW_MS, sign_in: 'one' });
   const { promise: released, resolve: release } = deferred();
   const { client, received } = fakeServer(
@@ -205,7 +205,7 @@ t.test('who signs in while the tokens of another are refreshed does not wait for
   t.match(await storage.get(), { sign_in: 'other' });
 });
 
-t.test('in a slow storage a refresh that ends while a sign-in is stored does not overwrite it', async (t) => {
+t.test('in a slow storage a refresh does not overwrite a sign-in that is being stored', async (t) => {
   const { promise: released, resolve: release } = deferred();
   const kept = expired();
   const storage: typeof kept = {
@@ -230,7 +230,7 @@ t.test('in a slow storage a refresh that ends while a sign-in is stored does not
   t.match(await kept.get(), { access_token: 'access-7' });
 });
 
-t.test('in a slow storage what a refresh stores during a sign-out is forgotten too', async (t) => {
+t.test('in a slow storage a sign-out removes the tokens that a refresh stores meanwhile', async (t) => {
   const { promise: released, resolve: release } = deferred();
   const kept = expired();
   const storage: typeof kept = {
@@ -257,7 +257,7 @@ t.test('in a slow storage what a refresh stores during a sign-out is forgotten t
   t.equal(await kept.get(), undefined);
 });
 
-t.test('a storage that fails once is written again', async (t) => {
+t.test('after a failed write the client writes to the storage again', async (t) => {
   const kept = signedIn();
   let isFull = true;
   const storage: typeof kept = {

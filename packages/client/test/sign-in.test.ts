@@ -10,7 +10,7 @@ import {
   unavailable,
 } from './support/fake-server.ts';
 
-t.test('signing in keeps the tokens, and sends none', async (t) => {
+t.test('signing in stores the new tokens, and sends no token', async (t) => {
   const storage = signedIn({ expires_at: 0 });
   const { client, received } = fakeServer(() => tokens(7), { storage });
   await client.signIn('ada', 'the engine');
@@ -19,7 +19,7 @@ t.test('signing in keeps the tokens, and sends none', async (t) => {
   t.match(await storage.get(), { access_token: 'access-7', expires_at: NOW_MS + 600_000 });
 });
 
-t.test('a wrong password is an ApiError, asked for once, and the tokens stay', async (t) => {
+t.test('a wrong password is an ApiError after one attempt, and the tokens stay', async (t) => {
   const storage = signedIn();
   const { client, received } = fakeServer(() => problem(401, 'invalid_credentials'), { storage });
   await t.rejects(client.signIn('ada', 'an engine'), { status: 401, code: 'invalid_credentials' });
@@ -27,7 +27,7 @@ t.test('a wrong password is an ApiError, asked for once, and the tokens stay', a
   t.match(await storage.get(), { access_token: 'access-0' });
 });
 
-t.test('signing out ends the session by its refresh token, and forgets it', async (t) => {
+t.test('signing out ends the session by its refresh token, and removes the tokens', async (t) => {
   for (const answer of [new Response(null, { status: 204 }), invalidGrant()]) {
     const storage = signedIn({ expires_at: 0 });
     const { client, received } = fakeServer(() => answer, { storage });
@@ -39,7 +39,7 @@ t.test('signing out ends the session by its refresh token, and forgets it', asyn
   }
 });
 
-t.test('a session that could not be ended is not forgotten', async (t) => {
+t.test('a sign-out that fails keeps the tokens', async (t) => {
   const storage = signedIn();
   const { client, received } = fakeServer(() => unavailable(), { storage });
   await t.rejects(client.signOut(), { code: 'unavailable' });
@@ -47,17 +47,17 @@ t.test('a session that could not be ended is not forgotten', async (t) => {
   t.match(await storage.get(), { refresh_token: 'refresh-0' });
 });
 
-t.test('each sign-in has a name of its own, which stays through refreshes', async (t) => {
+t.test('each sign-in has its own id, which stays the same through refreshes', async (t) => {
   const { client, storage, clock } = fakeServer(() => tokens(1));
-  const names: (string | undefined)[] = [];
+  const ids: (string | undefined)[] = [];
   for (const _ of ['first', 'second']) {
     await client.signIn('ada', 'the engine');
-    names.push((await storage.get())?.sign_in);
+    ids.push((await storage.get())?.sign_in);
     clock.nowMs += 600_000;
     await client.auth.GET('/auth/me');
-    names.push((await storage.get())?.sign_in);
+    ids.push((await storage.get())?.sign_in);
   }
-  const [first, afterRefresh, second, afterAnother] = names;
+  const [first, afterRefresh, second, afterAnother] = ids;
   t.type(first, 'string');
   t.not(second, first);
   t.same([afterRefresh, afterAnother], [first, second]);

@@ -3,7 +3,7 @@ import { webStorage } from '../src/index.ts';
 
 const tokens = { access_token: 'a', refresh_token: 'r', expires_at: 1, scope: 's' };
 
-t.test('tokens in localStorage are JSON under one key, and removed when there are none', async (t) => {
+t.test('tokens in localStorage are JSON under one key, which a sign-out removes', async (t) => {
   const area = new Map<string, string>();
   const storage = webStorage(areaOf(area), 'my-app');
   t.equal(storage.get(), undefined);
@@ -15,7 +15,7 @@ t.test('tokens in localStorage are JSON under one key, and removed when there ar
   t.equal(area.size, 0);
 });
 
-t.test('whatever else is under the key is as good as nothing', async (t) => {
+t.test('any other text under the key counts as no tokens', async (t) => {
   for (const value of ['', '{', 'null', '17', '"text"', '[]', '{}', '{"access_token":"a"}']) {
     t.equal(webStorage(areaOf(new Map([['tokens', value]]))).get(), undefined, value);
   }

@@ -7,9 +7,9 @@ import {
   type Tokens,
 } from '../../src/index.ts';
 
-/** What came over the wire, once the body was read. */
+/** A request that the fake server has received, with its whole body. */
 export interface Received {
-  /** Such as `GET /customers?n=5`. */
+  /** The method and the URL, such as `GET /customers?n=5`. */
   operation: string;
   headers: Headers;
   body: string;
@@ -19,7 +19,7 @@ export interface Received {
 export interface FakeServer {
   client: Client;
   storage: TokenStorage;
-  /** In order of arrival. */
+  /** All requests, in the order of arrival. */
   received: Received[];
   clock: Clock & { nowMs: number; sleptMs: number[] };
 }
@@ -27,7 +27,7 @@ export interface FakeServer {
 const BASE_URL = 'https://api.example.com';
 export const NOW_MS = Date.parse('2026-11-30T09:41:07Z');
 
-/** Signed in, with an access token that is good for ten minutes. */
+/** The storage of a signed-in user, with an access token that is valid for ten minutes. */
 export function signedIn(overrides: Partial<Tokens> = {}): TokenStorage {
   const storage = memoryStorage();
   storage.set({
@@ -40,7 +40,7 @@ export function signedIn(overrides: Partial<Tokens> = {}): TokenStorage {
   return storage;
 }
 
-/** A client, and what answers it instead of the network. Sleeping takes no time, but the clock goes on. */
+/** A client whose requests `answer` gets instead of the network. Sleeping takes no time, and moves the clock. */
 export function fakeServer(
   answer: (request: Received) => Response | Promise<Response>,
   { storage = memoryStorage(), clock = fakeClock() }: Partial<Pick<FakeServer, 'storage' | 'clock'>> = {},
@@ -50,10 +50,10 @@ export function fakeServer(
     const { pathname, search } = new URL(request.url);
     const { headers, signal } = request;
     const operation = `${request.method} ${pathname}${search}`;
-    const one = { operation, headers, signal, body: await request.text() };
-    received.push(one);
+    const arrived = { operation, headers, signal, body: await request.text() };
+    received.push(arrived);
     signal.throwIfAborted();
-    return answer(one);
+    return answer(arrived);
   };
   return {
     client: createClient({ baseUrl: BASE_URL, tokens: storage, fetch, clock }),
@@ -122,7 +122,7 @@ export const refreshes = (received: Received[]) => received.filter(isRefresh).le
 export const expired = () => signedIn({ expires_at: NOW_MS });
 export const almostExpired = () => signedIn({ expires_at: NOW_MS + 29_000 });
 
-/** Takes one access token, and refreshes as often as it is asked to. */
+/** Accepts one access token alone, and answers every refresh with new tokens. */
 export const takesOnly =
   (good: string) =>
   (request: Received): Response => {
@@ -130,7 +130,7 @@ export const takesOnly =
     return tokenOf(request) === good ? Response.json({ username: 'ada' }) : invalidToken();
   };
 
-/** A promise, and what fulfils it. */
+/** A promise and the function that fulfils it. */
 export function deferred() {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((done) => {
@@ -139,7 +139,7 @@ export function deferred() {
   return { promise, resolve };
 }
 
-/** Lets everything go on that does not wait for the test. */
+/** Waits until all work is done that needs nothing more from the test. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
