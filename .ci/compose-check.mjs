@@ -97,7 +97,7 @@ async function drive() {
 }
 
 async function standardClients() {
-  const clients = (...args) => docker.compose('exec', '-T', 'auth', 'node', 'dist/clients.js', ...args);
+  const clients = (...args) => authCommand('clients', ...args);
   await check('a client that an operator adds gets tokens, until the operator removes it', async () => {
     const output = await clients(
       'add',
@@ -326,12 +326,10 @@ async function survivesChange() {
     },
   );
   await check('the commands for signing keys run beside the service, and sign no user out', async () => {
-    const command = (name, ...args) =>
-      docker.compose('exec', '-T', 'auth', 'node', `dist/${name}.js`, ...args);
-    assert.match(await command('rotate-signing-key'), /takes over at/);
-    assert.match(await command('reseal-signing-keys'), /^0 signing keys/);
+    assert.match(await authCommand('rotate-signing-key'), /takes over at/);
+    assert.match(await authCommand('reseal-signing-keys'), /^0 signing keys/);
     const [{ kid }] = (await ok('GET', '/.well-known/jwks.json')).keys;
-    assert.match(await command('revoke-signing-key', kid), /is revoked/);
+    assert.match(await authCommand('revoke-signing-key', kid), /is revoked/);
     await refusedWithin(1_000, '/customers?n=1', session);
     session = await ok('POST', '/auth/refresh', { body: { refresh_token: session.refresh_token } });
     await ok('GET', '/customers?n=1', { session });
@@ -420,6 +418,11 @@ function assertQuick({ status, retryAfter, ms }) {
 
 function up() {
   return docker.compose('up', '-d', '--wait');
+}
+
+/** A command of the operator, in the container of auth. */
+function authCommand(...args) {
+  return docker.compose('exec', '-T', 'auth', 'node', 'dist/cli.js', ...args);
 }
 
 /** The connections from nginx to auth that the kernel still knows: open connections and those in TIME_WAIT. */

@@ -52,7 +52,8 @@ function signIn(url: string, credentials: typeof ADMIN, address: string): Promis
 async function startAuth(): Promise<string> {
   const [databaseUrl, redis, port] = await Promise.all([testDatabase(t), testRedis(t), freePort()]);
   const migration = await startProcess(t, {
-    entry: 'services/auth/dist/migrate.js',
+    entry: 'services/auth/dist/cli.js',
+    args: ['migrate'],
     env: { DATABASE_URL: databaseUrl, ADMIN_PASSWORD: ADMIN.password },
   });
   if ((await migration.exited) !== 0) throw new Error(migration.output());

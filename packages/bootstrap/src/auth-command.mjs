@@ -4,18 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ROOT, refuse } from './workspace.mjs';
 
-const COMMANDS = [
-  'clients',
-  'set-password',
-  'rotate-signing-key',
-  'revoke-signing-key',
-  'reseal-signing-keys',
-];
-
-const [name = '', ...args] = process.argv.slice(2);
-if (!COMMANDS.includes(name)) {
-  refuse(`Usage: npm run auth -- <command> [arguments], where the command is one of ${COMMANDS.join(', ')}.`);
-}
 const folder = resolve(process.env.DATA_DIR || '.data');
 const settings = join(folder, 'auth.json');
 if (!existsSync(settings) || !isRunning(Number(readFileSync(join(folder, 'pid'), 'utf8')))) {
@@ -24,8 +12,9 @@ if (!existsSync(settings) || !isRunning(Number(readFileSync(join(folder, 'pid'),
   );
 }
 const env = { ...process.env, ...JSON.parse(readFileSync(settings, 'utf8')) };
-const command = join(ROOT, 'services', 'auth', 'dist', `${name}.js`);
-process.exitCode = spawnSync(process.execPath, [command, ...args], { stdio: 'inherit', env }).status ?? 1;
+const cli = join(ROOT, 'services', 'auth', 'dist', 'cli.js');
+const args = process.argv.slice(2);
+process.exitCode = spawnSync(process.execPath, [cli, ...args], { stdio: 'inherit', env }).status ?? 1;
 
 /** @param {number} pid */
 function isRunning(pid) {

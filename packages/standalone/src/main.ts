@@ -83,7 +83,7 @@ async function migrate(
   if (admin === undefined) return;
   // at once: should anything fail from here on, nobody could find the password out any more
   say(`the first admin is "${admin.username}"`);
-  if (admin.password !== undefined) say(`its password, shown only now: ${admin.password}`);
+  if (admin.password !== undefined) say(`its password (shown once): ${admin.password}`);
 }
 
 /** No gateway looks at the name, and a page of any site can make a name of its own lead here. */

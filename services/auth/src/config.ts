@@ -60,25 +60,15 @@ export const MigrateConfigSchema = Type.Object({
 });
 export type MigrateConfig = Static<typeof MigrateConfigSchema>;
 
-export const SetPasswordConfigSchema = Type.Object({
-  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
-  REDIS_URL: AuthConfigSchema.properties.REDIS_URL,
-});
+export const SetPasswordConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']);
 
-export const RotateSigningKeyConfigSchema = Type.Object({
-  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
-});
+export const ClientsConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
 
-export const RevokeSigningKeyConfigSchema = Type.Object({
-  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
-  REDIS_URL: AuthConfigSchema.properties.REDIS_URL,
-});
+export const RotateSigningKeyConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
 
-export const ResealSigningKeysConfigSchema = Type.Object({
-  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
-  KEY_ENCRYPTION_KEY: AuthConfigSchema.properties.KEY_ENCRYPTION_KEY,
-});
+export const RevokeSigningKeyConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']);
 
-export const ClientsConfigSchema = Type.Object({
-  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
-});
+export const ResealSigningKeysConfigSchema = Type.Pick(AuthConfigSchema, [
+  'DATABASE_URL',
+  'KEY_ENCRYPTION_KEY',
+]);

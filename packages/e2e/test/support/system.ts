@@ -61,12 +61,17 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
   };
 
   await Promise.all([
-    runToEnd(t, 'services/auth/dist/migrate.js', {
-      DATABASE_URL: authDatabase,
-      SERVICE_ROLE: authRole.role,
-      ADMIN_USERNAME: ADMIN.username,
-      ADMIN_PASSWORD: ADMIN.password,
-    }),
+    runToEnd(
+      t,
+      'services/auth/dist/cli.js',
+      {
+        DATABASE_URL: authDatabase,
+        SERVICE_ROLE: authRole.role,
+        ADMIN_USERNAME: ADMIN.username,
+        ADMIN_PASSWORD: ADMIN.password,
+      },
+      'migrate',
+    ),
     runToEnd(t, 'services/customers/dist/migrate.js', { DATABASE_URL: customersDatabase }),
   ]);
   const [auth, customers] = await Promise.all([
@@ -91,8 +96,8 @@ export async function beginSession(url: string, { username, password } = ADMIN):
 
 /** What an operator does. Resolves with the secret; a public client has none. */
 export async function addClient(t: Test, { authEnv }: System, ...args: string[]): Promise<string> {
-  const output = await runToEnd(t, 'services/auth/dist/clients.js', authEnv, 'add', ...args);
-  return /Its secret, shown only now: (\S+)/.exec(output)?.[1] ?? '';
+  const output = await runToEnd(t, 'services/auth/dist/cli.js', authEnv, 'clients', 'add', ...args);
+  return /Its secret \(shown once\): (\S+)/.exec(output)?.[1] ?? '';
 }
 
 function freePorts(count: number): Promise<number[]> {

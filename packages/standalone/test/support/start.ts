@@ -42,7 +42,7 @@ export async function isReady(url: string): Promise<boolean> {
 }
 
 export function printedPassword(output: string): string | undefined {
-  return /password, shown only now: (\S+)/.exec(output)?.[1];
+  return /password \(shown once\): (\S+)/.exec(output)?.[1];
 }
 
 export async function signIn(url: string, password: string, username = 'admin'): Promise<Response> {

@@ -32,7 +32,7 @@ export async function addClient(db: NodePgDatabase, client: NewClient): Promise<
     .insert(table)
     .values({ id, secretHash, redirectUris, grants, scopes, mayIntrospect })
     .onConflictDoNothing();
-  if (rowCount !== 1) throw new OperatorError(`There is a client "${id}" already.`);
+  if (rowCount !== 1) throw new OperatorError(`There is a client "${id}" already: choose another id.`);
   await record(db, 'client_added', id);
   return secret;
 }
@@ -78,7 +78,9 @@ function record(db: NodePgDatabase, event: SecurityEventName, clientId: string):
 function noClient(id: string): OperatorError {
   const isBuiltIn = builtInClients('').some((client) => client.id === id);
   return new OperatorError(
-    isBuiltIn ? `"${id}" is built in: it cannot be changed.` : `There is no client "${id}".`,
+    isBuiltIn
+      ? `"${id}" is built in: it cannot be changed.`
+      : `There is no client "${id}": "clients list" shows the clients.`,
   );
 }
 
@@ -86,12 +88,15 @@ function noClient(id: string): OperatorError {
 function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[] } {
   const { id, isPublic, redirectUris, mayIntrospect } = client;
   if (!CLIENT_ID_PATTERN.test(id)) {
-    throw new OperatorError('The id must have 3 to 64 of a-z, 0-9, dot, underscore, hyphen.');
+    throw new OperatorError(
+      'The id must have 3 to 64 of a-z, 0-9, dot, underscore and hyphen, and begin with a letter or a digit.',
+    );
   }
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) {
     throw new OperatorError('The id must not be a UUID: users have those.');
   }
-  if (builtInClients('').some((one) => one.id === id)) throw new OperatorError(`"${id}" is built in.`);
+  if (builtInClients('').some((one) => one.id === id))
+    throw new OperatorError(`"${id}" is built in: choose another id.`);
   const grants = requireKnown('grant', client.grants, GRANTS);
   const scopes = requireKnown('scope', client.scopes, SCOPES);
   if (grants.length === 0 && !mayIntrospect)
@@ -101,7 +106,7 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
   }
   if (isPublic && (mayIntrospect || grants.includes('client_credentials'))) {
     throw new OperatorError(
-      'A public client cannot prove who it is: no client_credentials, no --introspect.',
+      'A public client cannot authenticate: leave out client_credentials and --introspect, or --public.',
     );
   }
   for (const uri of redirectUris) {
@@ -109,10 +114,12 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
     if (fault !== undefined) throw new OperatorError(`The redirect URI ${uri} ${fault}.`);
   }
   if (grants.includes('authorization_code') !== redirectUris.length > 0) {
-    throw new OperatorError('Redirect URIs and the grant authorization_code belong together.');
+    throw new OperatorError(
+      'Redirect URIs and the grant authorization_code belong together: give both, or neither.',
+    );
   }
   if (grants.includes('refresh_token') && !grants.includes('authorization_code')) {
-    throw new OperatorError('Refresh tokens come with a code: the grant authorization_code is missing.');
+    throw new OperatorError('Refresh tokens come with a code: add the grant authorization_code.');
   }
   return { grants, scopes };
 }
@@ -121,7 +128,7 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
 function requireKnown<T extends string>(what: string, given: string[], known: readonly T[]): T[] {
   const unknown = given.find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw new OperatorError(`There is no ${what} "${unknown}"; there are ${known.join(', ')}.`);
+    throw new OperatorError(`There is no ${what} "${unknown}": choose from ${known.join(', ')}.`);
   }
   return known.filter((name) => given.includes(name));
 }

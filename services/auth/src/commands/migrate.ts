@@ -1,11 +1,33 @@
 import { fileURLToPath } from 'node:url';
-import { migrate } from '@pair/service-kit';
-import type { MigrateConfig } from '../config.ts';
+import { awaitPostgres, loadConfig, migrate, OperatorError } from '@pair/service-kit';
+import { type MigrateConfig, MigrateConfigSchema } from '../config.ts';
 import { grantServiceRights } from '../db/grant-service-rights.ts';
+import type { Command } from './command.ts';
 import { createFirstAdmin, type FirstAdminOutcome } from './first-admin.ts';
 import { withPostgres } from './stores.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
+const INSUFFICIENT_PRIVILEGE = '42501';
+const USAGE = 'Usage: migrate';
+
+export const migrateCommand: Command = {
+  summary: 'Bring the database up to date, and create the first admin; safe to repeat',
+  usage: USAGE,
+  async run(args, { env }) {
+    if (args.length > 0) throw new OperatorError(USAGE);
+    const config = loadConfig(MigrateConfigSchema, env);
+    await awaitPostgres(config.DATABASE_URL);
+    return report(await migrateAuth(config));
+  },
+};
+
+function report({ admin, advice }: FirstAdminOutcome): string {
+  const lines = ['The database of auth is up to date.'];
+  if (advice !== undefined) lines.push(advice);
+  if (admin !== undefined) lines.push(`The first admin is "${admin.username}".`);
+  if (admin?.password !== undefined) lines.push(`Its password (shown once): ${admin.password}`);
+  return `${lines.join('\n')}\n`;
+}
 
 /**
  * Brings the database up to date, gives the role of the service its rights when it is another than the one that migrates,
@@ -15,9 +37,18 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
  */
 export async function migrateAuth(config: MigrateConfig): Promise<FirstAdminOutcome> {
   const { DATABASE_URL: databaseUrl, SERVICE_ROLE: role } = config;
-  await migrate({ databaseUrl, migrationsFolder: MIGRATIONS });
+  await migrate({ databaseUrl, migrationsFolder: MIGRATIONS }).catch(refused);
   if (role !== undefined) await withPostgres(databaseUrl, (db) => grantServiceRights(db, role));
   return withPostgres(databaseUrl, (db) =>
     createFirstAdmin(db, { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD }),
+  );
+}
+
+/** The role of the service may not migrate, and `npm run auth` has no other. */
+function refused(error: Error & { cause?: { code?: unknown } }): never {
+  if (error.cause?.code !== INSUFFICIENT_PRIVILEGE) throw error;
+  throw new OperatorError(
+    'The role of DATABASE_URL may not change the tables: give DATABASE_URL the role that owns them.',
+    { cause: error },
   );
 }

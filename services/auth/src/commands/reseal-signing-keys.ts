@@ -1,12 +1,29 @@
-import { OperatorError } from '@pair/service-kit';
+import { loadConfig, OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents } from '../audit/security-events.ts';
+import { ResealSigningKeysConfigSchema } from '../config.ts';
 import { seal, unseal } from '../crypto/seal.ts';
-import type { SealingKeys } from '../crypto/sealing-keys.ts';
+import { parseSealingKeys, type SealingKeys } from '../crypto/sealing-keys.ts';
 import { signingKeys } from '../db/schema.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { selectKeysForUpdate } from '../keys/repository.ts';
+import type { Command } from './command.ts';
+import { withPostgres } from './stores.ts';
+
+const USAGE = 'Usage: reseal-signing-keys';
+
+export const resealSigningKeysCommand: Command = {
+  summary: 'Seal all signing keys under the first key of KEY_ENCRYPTION_KEY, to drop the second',
+  usage: USAGE,
+  async run(args, { env }) {
+    if (args.length > 0) throw new OperatorError(USAGE);
+    const { DATABASE_URL, KEY_ENCRYPTION_KEY } = loadConfig(ResealSigningKeysConfigSchema, env);
+    const sealingKeys = parseSealingKeys(KEY_ENCRYPTION_KEY);
+    const resealed = await withPostgres(DATABASE_URL, (db) => resealSigningKeys(db, sealingKeys));
+    return `${resealed} signing keys were resealed. All that are in use are under the first key of KEY_ENCRYPTION_KEY: you can drop the second.\n`;
+  },
+};
 
 /**
  * Seals every signing key under the first of the sealing keys, so that the others can be dropped. Resolves to the

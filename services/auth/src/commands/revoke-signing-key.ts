@@ -1,12 +1,39 @@
-import { OperatorError } from '@pair/service-kit';
+import { loadConfig, OperatorError } from '@pair/service-kit';
 import { eq, inArray } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents } from '../audit/security-events.ts';
-import type { SigningKeyRow } from '../db/schema.ts';
-import { signingKeys } from '../db/schema.ts';
-import { ANNOUNCED_MS, type AnnounceKeys } from '../keys/announce-keys.ts';
+import { RevokeSigningKeyConfigSchema } from '../config.ts';
+import { type SigningKeyRow, signingKeys } from '../db/schema.ts';
+import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from '../keys/announce-keys.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { selectKeysForUpdate } from '../keys/repository.ts';
+import type { Command } from './command.ts';
+import { withPostgres, withRedis } from './stores.ts';
+
+const USAGE =
+  'Usage: revoke-signing-key <kid>, or --all. The kids are at /.well-known/jwks.json, and in the header of each token.';
+
+/** For keys that an attacker may have. */
+export const revokeSigningKeyCommand: Command = {
+  summary: 'Refuse a signing key that an attacker may have, everywhere within a second',
+  usage: USAGE,
+  async run([kid, ...others], { env }) {
+    if (kid === undefined || others.length > 0) throw new OperatorError(USAGE);
+    const which = kid === '--all' ? 'all' : kid;
+    const { DATABASE_URL, REDIS_URL } = loadConfig(RevokeSigningKeyConfigSchema, env);
+    const revoked = await withRedis(REDIS_URL, (redis, clock) =>
+      withPostgres(DATABASE_URL, (db) => revokeSigningKeys(db, keyAnnouncer(redis, clock), which)),
+    );
+    return report(revoked);
+  },
+};
+
+function report({ kids, active }: RevokedKeys): string {
+  const revoked = kids.map((kid) => `Signing key ${kid} is revoked.\n`).join('');
+  return active === undefined
+    ? `${revoked}No key is left. A running auth creates one; verifiers pick it up within a minute.\n`
+    : `${revoked}Signing key ${active} signs.\n`;
+}
 
 /** `active` is the key that signs from now on; undefined when the service has to make another one. */
 export interface RevokedKeys {
@@ -46,7 +73,9 @@ export async function revokeSigningKeys(
 
 function noKey(which: string | 'all'): OperatorError {
   return new OperatorError(
-    which === 'all' ? 'There are no signing keys.' : `There is no signing key "${which}".`,
+    which === 'all'
+      ? 'There are no signing keys.'
+      : `There is no signing key "${which}": the kids are at /.well-known/jwks.json.`,
   );
 }
 

@@ -1,12 +1,34 @@
-import { OperatorError } from '@pair/service-kit';
+import { loadConfig, OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { RotateSigningKeyConfigSchema } from '../config.ts';
 import { signingKeys } from '../db/schema.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { PUBLISHED_AHEAD_MS, selectKeysForUpdate } from '../keys/repository.ts';
+import type { Command } from './command.ts';
+import { withPostgres } from './stores.ts';
 
 /** Replicas read the keys every 10 s: each must learn of the change before it comes. */
 const NOTICE_MS = 30_000;
+const USAGE = 'Usage: rotate-signing-key';
+
+export const rotateSigningKeyCommand: Command = {
+  summary: 'Let the next signing key take over as soon as every verifier has it',
+  usage: USAGE,
+  async run(args, { env }) {
+    if (args.length > 0) throw new OperatorError(USAGE);
+    const { DATABASE_URL } = loadConfig(RotateSigningKeyConfigSchema, env);
+    return report(await withPostgres(DATABASE_URL, (db) => rotateSigningKey(db)));
+  },
+};
+
+function report({ kid, activeFrom, changed }: KeyRotation): string {
+  const seconds = Math.max(0, Math.ceil((activeFrom.getTime() - Date.now()) / 1_000));
+  const when = `at ${activeFrom.toISOString()}, in ${seconds} s`;
+  return changed
+    ? `Signing key ${kid} takes over ${when}.\n`
+    : `Nothing was changed: signing key ${kid} takes over ${when}, as before.\n`;
+}
 
 /** `changed` is false when the key was due to take over as soon already. */
 export interface KeyRotation {

@@ -1,13 +1,46 @@
+import { text } from 'node:stream/consumers';
 import { SCOPES } from '@pair/access-token';
-import { OperatorError } from '@pair/service-kit';
+import { loadConfig, OperatorError } from '@pair/service-kit';
 import { and, eq, ne } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
+import { SetPasswordConfigSchema } from '../config.ts';
 import { users as table } from '../db/schema.ts';
-import type { PasswordHasher } from '../passwords/hasher.ts';
+import { createPasswordHasher, type PasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
-import type { SessionStore } from '../sessions/session-store.ts';
+import { createSessionStore, type SessionStore } from '../sessions/session-store.ts';
 import { isEnabledAdmin } from '../users/enabled-admin.ts';
+import type { Command } from './command.ts';
+import { generatePassword } from './first-admin.ts';
+import { withPostgres, withRedis } from './stores.ts';
+
+const USAGE =
+  'Usage: set-password <username>. The new password comes from standard input; without one it is generated and shown.';
+
+export const setPasswordCommand: Command = {
+  summary: 'Set the password of a user and end all sessions of the user; lets a locked-out admin in',
+  usage: USAGE,
+  async run([username, ...others], { env, stdin }) {
+    if (username === undefined || others.length > 0) throw new OperatorError(USAGE);
+    const { DATABASE_URL, REDIS_URL } = loadConfig(SetPasswordConfigSchema, env);
+    const given = stdin.isTTY ? '' : (await text(stdin)).replace(/\r?\n$/, '');
+    const password = given === '' ? generatePassword() : given;
+    const done = await withRedis(REDIS_URL, async (redis, clock) => {
+      const hasher = await createPasswordHasher();
+      const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
+      return withPostgres(DATABASE_URL, (db) => setPassword({ db, sessions, hasher }, username, password));
+    });
+    return report(done, given === '' ? password : undefined);
+  },
+};
+
+function report({ username, wasDisabled, becameAdmin }: PasswordSet, generated: string | undefined): string {
+  const lines = [`The password of "${username}" is set, and all sessions of the user have ended.`];
+  if (wasDisabled) lines.push('The user was disabled, and is enabled now.');
+  if (becameAdmin) lines.push('There was no enabled admin: the user has all scopes now.');
+  if (generated !== undefined) lines.push(`The new password (shown once): ${generated}`);
+  return `${lines.join('\n')}\n`;
+}
 
 export interface PasswordSet {
   /** As it is stored: in lower case. */

@@ -8,7 +8,7 @@ import { parseSealingKeys } from '../../src/crypto/sealing-keys.ts';
 import { signingKeys } from '../../src/db/schema.ts';
 import { newEncryptionKey, rings } from '../support/rings.ts';
 
-const RESEAL = 'services/auth/dist/reseal-signing-keys.js';
+const CLI = 'services/auth/dist/cli.js';
 
 /** As the command. */
 function reseal(databaseUrl: string, ...encryptionKeys: string[]): Promise<number> {
@@ -23,11 +23,11 @@ t.test(
     const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
     const before = await ring(older);
     const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
-    const command = await startProcess(t, { entry: RESEAL, env });
+    const command = await startProcess(t, { entry: CLI, args: ['reseal-signing-keys'], env });
     t.equal(await command.exited, 0);
     t.equal(
       command.output(),
-      '2 signing keys were sealed anew: all are under the first key of KEY_ENCRYPTION_KEY.\n',
+      '2 signing keys were resealed. All that are in use are under the first key of KEY_ENCRYPTION_KEY: you can drop the second.\n',
     );
 
     const after = await ring(newer);
@@ -52,7 +52,7 @@ t.test('reseal: a key that neither opens is one clear sentence, and nothing is c
   const db = drizzle({ client: pool });
   const [row] = await db.select().from(signingKeys).limit(1);
   if (row === undefined) return t.fail('no key');
-  // the last of all: those before are sealed anew by then
+  // the last of all: those before are resealed by then
   await db.insert(signingKeys).values({
     ...row,
     kid: 'sealed-by-a-stranger',
@@ -61,7 +61,7 @@ t.test('reseal: a key that neither opens is one clear sentence, and nothing is c
   });
   const before = await db.select().from(signingKeys);
   const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
-  const command = await startProcess(t, { entry: RESEAL, env });
+  const command = await startProcess(t, { entry: CLI, args: ['reseal-signing-keys'], env });
   t.equal(await command.exited, 1);
   t.equal(
     command.output(),

@@ -9,7 +9,7 @@ import { type AuthUnderTest, get, login, post, startAuth, type Tokens } from '..
 import { revoke } from '../support/commands.ts';
 import { verifier } from '../support/verifier.ts';
 
-const REVOKE = 'services/auth/dist/revoke-signing-key.js';
+const CLI = 'services/auth/dist/cli.js';
 
 /** Two processes of auth, and a service that verifies tokens with what the first publishes. */
 async function system(t: Test) {
@@ -44,7 +44,7 @@ async function refresh(app: FastifyInstance, { refresh_token }: Tokens): Promise
 function runRevoke({ config }: AuthUnderTest, ...args: string[]) {
   const env = { DATABASE_URL: config.DATABASE_URL, REDIS_URL: config.REDIS_URL };
   return async (t: Test) => {
-    const command = await startProcess(t, { entry: REVOKE, args, env });
+    const command = await startProcess(t, { entry: CLI, args: ['revoke-signing-key', ...args], env });
     return { code: await command.exited, output: command.output() };
   };
 }
@@ -94,7 +94,7 @@ t.test('--all refuses every key, and there are others at once', async (t) => {
   const { code, output } = await runRevoke(auth, '--all')(t);
   t.equal(code, 0);
   for (const kid of before) t.match(output, `Signing key ${kid} is revoked.\n`);
-  t.match(output, 'None is left');
+  t.match(output, 'No key is left. A running auth creates one; verifiers pick it up within a minute.\n');
   await waitFor(async () => (await statuses(tokens.access_token)).every((status) => status === 401), 1_000);
   let successor: Tokens | undefined;
   await waitFor(async () => {
@@ -135,7 +135,7 @@ t.test('when Redis fails at the announcement, nothing is revoked', async (t) => 
 t.test('an unknown kid, or none, is one clear sentence', async (t) => {
   const auth = await startAuth(t);
   for (const [args, sentence] of [
-    [['no-such-key'], /^There is no signing key "no-such-key"\.\n$/],
+    [['no-such-key'], /^There is no signing key "no-such-key": the kids are at .+\.\n$/],
     [[], /^Usage: revoke-signing-key <kid>, or --all\. .+\n$/],
     [['one', 'two'], /^Usage: /],
   ] as const) {
