@@ -3,10 +3,12 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { OperatorError } from './problems/operator-error.ts';
 
-/** What is wrong with the environment: every problem, one a line. The message never repeats a value. */
+/** Lists every problem of the environment, one a line. The message never repeats a value: it may be a secret. */
 export class ConfigError extends OperatorError {
   constructor(problems: string[]) {
-    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    super(
+      `The configuration is invalid. Correct these settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
   }
 }
@@ -19,9 +21,9 @@ export function List(items: TSchema, options: { description: string; default?: s
 }
 
 /**
- * Reads a config object from environment variables. The members of the schema are the variables' names; each
- * may also be given as NAME_FILE, the path of a file that holds the value (a trailing line break is dropped).
- * An empty variable counts as not set, because that is what compose makes of `${NAME:-}`.
+ * Reads a config object from environment variables. The members of the schema are the names of the variables. Instead of
+ * NAME an operator may set NAME_FILE, the path of a file with the value; a line break at its end is dropped. An empty
+ * variable counts as not set, because Docker Compose sets an empty one for `${NAME:-}`.
  *
  * @throws {ConfigError} with all problems at once
  */
@@ -42,7 +44,7 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
   const validate = ajv.compile(schema);
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {
-      if (error.keyword === 'const') continue; // one of several: anyOf tells them all
+      if (error.keyword === 'const') continue; // the error of anyOf lists all the values
       const name = error.instancePath.split('/')[1] ?? String(error.params.missingProperty);
       const member = schema.properties[name] as { description?: string } | undefined;
       if (problems.some((problem) => problem.startsWith(`${name}_FILE`))) continue;
@@ -57,7 +59,7 @@ function readVariable(name: string, env: NodeJS.ProcessEnv, problems: string[]):
   const value = env[name] || undefined;
   const file = env[`${name}_FILE`] || undefined;
   if (value !== undefined && file !== undefined) {
-    problems.push(`${name} and ${name}_FILE are both set: set one`);
+    problems.push(`${name} and ${name}_FILE are both set: set only one of them`);
   }
   if (value !== undefined || file === undefined) return value;
   try {
@@ -86,7 +88,7 @@ function explain(error: ErrorObject): string {
   return error.message ?? 'is not valid';
 }
 
-/** What every process is told. */
+/** Settings of every process. */
 export const ProcessConfigSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
   PORT: Type.Integer({ default: 8080, minimum: 1, maximum: 65535, description: 'Port to listen on' }),
@@ -100,12 +102,12 @@ export const ProcessConfigSchema = Type.Object({
       Type.Literal('trace'),
       Type.Literal('silent'),
     ],
-    { default: 'info', description: 'Least severe level that is logged' },
+    { default: 'info', description: 'Least severe level of the lines in the log' },
   ),
   TRUSTED_PROXIES: List(Type.String(), {
     default: [],
     description:
-      'Addresses, CIDR ranges, or loopback, linklocal, uniquelocal, whose X-Forwarded-* are believed',
+      'Proxies whose X-Forwarded-* headers are trusted: addresses, CIDR ranges, or loopback, linklocal, uniquelocal',
   }),
   CORS_ORIGINS: List(Type.String({ pattern: '^https?://[^/,*]+$' }), {
     default: [],
@@ -114,13 +116,13 @@ export const ProcessConfigSchema = Type.Object({
   CORS_ALLOWED_HEADERS: Type.Optional(
     List(Type.String({ pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$" }), {
       description:
-        'Names of further request headers that these pages may send, beside those of the API and of traces',
+        'Further request headers that these pages may send, besides the headers of the API and of tracing',
     }),
   ),
 });
 export type ProcessConfig = Static<typeof ProcessConfigSchema>;
 
-/** What both services are told, whichever process they run in. */
+/** Settings of both services, in any process that runs them. */
 export const ServiceConfigSchema = Type.Object({
   ISSUER: Type.Optional(
     Type.String({
@@ -144,12 +146,13 @@ export const ServiceConfigSchema = Type.Object({
     default: 30,
     minimum: 2,
     maximum: 600,
-    description: 'How long tokens are accepted after the revocation feed was last heard of; then 503',
+    description:
+      'How long a service accepts tokens after its last reading of the revocation feed; then it answers 503',
   }),
 });
 type ServiceConfig = Static<typeof ServiceConfigSchema>;
 
-/** Fills in what derives from other settings. */
+/** Fills in the defaults that depend on other settings. */
 export function withDerivedDefaults<T extends ServiceConfig>(
   config: T,
   port: number,

@@ -5,9 +5,9 @@ import { withinListening } from './stores/silence.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Names a part that the service cannot serve without; `check` rejects while it is away, or refuses what is needed. */
+    /** Adds a part that the service cannot serve without. `check` rejects while that part is away or refuses the work. */
     readinessCheck(service: string, part: string, check: () => Promise<unknown>): void;
-    /** The results of all checks. Callers at the same time share one round. */
+    /** Runs all checks. Concurrent callers share one round. */
     checkReadiness(): Promise<ReadinessResult[]>;
     /** Makes `/readyz` answer 503 from now on: the first step of a shutdown. */
     drain(): void;
@@ -17,7 +17,7 @@ declare module 'fastify' {
 export interface ReadinessResult {
   service: string;
   part: string;
-  /** Undefined when the check passes, `NO_ANSWER` when it does neither within a second. */
+  /** Undefined when the check passes, `NO_ANSWER` when it neither passes nor fails within a second. */
   failure: string | undefined;
 }
 
@@ -29,8 +29,9 @@ const HealthSchema = Type.Object({
 });
 
 /**
- * `/livez`: this process runs; a failure is a reason to restart it. `/readyz`: its stores answer; a failure is
- * a reason to send it no traffic, and never to restart it. Neither is for the outside: the gateway hides both.
+ * Adds `/livez` and `/readyz`. `/livez` says that this process runs: its failure is a reason to restart the process.
+ * `/readyz` says that its stores answer: its failure is a reason to send no traffic, and never to restart. The gateway
+ * hides both from the public.
  */
 export function addHealthRoutes(app: FastifyInstance): void {
   const checks: { service: string; part: string; check: () => Promise<unknown> }[] = [];
@@ -42,7 +43,7 @@ export function addHealthRoutes(app: FastifyInstance): void {
     checks.push({ service, part, check });
   });
   app.decorate('checkReadiness', () => {
-    // a check may write to a disk, and `GET /status` is open to everybody
+    // a check may write to a disk, and any client may call `GET /status`
     results ??= Promise.all(
       checks.map(async ({ service, part, check }) => ({ service, part, failure: await failureOf(check) })),
     ).finally(() => {
@@ -62,7 +63,7 @@ export function addHealthRoutes(app: FastifyInstance): void {
     const failed = results.filter(({ failure }) => failure !== undefined);
     const names = failed.map(nameOf).join(', ');
     if (names !== failing) {
-      // once for each change, not for each question: the first cause must not be pushed out of the log
+      // one line for each change, not for each request: repetition must not push the first cause out of the log
       if (names === '') request.log.info('ready again');
       else
         request.log.warn(
@@ -80,7 +81,7 @@ function nameOf({ service, part }: ReadinessResult): string {
   return `${service}: ${part}`;
 }
 
-/** Not thrown, because what is thrown as 503 is logged each time. */
+/** Sends the problem instead of throwing it: the error handler would log each thrown 503. */
 function refuse(request: FastifyRequest, reply: FastifyReply, detail: string): FastifyReply {
   const problem = new Problem(503, 'not_ready', detail);
   return reply
@@ -89,7 +90,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, detail: string): F
     .send(problemBody(problem, request.id, request.url));
 }
 
-/** Why a check fails; undefined when it passes. */
+/** The reason why a check fails; undefined when it passes. */
 async function failureOf(check: () => Promise<unknown>): Promise<string | undefined> {
   const result = check().then(
     () => '',

@@ -6,8 +6,8 @@ const INTERVAL_MS = 3_600_000;
 const FIRST_MS = 60_000;
 
 /**
- * Runs `work` a minute after the process is ready, and hourly from then on, until it closes. Replicas may do so at once.
- * What fails is logged as `failure` and done the next time.
+ * Runs `work` a minute after the process is ready and hourly from then on, until the process closes. Replicas may run it
+ * at the same time. An error is logged with the message `failure`; the next run tries again.
  */
 export function hourly(app: FastifyInstance, failure: string, work: () => Promise<unknown>): void {
   const repetition = repeat(work, {

@@ -1,4 +1,4 @@
-// for what they add to Fastify's types
+// these imports extend the types of Fastify
 import '@fastify/postgres';
 import '@fastify/redis';
 import '@fastify/swagger';

@@ -2,8 +2,9 @@ import type { FastifyRequest } from 'fastify';
 import { pathOf } from './problems/problem.ts';
 
 /**
- * What a log line never holds, wherever it stands: credentials and tokens of either direction. Query strings
- * are left out of `req`, and drizzle's errors lose their message, which lists the statement's parameters.
+ * Members of a log line whose values are credentials or tokens, of requests or answers: pino censors them at any depth
+ * down to the third. The serializers below keep query strings out of `req`. They also drop the message of a drizzle error,
+ * because it lists the parameters of the statement.
  */
 const REDACTED = [
   'authorization',
@@ -41,7 +42,7 @@ interface LoggedError {
   cause?: LoggedError;
 }
 
-/** Fields that are known to be harmless, and nothing else: drivers hang commands and parameters on their errors. */
+/** Logs only fields that are known to be harmless: drivers attach commands and parameters to their errors. */
 function serializeError(error: unknown): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error), stack: undefined };
   if (error.constructor.name === 'DrizzleQueryError' && error.cause !== undefined)

@@ -27,24 +27,25 @@ import { validatorCompiler } from './problems/validation.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
-/** How late Node may notice; its own 30 s would make the time-out three times as long. */
+/** The interval of Node's check of the time-outs; its default of 30 s would make a time-out three times as long. */
 const TIMEOUT_CHECK_MS = 1_000;
-/** Longer than nginx keeps an idle connection to an upstream (60 s), so that it is never the one to be cut off. */
+/** Longer than nginx keeps an idle connection to an upstream (60 s), so that this side never closes it under a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const DRAIN_TIMEOUT_MS = 10_000;
-/** Connections that wait to be accepted. Node's 511 are fewer than a burst has: the kernel drops what is beyond. */
+/** The number of connections that may wait to be accepted. A burst exceeds Node's 511, and the kernel drops the rest. */
 const BACKLOG = 4_096;
 
 /**
- * What exists once in a process, whichever services it runs: Fastify and its limits, parsers, errors, 404 and
- * 405, request ids, security headers, CORS and health. Each service is an encapsulated plugin beside the others.
+ * Builds everything that exists once in a process, for any services: Fastify and its limits, parsers, errors, 404 and 405,
+ * request ids, security headers, CORS and health. Each service is an encapsulated plugin beside the others.
+ *
+ * @param options.hostNames the names of a process without a gateway; a request for another name is 421
  */
 export async function buildProcess(
   config: Omit<ProcessConfig, 'HOST' | 'PORT'>,
   services: FastifyPluginAsync[],
   options: {
     logStream?: DestinationStream;
-    /** For a process without a gateway in front: the names that it answers to. A request for another one is 421. */
     hostNames?: string[];
   } = {},
 ): Promise<FastifyInstance> {
@@ -59,7 +60,10 @@ export async function buildProcess(
     reply.raw.setHeader('x-request-id', id);
     reply.headers(SECURITY_HEADERS).headers(cors.headers(headers.origin));
   };
-  /** True when that was all: a browser asks before a page's request, and wants 2xx whatever becomes of that. */
+  /**
+   * Answers a preflight; returns false for any other request. A browser sends a preflight before a page's request, and
+   * needs 2xx even if that request will fail.
+   */
   const answersPreflight = (request: FastifyRequest, reply: FastifyReply) => {
     const headers = cors.preflight(request);
     if (headers === undefined) return false;
@@ -75,22 +79,22 @@ export async function buildProcess(
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    // a request that still arrives on an open connection is answered, not refused
+    // answer a request that still arrives on an open connection
     return503OnClosing: false,
     allowErrorHandlerOverride: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     http: {
-      requireHostHeader: false, // Node answers a missing one with an empty 400; ours has a body
-      // of the two time-outs Node takes the smaller one for the header alone, whichever it is
+      requireHostHeader: false, // Node answers a missing header with an empty 400; ours has a body
+      // Node applies the smaller of the two time-outs to the header, so both have the same value
       headersTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
-    // a path that cannot be decoded: there are no hooks for it
+    // for a path that cannot be decoded, Fastify runs no hooks
     frameworkErrors: (error, request, reply) => {
       addCommonHeaders(request, reply);
       const refusal = misdirected?.(request.raw);
       if (refusal === undefined && answersPreflight(request, reply)) return;
-      reply.header('connection', 'close'); // nor one that would bound what still comes
+      reply.header('connection', 'close'); // without hooks nothing else bounds the rest of the request
       handleError(refusal ?? error, request, reply);
     },
     clientErrorHandler: (error, socket) =>
@@ -113,10 +117,10 @@ export async function buildProcess(
     if (refusal !== undefined) done(refusal);
     else if (!answersPreflight(request, reply)) done(refuseAmbiguous(request));
   });
-  // Node would answer an expectation that it does not know with an empty 417
+  // Node would answer an unknown expectation with an empty 417
   app.server.on('checkExpectation', app.routing);
   app.server.on('connection', lingerOnClose);
-  // Node would ask for a body that is refused: who waits for that, waits until somebody wants to read it
+  // Node would ask for a body even if the request is refused: send 100 Continue only when a handler reads the body
   app.server.on('checkContinue', (request, response) => {
     request.once('resume', () => {
       if (!response.headersSent) response.writeContinue();
@@ -133,9 +137,9 @@ export async function buildProcess(
   return app;
 }
 
-/** nginx writes the access log; here only what an operator must know is logged. */
+/** Logs faults only, because nginx writes the access log. */
 class FaultsAlone extends LogController {
-  /** Of an answer that had begun: the client only sees that it is not complete. One that goes away is no fault. */
+  /** An answer broke off after its start: the client only sees that it is incomplete. A client that left is no fault. */
   override streamError(err: NodeJS.ErrnoException, request: FastifyRequest): void {
     if (err.code === 'ERR_STREAM_PREMATURE_CLOSE') return;
     request.log.warn({ req: request, err }, 'the answer broke off');
@@ -143,8 +147,9 @@ class FaultsAlone extends LogController {
 }
 
 /**
- * Fastify tells clients to close a connection on which a request arrives while it closes, but not those whose
- * request was in flight already: theirs would stay open, and `close()` wait for them, as long as keep-alive lasts.
+ * Closes the connections of requests that are in flight when the process begins to close. Fastify sends
+ * `connection: close` only to requests that arrive later, so `close()` would wait for the other connections until the
+ * keep-alive time-out.
  */
 function closeConnectionsWhileClosing(app: FastifyInstance): void {
   let closing = false;
@@ -155,16 +160,16 @@ function closeConnectionsWhileClosing(app: FastifyInstance): void {
     if (closing) reply.header('connection', 'close');
     done();
   });
-  // an answer that had begun before could not tell
+  // an answer that began earlier has no such header
   app.addHook('onResponse', ({ raw }, reply, done) => {
     if (closing && !reply.hasHeader('connection')) raw.socket.destroySoon();
     done();
   });
 }
 
-/** Listens, and stops in order on SIGTERM, SIGINT or a fault: readiness off, requests drained, stores closed. */
+/** Listens, and stops in order on SIGTERM, SIGINT or a fault: it ends readiness, drains requests, closes the stores. */
 export async function serve(app: FastifyInstance, address: { HOST: string; PORT: number }): Promise<string> {
-  const onTimeout = () => app.log.error('stopping: requests that were not over were cut off');
+  const onTimeout = () => app.log.error('stopping: cut off requests that took too long');
   closeWithGrace({ delay: DRAIN_TIMEOUT_MS, logger: false, onTimeout }, async ({ err, signal }) => {
     if (err) app.log.fatal({ err }, 'stopping after a fault');
     else app.log.info({ signal }, 'stopping: draining requests');
@@ -174,10 +179,10 @@ export async function serve(app: FastifyInstance, address: { HOST: string; PORT:
   return app.listen({ host: address.HOST, port: address.PORT, backlog: BACKLOG });
 }
 
-/** For answers of an API; pages (Swagger UI) bring their own policy. HSTS belongs to whoever terminates TLS. */
+/** Headers for answers of an API; pages (Swagger UI) set their own policy. The proxy that terminates TLS sets HSTS. */
 const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  // of answers that redirect too: the browser looks at each, and one without it parts Swagger UI from its sign-in page
+  // redirects need it too: a redirect without it would separate Swagger UI from its sign-in page in the browser
   'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
@@ -186,7 +191,7 @@ const SECURITY_HEADERS = {
 
 const REQUEST_ID = new RegExp(REQUEST_ID_PATTERN);
 
-/** The gateway's id, so that one id finds a request in every log; anything that could not be one is not taken. */
+/** Adopts the gateway's id, so that one id finds a request in every log. An invalid id is replaced. */
 function genReqId(request: IncomingMessage): string {
   const id = request.headers['x-request-id'];
   return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();

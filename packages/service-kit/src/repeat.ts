@@ -2,21 +2,21 @@
 export type SetTimer = (run: () => Promise<void>, delayMs: number) => () => void;
 
 export interface Repetition {
-  /** Resolves when the run that is under way is over; undefined between runs. */
+  /** Resolves at the end of the current run; undefined between runs. */
   readonly running: Promise<void> | undefined;
-  /** Begins a run after `delayMs`, unless one is due or under way. */
+  /** Begins a run after `delayMs`, unless a run is due or under way. */
   start(delayMs: number): void;
-  /** Begins a run at once, without waiting for the one that is due. Resolves when it is over; never rejects. */
+  /** Begins a run at once, in place of the run that is due. Resolves at its end; never rejects. */
   runNow(): Promise<void>;
   stop(): void;
 }
 
 /**
- * Runs `work` in the background again and again, one run at a time, until `stop`. Its timers keep no process alive.
+ * Repeats `work` in the background, one run at a time, until `stop`. Its timers keep no process alive.
  *
- * @param options.pauseMs the time from the end of a run to the next; `failures` counts the runs that have failed since one
- *   succeeded. Undefined: there is nothing to do until the next `start`.
- * @param options.onFailure hears why a run failed
+ * @param options.pauseMs returns the time from the end of a run to the next; `failures` counts the failed runs since the
+ *   last success. Undefined pauses the repetition until the next `start`.
+ * @param options.onFailure receives the error of a failed run
  */
 export function repeat(
   work: () => Promise<unknown>,

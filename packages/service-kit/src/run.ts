@@ -2,11 +2,14 @@ import { OperatorError } from './problems/operator-error.ts';
 
 const LISTEN_ERRORS: Record<string, string> = {
   EADDRINUSE: 'is in use by another process: stop it, or set PORT to another port',
-  EACCES: 'needs more rights than this process has',
-  EADDRNOTAVAIL: 'is not an address of this machine',
+  EACCES: 'needs more rights than this process has: set PORT to 1024 or more',
+  EADDRNOTAVAIL: 'is not an address of this machine: set HOST to one of its addresses',
 };
 
-/** The entry of a process: what an operator can mend is one clear sentence and exit code 1, the rest is a fault. */
+/**
+ * Runs the main function of a process. An error ends the process with exit code 1. Its text is one clear sentence if an
+ * operator can correct the cause, and otherwise the stack.
+ */
 export async function run(main: () => Promise<unknown>): Promise<void> {
   try {
     await main();

@@ -32,11 +32,11 @@ function problemsOf(env: NodeJS.ProcessEnv): string {
   return '';
 }
 
-t.test('members that are not set have their defaults', async (t) => {
+t.test('variables that are not set have their defaults', async (t) => {
   t.same(loadConfig(Schema, { NAME: 'ann' }), { NAME: 'ann', COUNT: 7, COLOUR: 'red', PEERS: [] });
 });
 
-t.test('numbers are converted, lists are split and trimmed, other variables are left alone', async (t) => {
+t.test('numbers are converted, lists are split and trimmed, other variables are ignored', async (t) => {
   const env = { NAME: 'ann', COUNT: '12', COLOUR: 'blue', PEERS: ' a.b , c,,', PATH: '/bin' };
   t.same(loadConfig(Schema, env), { NAME: 'ann', COUNT: 12, COLOUR: 'blue', PEERS: ['a.b', 'c'] });
 });
@@ -50,7 +50,7 @@ t.test('an empty variable counts as not set', async (t) => {
   });
 });
 
-t.test('all problems are told at once, each with its name and what it is for', async (t) => {
+t.test('one error lists all problems, each with the variable and its description', async (t) => {
   const text = problemsOf({ COUNT: 'many', COLOUR: 'green', PEERS: 'ok,NOT', SECRET: 'short' });
   t.match(text, /NAME is missing \(A name\)/);
   t.match(text, /COUNT must be integer \(A number\)/);
@@ -58,7 +58,11 @@ t.test('all problems are told at once, each with its name and what it is for', a
   t.match(text, /PEERS must match pattern .*\(Some hosts\)/);
   t.match(text, /SECRET must NOT have fewer than 8 characters \(A secret\)/);
   for (const name of ['NAME', 'COUNT', 'COLOUR', 'PEERS', 'SECRET']) {
-    t.equal(text.split('\n').filter((line) => line.includes(`- ${name} `)).length, 1, `${name} is told once`);
+    t.equal(
+      text.split('\n').filter((line) => line.includes(`- ${name} `)).length,
+      1,
+      `${name} is listed once`,
+    );
   }
 });
 
@@ -73,7 +77,7 @@ t.test('no message repeats a value', async (t) => {
   t.notMatch(text, /HUNTER/);
 });
 
-t.test('a member can be given as a file, whose last line break is dropped', async (t) => {
+t.test('a value can come from a file, without its last line break', async (t) => {
   const file = join(t.testdir({ secret: 'correct horse\n' }), 'secret');
   t.equal(loadConfig(Schema, { NAME: 'ann', SECRET_FILE: file }).SECRET, 'correct horse');
   writeFileSync(file, 'battery staple\r\n');
@@ -82,7 +86,7 @@ t.test('a member can be given as a file, whose last line break is dropped', asyn
   t.equal(
     loadConfig(Schema, { NAME: 'ann', SECRET_FILE: file }).SECRET,
     ' two\nlines \n',
-    'and nothing else',
+    'only the last line break is dropped',
   );
 });
 
@@ -93,12 +97,12 @@ t.test('a file that cannot be read is one problem that names the variable, not t
   t.notMatch(text, /nowhere/);
 });
 
-t.test('a variable and its file together are refused', async (t) => {
+t.test('a variable that is set together with its file is refused', async (t) => {
   const file = join(t.testdir({ name: 'bob' }), 'name');
   t.match(problemsOf({ NAME: 'ann', NAME_FILE: file }), /NAME and NAME_FILE are both set/);
 });
 
-t.test('a password in DATABASE_URL is not repeated when the URL is wrong', async (t) => {
+t.test('the error of a wrong DATABASE_URL does not repeat its password', async (t) => {
   const env = { DATABASE_URL: 'mysql://root:hunter2@db/x', REDIS_URL: 'redis://localhost' };
   t.throws(() => loadConfig(ServiceConfigSchema, env), { message: /DATABASE_URL/ });
   try {
@@ -108,7 +112,7 @@ t.test('a password in DATABASE_URL is not repeated when the URL is wrong', async
   }
 });
 
-t.test('issuer and audience derive from the port, and from each other', async (t) => {
+t.test('the default issuer follows from the port, and the default audience from the issuer', async (t) => {
   const env = { DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x' };
   const bare = withDerivedDefaults(loadConfig(ServiceConfigSchema, env), 8081);
   t.match(bare, { ISSUER: 'http://localhost:8081', AUDIENCE: 'http://localhost:8081' });
@@ -126,7 +130,7 @@ t.test('an issuer with a path, a trailing slash, a query or another scheme is re
   }
 });
 
-t.test('a wildcard or a path is no CORS origin', async (t) => {
+t.test('a wildcard or a URL with a path is no CORS origin', async (t) => {
   for (const origin of ['*', 'https://a.example/x', 'https://*.example', 'a.example']) {
     t.throws(
       () => loadConfig(ProcessConfigSchema, { CORS_ORIGINS: origin }),

@@ -7,7 +7,7 @@ t.test('a process without stores is alive and ready', async (t) => {
   t.same((await app.inject('/readyz')).json(), { status: 'ready', checks: {} });
 });
 
-t.test('it is not ready while a check fails, and says which; it stays alive', async (t) => {
+t.test('while a check fails the process is alive but not ready, and names the check', async (t) => {
   let away = true;
   const { app } = await startedProcess(t, [
     async (app) => {
@@ -29,7 +29,7 @@ t.test('it is not ready while a check fails, and says which; it stays alive', as
   });
 });
 
-t.test('the log tells once why it is not ready, and once that it is again', async (t) => {
+t.test('the log says once why the process is not ready, and once that it is ready again', async (t) => {
   let reason: string | undefined = 'connect ECONNREFUSED';
   const { app, logged } = await startedProcess(t, [
     async (app) => {
@@ -57,7 +57,7 @@ t.test('a check that never answers fails after a second', async (t) => {
   t.ok(Date.now() - started < 2_000);
 });
 
-t.test('it is not ready any more as soon as it drains, whatever the checks say', async (t) => {
+t.test('a draining process is not ready, even if its checks would pass', async (t) => {
   let checked = 0;
   const { app } = await startedProcess(t, [
     async (app) =>

@@ -4,7 +4,7 @@ import { startedProcess } from './support/process.ts';
 
 const SECRET = 'hunter2';
 
-t.test('no credential is logged, at the top, in an object or one deeper', async (t) => {
+t.test('no credential is logged, on the first, second or third level of a line', async (t) => {
   const { app, rawLog, logged } = await startedProcess(t, []);
   const credentials = {
     authorization: SECRET,
@@ -25,7 +25,7 @@ t.test('no credential is logged, at the top, in an object or one deeper', async 
   t.notMatch(rawLog(), SECRET);
 });
 
-t.test('a fault is logged with method and path, without query string, headers and body', async (t) => {
+t.test('a fault is logged with its method and path, without query string, headers and body', async (t) => {
   const { app, rawLog, logged } = await startedProcess(t, [
     async (app) => {
       app.post('/things/:id', async () => {
@@ -50,7 +50,7 @@ t.test('a fault is logged with method and path, without query string, headers an
   t.notMatch(rawLog(), SECRET);
 });
 
-t.test('the parameters of a statement are not logged, what went wrong is', async (t) => {
+t.test('the error of a statement is logged without the parameters', async (t) => {
   const { app, rawLog, logged } = await startedProcess(t, [
     async (app) => {
       app.get('/things', async () => {
@@ -68,7 +68,7 @@ t.test('the parameters of a statement are not logged, what went wrong is', async
   t.notMatch(rawLog(), SECRET);
 });
 
-t.test('the command of an error of Redis is not logged', async (t) => {
+t.test('an error of Redis is logged without its command', async (t) => {
   const { app, rawLog, logged } = await startedProcess(t, []);
   const err = Object.assign(new Error('WRONGTYPE Operation against a key'), {
     command: { name: 'set', args: [SECRET] },
@@ -82,7 +82,7 @@ t.test('the command of an error of Redis is not logged', async (t) => {
   t.notMatch(rawLog(), SECRET);
 });
 
-t.test('requests that are answered are not logged', async (t) => {
+t.test('answered requests are not logged', async (t) => {
   const { app, rawLog } = await startedProcess(t, [async (app) => void app.get('/things', async () => 'x')]);
   await app.inject('/things');
   await app.inject('/nothing');

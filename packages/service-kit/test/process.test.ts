@@ -16,7 +16,7 @@ const things = async (app: import('fastify').FastifyInstance) => {
   }));
 };
 
-t.test('the request id of the gateway is taken over, in the answer too', async (t) => {
+t.test('the process adopts the request id of the gateway, and returns it', async (t) => {
   const { app } = await startedProcess(t, [things]);
   for (const id of ['7f3a-B_9', 'x', 'a'.repeat(64)]) {
     const response = await app.inject({ url: '/things', headers: { 'x-request-id': id } });
@@ -25,7 +25,7 @@ t.test('the request id of the gateway is taken over, in the answer too', async (
   }
 });
 
-t.test('what could not be a request id is replaced by a UUID', async (t) => {
+t.test('a UUID replaces an invalid request id', async (t) => {
   const { app } = await startedProcess(t, [things]);
   for (const id of ['', 'a'.repeat(65), 'a b', 'a"b', '{"a":1}', '../x', 'é', 'a,b']) {
     const response = await app.inject({ url: '/things', headers: { 'x-request-id': id } });
@@ -52,7 +52,7 @@ t.test('every answer has the security headers', async (t) => {
   }
 });
 
-t.test('no origin is let in by default', async (t) => {
+t.test('CORS allows no origin by default', async (t) => {
   const { app } = await startedProcess(t, [things]);
   const headers = { origin: 'https://app.example', 'access-control-request-method': 'GET' };
   for (const method of ['GET', 'OPTIONS'] as const) {
@@ -64,7 +64,7 @@ t.test('no origin is let in by default', async (t) => {
   }
 });
 
-t.test('the configured origins are let in, without credentials, and no other', async (t) => {
+t.test('CORS allows the configured origins only, without credentials', async (t) => {
   const CORS_ORIGINS = ['https://app.example', 'http://localhost:5173'];
   const { app } = await startedProcess(t, [things], { CORS_ORIGINS });
   for (const origin of CORS_ORIGINS) {
@@ -103,7 +103,7 @@ t.test('the configured origins are let in, without credentials, and no other', a
   }
 });
 
-t.test('X-Forwarded-* are believed from trusted proxies only', async (t) => {
+t.test('X-Forwarded-* headers count only if a trusted proxy sends them', async (t) => {
   const headers = {
     'x-forwarded-for': '203.0.113.9',
     'x-forwarded-proto': 'https',
@@ -136,7 +136,7 @@ t.test('two services in one process keep their own decorators, parsers and route
   t.equal((await post('/a', 'text/b')).statusCode, 415);
 });
 
-t.test('a second error handler in one scope is refused, instead of replacing ours', async (t) => {
+t.test('a second error handler in one scope is refused and cannot replace ours', async (t) => {
   const service = async (app: import('fastify').FastifyInstance) => {
     app.setErrorHandler(() => {});
     app.setErrorHandler(() => {});
@@ -145,7 +145,7 @@ t.test('a second error handler in one scope is refused, instead of replacing our
 });
 
 t.test(
-  'closing drains: readiness goes first, a request in flight is answered, then nothing is waited for',
+  'a closing process first reports that it is not ready, then answers the request in flight, then ends',
   async (t) => {
     let release = () => {};
     let entered = () => {};
@@ -210,7 +210,7 @@ t.test(
 );
 
 t.test(
-  'an answer that had begun when the process began to close is given whole, and is the last',
+  'an answer that began before the process closes is complete, and the last on its connection',
   async (t) => {
     const body = new PassThrough();
     const { app } = await startedProcess(t, [
@@ -228,46 +228,49 @@ t.test(
     while (app.server.listening) await new Promise((resolve) => setImmediate(resolve));
     body.end(', done');
     t.equal(await text(response), 'begun, done');
-    await waitFor(() => closed); // and not after a minute of keep-alive
+    await waitFor(() => closed); // at once, not after a minute of keep-alive
   },
 );
 
-t.test('an answer that breaks off is logged, and a client who goes away is not', async (t) => {
-  const bodies: PassThrough[] = [];
-  const { app, logged } = await startedProcess(t, [
-    async (app) => {
-      app.get('/long', (_request, reply) => {
-        const body = new PassThrough();
-        bodies.push(body);
-        body.write('begun');
-        return reply.send(body);
-      });
-    },
-  ]);
-  const port = await listening(app);
-  const begun = async () => {
-    const [response] = await once(http.get({ port, host: '127.0.0.1', path: '/long' }), 'response');
-    return response as http.IncomingMessage;
-  };
-  (await begun()).on('error', () => {}).destroy();
-  await waitFor(() => bodies[0]?.destroyed === true);
-  t.same(
-    logged().filter(({ level }) => level !== 'info'),
-    [],
-  );
+t.test(
+  'the log has a line for an answer that breaks off, but not for a client that disconnects',
+  async (t) => {
+    const bodies: PassThrough[] = [];
+    const { app, logged } = await startedProcess(t, [
+      async (app) => {
+        app.get('/long', (_request, reply) => {
+          const body = new PassThrough();
+          bodies.push(body);
+          body.write('begun');
+          return reply.send(body);
+        });
+      },
+    ]);
+    const port = await listening(app);
+    const begun = async () => {
+      const [response] = await once(http.get({ port, host: '127.0.0.1', path: '/long' }), 'response');
+      return response as http.IncomingMessage;
+    };
+    (await begun()).on('error', () => {}).destroy();
+    await waitFor(() => bodies[0]?.destroyed === true);
+    t.same(
+      logged().filter(({ level }) => level !== 'info'),
+      [],
+    );
 
-  const response = await begun();
-  bodies[1]?.destroy(new Error('the source ran dry'));
-  await t.rejects(text(response), { code: 'ECONNRESET' });
-  t.match(logged().at(-1), {
-    level: 'warn',
-    msg: 'the answer broke off',
-    request_id: String,
-    err: { message: 'the source ran dry' },
-  });
-});
+    const response = await begun();
+    bodies[1]?.destroy(new Error('the source ran dry'));
+    await t.rejects(text(response), { code: 'ECONNRESET' });
+    t.match(logged().at(-1), {
+      level: 'warn',
+      msg: 'the answer broke off',
+      request_id: String,
+      err: { message: 'the source ran dry' },
+    });
+  },
+);
 
-t.test('a request that was arriving when the process began to close is answered, not refused', async (t) => {
+t.test('a request that is still arriving when the process closes is answered, not refused', async (t) => {
   const { app } = await startedProcess(t, [async (app) => void app.get('/things', async () => 'answered')]);
   const port = await listening(app);
   const connected = new Promise((resolve) => app.server.once('connection', resolve));

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { repeat, type SetTimer, troubleLog } from '../src/index.ts';
 
-/** Timers that go off when the test says so. */
+/** Timers that the test fires itself. */
 function heldTimers() {
   const held: { run: () => Promise<void>; delayMs: number }[] = [];
   const setTimer: SetTimer = (run, delayMs) => {
@@ -12,7 +12,7 @@ function heldTimers() {
   return { held, setTimer };
 }
 
-t.test('a run that fails is followed sooner than one that succeeds', async (t) => {
+t.test('the next run follows sooner after a failure than after a success', async (t) => {
   const { held, setTimer } = heldTimers();
   const failures: unknown[] = [];
   let isBroken = true;
@@ -35,10 +35,10 @@ t.test('a run that fails is followed sooner than one that succeeds', async (t) =
   t.equal(failures.length, 3);
   isBroken = false;
   await held.shift()?.run();
-  t.equal(held.at(0)?.delayMs, 1_000, 'a success begins the count of failures again');
+  t.equal(held.at(0)?.delayMs, 1_000, 'a success resets the count of failures');
 });
 
-t.test('one run at a time: callers share the run that is under way', async (t) => {
+t.test('one run at a time: callers share the current run', async (t) => {
   const { held, setTimer } = heldTimers();
   let runs = 0;
   let release = () => {};
@@ -53,7 +53,7 @@ t.test('one run at a time: callers share the run that is under way', async (t) =
   );
   repetition.start(10);
   const first = repetition.runNow();
-  t.equal(held.length, 0, 'the run that was due is the one that goes on');
+  t.equal(held.length, 0, 'the current run replaces the run that was due');
   t.equal(repetition.runNow(), first);
   t.equal(repetition.running, first);
   repetition.start(10);
@@ -65,12 +65,12 @@ t.test('one run at a time: callers share the run that is under way', async (t) =
   t.equal(held.length, 1);
 });
 
-t.test('it rests without a pause, and ends with stop', async (t) => {
+t.test('without a pause no run follows, and none after stop', async (t) => {
   const { held, setTimer } = heldTimers();
   let pause: number | undefined;
   const repetition = repeat(async () => {}, { pauseMs: () => pause, setTimer });
   await repetition.runNow();
-  t.equal(held.length, 0, 'nothing is due until it is started again');
+  t.equal(held.length, 0, 'no run is due until the next start');
   pause = 10;
   await repetition.runNow();
   t.equal(held.length, 1);
@@ -87,12 +87,17 @@ t.test('a trouble is logged when it begins, when it changes and when it is over'
     warn: (_fields: object, line: string) => lines.push(`warning: ${line}`),
     error: (_fields: object, line: string) => lines.push(`error: ${line}`),
   };
-  const trouble = troubleLog(log as never, { began: 'it is away', over: 'it is back' });
+  const trouble = troubleLog(log as never, { began: 'Redis is away', over: 'Redis is back' });
   trouble.over();
   for (let i = 0; i < 3; i++) trouble.note(new Error('refused'));
   trouble.note(new Error('a wrong password'), { level: 'error' });
   trouble.over();
   trouble.over();
   trouble.note(new Error('refused'));
-  t.strictSame(lines, ['warning: it is away', 'error: it is away', 'it is back', 'warning: it is away']);
+  t.strictSame(lines, [
+    'warning: Redis is away',
+    'error: Redis is away',
+    'Redis is back',
+    'warning: Redis is away',
+  ]);
 });

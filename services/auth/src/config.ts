@@ -3,28 +3,29 @@ import { type Static, Type } from 'typebox';
 
 const REGISTRATION_SCOPES = ['customers:read', 'customers:write'] as const;
 
-/** What the auth service is told; `authService` takes it with ISSUER and AUDIENCE filled in. */
+/** Settings of the auth service; `authService` takes them with the defaults of ISSUER and AUDIENCE filled in. */
 export const AuthConfigSchema = Type.Object({
   ...ServiceConfigSchema.properties,
   KEY_ENCRYPTION_KEY: Type.String({
     pattern: '^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})?$',
     description:
-      '32 random bytes as base64url, under which signing keys are sealed. Two, separated by a comma, while changing it: the first seals, either opens',
+      '32 random bytes as base64url; this key seals the signing keys. To change it, set two, separated by a comma: the first seals, both unseal',
   }),
   REFRESH_REPLAY_WINDOW_SECONDS: Type.Integer({
     default: 10,
     minimum: 0,
     maximum: 60,
     description:
-      'How long a refresh token that was just used gets the same successor again, for a lost answer or a second tab; 0: never',
+      'How long a refresh token that was just used gets the same successor again, after a lost answer or in a second tab; 0: never',
   }),
   REGISTRATION: Type.Union([Type.Literal('closed'), Type.Literal('open')], {
     default: 'closed',
-    description: 'Whether anybody may make an account at POST /auth/register',
+    description:
+      'open: any client may register an account at POST /auth/register. closed: only an admin creates accounts',
   }),
   REGISTRATION_SCOPES: List(Type.Union(REGISTRATION_SCOPES.map((scope) => Type.Literal(scope))), {
     default: [],
-    description: 'Scopes of accounts made by registration; users:admin cannot be among them',
+    description: 'Scopes of registered accounts; users:admin is not allowed',
   }),
 });
 export type AuthConfig = Static<typeof AuthConfigSchema> & { ISSUER: string; AUDIENCE: string };
@@ -34,7 +35,10 @@ export const AuthProcessConfigSchema = Type.Object({
   ...AuthConfigSchema.properties,
 });
 
-/** The one-shot job that migrates and makes the first admin. Its DATABASE_URL has the role that owns the tables. */
+/**
+ * Settings of the one-shot job that migrates the database and creates the first admin. Its DATABASE_URL names the role that
+ * owns the tables.
+ */
 export const MigrateConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
   SERVICE_ROLE: Type.Optional(
@@ -42,7 +46,7 @@ export const MigrateConfigSchema = Type.Object({
       minLength: 1,
       maxLength: 63,
       description:
-        'Role of PostgreSQL that the service has, when another one owns the tables: it gets what the service needs, and can add to the audit but not change it',
+        'PostgreSQL role of the service, if another role owns the tables: it gets only the rights that the service needs, and can add audit events but not change them',
     }),
   ),
   ADMIN_USERNAME: Type.String({

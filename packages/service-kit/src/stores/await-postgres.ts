@@ -8,11 +8,11 @@ const LIMIT_MS = 120_000;
 const PAUSE_MS = 500;
 
 /**
- * Resolves when the database takes a connection. For a one-shot job that starts together with PostgreSQL: on a busy machine
- * the server may be the later one.
+ * Resolves when the database accepts a connection. A one-shot job that starts together with PostgreSQL needs this: on a
+ * busy machine the server may start later than the job.
  *
- * @throws {OperatorError} when it takes none within `limitMs`; what waiting does not mend, a wrong password for example, is
- * thrown at once
+ * @throws {OperatorError} when the database accepts no connection within `limitMs`
+ * @throws {Error} of the driver, at once, when waiting cannot help: a wrong password, for example
  */
 export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Promise<void> {
   const end = performance.now() + limitMs;
@@ -22,7 +22,7 @@ export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Pr
       ...connectionSettings(databaseUrl),
       connectionTimeoutMillis: remainingMs,
     });
-    client.on('error', () => {}); // one that breaks after it was made; unheard, it would end the process
+    client.on('error', () => {}); // without a listener, a connection that breaks later would end the process
     try {
       await client.connect();
       return await client.end();
@@ -30,16 +30,17 @@ export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Pr
       if (!isStoreUnavailable(cause) || isRefusalOfSettings(cause)) throw cause;
       if (performance.now() + PAUSE_MS >= end) {
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new OperatorError(`PostgreSQL did not answer within ${limitMs / 1_000} s: ${reason}`, {
-          cause,
-        });
+        throw new OperatorError(
+          `PostgreSQL did not answer within ${limitMs / 1_000} s: ${reason}. Start it, or correct DATABASE_URL.`,
+          { cause },
+        );
       }
     }
     await setTimeout(PAUSE_MS);
   }
 }
 
-/** A wrong password, role or database: for a service a reason to wait, for a job to say so. */
+/** True for a wrong password, role or database. A service waits until an operator corrects it; a job reports it at once. */
 function isRefusalOfSettings(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(28|3D)/.test(error.code ?? '');
 }

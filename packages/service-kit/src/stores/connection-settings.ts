@@ -2,8 +2,9 @@ import type { ClientConfig } from 'pg';
 import { parse } from 'pg-connection-string';
 
 /**
- * What the statements of both services rely on. A role, a database or a server may have other defaults (`ALTER ROLE … SET`):
- * another DateStyle would turn a date of birth around, another search_path find another table.
+ * Settings of the session that the statements of both services rely on. A role, a database or a server may have other
+ * defaults (`ALTER ROLE … SET`). Another DateStyle would swap the day and the month of a date of birth, and another
+ * search_path would find another table.
  */
 const SESSION = {
   DateStyle: 'ISO, YMD',
@@ -22,8 +23,8 @@ const SESSION = {
 } as const;
 
 /**
- * A database URL as settings for `pg`, complete: nothing is taken from PGHOST, PGOPTIONS, PGSSLMODE and the like, which
- * belong to the shell of the person who starts the process.
+ * Turns a database URL into complete settings for `pg`. It ignores PGHOST, PGOPTIONS, PGSSLMODE and similar variables:
+ * they belong to the shell of the operator who starts the process.
  *
  * @param session more settings of the session, by their names in PostgreSQL
  */
@@ -38,18 +39,18 @@ export function connectionSettings(
     host: host || 'localhost',
     port: Number(port || 5_432),
     user: user || 'postgres',
-    // '' would be replaced by PGPASSWORD, or by a file in the home of the user
+    // pg would replace '' by PGPASSWORD, or by the content of ~/.pgpass
     password: () => password ?? '',
     database: database || user || 'postgres',
     ssl: (ssl as ClientConfig['ssl']) ?? false,
-    // what the URL says comes first: a setting of ours that it repeats is the last one, and counts
+    // our settings come after the options of the URL, because PostgreSQL uses the last value of a setting
     options: options ? `${options} ${ours}` : ours,
     sslnegotiation: sslnegotiation ?? 'postgres',
     client_encoding: 'UTF8',
   } as ClientConfig;
 }
 
-/** In `options`, a space separates arguments unless a backslash stands before it. */
+/** In `options` a space separates arguments, unless a backslash precedes it. */
 function escapeOption(value: string): string {
   return value.replaceAll(/[\\ ]/g, '\\$&');
 }

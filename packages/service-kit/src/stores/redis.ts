@@ -5,22 +5,22 @@ import { troubleLog } from '../trouble-log.ts';
 import { watchSilence, withinListening } from './silence.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
-/** Of a Redis that answers others all the time: more work than it can do. An outage is told much sooner, by its silence. */
+/** The limit for an overloaded Redis, which keeps answering other commands. Silence reveals an outage much sooner. */
 const COMMAND_TIMEOUT_MS = 3_000;
-/** How long a start waits for its connection. */
+/** The longest wait for the first connection at the start of a process. */
 const FIRST_CONNECTION_LIMIT_MS = 2_000;
 
-/** What a server says that is not the one to talk to, or not yet: another may be at this address by now. */
+/** Replies of a server that is a replica or still loads: by now another server may have this address. */
 const ASK_ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/;
 
 /**
- * `app.redis` from @fastify/redis. A command is sent once or refused at once: one that is sent again after a lost
- * reply could be taken for a second use of a token, and one that waits in a queue would make the client wait.
+ * Decorates `app.redis` from @fastify/redis. A command is sent once or refused at once. A command that is sent again after
+ * a lost reply could count as a second use of a token, and a command in a queue would make the client wait.
  *
- * A connection over which nothing is answered for about a third of a second (see `watchSilence`) is given up and replaced: its packets
- * may be lost while those of a new one arrive.
+ * A connection without an answer for about a third of a second (see `watchSilence`) is replaced: the network may lose its
+ * packets and still deliver the packets of a new connection.
  *
- * @param options.check what tells that Redis does what this process needs of it; default: that it answers
+ * @param options.check rejects while Redis cannot do the work of this process; default: PING
  */
 export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis) => Promise<unknown> }>(
   async (app, { redisUrl, name, check = (client) => client.ping() }) => {
@@ -31,9 +31,9 @@ export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis
       commandTimeout: COMMAND_TIMEOUT_MS,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0, // what was under way when the connection broke is rejected at once
+      maxRetriesPerRequest: 0, // rejects pending commands at once when the connection breaks
       reconnectOnError: ({ message }) => ASK_ELSEWHERE.test(message),
-      // quick, so that all is well within a second of Redis' return
+      // quick, so that the process works again within a second of Redis' return
       retryStrategy: (attempt) => Math.min(attempt * 50, 250),
       maxLoadingRetryTime: 100,
     });
@@ -44,11 +44,11 @@ export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis
     client.on('error', (error) => trouble.note(error));
     client.on('ready', trouble.over);
     const watch = watchConnection(client, () => trouble.note(new Error('Redis does not answer')));
-    // @fastify/redis holds the boot until the client is ready; a process must come up with Redis away
+    // @fastify/redis delays the start until the client is ready, but a process must start while Redis is away
     client.once('connecting', () => client.emit('ready'));
     await app.register(fastifyRedis, { client });
     app.addHook('onReady', () => firstConnection(client));
-    // its own way of closing is QUIT, which fails when Redis is away
+    // @fastify/redis closes with QUIT, which fails when Redis is away
     app.addHook('onClose', async () => {
       watch.stop();
       client.disconnect();
@@ -69,13 +69,13 @@ function watchConnection(client: Redis, report: () => void): { stop(): void } {
     },
     giveUp: () => {
       report();
-      // not `disconnect`, which says goodbye and waits for an answer
+      // not `disconnect`, which ends the stream in order and waits for the other side
       client.stream.destroy();
     },
   });
 }
 
-/** Waits for the first attempt to connect, so that a process that is ready has its connection. */
+/** Waits for the first attempt to connect, so that a ready process has its connection. */
 async function firstConnection(client: Redis): Promise<void> {
   if (client.status === 'ready') return;
   const attempt = new Promise<void>((resolve) => {

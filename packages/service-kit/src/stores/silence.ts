@@ -1,27 +1,27 @@
 const STEP_MS = 50;
-/** A server that is there answers something in a few, also on a busy machine. */
+/** A server that runs answers within a few milliseconds, even on a busy machine. */
 const LIMIT_MS = 300;
-/** How often this process must have looked at what has arrived, before it believes that nothing has. */
+/** The number of times that this process must have read its sockets before it concludes that nothing has arrived. */
 const LEAST_STEPS = 3;
-/** After this time the server is asked something that is answered at once, for a single slow statement is no silence. */
+/** After this time the client sends a quick request, because a single slow statement is not silence. */
 const NUDGE_MS = 100;
 
-/** A server as its client sees it. */
+/** The client's view of a server. */
 export interface WatchedServer {
   /** True while an answer is outstanding. */
   isAsked(): boolean;
   /** True when anything has arrived since the last call. */
   hasSpoken(): boolean;
-  /** Asks for an answer that takes no time. */
+  /** Sends a request that the server can answer at once. */
   nudge?(): void;
   /** Called once for each silence. */
   giveUp(): void;
 }
 
 /**
- * Tells a server that is away, after about a third of a second, from a process or a machine that is busy. A timer cannot: it
- * also goes off when the answer has arrived and waits to be read. So time counts only together with steps, each of which
- * ends after the event loop has read what arrived. A server that answers anything at all is not silent.
+ * Detects within about a third of a second that a server is away, and does not mistake a busy process or machine for that.
+ * A timer alone cannot distinguish them: it also fires while an answer has arrived and waits to be read. So time counts
+ * only together with steps, and each step ends after the event loop has read its sockets. Any answer at all ends a silence.
  */
 export function watchSilence(server: WatchedServer): { stop(): void } {
   let since = 0;
@@ -36,7 +36,7 @@ export function watchSilence(server: WatchedServer): { stop(): void } {
 
   heard();
   return everyStep({ unref: true }, () => {
-    const hasSpoken = server.hasSpoken(); // at every step, or what arrived long ago would count as news
+    const hasSpoken = server.hasSpoken(); // at every step, so that an old answer does not count as a new one
     if (hasSpoken || !server.isAsked()) return heard();
     steps += 1;
     const silentMs = performance.now() - since;
@@ -51,7 +51,10 @@ export function watchSilence(server: WatchedServer): { stop(): void } {
   });
 }
 
-/** Resolves to what `work` does, or to undefined after `limitMs` in which this process could listen. */
+/**
+ * Resolves with the result of `work`, or with undefined after `limitMs`. The limit also counts steps of the event loop, so
+ * that a busy process first reads its sockets.
+ */
 export async function withinListening<T>(work: Promise<T>, limitMs: number): Promise<T | undefined> {
   const start = performance.now();
   let steps = 0;
@@ -69,7 +72,10 @@ export async function withinListening<T>(work: Promise<T>, limitMs: number): Pro
   }
 }
 
-/** By way of `setImmediate`, whose callbacks come after the sockets were read. `unref`: it keeps no process alive. */
+/**
+ * Calls `step` every 50 ms, by `setImmediate`: its callbacks run after the event loop has read its sockets. With `unref`
+ * the timer keeps no process alive.
+ */
 function everyStep({ unref }: { unref: boolean }, step: () => void): { stop(): void } {
   let timer: NodeJS.Timeout;
   let isStopped = false;

@@ -14,11 +14,11 @@ t.test('a job waits for a PostgreSQL that is stopped or silent', async (t) => {
   await silent;
 });
 
-t.test('the wait has an end, and its error tells the reason', async (t) => {
+t.test('the wait has an end, and its error names the reason and the next step', async (t) => {
   const nowhere = `postgres://a:b@127.0.0.1:${await freePort()}/c`;
   const error = await awaitPostgres(nowhere, 1_000).catch((reason) => reason);
   t.ok(error instanceof OperatorError);
-  t.match(error.message, /^PostgreSQL did not answer within 1 s: .*ECONNREFUSED/);
+  t.match(error.message, /^PostgreSQL did not answer within 1 s: .*ECONNREFUSED.*\. Start it/);
 });
 
 t.test('a wrong password is refused at once', async (t) => {

@@ -8,7 +8,7 @@ import { inTransaction, isStoreUnavailable, migrate, postgres } from '../../src/
 import type { WarmPool } from '../../src/stores/warm-pool.ts';
 import { startedProcess } from '../support/process.ts';
 
-/** A service that asks its database something on each request. */
+/** A service that queries its database for each request. */
 const service = (databaseUrl: string) => async (app: FastifyInstance) => {
   await app.register(postgres, { databaseUrl, name: 'test' });
   const one = drizzle({ client: app.pg.pool })
@@ -27,7 +27,7 @@ const service = (databaseUrl: string) => async (app: FastifyInstance) => {
   app.get('/busy', async () => {
     const result = one.execute();
     const until = Date.now() + 1_500;
-    while (Date.now() < until); // the answer has arrived, and this process does not look
+    while (Date.now() < until); // the answer arrives, and this process does not read it
     return (await result)[0];
   });
   app.get('/connections', async () => {
@@ -40,7 +40,7 @@ const service = (databaseUrl: string) => async (app: FastifyInstance) => {
   app.get('/wrong', async () => (await app.pg.query('SELECT nothing FROM nowhere')).rows);
 };
 
-/** Sends a GET and tells how long it took, too. */
+/** Sends a GET and measures its time. */
 async function timed(app: FastifyInstance, url: string) {
   const started = Date.now();
   const response = await app.inject(url);
@@ -60,7 +60,7 @@ function isQuick503(t: Test, answer: Awaited<ReturnType<typeof timed>>, name: st
 const many = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
-t.test('a process boots without its database, says so, and finds it later', async (t) => {
+t.test('a process starts without its database, reports that, and connects later', async (t) => {
   const server = await testPostgres(t);
   await server.stop();
   const { app } = await startedProcess(t, [service(server.url)]);
@@ -71,7 +71,7 @@ t.test('a process boots without its database, says so, and finds it later', asyn
   t.match(await timed(app, '/readyz'), { status: 200, body: { checks: { 'test: PostgreSQL': 'ok' } } });
 });
 
-t.test('a database that stops, starts again, is paused and resumed is a quick 503 in between', async (t) => {
+t.test('a paused or stopped database causes a quick 503, and serves again once it is back', async (t) => {
   const server = await testPostgres(t);
   const { app } = await startedProcess(t, [service(server.url)]);
   await Promise.all(Array.from({ length: 20 }, () => timed(app, '/one')));
@@ -92,7 +92,7 @@ t.test('a database that stops, starts again, is paused and resumed is a quick 50
   await waitFor(async () => (await timed(app, '/one')).status === 200);
 });
 
-t.test('a statement that is too slow is a quick 503, and does not go on in the database', async (t) => {
+t.test('a statement that is too slow causes a quick 503, and ends in the database', async (t) => {
   const databaseUrl = await testDatabase(t);
   const { app } = await startedProcess(t, [service(databaseUrl)]);
   isQuick503(t, await timed(app, '/sleep'), 'slow', 2_500);
@@ -107,25 +107,22 @@ t.test('a statement that is too slow is a quick 503, and does not go on in the d
   t.same(rows, []);
 });
 
-t.test(
-  'more work than can be done in time is 503 before the gateway gives up, and one line of the log',
-  async (t) => {
-    const { app, logged } = await startedProcess(t, [service(await testDatabase(t))]);
-    // 1.5 s of each of ten connections for each; the last of them would wait for 9 s
-    const answers = await many(60, () => timed(app, '/sleep'));
-    for (const answer of answers) isQuick503(t, answer, 'slow and many', 5_000);
-    const lines = () => logged().map(({ msg }) => String(msg));
-    t.equal(lines().filter((line) => line.startsWith('overload: ')).length, 1);
-    t.ok(
-      lines().filter((line) => line === 'unavailable').length < 60,
-      'those that were refused are not logged',
-    );
-    await waitFor(async () => (await timed(app, '/one')).status === 200);
-    t.ok(lines().some((line) => line.startsWith('overload is over: ')));
-  },
-);
+t.test('an overload causes 503 before the time-out of the gateway, and one line in the log', async (t) => {
+  const { app, logged } = await startedProcess(t, [service(await testDatabase(t))]);
+  // each request holds one of ten connections for 1.5 s, so the last request would wait for 9 s
+  const answers = await many(60, () => timed(app, '/sleep'));
+  for (const answer of answers) isQuick503(t, answer, 'slow and many', 5_000);
+  const lines = () => logged().map(({ msg }) => String(msg));
+  t.equal(lines().filter((line) => line.startsWith('overload: ')).length, 1);
+  t.ok(
+    lines().filter((line) => line === 'unavailable').length < 60,
+    'the log has no line for each refused request',
+  );
+  await waitFor(async () => (await timed(app, '/one')).status === 200);
+  t.ok(lines().some((line) => line.startsWith('overload is over: ')));
+});
 
-t.test('every request of a burst is answered, on a cold start, warm, and when it is repeated', async (t) => {
+t.test('every request of a burst is answered, after a cold start, when warm, and again', async (t) => {
   const { app } = await startedProcess(t, [service(await testDatabase(t))]);
   for (const round of ['cold', 'warm', 'again']) {
     const answers = await many(1_000, () => timed(app, '/one'));
@@ -133,22 +130,19 @@ t.test('every request of a burst is answered, on a cold start, warm, and when it
   }
 });
 
-t.test(
-  'a server that is slow to open connections is asked for two at a time, and refuses nobody',
-  async (t) => {
-    const server = await testPostgres(t);
-    const proxy = await testProxy(t, server.port);
-    proxy.delayMs = 150; // for each of the four answers of a sign-in: longer together than any outage is waited for
-    const url = new URL(server.url);
-    url.port = String(proxy.port);
-    const { app } = await startedProcess(t, [service(url.href)]);
-    const answers = await many(100, () => timed(app, '/one'));
-    t.same([...new Set(answers.map(({ status }) => status))], [200]);
-    t.ok(proxy.mostUnanswered <= 4, `two for requests, and two that watch (${proxy.mostUnanswered})`);
-  },
-);
+t.test('from a slow server the pool opens two connections at a time, and refuses no request', async (t) => {
+  const server = await testPostgres(t);
+  const proxy = await testProxy(t, server.port);
+  proxy.delayMs = 150; // a sign-in has four answers: together they take longer than the limit of an outage
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  const { app } = await startedProcess(t, [service(url.href)]);
+  const answers = await many(100, () => timed(app, '/one'));
+  t.same([...new Set(answers.map(({ status }) => status))], [200]);
+  t.ok(proxy.mostUnanswered <= 4, `two for requests, and two of the monitor (${proxy.mostUnanswered})`);
+});
 
-t.test('a process that was busy while the answer came is no outage', async (t) => {
+t.test('a process that is busy when the answer arrives does not see an outage', async (t) => {
   const { app } = await startedProcess(t, [service(await testDatabase(t))]);
   await app.ready();
   const answers = await Promise.all([timed(app, '/busy'), timed(app, '/one'), timed(app, '/one')]);
@@ -158,15 +152,15 @@ t.test('a process that was busy while the answer came is no outage', async (t) =
   );
 });
 
-t.test('a statement that takes a second is no outage, whether or not it is alone', async (t) => {
+t.test('a statement that takes a second is no outage, alone or on all connections', async (t) => {
   const { app } = await startedProcess(t, [service(await testDatabase(t))]);
   t.equal((await timed(app, '/second')).status, 200);
   const answers = await many(10, () => timed(app, '/second'));
-  t.equal((await timed(app, '/asked')).status, 200, 'nor beside a question that is as slow');
+  t.equal((await timed(app, '/asked')).status, 200, 'nor beside an equally slow query of the monitor');
   t.same([...new Set(answers.map(({ status }) => status))], [200], 'on all connections at once');
 });
 
-t.test('connections whose packets are lost are replaced: back within two seconds', async (t) => {
+t.test('connections that lose their packets are replaced within two seconds', async (t) => {
   const server = await testPostgres(t);
   const proxy = await testProxy(t, server.port);
   const url = new URL(server.url);
@@ -179,7 +173,7 @@ t.test('connections whose packets are lost are replaced: back within two seconds
   await waitFor(async () => (await timed(app, '/readyz')).status === 200, 1_500);
 });
 
-t.test('a statement that is refused costs no connection', async (t) => {
+t.test('a refused statement costs no connection', async (t) => {
   const { app } = await startedProcess(t, [service(await testDatabase(t))]);
   const pids = async () => (await timed(app, '/connections')).body;
   await app.ready();
@@ -188,7 +182,7 @@ t.test('a statement that is refused costs no connection', async (t) => {
   t.same(await pids(), before);
 });
 
-t.test('a server that takes no writes is not ready, and one that is only busy is', async (t) => {
+t.test('a server that refuses writes is not ready, and a busy server is ready', async (t) => {
   const server = await testPostgres(t);
   const { app } = await startedProcess(t, [service(server.url)]);
   const [ready] = await Promise.all([
@@ -203,10 +197,10 @@ t.test('a server that takes no writes is not ready, and one that is only busy is
 
 for (const [name, change] of [
   ['another password', { password: 'wrong' }],
-  ['a role that does not exist', { username: 'nobody' }],
+  ['a role that does not exist', { username: 'no-such-role' }],
   ['a database that does not exist', { pathname: '/nowhere' }],
 ] as const) {
-  t.test(`${name} is a quick 503`, async (t) => {
+  t.test(`${name} causes a quick 503`, async (t) => {
     const url = new URL(await testDatabase(t));
     Object.assign(url, change);
     const { app, logged } = await startedProcess(t, [service(url.href)]);
@@ -215,18 +209,18 @@ for (const [name, change] of [
   });
 }
 
-t.test('a statement that is wrong is a 500, and the process goes on', async (t) => {
+t.test('a wrong statement is a 500, and the process goes on', async (t) => {
   const { app } = await startedProcess(t, [service(await testDatabase(t))]);
   t.match(await timed(app, '/wrong'), { status: 500, body: { code: 'internal_error' } });
   t.match(await timed(app, '/one'), { status: 200 });
 });
 
-t.test('a database that nobody listens for is a quick 503', async (t) => {
+t.test('a port without a database causes a quick 503', async (t) => {
   const { app } = await startedProcess(t, [service(`postgres://a:b@127.0.0.1:${await freePort()}/x`)]);
   isQuick503(t, await timed(app, '/one'), 'refused');
 });
 
-t.test('a transaction is kept as a whole or not at all', async (t) => {
+t.test('a transaction is committed as a whole or not at all', async (t) => {
   const pool = new pg.Pool({ connectionString: await testDatabase(t), max: 1 });
   t.teardown(() => pool.end());
   await pool.query('CREATE TABLE things (id integer PRIMARY KEY)');
@@ -253,7 +247,7 @@ t.test('a transaction is kept as a whole or not at all', async (t) => {
 });
 
 t.test(
-  'a transaction whose server goes away fails quickly and gives its place in the pool back',
+  'a transaction fails quickly when its server goes away, and frees its place in the pool',
   async (t) => {
     const server = await testPostgres(t);
     const pool = new pg.Pool({
@@ -273,7 +267,7 @@ t.test(
       }),
       { message: 'Query read timeout' },
     );
-    t.ok(Date.now() - started < 550, 'it does not wait for a rollback that nobody would answer');
+    t.ok(Date.now() - started < 550, 'it does not wait for a rollback that the server would not answer');
     server.resume();
     await waitFor(
       async () => (await inTransaction(pool, (client) => client.query('SELECT 3'))).rowCount === 1,
@@ -282,7 +276,7 @@ t.test(
 );
 
 t.test(
-  'a connection that ends between two statements of a transaction is a rejection, and the process goes on',
+  'a connection that ends between two statements rejects the transaction, and the process goes on',
   async (t) => {
     const url = await testDatabase(t);
     const pool = new pg.Pool({ connectionString: url, max: 2 });
@@ -309,7 +303,7 @@ const JOURNAL = JSON.stringify({
   ],
 });
 
-t.test('migrations that are run several times at once are applied once, in order', async (t) => {
+t.test('concurrent runs of the migrations apply each of them once, in order', async (t) => {
   const migrationsFolder = t.testdir({
     meta: { '_journal.json': JOURNAL },
     '0000_first.sql':

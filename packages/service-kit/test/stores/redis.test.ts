@@ -19,7 +19,7 @@ const service = (redisUrl: string) => async (app: FastifyInstance) => {
   app.get('/busy', async () => {
     const n = app.redis.incr('n');
     const until = Date.now() + 1_500;
-    while (Date.now() < until); // the answer has arrived, and this process does not look
+    while (Date.now() < until); // the answer arrives, and this process does not read it
     return { n: await n };
   });
 };
@@ -40,23 +40,27 @@ function isQuick503(t: Test, answer: Awaited<ReturnType<typeof timed>>, name: st
   t.ok(answer.tookMs < 500, `${name}: within half a second (${answer.tookMs} ms)`);
 }
 
-t.test('a process boots without its Redis, says so once, and finds it later', async (t) => {
+t.test('a process starts without its Redis, logs that once, and connects later', async (t) => {
   const server = await testRedis(t);
   await server.stop();
   const { app, logged } = await startedProcess(t, [service(server.url)]);
   isQuick503(t, await timed(app, '/incr'), 'away');
   const refusal = logged().find((line) => line.msg === 'unavailable');
-  t.match(refusal, { err: { message: /enableOfflineQueue/ } }, 'at once: no command waits in a queue');
+  t.match(
+    refusal,
+    { err: { message: /enableOfflineQueue/ } },
+    'the command is refused at once and waits in no queue',
+  );
   t.match(await timed(app, '/readyz'), { status: 503, body: { detail: 'Not ready: test: Redis.' } });
   const warnings = () => logged().filter((line) => line.msg === 'no connection to Redis').length;
   await waitFor(() => warnings() > 0);
   await server.start();
   await waitFor(async () => (await timed(app, '/incr')).status === 200);
   t.match(await timed(app, '/readyz'), { status: 200 });
-  t.equal(warnings(), 1, 'not for each attempt');
+  t.equal(warnings(), 1, 'one line, not one for each attempt');
 });
 
-t.test('a Redis that is paused or stopped is a quick 503, and is used again afterwards', async (t) => {
+t.test('a paused or stopped Redis causes a quick 503, and serves again once it is back', async (t) => {
   const server = await testRedis(t);
   const { app } = await startedProcess(t, [service(server.url)]);
   await waitFor(async () => (await timed(app, '/incr')).status === 200);
@@ -74,8 +78,8 @@ t.test('a Redis that is paused or stopped is a quick 503, and is used again afte
   await waitFor(async () => (await timed(app, '/incr')).status === 200);
 });
 
-t.test('a Redis that loads its data is used as soon as it has', async (t) => {
-  // half a second for the writes of /fill; it tells in between that it loads
+t.test('a Redis that loads its data serves as soon as it has loaded them', async (t) => {
+  // the writes of /fill take half a second to load; meanwhile Redis replies LOADING
   const server = await testRedis(t, { args: ['--key-load-delay', '100'] });
   const { app } = await startedProcess(t, [service(server.url)]);
   await waitFor(async () => (await timed(app, '/incr')).status === 200);
@@ -88,7 +92,7 @@ t.test('a Redis that loads its data is used as soon as it has', async (t) => {
   t.ok(tookMs < 500, `within half a second (${tookMs} ms)`);
 });
 
-t.test('a command whose answer is lost is not sent again: it may have been done', async (t) => {
+t.test('a command is not sent again when its reply is lost: Redis may have run it', async (t) => {
   const server = await testRedis(t);
   let cut = false;
   const proxy = net.createServer((client) => {
@@ -110,12 +114,12 @@ t.test('a command whose answer is lost is not sent again: it may have been done'
   await waitFor(async () => (await timed(app, '/incr')).status === 200);
   const before = (await timed(app, '/incr')).body.n;
   cut = true;
-  isQuick503(t, await timed(app, '/incr'), 'its answer is lost');
+  isQuick503(t, await timed(app, '/incr'), 'its reply is lost');
   await waitFor(async () => (await timed(app, '/readyz')).status === 200);
-  t.equal((await timed(app, '/incr')).body.n, before + 2, 'once by the lost one, once by this one');
+  t.equal((await timed(app, '/incr')).body.n, before + 2, 'the lost command counts once, this one once');
 });
 
-t.test('a connection whose packets are lost is replaced: back within two seconds', async (t) => {
+t.test('a connection that loses its packets is replaced within two seconds', async (t) => {
   const server = await testRedis(t);
   const proxy = await testProxy(t, server.port);
   const { app } = await startedProcess(t, [service(`redis://127.0.0.1:${proxy.port}`)]);
@@ -126,7 +130,7 @@ t.test('a connection whose packets are lost is replaced: back within two seconds
   await waitFor(async () => (await timed(app, '/incr')).status === 200, 1_500);
 });
 
-t.test('a process that was busy while the answer came is no outage', async (t) => {
+t.test('a process that is busy when the answer arrives does not see an outage', async (t) => {
   const server = await testRedis(t);
   const { app } = await startedProcess(t, [service(server.url)]);
   await app.ready();
@@ -147,7 +151,7 @@ t.test('every request of a burst is answered', async (t) => {
 });
 
 t.test(
-  'a Redis that has become a replica is asked over a new connection: another may be there',
+  'after a Redis becomes a replica, the client connects again: another server may have its address',
   async (t) => {
     const server = await testRedis(t);
     const { app } = await startedProcess(t, [service(server.url)]);
@@ -165,14 +169,14 @@ t.test(
   },
 );
 
-t.test('a command that is wrong is a 500', async (t) => {
+t.test('a wrong command is a 500', async (t) => {
   const server = await testRedis(t);
   const { app } = await startedProcess(t, [service(server.url)]);
   await waitFor(async () => (await timed(app, '/incr')).status === 200);
   t.match(await timed(app, '/wrong'), { status: 500, body: { code: 'internal_error' } });
 });
 
-t.test('a process closes at once, whether Redis was ever there or not', async (t) => {
+t.test('a process closes at once, even if it never reached Redis', async (t) => {
   const { app } = await startedProcess(t, [service(`redis://127.0.0.1:${await freePort()}`)]);
   await app.ready();
   const started = Date.now();

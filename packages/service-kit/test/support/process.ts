@@ -5,7 +5,7 @@ import { buildProcess, type ProcessConfig } from '../../src/index.ts';
 
 export interface TestProcess {
   app: FastifyInstance;
-  /** Everything that was logged, a line for each. */
+  /** The lines of the log, parsed. */
   logged(): Record<string, unknown>[];
   rawLog(): string;
 }
@@ -14,7 +14,7 @@ interface Scope {
   teardown(fn: () => unknown): void;
 }
 
-/** A process as in production, but for where its log goes. */
+/** Builds a process as in production, with a log that the test can read. */
 export async function startedProcess(
   t: Scope,
   services: FastifyPluginAsync[],
@@ -40,13 +40,13 @@ export async function startedProcess(
   return { app, logged, rawLog };
 }
 
-/** Listens on a free port of the loopback. */
+/** Listens on a free port of the loopback interface. */
 export async function listening(app: FastifyInstance): Promise<number> {
   await app.listen({ host: '127.0.0.1', port: 0 });
   return (app.server.address() as AddressInfo).port;
 }
 
-/** Sends these bytes and gives everything that comes back until the server closes. */
+/** Sends the bytes and returns everything that the server sends until it closes the connection. */
 export function exchange(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
