@@ -1,4 +1,4 @@
--- Answers that are given again to whoever sends the same request with the same key.
+-- The stored answers: a repeated request with the same key gets its first answer again.
 CREATE TABLE idempotency_keys (
   subject text NOT NULL,
   route text NOT NULL,

@@ -1,13 +1,13 @@
 import { ProcessConfigSchema, ServiceConfigSchema } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 
-/** What the customers service is told; `customersService` takes it with ISSUER and AUDIENCE filled in. */
+/** The settings of the customers service. `customersService` needs ISSUER and AUDIENCE too: see `withDerivedDefaults`. */
 export const CustomersConfigSchema = Type.Object({
   ...ServiceConfigSchema.properties,
   JWKS_URL: Type.Optional(
     Type.String({
       pattern: '^https?://',
-      description: 'Where the public keys are fetched. Default: ISSUER/.well-known/jwks.json',
+      description: 'URL of the public keys of auth. Default: ISSUER/.well-known/jwks.json',
     }),
   ),
 });
@@ -18,7 +18,7 @@ export const CustomersProcessConfigSchema = Type.Object({
   ...CustomersConfigSchema.properties,
 });
 
-/** The one-shot job that migrates. */
+/** The settings of the migration job. */
 export const MigrateConfigSchema = Type.Object({
   DATABASE_URL: CustomersConfigSchema.properties.DATABASE_URL,
 });

@@ -8,7 +8,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who issues tokens for this API (RFC 9728) */
+        /** Find the issuer of access tokens for this API (RFC 9728) */
         get: operations["getProtectedResourceMetadata"];
         put?: never;
         post?: never;
@@ -26,14 +26,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The n youngest customers, or a page of them
-         * @description Pages go on from the last customer of the page before, so that none is skipped or shown twice because others are inserted, changed or deleted meanwhile.
+         * List the n youngest customers, or a page of customers
+         * @description A page continues after the last customer of the page before. So you neither miss a customer nor get one twice because others are inserted, changed or deleted meanwhile.
          */
         get: operations["listCustomers"];
         put?: never;
         /**
          * Create a customer
-         * @description With an Idempotency-Key a retry is safe: 409 while the first request is not answered yet, 422 when the key was used for another body. What is refused is not kept.
+         * @description With an Idempotency-Key you can retry safely. You get 409 while the first request is running, and 422 if the key was used for another body. A refused request does not use up its key.
          */
         post: operations["createCustomer"];
         delete?: never;
@@ -49,11 +49,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One customer */
+        /** Get a customer */
         get: operations["getCustomer"];
         /**
-         * Replace a customer, or create one under an id of one’s own
-         * @description Creates only with `If-None-Match: *`, and then only if there is no such customer.
+         * Replace a customer, or create one with an id of your choice
+         * @description To create a customer, send `If-None-Match: *`. You get 412 if the id exists.
          */
         put: operations["replaceCustomer"];
         post?: never;
@@ -63,7 +63,7 @@ export interface paths {
         head?: never;
         /**
          * Change some members of a customer
-         * @description A JSON merge patch (RFC 7396).
+         * @description Send a JSON merge patch (RFC 7396).
          */
         patch: operations["patchCustomer"];
         trace?: never;
@@ -76,8 +76,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All customers, or a selection of them, as a file
-         * @description As CSV or NDJSON, as `Accept` has it, from one snapshot. You must read it within five minutes. In CSV an apostrophe is in front of what a spreadsheet would take for a formula, also behind a `;`; an import takes it away again. With `bom=true` Excel reads the letters right.
+         * Export all customers, or a selection, as a file
+         * @description You get CSV or NDJSON, by `Accept`, from one snapshot. Read it within five minutes. In CSV an apostrophe precedes each text that a spreadsheet would compute as a formula, also after a `;`; an import removes it again. With `bom=true` Excel shows the letters correctly.
          */
         get: operations["exportCustomers"];
         put?: never;
@@ -99,7 +99,7 @@ export interface paths {
         put?: never;
         /**
          * Create customers from a file
-         * @description All or nothing, unless errors are skipped; at most 128 MiB, in at most five minutes. With `Accept: application/x-ndjson` the answer tells every second how far it is, and its status is 200 from then on: the last line says how it ended. 409: an id of the file was taken while it was imported; sent again, the file is told which line it is.
+         * @description The import creates all customers of the file or none, unless you skip errors. A file has at most 128 MiB, and the import at most five minutes. With `Accept: application/x-ndjson` you get a line of progress every second. The status is 200 from the first line on, and the last line has the result. You get 409 if another request creates a customer with an id of your file during the import: send the file again, and the answer names the line.
          */
         post: operations["importCustomers"];
         delete?: never;
@@ -141,25 +141,25 @@ export interface components {
         };
         /**
          * ProtectedResourceMetadata
-         * @description Who issues tokens for this resource, and how they are sent
+         * @description The issuer of access tokens for this API, and the way to send them
          */
         ProtectedResourceMetadata: {
             /**
              * Format: uri
-             * @description This API, as clients call it
+             * @description The identifier of this API: the origin that you call
              */
             resource: string;
-            /** @description Who issues them: one */
+            /** @description The issuers of access tokens for this API: exactly one */
             authorization_servers: string[];
-            /** @description What a token for it can allow */
+            /** @description The scopes of this API */
             scopes_supported: string[];
-            /** @description How a token is sent: in the header */
+            /** @description The ways to send an access token: only in the Authorization header */
             bearer_methods_supported: string[];
-            /** @description For people */
+            /** @description The name of this API, for people */
             resource_name: string;
             /**
              * Format: uri
-             * @description For people
+             * @description The documentation of this API, for people
              */
             resource_documentation: string;
         };
@@ -175,12 +175,12 @@ export interface components {
         Customer: {
             /**
              * Format: uuid
-             * @description UUIDv7, made here.
+             * @description A UUIDv7 from this service, or the id that you chose.
              * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
              */
             id: string;
             /**
-             * @description In NFC, 1 to 255 characters.
+             * @description The name in NFC, 1 to 255 characters.
              * @example Ada Lovelace
              */
             name: string;
@@ -192,7 +192,7 @@ export interface components {
             dob: string;
             /**
              * Format: date-time
-             * @description When it was last written, UTC, set by the database.
+             * @description The time of the last write, in UTC, by the clock of the database.
              * @example 2026-11-30T09:41:07.123Z
              */
             updated_at: string;
@@ -212,49 +212,49 @@ export interface components {
          *     }
          */
         CustomerPage: {
-            /** @description As many as were asked for, or all there are. */
+            /** @description The customers, in the order of the list. */
             items: components["schemas"]["Customer"][];
-            /** @description For the next page; null on the last, and always for the n youngest. */
+            /** @description The cursor of the next page; null on the last page, and always for the n youngest. */
             next_cursor: string | null;
         };
         /** NewCustomer */
         NewCustomer: {
             /**
-             * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
+             * @description Stored in NFC and trimmed; it must then have 1 to 255 characters and no control characters. Names need not be unique.
              * @example Ada Lovelace
              */
             name: string;
             /**
              * Format: date
-             * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
+             * @description Date of birth, `YYYY-MM-DD`: an existing day, from year 0001, not in the future (UTC).
              * @example 1815-12-10
              */
             dob: string;
         };
         /**
          * CustomerPatch
-         * @description RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch changes nothing, `updated_at` included.
+         * @description A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`.
          */
         CustomerPatch: {
             /**
-             * @description Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.
+             * @description Stored in NFC and trimmed; it must then have 1 to 255 characters and no control characters. Names need not be unique.
              * @example Ada Lovelace
              */
             name?: string;
             /**
              * Format: date
-             * @description Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).
+             * @description Date of birth, `YYYY-MM-DD`: an existing day, from year 0001, not in the future (UTC).
              * @example 1815-12-10
              */
             dob?: string;
         };
         /** LineProblem */
         LineProblem: {
-            /** @description Where the record starts, from 1. */
+            /** @description The number of the first line of the record, from 1. */
             line: number;
-            /** @description Which member, or column; null when it is the line as a whole. */
+            /** @description The wrong member or column; null if the whole line is wrong. */
             member: string | null;
-            /** @description What is wrong: completes the sentence "it …". */
+            /** @description The problem, as the end of a sentence that begins with "it". */
             reason: string;
         };
         /**
@@ -267,13 +267,13 @@ export interface components {
          *     }
          */
         ImportReport: {
-            /** @description The line that was read last, from 1. */
+            /** @description The number of the line that was read last, from 1. */
             lines_read: number;
-            /** @description Customers that were made, or would be. */
+            /** @description The number of customers that the import has created, or with `dry_run` would create. */
             created: number;
-            /** @description Lines that were wrong. */
+            /** @description The number of wrong lines. */
             skipped: number;
-            /** @description The first 1,000 of them, by line. */
+            /** @description The first 1,000 problems, by line. */
             problems: components["schemas"]["LineProblem"][];
         };
         /** ImportProblem */
@@ -299,13 +299,13 @@ export interface components {
                 /** @description Completes the sentence "the value …". */
                 detail: string;
             }[];
-            /** @description The line that was read last, from 1. */
+            /** @description The number of the line that was read last, from 1. */
             lines_read: number;
-            /** @description Customers that were made, or would be. */
+            /** @description The number of customers that the import has created, or with `dry_run` would create. */
             created: number;
-            /** @description Lines that were wrong. */
+            /** @description The number of wrong lines. */
             skipped: number;
-            /** @description The first 1,000 of them, by line. */
+            /** @description The first 1,000 problems, by line. */
             problems: components["schemas"]["LineProblem"][];
         };
     };
@@ -329,7 +329,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Who issues tokens for this resource, and how they are sent */
+            /** @description The issuer of access tokens for this API, and the way to send them */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -414,21 +414,21 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The n youngest: 1 to 1000. Alone; all else is for pages.
+                 * @description The number of youngest customers, 1 to 1000. The other parameters are for pages: send `n` alone.
                  * @example 5
                  */
                 n?: number;
-                /** @description Customers on a page: 1 to 100, default 20. */
+                /** @description The number of customers on a page, 1 to 100; default 20. */
                 limit?: number;
-                /** @description `next_cursor` of a page with the same sort and filters. */
+                /** @description The `next_cursor` of a page with the same sort and filters. */
                 cursor?: string;
-                /** @description By which member, `-` for descending; default `-dob`. Names in any case alike, then by id. */
+                /** @description The member to sort by, with `-` for descending; default `-dob`. The case of names makes no difference. Ties are ordered by `id`. */
                 sort?: "dob" | "-dob" | "name" | "-name" | "updated_at" | "-updated_at";
-                /** @description Names that begin so, in any case, such as `ada`; up to 255 characters in NFC. */
+                /** @description The beginning of names, in any case, such as `ada`; up to 255 characters in NFC. */
                 name?: string;
-                /** @description Born then or later. YYYY-MM-DD. */
+                /** @description The earliest date of birth, `YYYY-MM-DD`. */
                 dob_from?: string;
-                /** @description Born then or earlier. YYYY-MM-DD. */
+                /** @description The latest date of birth, `YYYY-MM-DD`. */
                 dob_to?: string;
             };
             header?: never;
@@ -437,10 +437,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Customers in the order that was asked for; rows that are equal in it, by `id` in the same direction */
+            /** @description The customers in the requested order; ties are ordered by `id`, in the same direction */
             200: {
                 headers: {
-                    /** @description RFC 8288, `rel="next"`; unless it is the last page. */
+                    /** @description A link to the next page, `rel="next"` (RFC 8288). The last page has none. */
                     Link?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -556,7 +556,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes a retry safe: the same request with the same key is done once, and answered alike for 24 hours. 1 to 255 visible characters, such as a UUID, `"8e03978e-40d5-43dd-bc93-6894a57f9324"`, with or without quotation marks. */
+                /** @description Makes a retry safe: the service runs a request with this key once, and gives the same answer to its retries for 24 hours. The key has 1 to 255 visible characters, such as a UUID, `"8e03978e-40d5-43dd-bc93-6894a57f9324"`, with or without quotation marks. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -574,10 +574,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The customer that was made */
+            /** @description The new customer */
             201: {
                 headers: {
-                    /** @description Strong; changes with every write. For If-Match and If-None-Match. */
+                    /** @description A strong entity tag, which changes with every write. Send it in If-Match or If-None-Match. */
                     ETag: string;
                     /** @description The path of the new customer. */
                     Location: string;
@@ -726,12 +726,12 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 304 if this, such as `"1"`, is the current version (RFC 9110 §13.1.2). */
+                /** @description You get 304 if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.2). */
                 "if-none-match"?: string;
             };
             path: {
                 /**
-                 * @description Of the customer.
+                 * @description The id of the customer.
                  * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
                  */
                 id: string;
@@ -743,7 +743,7 @@ export interface operations {
             /** @description The customer */
             200: {
                 headers: {
-                    /** @description Strong; changes with every write. For If-Match and If-None-Match. */
+                    /** @description A strong entity tag, which changes with every write. Send it in If-Match or If-None-Match. */
                     ETag: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -760,7 +760,7 @@ export interface operations {
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            /** @description The version that If-None-Match names is the current one */
+            /** @description The ETag in If-None-Match is the current one */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -872,14 +872,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Write only while this, such as `"1"`, is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins. */
+                /** @description Write only if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.1); otherwise you get 412. Without this header the last write wins. */
                 "if-match"?: string;
-                /** @description Write only while this is not the current version; `*`: only if there is no such customer (RFC 9110 §13.1.2). Else 412. */
+                /** @description Write only if this ETag is not the current one, or with `*` only if there is no such customer (RFC 9110 §13.1.2); otherwise you get 412. */
                 "if-none-match"?: string;
             };
             path: {
                 /**
-                 * @description Of the customer.
+                 * @description The id of the customer.
                  * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
                  */
                 id: string;
@@ -901,7 +901,7 @@ export interface operations {
             /** @description The customer */
             200: {
                 headers: {
-                    /** @description Strong; changes with every write. For If-Match and If-None-Match. */
+                    /** @description A strong entity tag, which changes with every write. Send it in If-Match or If-None-Match. */
                     ETag: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -918,10 +918,10 @@ export interface operations {
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            /** @description The customer that was made */
+            /** @description The new customer */
             201: {
                 headers: {
-                    /** @description Strong; changes with every write. For If-Match and If-None-Match. */
+                    /** @description A strong entity tag, which changes with every write. Send it in If-Match or If-None-Match. */
                     ETag: string;
                     /** @description The path of the new customer. */
                     Location: string;
@@ -1076,14 +1076,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Write only while this, such as `"1"`, is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins. */
+                /** @description Write only if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.1); otherwise you get 412. Without this header the last write wins. */
                 "if-match"?: string;
-                /** @description Write only while this is not the current version; `*`: only if there is no such customer (RFC 9110 §13.1.2). Else 412. */
+                /** @description Write only if this ETag is not the current one, or with `*` only if there is no such customer (RFC 9110 §13.1.2); otherwise you get 412. */
                 "if-none-match"?: string;
             };
             path: {
                 /**
-                 * @description Of the customer.
+                 * @description The id of the customer.
                  * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
                  */
                 id: string;
@@ -1092,7 +1092,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone */
+            /** @description The customer is deleted */
             204: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1216,21 +1216,21 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Write only while this, such as `"1"`, is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins. */
+                /** @description Write only if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.1); otherwise you get 412. Without this header the last write wins. */
                 "if-match"?: string;
-                /** @description Write only while this is not the current version; `*`: only if there is no such customer (RFC 9110 §13.1.2). Else 412. */
+                /** @description Write only if this ETag is not the current one, or with `*` only if there is no such customer (RFC 9110 §13.1.2); otherwise you get 412. */
                 "if-none-match"?: string;
             };
             path: {
                 /**
-                 * @description Of the customer.
+                 * @description The id of the customer.
                  * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
                  */
                 id: string;
             };
             cookie?: never;
         };
-        /** @description RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch changes nothing, `updated_at` included. */
+        /** @description A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`. */
         requestBody: {
             content: {
                 /**
@@ -1251,7 +1251,7 @@ export interface operations {
             /** @description The customer */
             200: {
                 headers: {
-                    /** @description Strong; changes with every write. For If-Match and If-None-Match. */
+                    /** @description A strong entity tag, which changes with every write. Send it in If-Match or If-None-Match. */
                     ETag: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1405,15 +1405,15 @@ export interface operations {
     exportCustomers: {
         parameters: {
             query?: {
-                /** @description By which member, `-` for descending; default `-dob`. Names in any case alike, then by id. */
+                /** @description The member to sort by, with `-` for descending; default `-dob`. The case of names makes no difference. Ties are ordered by `id`. */
                 sort?: "dob" | "-dob" | "name" | "-name" | "updated_at" | "-updated_at";
-                /** @description Names that begin so, in any case, such as `ada`; up to 255 characters in NFC. */
+                /** @description The beginning of names, in any case, such as `ada`; up to 255 characters in NFC. */
                 name?: string;
-                /** @description Born then or later. YYYY-MM-DD. */
+                /** @description The earliest date of birth, `YYYY-MM-DD`. */
                 dob_from?: string;
-                /** @description Born then or earlier. YYYY-MM-DD. */
+                /** @description The latest date of birth, `YYYY-MM-DD`. */
                 dob_to?: string;
-                /** @description `true`: CSV begins with a byte order mark, by which Excel knows UTF-8. For CSV alone. */
+                /** @description True if the file should begin with a byte order mark, without which Excel does not read UTF-8. Only for CSV. */
                 bom?: "true" | "false";
             };
             header?: never;
@@ -1425,7 +1425,7 @@ export interface operations {
             /** @description The customers */
             200: {
                 headers: {
-                    /** @description A name for the file. */
+                    /** @description A suggested file name. */
                     "Content-Disposition": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1528,9 +1528,9 @@ export interface operations {
     importCustomers: {
         parameters: {
             query?: {
-                /** @description `abort` (default): one wrong line, and nothing is imported. `skip`: wrong lines are left out. */
+                /** @description With `abort`, the default, a single wrong line makes the import create nothing. With `skip` the import leaves out wrong lines. */
                 on_error?: "abort" | "skip";
-                /** @description `true`: checks everything and imports nothing. */
+                /** @description True if the import should only check the file. */
                 dry_run?: "true" | "false";
             };
             header?: never;
@@ -1549,7 +1549,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How it ended; or how it goes, a line each second, and then how it ended */
+            /** @description The result; with `Accept: application/x-ndjson` lines of progress, and the result in the last line */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1668,7 +1668,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Lines are wrong; nothing was imported */
+            /** @description Lines are wrong, and the import has created nothing */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -1,7 +1,7 @@
 /**
- * Lets those who ask for the same thing at the same time share one query: all who come while one is on its way wait for
- * the next, which starts when that is over. So nobody's answer is older than their question, and of each thing the
- * database is asked once at a time. If the one on its way fails, so do those who wait: they would wait too long otherwise.
+ * Lets equal reads at the same time share one query. Calls during a query wait for the next one, which starts when the
+ * running one ends. So no caller gets an answer from before its call, and for each key one query runs at a time. If the
+ * running query fails, the waiting calls fail too: otherwise they would wait too long.
  */
 export function coalescedReads() {
   const reads = new Map<string, { running: Promise<unknown>; next: Promise<unknown> | undefined }>();
@@ -19,7 +19,7 @@ export function coalescedReads() {
     return running;
   }
 
-  /** `key` says what is asked for, and what type it has. */
+  /** Reads with an equal `key` must return the same thing, of the same type. */
   return <T>(key: string, read: () => Promise<T>): Promise<T> => {
     const entry = reads.get(key);
     if (entry === undefined) return start(key, read);

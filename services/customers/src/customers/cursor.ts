@@ -8,19 +8,19 @@ const VERSION = 1;
 const DIGEST_BYTES = 9;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
-/** The last row of a page: where the next one goes on, also when that row is gone by then. */
+/** The position of the last row of a page. The next page continues after it, also if that row is deleted by then. */
 export interface Position {
-  /** Of the column that the list is sorted by, as text. */
+  /** The value of the sort column, as text. */
   key: string;
   id: string;
 }
 
-/** Opaque to clients, and good for the list with this order and these filters alone. */
+/** Returns a text that is opaque to clients, and valid only for a list of the same order and filters. */
 export function encodeCursor(selection: Selection, { key, id }: Position): string {
   return Buffer.from(JSON.stringify([VERSION, digestOf(selection), key, id])).toString('base64url');
 }
 
-/** Undefined for whatever `encodeCursor` did not make for this selection. */
+/** Returns undefined unless `encodeCursor` made the cursor for this selection. */
 export function decodeCursor(cursor: string, selection: Selection): Position | undefined {
   let content: unknown;
   try {
@@ -37,7 +37,7 @@ export function decodeCursor(cursor: string, selection: Selection): Position | u
   return encodeCursor(selection, position) === cursor ? position : undefined;
 }
 
-/** What the database would not take is no key, whoever wrote the cursor. */
+/** A client can forge a cursor: a key that PostgreSQL would refuse makes it invalid. */
 const IS_KEY: Record<SortKey, (key: string) => boolean> = {
   dob: isCalendarDate,
   name: nameFormat.validate,

@@ -1,19 +1,19 @@
 import type { StringFormat } from '@pair/service-kit';
 
-/** True of `YYYY-MM-DD` when there is such a day, from year 1. */
+/** True if the text is `YYYY-MM-DD` and the day exists, from year 1. */
 export function isCalendarDate(text: string): boolean {
   if (!/^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  // a day that does not exist is refused, or becomes another one; UTC, so that no time zone takes part
+  // Date.parse refuses a day that does not exist, or shifts it to another; in UTC, to be independent of the time zone
   const instant = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(instant) && isoDate(instant) === text;
 }
 
-/** The same, when it is not after `today`, of the same form. */
+/** True if the text is a calendar date that is not after `today`, which is `YYYY-MM-DD` too. */
 export function isDateOfBirth(text: string, today: string): boolean {
   return isCalendarDate(text) && text <= today;
 }
 
-/** For filters, which may ask for any day. */
+/** The format of filters, which accept days in the future too. */
 export const calendarDateFormat: StringFormat = {
   validate: isCalendarDate,
   message: 'must be a date YYYY-MM-DD that exists',

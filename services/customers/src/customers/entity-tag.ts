@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem, parseEntityTags } from '@pair/service-kit';
 
-/** Strong, because it changes with every write of the row. */
+/** Returns a strong tag: the version changes with every write of the row. */
 export function entityTag(version: number): string {
   return `"${version}"`;
 }
@@ -12,13 +12,13 @@ export interface Precondition {
   expected: string[] | null;
   /** The row must have none of these versions. */
   unexpected: string[] | null;
-  /** The row must not exist. */
+  /** True if the row must not exist. */
   isNew: boolean;
-  /** If-Match has a weak tag, which matches nothing. */
+  /** True if If-Match has a weak tag, which never matches. */
   hasWeakTag: boolean;
 }
 
-/** @throws {Problem} 400 for a header that is no list of tags */
+/** @throws {Problem} 400 for a header that is not a list of tags */
 export function preconditionOf(headers: IncomingHttpHeaders): Precondition {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   return {
@@ -30,10 +30,10 @@ export function preconditionOf(headers: IncomingHttpHeaders): Precondition {
 }
 
 /**
- * If-Match (RFC 9110 §13.1.1) as the versions of which the row must have one; null is any version. The comparison
- * is strong: a weak tag matches nothing, and neither does one that we never gave.
+ * Returns the versions in If-Match (RFC 9110 §13.1.1), of which the row must have one; null for any version. The comparison
+ * is strong: a weak tag never matches, nor does a tag that this service never sent.
  *
- * @throws {Problem} 400 for what is no list of tags: a precondition that is not understood must not be passed over
+ * @throws {Problem} 400 for a header that is not a list of tags: a write must not ignore a precondition
  */
 export function expectedVersions(ifMatch: string | undefined): string[] | null {
   if (ifMatch === undefined || ifMatch.trim() === '*') return null;
@@ -41,7 +41,7 @@ export function expectedVersions(ifMatch: string | undefined): string[] | null {
   return tags.filter((tag) => !isWeak(tag)).map((tag) => tag.slice(1, -1));
 }
 
-/** If-None-Match (RFC 9110 §13.1.2) of a write. The comparison is weak. */
+/** Returns the versions in If-None-Match (RFC 9110 §13.1.2), of which the row must have none. The comparison is weak. */
 function unexpectedVersions(ifNoneMatch: string | undefined): string[] | null {
   if (ifNoneMatch === undefined || ifNoneMatch.trim() === '*') return null;
   return requireTags(ifNoneMatch, '/if-none-match').map((tag) => tag.replace(/^W\//, '').slice(1, -1));

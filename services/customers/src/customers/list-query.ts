@@ -15,7 +15,7 @@ export interface PageRequest {
   after: Position | undefined;
 }
 
-/** @throws {Problem} 400 for a cursor of another list, or of none */
+/** @throws {Problem} 400 for a malformed cursor, or a cursor of another list */
 export function parsePageRequest(query: ListQuery): PageRequest {
   const { limit, cursor, sort = DEFAULT_SORT, name, dob_from: dobFrom, dob_to: dobTo } = query;
   const descending = sort.startsWith('-');
@@ -28,24 +28,24 @@ export function parsePageRequest(query: ListQuery): PageRequest {
   };
   const after = cursor === undefined ? undefined : decodeCursor(cursor, selection);
   if (cursor !== undefined && after === undefined) {
-    throw invalidQuery('/cursor', 'must be next_cursor of a page with the same sort and filters');
+    throw invalidQuery('/cursor', 'must be the next_cursor of a page with the same sort and filters');
   }
   return { selection, limit: Number(limit ?? DEFAULT_LIMIT), after };
 }
 
-/** @throws {Problem} 400 for `n` beside anything else: the n youngest have neither pages nor filters */
+/** @throws {Problem} 400 for `n` together with another parameter: the n youngest have neither pages nor filters */
 export function requireAlone(query: ListQuery): void {
   const other = Object.keys(query).find((name) => name !== 'n');
   if (other !== undefined) throw invalidQuery('/n', `cannot be used with ${other}`);
 }
 
-/** RFC 8288: the same list from there on. */
+/** Returns a link to the next page of the same list (RFC 8288). */
 export function linkToNext(query: ListQuery, cursor: string): string {
   const parameters = new URLSearchParams({ ...query, cursor });
   return `</customers?${parameters}>; rel="next"`;
 }
 
-/** 400 that names a parameter. */
+/** Returns a 400 that names the parameter. */
 export function invalidQuery(pointer: string, detail: string): Problem {
   return new Problem(400, 'invalid_request', 'The query is not valid: see errors.', {
     errors: [{ pointer, detail }],

@@ -12,10 +12,10 @@ import {
 } from './schemas.ts';
 
 const MERGE_PATCH = 'application/merge-patch+json';
-/** What clients send who do not know the other; it means the same. */
+/** Many clients know only this type. Here it means a merge patch too. */
 const PLAIN_JSON = 'application/json';
 
-/** In a scope of its own, for its media types: a patch of another kind would be misread. */
+/** Runs in a plugin of its own, with its own media types: otherwise it would misread a patch of another kind. */
 export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.removeAllContentTypeParsers();
   for (const type of [MERGE_PATCH, PLAIN_JSON]) {
@@ -28,7 +28,7 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'patchCustomer',
         summary: 'Change some members of a customer',
-        description: 'A JSON merge patch (RFC 7396).',
+        description: 'Send a JSON merge patch (RFC 7396).',
         tags: ['customers'],
         consumes: [MERGE_PATCH, PLAIN_JSON],
         params: CustomerParamsSchema,

@@ -4,21 +4,22 @@ import type { CustomersRepository } from './repository.ts';
 import { customerNotFound } from './representation.ts';
 
 /**
- * Names the reason why a write found no row: the id, or the version that the precondition asked for. That nothing was
- * written is settled by then; this read decides only which of the two the client is told.
+ * Returns the reason why a write found no row: no such id, or a failed precondition. Reads after the write, which is safe:
+ * nothing was written, and the read only chooses between the two errors.
  */
 export async function explainMissedWrite(
   customers: CustomersRepository,
   id: string,
   { expected, hasWeakTag, unexpected, isNew }: Precondition,
 ): Promise<Problem> {
-  const isAsked = isNew || expected !== null || unexpected !== null;
-  const exists = isAsked && (await customers.find(id)) !== undefined;
+  const hasPrecondition = isNew || expected !== null || unexpected !== null;
+  const exists = hasPrecondition && (await customers.find(id)) !== undefined;
   return exists ? preconditionFailed(hasWeakTag) : customerNotFound();
 }
 
-const FAILED = 'The customer has another version than If-Match or If-None-Match asks for.';
-const WEAK = 'A weak tag (W/"…") never matches If-Match: send the ETag as you got it from us, without W/.';
+const FAILED =
+  'The version of the customer does not meet If-Match or If-None-Match: get the customer for its ETag, and try again.';
+const WEAK = 'A weak tag (W/"…") never matches If-Match: send the ETag without W/.';
 
 export function preconditionFailed(hasWeakTag = false): Problem {
   return new Problem(412, 'precondition_failed', hasWeakTag ? `${FAILED} ${WEAK}` : FAILED);

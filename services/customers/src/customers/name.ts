@@ -2,14 +2,14 @@ import type { StringFormat } from '@pair/service-kit';
 
 const MAX_CODE_POINTS = 255;
 /**
- * NFC makes one code point of four at most (UAX #15). What has more is too long without a closer look: NFC sorts combining
- * marks, in a time that grows with the square of their number.
+ * NFC composes at most four code points into one (UAX #15), so a longer text is too long in any case. It is refused without
+ * NFC, which sorts combining marks in a time that grows with the square of their number.
  */
 const MAX_SENT_CODE_POINTS = 4 * MAX_CODE_POINTS;
-/** Control characters, and halves of surrogate pairs: those have no UTF-8, so PostgreSQL could not keep them. */
+/** Control characters, and halves of surrogate pairs: these have no UTF-8, so PostgreSQL cannot store them. */
 const REFUSED = /[\p{Cc}\p{Cs}]/u;
 
-/** One form for what looks the same: NFC, without white space around it. This is what is stored. */
+/** Returns the stored form of a name: NFC, so that equal-looking names are equal, without white space around it. */
 export function normalizeName(text: string): string {
   return text.normalize('NFC').trim();
 }
@@ -20,12 +20,12 @@ export const nameFormat: StringFormat = {
     const name = normalizeName(text);
     return name !== '' && !REFUSED.test(name) && hasAtMost(MAX_CODE_POINTS, name);
   },
-  message: `must have 1 to ${MAX_CODE_POINTS} characters, white space around it not counted, and no control characters`,
-  // what is sent may be longer than what is kept, as long as a body may be
+  message: `must have 1 to ${MAX_CODE_POINTS} characters, not counting white space around it, and no control characters`,
+  // a name in a request may be longer than the stored one: up to the limit of a body
   published: { minLength: 1, maxLength: 16_384, pattern: String.raw`\S` },
 };
 
-/** What a name may begin with; not trimmed, for a space may be inside a name. */
+/** The format of a prefix of names. A prefix is not trimmed, because a name may have a space at its end. */
 export const namePrefixFormat: StringFormat = {
   validate: (text) =>
     text !== '' &&
@@ -36,7 +36,7 @@ export const namePrefixFormat: StringFormat = {
   published: { minLength: 1, maxLength: MAX_SENT_CODE_POINTS },
 };
 
-/** Code points, of which a text has at least half as many as code units, and never more. */
+/** Counts code points only if it must: they are at least half as many as the code units, and never more. */
 function hasAtMost(codePoints: number, text: string): boolean {
   if (text.length <= codePoints) return true;
   return text.length <= 2 * codePoints && [...text].length <= codePoints;

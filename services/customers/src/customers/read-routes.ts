@@ -19,9 +19,9 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listCustomers',
-        summary: 'The n youngest customers, or a page of them',
+        summary: 'List the n youngest customers, or a page of customers',
         description:
-          'Pages go on from the last customer of the page before, so that none is skipped or shown twice because others are inserted, changed or deleted meanwhile.',
+          'A page continues after the last customer of the page before. So you neither miss a customer nor get one twice because others are inserted, changed or deleted meanwhile.',
         tags: ['customers'],
         querystring: ListQuerySchema,
         response: listResponse,
@@ -50,7 +50,7 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getCustomer',
-        summary: 'One customer',
+        summary: 'Get a customer',
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: IfNoneMatchSchema,

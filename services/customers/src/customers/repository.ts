@@ -28,9 +28,9 @@ export const customersStore = fp(
   { name: 'customers-store', dependencies: ['postgres'] },
 );
 
-/** Written by the database, so that no clock and no time zone of ours takes part: RFC 3339 in UTC. */
+/** PostgreSQL formats it, as RFC 3339 in UTC: neither the clock nor the time zone of this process has an influence. */
 const updatedAt = sql<string>`to_char(${customers.updatedAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-/** A customer as a row: what the API shows of it, and its version. */
+/** A row of the table: the customer of the API, and its version. */
 export type Customer = CustomerFields & {
   id: string;
   updated_at: string;
@@ -45,21 +45,21 @@ export const row = {
   version: customers.version,
 };
 
-/** Later than every version of a customer who had the id before. */
+/** Higher than every version of a deleted customer with the same id. */
 export const versionOfChosenId = sql`(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`;
 
 const $id = sql.placeholder('id');
 const $name = sql.placeholder('name');
 const $dob = sql.placeholder('dob');
 
-/** The row of this id, if its version is as the precondition has it: that is decided by the write itself. */
+/** Matches the row of this id if its version meets the precondition: the write itself decides, not a read before. */
 const isTarget = and(
   eq(customers.id, $id),
   sql`coalesce(${customers.version}::text = ANY(${sql.placeholder('expected')}::text[]), true)`,
   sql`coalesce(${customers.version}::text <> ALL(${sql.placeholder('unexpected')}::text[]), true)`,
 );
 
-/** Each method is one prepared statement. The precondition of a write is a part of it. */
+/** The statements on customers, prepared. A write has its precondition in its WHERE. */
 export function customersRepository(db: NodePgDatabase) {
   const shared = coalescedReads();
 
@@ -92,7 +92,10 @@ export function customersRepository(db: NodePgDatabase) {
       .orderBy(...orderOf(selection))
       .limit(sql.placeholder('limit'))
       .prepare(name);
-  /** Of each kind there is one statement, with no more in it than it needs, or no index would fit. */
+  /**
+   * Each combination of sort and filters has its own statement, without needless conditions: they would keep PostgreSQL from
+   * using an index.
+   */
   const preparePage = (selection: Selection, isContinued: boolean) => {
     const name = statementName(selection, isContinued);
     const prepared = pages.get(name) ?? buildPage(name, selection, isContinued);
@@ -105,7 +108,7 @@ export function customersRepository(db: NodePgDatabase) {
       name: sql`coalesce(${$name}, ${customers.name})`,
       dob: sql`coalesce(${$dob}, ${customers.dob})`,
       version: sql`${customers.version} + 1`,
-      // not now(), the start of the transaction: one that waited for another's write would go back in time
+      // not now(), the start of the transaction: a write that waited for another would set updated_at back
       updatedAt: sql`clock_timestamp()`,
     })
     .where(isTarget)
@@ -118,7 +121,7 @@ export function customersRepository(db: NodePgDatabase) {
     .prepare('delete_customer');
 
   return {
-    /** In a transaction of `within`, if there is one. */
+    /** Creates a customer, in the transaction of `within` if given. */
     async create(id: string, fields: CustomerFields, within?: NodePgDatabase) {
       const statement = within === undefined ? insert : prepareInsert(within);
       const [created] = await statement.execute({ id, ...fields });
@@ -126,7 +129,7 @@ export function customersRepository(db: NodePgDatabase) {
       return created;
     },
 
-    /** Undefined when there is a customer with this id. */
+    /** Creates a customer with a chosen id. Returns undefined if the id exists. */
     async createAs(id: string, fields: CustomerFields) {
       return (await insertNew.execute({ id, ...fields }))[0];
     },
@@ -135,12 +138,12 @@ export function customersRepository(db: NodePgDatabase) {
       return (await shared(id, () => select.execute({ id })))[0];
     },
 
-    /** Latest dob first, then latest id, so that the order is the same every time. */
+    /** Returns the latest dates of birth first. Ties are ordered by `id`, so that the order is always the same. */
     youngest(n: number) {
       return shared(`youngest ${n}`, () => selectYoungest.execute({ n }));
     },
 
-    /** As many as `limit`, from the position on. */
+    /** Returns up to `limit` customers after the position. */
     page(selection: Selection, limit: number, after: Position | undefined) {
       const { name: prefix, dobFrom, dobTo } = selection;
       const values = { ...after, prefix, dobFrom, dobTo, limit };
@@ -150,7 +153,7 @@ export function customersRepository(db: NodePgDatabase) {
       );
     },
 
-    /** Members that are not given stay as they are; without any nothing is written. */
+    /** Changes the given members. Without any it writes nothing, and checks only the precondition. */
     async update(
       id: string,
       changes: { [K in keyof CustomerFields]?: string | undefined },

@@ -3,10 +3,10 @@ import type { FastifyReply } from 'fastify';
 import { entityTag } from './entity-tag.ts';
 import type { Customer } from './repository.ts';
 
-/** Personal data: kept by the client alone, and shown again only after asking with If-None-Match. */
+/** Customers are personal data: only the client may store them, and it must revalidate with If-None-Match before each use. */
 export const CACHE_CONTROL = 'private, no-cache';
 
-/** The row's version goes into the header; the response schema leaves it out of the body. */
+/** Sends the version of the row in the ETag. The response schema keeps it out of the body. */
 export function sendCustomer(reply: FastifyReply, customer: Customer): FastifyReply {
   return reply
     .header('etag', entityTag(customer.version))

@@ -4,7 +4,7 @@ import { calendarDateFormat, dateOfBirthFormat } from './date-of-birth.ts';
 import { nameFormat, namePrefixFormat } from './name.ts';
 import { timestampFormat } from './timestamp.ts';
 
-/** For `validatorCompiler`: rules of this service that JSON Schema has no word for. */
+/** Rules of this service that JSON Schema cannot express, for `validatorCompiler`. */
 export const formats = {
   name: nameFormat,
   'name-prefix': namePrefixFormat,
@@ -17,7 +17,7 @@ const EXAMPLE_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
 const EXAMPLE_NAME = 'Ada Lovelace';
 const EXAMPLE_DOB = '1815-12-10';
 const EXAMPLE_UPDATED_AT = '2026-11-30T09:41:07.123Z';
-/** As every answer of the document has it. */
+/** The customer of all examples in the document. */
 export const EXAMPLE = {
   id: EXAMPLE_ID,
   name: EXAMPLE_NAME,
@@ -28,12 +28,12 @@ export const EXAMPLE = {
 const name = Type.String({
   format: 'name',
   description:
-    'Kept in NFC and trimmed; then 1 to 255 characters, none of them a control character. Not unique.',
+    'Stored in NFC and trimmed; it must then have 1 to 255 characters and no control characters. Names need not be unique.',
   examples: [EXAMPLE_NAME],
 });
 const dob = Type.String({
   format: 'date-of-birth',
-  description: 'Date of birth, `YYYY-MM-DD`: a day that exists, from year 0001, not in the future (UTC).',
+  description: 'Date of birth, `YYYY-MM-DD`: an existing day, from year 0001, not in the future (UTC).',
   examples: [EXAMPLE_DOB],
 });
 
@@ -49,17 +49,21 @@ export const CustomerPatchSchema = Type.Object(
     additionalProperties: false,
     examples: [{ name: EXAMPLE_NAME }],
     description:
-      'RFC 7396. Members that are left out stay as they are; none can be removed, so null is refused. An empty patch changes nothing, `updated_at` included.',
+      'A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`.',
   },
 );
 
 export const CustomerSchema = Type.Object(
   {
-    id: Type.String({ format: 'uuid', description: 'UUIDv7, made here.', examples: [EXAMPLE_ID] }),
+    id: Type.String({
+      format: 'uuid',
+      description: 'A UUIDv7 from this service, or the id that you chose.',
+      examples: [EXAMPLE_ID],
+    }),
     name: Type.String({
       minLength: 1,
       maxLength: 255,
-      description: 'In NFC, 1 to 255 characters.',
+      description: 'The name in NFC, 1 to 255 characters.',
       examples: [EXAMPLE_NAME],
     }),
     dob: Type.String({
@@ -69,7 +73,7 @@ export const CustomerSchema = Type.Object(
     }),
     updated_at: Type.String({
       format: 'date-time',
-      description: 'When it was last written, UTC, set by the database.',
+      description: 'The time of the last write, in UTC, by the clock of the database.',
       examples: [EXAMPLE_UPDATED_AT],
     }),
   },
@@ -78,62 +82,63 @@ export const CustomerSchema = Type.Object(
 
 export const CustomerListSchema = Type.Object(
   {
-    items: Type.Array(CustomerSchema, { description: 'As many as were asked for, or all there are.' }),
+    items: Type.Array(CustomerSchema, { description: 'The customers, in the order of the list.' }),
     next_cursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       maxLength: 4_096,
-      description: 'For the next page; null on the last, and always for the n youngest.',
+      description: 'The cursor of the next page; null on the last page, and always for the n youngest.',
     }),
   },
   { title: 'CustomerPage', examples: [{ items: [EXAMPLE], next_cursor: null }] },
 );
 
 const filterDate = (description: string) =>
-  Type.Optional(Type.String({ format: 'calendar-date', description: `${description} YYYY-MM-DD.` }));
+  Type.Optional(Type.String({ format: 'calendar-date', description: `${description} \`YYYY-MM-DD\`.` }));
 
-// Swagger UI fills in what has an example: a form that is sent as it is must be one that can be answered
+// Swagger UI fills in each parameter with an example: the filled form must be a valid request
 export const ListQuerySchema = Type.Object(
   {
     n: Type.Optional(
       Type.String({
         pattern: '^([1-9][0-9]{0,2}|1000)$',
-        description: 'The n youngest: 1 to 1000. Alone; all else is for pages.',
+        description:
+          'The number of youngest customers, 1 to 1000. The other parameters are for pages: send `n` alone.',
         examples: ['5'],
       }),
     ),
     limit: Type.Optional(
       Type.String({
         pattern: '^(?:[1-9][0-9]?|100)$',
-        description: 'Customers on a page: 1 to 100, default 20.',
+        description: 'The number of customers on a page, 1 to 100; default 20.',
       }),
     ),
     cursor: Type.Optional(
       Type.String({
         maxLength: 4_096,
-        description: '`next_cursor` of a page with the same sort and filters.',
+        description: 'The `next_cursor` of a page with the same sort and filters.',
       }),
     ),
     sort: Type.Optional(
       Type.String({
         enum: ['dob', '-dob', 'name', '-name', 'updated_at', '-updated_at'],
         description:
-          'By which member, `-` for descending; default `-dob`. Names in any case alike, then by id.',
+          'The member to sort by, with `-` for descending; default `-dob`. The case of names makes no difference. Ties are ordered by `id`.',
       }),
     ),
     name: Type.Optional(
       Type.String({
         format: 'name-prefix',
-        description: 'Names that begin so, in any case, such as `ada`; up to 255 characters in NFC.',
+        description: 'The beginning of names, in any case, such as `ada`; up to 255 characters in NFC.',
       }),
     ),
-    dob_from: filterDate('Born then or later.'),
-    dob_to: filterDate('Born then or earlier.'),
+    dob_from: filterDate('The earliest date of birth,'),
+    dob_to: filterDate('The latest date of birth,'),
   },
   { additionalProperties: false },
 );
 
 export const CustomerParamsSchema = Type.Object({
-  id: Type.String({ format: 'uuid', description: 'Of the customer.', examples: [EXAMPLE_ID] }),
+  id: Type.String({ format: 'uuid', description: 'The id of the customer.', examples: [EXAMPLE_ID] }),
 });
 
 export const WritePreconditionSchema = Type.Object({
@@ -141,14 +146,14 @@ export const WritePreconditionSchema = Type.Object({
     Type.String({
       maxLength: MAX_HEADER_LENGTH,
       description:
-        'Write only while this, such as `"1"`, is the current version (RFC 9110 §13.1.1); else 412. Without it the last write wins.',
+        'Write only if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.1); otherwise you get 412. Without this header the last write wins.',
     }),
   ),
   'if-none-match': Type.Optional(
     Type.String({
       maxLength: MAX_HEADER_LENGTH,
       description:
-        'Write only while this is not the current version; `*`: only if there is no such customer (RFC 9110 §13.1.2). Else 412.',
+        'Write only if this ETag is not the current one, or with `*` only if there is no such customer (RFC 9110 §13.1.2); otherwise you get 412.',
     }),
   ),
 });
@@ -157,7 +162,7 @@ export const IfNoneMatchSchema = Type.Object({
   'if-none-match': Type.Optional(
     Type.String({
       maxLength: MAX_HEADER_LENGTH,
-      description: '304 if this, such as `"1"`, is the current version (RFC 9110 §13.1.2).',
+      description: 'You get 304 if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.2).',
     }),
   ),
 });
@@ -166,12 +171,12 @@ const headers = {
   ETag: {
     type: 'string',
     required: true,
-    description: 'Strong; changes with every write. For If-Match and If-None-Match.',
+    description: 'A strong entity tag, which changes with every write. Send it in If-Match or If-None-Match.',
     examples: ['"1"'],
   },
 };
 
-/** A customer as an answer, with the entity tag in its header. */
+/** The answer with a customer, and the entity tag in a header. */
 export const customerResponse = {
   200: {
     description: 'The customer',
@@ -180,10 +185,10 @@ export const customerResponse = {
   },
 };
 
-/** Sent as text, so that a retry gets the same bytes: its type is not the schema's. */
+/** Typed as an object, not by the schema: the handler sends text, so that a retry gets the same bytes. */
 export const createdResponse: Record<number, object> = {
   201: {
-    description: 'The customer that was made',
+    description: 'The new customer',
     headers: {
       ...headers,
       Location: {
@@ -199,12 +204,11 @@ export const createdResponse: Record<number, object> = {
 
 export const listResponse = {
   200: {
-    description:
-      'Customers in the order that was asked for; rows that are equal in it, by `id` in the same direction',
+    description: 'The customers in the requested order; ties are ordered by `id`, in the same direction',
     headers: {
       Link: {
         type: 'string',
-        description: 'RFC 8288, `rel="next"`; unless it is the last page.',
+        description: 'A link to the next page, `rel="next"` (RFC 8288). The last page has none.',
         examples: ['</customers?sort=name&limit=20&cursor=…>; rel="next"'],
       },
     },
@@ -213,7 +217,7 @@ export const listResponse = {
 };
 
 export const notModifiedResponse = {
-  304: { type: 'null', description: 'The version that If-None-Match names is the current one' },
+  304: { type: 'null', description: 'The ETag in If-None-Match is the current one' },
 };
 
-export const deletedResponse = { 204: { type: 'null', description: 'It is gone' } };
+export const deletedResponse = { 204: { type: 'null', description: 'The customer is deleted' } };

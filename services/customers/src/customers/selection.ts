@@ -1,11 +1,11 @@
 import { and, asc, desc, gte, lte, type SQL, sql } from 'drizzle-orm';
 import { customers } from '../db/schema.ts';
 
-/** Which customers a list has, and in which order. */
+/** The filters and the order of a list. */
 export interface Selection {
   sort: SortKey;
   descending: boolean;
-  /** Prefix of the name, in any case. */
+  /** A prefix of the name, in any case. */
   name: string | undefined;
   dobFrom: string | undefined;
   dobTo: string | undefined;
@@ -13,7 +13,7 @@ export interface Selection {
 
 export type SortKey = 'dob' | 'name' | 'updated_at';
 
-/** As the indexes have them. */
+/** Must be the expressions of the indexes. */
 const lowerName = sql`lower(${customers.name}) COLLATE "C"`;
 const EXPRESSIONS: Record<SortKey, SQL> = {
   dob: sql`${customers.dob}`,
@@ -31,7 +31,7 @@ export function orderOf({ sort, descending }: Selection): SQL[] {
   return [order(EXPRESSIONS[sort]), order(customers.id)];
 }
 
-/** With the placeholders key, id, prefix, dobFrom and dobTo, as far as they are needed. */
+/** Returns the condition of a list. Its placeholders are those it needs of key, id, prefix, dobFrom and dobTo. */
 export function conditionOf(selection: Selection, isContinued: boolean): SQL | undefined {
   const { sort, descending, name, dobFrom, dobTo } = selection;
   const after = descending ? sql`<` : sql`>`;
@@ -40,8 +40,8 @@ export function conditionOf(selection: Selection, isContinued: boolean): SQL | u
     isContinued
       ? sql`(${EXPRESSIONS[sort]}, ${customers.id}) ${after} (${KEYS[sort]}, ${sql.placeholder('id')}::uuid)`
       : undefined,
-    // a range, which an index can be asked for also when the prefix is a parameter; nothing that a name can go on with
-    // is behind as many U+10FFFF as a name can have characters
+    // PostgreSQL can use an index for a range also if the prefix is a parameter; as many U+10FFFF as a name can have
+    // characters sort behind every continuation of the prefix
     name === undefined ? undefined : sql`${lowerName} >= ${prefix} COLLATE "C"`,
     name === undefined
       ? undefined
@@ -51,7 +51,7 @@ export function conditionOf(selection: Selection, isContinued: boolean): SQL | u
   );
 }
 
-/** Names the statement: selections of one kind differ in parameters alone. */
+/** Returns the name of the prepared statement: selections with the same name differ in parameters alone. */
 export function statementName(
   { sort, descending, name, dobFrom, dobTo }: Selection,
   isContinued: boolean,

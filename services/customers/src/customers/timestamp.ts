@@ -2,7 +2,7 @@ import type { StringFormat } from '@pair/service-kit';
 
 const TIMESTAMP = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
-/** True of an instant as `updated_at` is written: RFC 3339 in UTC with milliseconds, when there is such a day. */
+/** True if the text has the form of `updated_at`, RFC 3339 in UTC with milliseconds, and the instant exists. */
 export function isTimestamp(text: string): boolean {
   if (!TIMESTAMP.test(text)) return false;
   const instant = Date.parse(text);

@@ -33,7 +33,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'createCustomer',
         summary: 'Create a customer',
         description:
-          'With an Idempotency-Key a retry is safe: 409 while the first request is not answered yet, 422 when the key was used for another body. What is refused is not kept.',
+          'With an Idempotency-Key you can retry safely. You get 409 while the first request is running, and 422 if the key was used for another body. A refused request does not use up its key.',
         tags: ['customers'],
         headers: IdempotencyKeySchema,
         body: NewCustomerSchema,
@@ -60,8 +60,8 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'replaceCustomer',
-        summary: 'Replace a customer, or create one under an id of one’s own',
-        description: 'Creates only with `If-None-Match: *`, and then only if there is no such customer.',
+        summary: 'Replace a customer, or create one with an id of your choice',
+        description: 'To create a customer, send `If-None-Match: *`. You get 412 if the id exists.',
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: WritePreconditionSchema,
@@ -75,7 +75,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const fields = { name: normalizeName(request.body.name), dob: request.body.dob };
       const precondition = preconditionOf(request.headers);
       if (precondition.isNew) {
-        // If-Match comes first (RFC 9110 §13.2.2), and nothing can be there and new
+        // If-Match comes first (RFC 9110 §13.2.2), and no customer can exist and be new
         const created = precondition.expected === null ? await app.customers.createAs(id, fields) : undefined;
         if (created === undefined) throw preconditionFailed();
         reply.code(201).header('location', `/customers/${created.id}`);
@@ -119,7 +119,7 @@ function keyedRequest(request: FastifyRequest, key: string, fields: { name: stri
   };
 }
 
-/** As text, so that it is the same byte for byte when it is given again. */
+/** Serializes the body to text, so that a retry gets the same bytes. */
 function answerOfCreation(reply: FastifyReply, customer: Customer): KeptAnswer {
   return {
     status: 201,

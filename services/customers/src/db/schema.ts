@@ -20,11 +20,11 @@ export const customers = pgTable(
   {
     id: uuid().primaryKey(),
     name: text().notNull(),
-    /** Text in and out: a JS Date would move it by a day in half of the world. */
+    /** A text in both directions: a JS Date would shift the day by one in half of the time zones. */
     dob: date({ mode: 'string' }).notNull(),
     /**
-     * Counts the writes; its text is the entity tag. From 1, or from the microsecond of the creation where a client chose the
-     * id: it may have been another customer's.
+     * Counts the writes; its text is the entity tag. Starts at 1, or at the microsecond of the creation if a client chose the
+     * id, because a deleted customer may have had that id.
      */
     version: bigint({ mode: 'number' }).notNull().default(1),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3, mode: 'string' })
@@ -38,15 +38,15 @@ export const customers = pgTable(
   ],
 );
 
-/** Answers to POSTs with an Idempotency-Key; kept for 24 hours. */
+/** The answers to POSTs with an Idempotency-Key, for 24 hours. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    /** The `sub` of the token. */
+    /** The `sub` of the access token. */
     subject: text().notNull(),
     route: text().notNull(),
     key: text().notNull(),
-    /** SHA-256 of what was asked for. */
+    /** The SHA-256 of the request: see `fingerprintOf`. */
     fingerprint: bytea().notNull(),
     status: integer().notNull(),
     headers: jsonb().$type<Record<string, string>>().notNull(),

@@ -10,23 +10,25 @@ const Url = (description: string) => Type.String({ format: 'uri', description })
 
 const ResourceMetadataSchema = Type.Object(
   {
-    resource: Url('This API, as clients call it'),
-    authorization_servers: Type.Array(Url('An issuer'), { description: 'Who issues them: one' }),
-    scopes_supported: Type.Array(Type.String(), { description: 'What a token for it can allow' }),
-    bearer_methods_supported: Type.Array(Type.String(), {
-      description: 'How a token is sent: in the header',
+    resource: Url('The identifier of this API: the origin that you call'),
+    authorization_servers: Type.Array(Url('An issuer'), {
+      description: 'The issuers of access tokens for this API: exactly one',
     }),
-    resource_name: Type.String({ description: 'For people' }),
-    resource_documentation: Url('For people'),
+    scopes_supported: Type.Array(Type.String(), { description: 'The scopes of this API' }),
+    bearer_methods_supported: Type.Array(Type.String(), {
+      description: 'The ways to send an access token: only in the Authorization header',
+    }),
+    resource_name: Type.String({ description: 'The name of this API, for people' }),
+    resource_documentation: Url('The documentation of this API, for people'),
   },
   {
     title: 'ProtectedResourceMetadata',
-    description: 'Who issues tokens for this resource, and how they are sent',
+    description: 'The issuer of access tokens for this API, and the way to send them',
   },
 );
 type ResourceMetadata = Static<typeof ResourceMetadataSchema>;
 
-/** What refusals name, so that a client that knows only our address finds out where tokens come from (RFC 9728 §5.1). */
+/** Returns the URL that refusals name, so that a client that knows only this API finds the issuer (RFC 9728 §5.1). */
 export function resourceMetadataUrl(issuer: string): string {
   return issuer + PATH;
 }
@@ -40,7 +42,7 @@ export function resourceMetadataRoutes({ issuer }: { issuer: string }): FastifyP
       {
         schema: {
           operationId: 'getProtectedResourceMetadata',
-          summary: 'Who issues tokens for this API (RFC 9728)',
+          summary: 'Find the issuer of access tokens for this API (RFC 9728)',
           tags: ['discovery'],
           response: { 200: { ...ResourceMetadataSchema, examples: [metadata] } },
         },
@@ -53,7 +55,7 @@ export function resourceMetadataRoutes({ issuer }: { issuer: string }): FastifyP
   };
 }
 
-/** `resource` must be where the metadata is fetched (RFC 9728 §3.3): services and issuer are behind one gateway. */
+/** `resource` must be the origin of the metadata (RFC 9728 §3.3), which is the issuer: all are behind one gateway. */
 function metadataOf(issuer: string): ResourceMetadata {
   return {
     resource: issuer,

@@ -11,13 +11,13 @@ import { customers } from '../db/schema.ts';
 import { COLUMNS } from './columns.ts';
 import { escapeFormula } from './formula-escape.ts';
 
-/** It holds a connection, and what it reads from being vacuumed: longer than this it does not. */
+/** Limits the time in which an export occupies a connection, and keeps PostgreSQL from vacuuming the rows of its snapshot. */
 export const EXPORT_LIMIT_MS = 300_000;
 const ROWS_AT_ONCE = 1_000;
 
 /**
- * The customers of this selection in its order, as they are at this moment: one statement has one snapshot. Rows are fetched
- * as they are read, so a slow reader costs no memory. Ends with an error after `EXPORT_LIMIT_MS`.
+ * Exports the customers of a selection, in its order, from one snapshot, because it runs one statement. Fetches rows as the
+ * client reads them, so a slow client costs no memory. Fails after `EXPORT_LIMIT_MS`.
  */
 export async function exportCustomers(
   pool: Pool,
@@ -35,7 +35,7 @@ export async function exportCustomers(
     clearTimeout(limit);
     client.release(error ?? false);
   };
-  // not by way of `rows`, which ends only when PostgreSQL answers that it closed the cursor
+  // destroys `output`, not `rows`, which ends only when PostgreSQL answers that it has closed the cursor
   const fail = (error: Error) => {
     output.destroy(error);
     release(error);
@@ -45,11 +45,11 @@ export async function exportCustomers(
   rows.once('close', () => release(rows.errored));
 
   pipeline(rows, output, () => {});
-  await once(output, 'readable'); // what fails before is still an answer of its own
+  await once(output, 'readable'); // an error before the first row can still become an error answer
   return output;
 }
 
-/** RFC 4180, safe to be opened with a spreadsheet. Excel takes the file for UTF-8 only if a byte order mark is in front. */
+/** Encodes CSV (RFC 4180) that is safe in a spreadsheet. Excel reads UTF-8 only after a byte order mark. */
 export function csvEncoder(hasBom: boolean): Transform {
   return stringify({
     bom: hasBom,
@@ -60,7 +60,7 @@ export function csvEncoder(hasBom: boolean): Transform {
   });
 }
 
-/** A JSON object a line. */
+/** Encodes each customer as a line of JSON. */
 export function ndjsonEncoder(): Transform {
   return new Transform({
     writableObjectMode: true,

@@ -20,9 +20,9 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
       {
         schema: {
           operationId: 'exportCustomers',
-          summary: 'All customers, or a selection of them, as a file',
+          summary: 'Export all customers, or a selection, as a file',
           description:
-            'As CSV or NDJSON, as `Accept` has it, from one snapshot. You must read it within five minutes. In CSV an apostrophe is in front of what a spreadsheet would take for a formula, also behind a `;`; an import takes it away again. With `bom=true` Excel reads the letters right.',
+            'You get CSV or NDJSON, by `Accept`, from one snapshot. Read it within five minutes. In CSV an apostrophe precedes each text that a spreadsheet would compute as a formula, also after a `;`; an import removes it again. With `bom=true` Excel shows the letters correctly.',
           tags: ['transfers'],
           querystring: ExportQuerySchema,
           response: exportResponse,

@@ -1,13 +1,13 @@
 /**
- * What a spreadsheet would take for a formula at the start of a cell (CWE-1236): `=`, `+`, `-`, `@`, their full-width forms and
+ * The characters that begin a formula at the start of a cell (CWE-1236): `=`, `+`, `-`, `@`, their full-width forms and
  * control characters.
  */
 const FORMULA = String.raw`[=+\-@＝＋－＠\p{Cc}]`;
 /**
- * Where a spreadsheet may start a cell: at the start, and behind each `;` and tab, because many split a file there, in spite of
- * quotation marks that do not start what is the cell for them. Behind those also what stands in front of the formula counts:
- * spaces, which are trimmed, and quotation marks, which would open and close. Apostrophes count everywhere, so that taking one
- * away gives back what was there.
+ * The places where a spreadsheet may start a formula: the start of a cell, and after each `;` and tab. Many spreadsheets
+ * split a file there, although the cell is quoted: for them the quotation mark is not at the start of a cell. After a `;`
+ * or a tab, spaces and quotation marks may precede the formula: spreadsheets trim the spaces, and read the marks as quotes.
+ * Apostrophes may stand in front everywhere, so that `unescapeFormula` restores a cell that had some.
  */
 const BEFORE_FORMULA = pattern('');
 const ESCAPE = pattern("'");
@@ -16,12 +16,12 @@ function pattern(mark: string): RegExp {
   return new RegExp(`^${mark}(?='*${FORMULA})|(?<=[;\\t])${mark}(?=[\\p{Zs}"']*${FORMULA})`, 'gu');
 }
 
-/** With an apostrophe in front of each part that a spreadsheet would compute: shown as text then. */
+/** Puts an apostrophe in front of each formula, which a spreadsheet then shows as text. */
 export function escapeFormula(cell: string): string {
   return cell.replace(BEFORE_FORMULA, "'");
 }
 
-/** What `escapeFormula` was given. */
+/** Restores the cell that `escapeFormula` got. */
 export function unescapeFormula(cell: string): string {
   return cell.replace(ESCAPE, '');
 }

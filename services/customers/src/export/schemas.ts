@@ -11,7 +11,8 @@ export const ExportQuerySchema = Type.Object(
     bom: Type.Optional(
       Type.String({
         enum: ['true', 'false'],
-        description: '`true`: CSV begins with a byte order mark, by which Excel knows UTF-8. For CSV alone.',
+        description:
+          'True if the file should begin with a byte order mark, without which Excel does not read UTF-8. Only for CSV.',
       }),
     ),
   },
@@ -27,7 +28,7 @@ export const exportResponse = {
       'Content-Disposition': {
         type: 'string',
         required: true,
-        description: 'A name for the file.',
+        description: 'A suggested file name.',
         examples: ['attachment; filename="customers.csv"'],
       },
     },
@@ -35,7 +36,7 @@ export const exportResponse = {
       'text/csv': {
         schema: {
           type: 'string',
-          description: 'RFC 4180, with a header.',
+          description: 'CSV (RFC 4180) with a header line.',
           examples: [
             `id,name,dob,updated_at\r\n${EXAMPLE_ID},${EXAMPLE_NAME},${EXAMPLE_DOB},${EXAMPLE_UPDATED_AT}\r\n`,
           ],
@@ -44,7 +45,7 @@ export const exportResponse = {
       'application/x-ndjson': {
         schema: {
           type: 'string',
-          description: 'A customer a line.',
+          description: 'A JSON object per line.',
           examples: [`${JSON.stringify(EXAMPLE)}\n`],
         },
       },

@@ -1,7 +1,7 @@
 import { Problem } from '@pair/service-kit';
 import { Type } from 'typebox';
 
-/** RFC 9651 §3.3.3, without its escapes; and bare, because that is what many clients send. */
+/** A string of RFC 9651 §3.3.3, without its escapes. Many clients send the key without quotation marks: see `BARE`. */
 const QUOTED = /^"([\x21\x23-\x5b\x5d-\x7e]{1,255})"$/;
 const BARE = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/;
 
@@ -10,13 +10,13 @@ export const IdempotencyKeySchema = Type.Object({
     Type.String({
       maxLength: 257,
       description:
-        'Makes a retry safe: the same request with the same key is done once, and answered alike for 24 hours. 1 to 255 visible characters, such as a UUID, `"8e03978e-40d5-43dd-bc93-6894a57f9324"`, with or without quotation marks.',
+        'Makes a retry safe: the service runs a request with this key once, and gives the same answer to its retries for 24 hours. The key has 1 to 255 visible characters, such as a UUID, `"8e03978e-40d5-43dd-bc93-6894a57f9324"`, with or without quotation marks.',
     }),
   ),
 });
 
 /**
- * The key itself; undefined without one.
+ * Returns the key without quotation marks; undefined if there is none.
  *
  * @throws {Problem} 400
  */

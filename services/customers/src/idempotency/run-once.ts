@@ -5,14 +5,14 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Pool } from 'pg';
 import { idempotencyKeys as table } from '../db/schema.ts';
 
-/** An answer as it is sent, and sent again. */
+/** An answer that retries get again. */
 export interface KeptAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
-/** Whose key it is, for what, and a digest of what was asked for. */
+/** A request with a key: the owner of the key, the route, and a digest of the body. */
 export interface KeyedRequest {
   subject: string;
   route: string;
@@ -20,15 +20,15 @@ export interface KeyedRequest {
   fingerprint: Buffer;
 }
 
-const KEPT = sql`now() - interval '24 hours'`;
+const RETAINED_SINCE = sql`now() - interval '24 hours'`;
 const BATCH = 5_000;
 
 /**
- * Does `work`, which changes the database, at most once for a key (draft-ietf-httpapi-idempotency-key-header §2): its
- * answer is kept in the same transaction, for 24 hours, and given to whoever asks for the same again.
+ * Runs `work`, which changes the database, at most once for a key (draft-ietf-httpapi-idempotency-key-header §2). Stores its
+ * answer in the same transaction, and returns it to retries for 24 hours.
  *
- * @throws {Problem} 409 `request_in_progress` while the first of them is not answered yet; 422 `idempotency_key_reused`
- *   when something else was asked for with this key
+ * @throws {Problem} 409 `request_in_progress` while the first request with the key runs; 422 `idempotency_key_reused` if
+ *   another request has used the key
  */
 export function runOnce(
   pool: Pool,
@@ -36,7 +36,7 @@ export function runOnce(
   work: (db: NodePgDatabase) => Promise<KeptAnswer>,
 ): Promise<KeptAnswer> {
   return inTransaction(pool, async (_client, db) => {
-    // held until the transaction is over; nobody waits for it, for a waiting request would hold a connection
+    // held until the transaction ends; no request waits for it, because it would occupy a connection meanwhile
     const name = JSON.stringify([subject, route, key]);
     const { rows } = await db.execute<{ locked: boolean }>(
       sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) AS locked`,
@@ -47,7 +47,7 @@ export function runOnce(
     const [kept] = await db
       .select()
       .from(table)
-      .where(and(isKey, gt(table.createdAt, KEPT)));
+      .where(and(isKey, gt(table.createdAt, RETAINED_SINCE)));
     if (kept !== undefined) {
       if (!kept.fingerprint.equals(fingerprint)) throw keyReused();
       return { status: kept.status, headers: kept.headers, body: kept.body };
@@ -57,32 +57,37 @@ export function runOnce(
     await db
       .insert(table)
       .values({ subject, route, key, ...row })
-      .onConflictDoUpdate({ target: [table.subject, table.route, table.key], set: row }); // one that is over
+      .onConflictDoUpdate({ target: [table.subject, table.route, table.key], set: row }); // replaces an expired answer
     return answer;
   });
 }
 
-/** Removes what is kept no longer, in statements that are over long before their time-out. */
+/** Removes expired answers in batches, so that each statement ends long before its time-out. */
 export async function removeOldKeys(db: NodePgDatabase): Promise<void> {
-  const isOld = lt(table.createdAt, KEPT);
-  const some = db.select({ ctid: sql`ctid` }).from(table).where(isOld).limit(BATCH);
+  const isOld = lt(table.createdAt, RETAINED_SINCE);
+  const batch = db.select({ ctid: sql`ctid` }).from(table).where(isOld).limit(BATCH);
   for (;;) {
-    const { rowCount } = await db.delete(table).where(and(isOld, sql`ctid = ANY(ARRAY(${some}))`));
+    const { rowCount } = await db.delete(table).where(and(isOld, sql`ctid = ANY(ARRAY(${batch}))`));
     if (rowCount !== BATCH) return;
   }
 }
 
-/** SHA-256 of what was asked for, however it was spelled. */
+/** Returns the SHA-256 of the parsed body, which is the same for every spelling of its JSON. */
 export function fingerprintOf(body: unknown): Buffer {
   return createHash('sha256').update(JSON.stringify(body)).digest();
 }
 
 export function requestInProgress(): Problem {
-  return new Problem(409, 'request_in_progress', 'The first request with this key is not answered yet.', {
-    headers: { 'retry-after': '1' },
-  });
+  return new Problem(
+    409,
+    'request_in_progress',
+    'The first request with this key is still running: try again.',
+    {
+      headers: { 'retry-after': '1' },
+    },
+  );
 }
 
 export function keyReused(): Problem {
-  return new Problem(422, 'idempotency_key_reused', 'This key was used for another request.');
+  return new Problem(422, 'idempotency_key_reused', 'This key was used for another request: send a new key.');
 }

@@ -14,7 +14,7 @@ import { type ImportReport, importConflict, importRefused, type LineProblem } fr
 import { type Read, readLines } from './read-lines.ts';
 import { UnreadableFile } from './unreadable-file.ts';
 
-/** A record that keeps the rules. */
+/** A valid record. */
 export interface ImportedCustomer {
   id?: string;
   name: string;
@@ -23,30 +23,31 @@ export interface ImportedCustomer {
 }
 
 export interface Import {
-  /** Destroyed when it is of no use any more. */
+  /** The file. The import destroys it when it ends or fails. */
   body: Readable;
   read(blocks: AsyncIterable<Read<string>[]>): AsyncIterable<Read<unknown>[]>;
-  /** The customer, or why it is none. */
+  /** Returns the customer, or the reasons why the record is not valid. */
   check(value: unknown): ImportedCustomer | Omit<LineProblem, 'line'>[];
-  /** Leave out what is wrong; otherwise one wrong record is enough to take none. */
+  /** True if the import leaves out wrong records; otherwise a single wrong record makes it create nothing. */
   skipsErrors: boolean;
+  /** True if the import only checks the file. */
   isDryRun: boolean;
-  /** When nobody waits for it any more. */
+  /** Aborts when the client is gone, or the time is up. */
   signal: AbortSignal;
 }
 
 /**
- * Takes a file in one transaction, and tells of it in `report` meanwhile. The records go by COPY into a table of their own,
- * and on from there when all are read: until then customers knows nothing of them, and a file that is refused leaves nothing.
+ * Imports a file in one transaction, and counts in `report` meanwhile. Copies the records into a temporary table first, and
+ * moves them when it has read all. Until then `customers` does not have them, so a refused file leaves nothing there.
  *
- * @throws {Problem} 422 `import_refused` when a record is wrong and errors are not skipped; 409 when an id was taken by
- *   somebody else in the last moment
+ * @throws {Problem} 422 `import_refused` if a record is wrong and errors are not skipped; 409 if another request has created
+ *   a customer with an id of the file meanwhile
  */
 export async function importCustomers(pool: Pool, report: ImportReport, file: Import): Promise<void> {
   try {
     await inTransaction(pool, (client) => importWithin(client, report, file), file.signal);
   } catch (error) {
-    if (file.signal.aborted) throw file.signal.reason; // and not what broke because of it
+    if (file.signal.aborted) throw file.signal.reason; // not the error that the abort caused
     if (!(error instanceof UnreadableFile)) throw error;
     report.linesRead = error.line;
     report.skip([{ line: error.line, member: error.column, reason: error.message }]);
@@ -69,7 +70,7 @@ async function importWithin(client: PoolClient, report: ImportReport, file: Impo
   file.signal.throwIfAborted();
 }
 
-/** All records into the table `imported`, but those that are wrong; none any more, where one wrong one is enough. */
+/** Copies the valid records into the table `imported`. Stops copying, but not checking, once the file is refused. */
 async function stage(
   client: PoolClient,
   report: ImportReport,
@@ -92,7 +93,7 @@ async function stage(
         }
       }
       if (text !== '') yield text;
-      await immediate(); // the other requests
+      await immediate(); // lets other requests run between two blocks
     }
   }
   const copy = client.query(copyFrom('COPY imported FROM STDIN'));
@@ -100,14 +101,14 @@ async function stage(
   return { hasChosenIds };
 }
 
-/** In COPY's text format: of what it has to escape a name that keeps the rules can only have the backslash. */
+/** Returns a row in COPY's text format. A valid name has no control characters, so only the backslash needs an escape. */
 function copyRow(line: number, { id, name, dob, updated_at }: ImportedCustomer): string {
   const escaped = normalizeName(name).replaceAll('\\', '\\\\');
   const row = [line, id ?? uuidv7(), escaped, dob, updated_at ?? '\\N', id === undefined ? 'f' : 't'];
   return `${row.join('\t')}\n`;
 }
 
-/** Records with the id of a customer, or of a record before. */
+/** Skips records with the id of an existing customer, or of an earlier record. */
 async function skipTakenIds(client: PoolClient, report: ImportReport): Promise<void> {
   await client.query('ANALYZE imported');
   const { rows } = await client.query<{ line: number; repeated: boolean; total: number }>(`
@@ -129,13 +130,13 @@ async function skipTakenIds(client: PoolClient, report: ImportReport): Promise<v
   );
 }
 
-/** Longer than autovacuum takes to give way to others (deadlock_timeout, a second). */
+/** Autovacuum releases its lock for a waiting statement after deadlock_timeout, a second: this is longer. */
 const STATISTICS_LOCK_TIMEOUT_MS = 2_000;
 
 /**
- * After as many rows as autovacuum would look at the table for. It may take a minute to do so, and till then lists are planned,
- * and keep their plans, as if the table were empty. In the transaction, so that rows and statistics are seen together. Rows
- * are not given up because statistics cannot be had: then autovacuum does it after all.
+ * Analyzes the table after as many new rows as would trigger autovacuum, which may take a minute to come. Until then
+ * PostgreSQL plans lists, and caches the plans, as if the table were empty. Runs in the transaction, so that rows and
+ * statistics become visible together. If the lock is not available, the rows stay, and autovacuum analyzes them later.
  */
 async function refreshStatistics(client: PoolClient, created: number): Promise<void> {
   const { rows } = await client.query(

@@ -1,6 +1,6 @@
 import { Problem } from '@pair/service-kit';
 
-/** Why a line was not taken. `member` is null when it is the line as a whole. */
+/** The reason why the import skipped a line. `member` is null if the whole line is wrong. */
 export interface LineProblem {
   line: number;
   member: string | null;
@@ -9,21 +9,21 @@ export interface LineProblem {
 
 const MAX_PROBLEMS = 1_000;
 
-/** What became of the lines of a file, while it is read and at its end. */
+/** Counts and collects the results of an import, while it runs and at its end. */
 export class ImportReport {
-  /** How far it is read. */
+  /** The line that was read last. */
   linesRead = 0;
   created = 0;
   skipped = 0;
   #problems: LineProblem[] = [];
 
-  /** A record is not taken, for these reasons. */
+  /** Counts a skipped record, with its problems. */
   skip(problems: LineProblem[]): void {
     this.skipped++;
     if (this.#problems.length < MAX_PROBLEMS) this.#problems.push(...problems);
   }
 
-  /** Records that had been taken are not, for these reasons and others. */
+  /** Counts records as skipped that were counted as created. `problems` may name fewer of them than `count`. */
   skipTaken(problems: LineProblem[], count: number): void {
     this.created -= count;
     this.skipped += count;
@@ -39,7 +39,7 @@ export class ImportReport {
   }
 }
 
-/** 422, with the report. */
+/** Returns a 422 with the report. */
 export function importRefused(report: ImportReport): Problem {
   report.created = 0;
   return new Problem(422, 'import_refused', 'Nothing was imported: see problems.', {
@@ -51,6 +51,6 @@ export function importConflict(): Problem {
   return new Problem(
     409,
     'conflict',
-    'Nothing was imported: a customer with an id of the file was created meanwhile.',
+    'Nothing was imported, because another request has created a customer with an id of the file: send the file again.',
   );
 }

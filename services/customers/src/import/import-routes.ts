@@ -18,7 +18,7 @@ import { readCsv } from './read-csv.ts';
 import { readNdjson } from './read-ndjson.ts';
 import { ImportQuerySchema, importBody, importResponse } from './schemas.ts';
 
-/** Of the body; nginx has the same. */
+/** The limit of a file. nginx has the same limit. */
 const IMPORT_LIMIT_BYTES = 128 * 1024 * 1024;
 const IMPORT_LIMIT_MS = 300_000;
 const PROGRESS_MS = 1_000;
@@ -31,9 +31,9 @@ const READERS = { [CSV]: readCsv, [NDJSON]: readNdjson };
 export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
   return async (app) => {
     const pool = transferPool(app, databaseUrl, 'customers: import');
-    app.addHook('onRequest', liftTimeLimit); // there is a longer one
+    app.addHook('onRequest', liftTimeLimit); // an import has a longer limit of its own
     app.removeAllContentTypeParsers();
-    // before the others, which are tried first: with this one the parameter may be left out too
+    // registered first, because Fastify tries the last parser first, and this one also matches a type without the parameter
     app.addContentTypeParser(utf8ContentType(CSV, 'header=absent'), (_request, _body, done) =>
       done(headerAbsent()),
     );
@@ -48,7 +48,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           operationId: 'importCustomers',
           summary: 'Create customers from a file',
           description:
-            'All or nothing, unless errors are skipped; at most 128 MiB, in at most five minutes. With `Accept: application/x-ndjson` the answer tells every second how far it is, and its status is 200 from then on: the last line says how it ended. 409: an id of the file was taken while it was imported; sent again, the file is told which line it is.',
+            'The import creates all customers of the file or none, unless you skip errors. A file has at most 128 MiB, and the import at most five minutes. With `Accept: application/x-ndjson` you get a line of progress every second. The status is 200 from the first line on, and the last line has the result. You get 409 if another request creates a customer with an id of your file during the import: send the file again, and the answer names the line.',
           tags: ['transfers'],
           querystring: ImportQuerySchema,
           body: importBody,
@@ -57,7 +57,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
         config: { problems: [emptyBody, timeIsUp, importConflict] },
       },
       async (request, reply) => {
-        if (request.body === undefined) throw emptyBody(); // without a type nobody looks for one
+        if (request.body === undefined) throw emptyBody(); // without a content type Fastify requires no body
         const { on_error, dry_run } = request.query;
         const report = new ImportReport();
         const end = endOf(reply);
@@ -79,7 +79,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
   };
 }
 
-/** Aborts when the client is gone, or the time is up. */
+/** Returns a signal that aborts when the client is gone, or the time is up. */
 function endOf(reply: FastifyReply): { signal: AbortSignal; clear(): void } {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(timeIsUp()), IMPORT_LIMIT_MS);
@@ -94,7 +94,7 @@ function endOf(reply: FastifyReply): { signal: AbortSignal; clear(): void } {
   };
 }
 
-/** No longer than it may be; a stream of its own, because the request has to outlive it for the answer. */
+/** Limits the size of a file. Uses a stream of its own, because the request must outlive it for the answer. */
 function limited(body: Readable): Readable {
   let bytes = 0;
   const limit = new Transform({
@@ -104,12 +104,12 @@ function limited(body: Readable): Readable {
       else done(new Problem(413, 'body_too_large', 'An import has at most 128 MiB: split the file.'));
     },
   });
-  // what nobody needs any more is read all the same: many clients look for an answer when they have sent everything
+  // the rest of a refused file is still read: many clients read the answer only after they have sent everything
   limit.once('close', () => body.resume());
   return body.pipe(limit);
 }
 
-/** A line each second, when it takes as long as that; before, the status can still be that of an error. */
+/** Sends a line of progress each second. Waits a second first: until then the status can still be that of an error. */
 async function reportProgress(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -145,10 +145,10 @@ function clientIsGone(): Problem {
 }
 
 function timeIsUp(): Problem {
-  return new Problem(408, 'request_timeout', 'The import took longer than five minutes.');
+  return new Problem(408, 'request_timeout', 'The import took longer than five minutes: split the file.');
 }
 
-/** RFC 4180 §3 has such files; only the first line tells which column is which. */
+/** RFC 4180 §3 allows files without a header, but an import cannot know the order of their columns. */
 function headerAbsent(): Problem {
   return unsupportedMediaType(
     'POST',

@@ -3,25 +3,25 @@ import { MAX_LINES_AT_ONCE, MAX_RECORD_BYTES, type Read } from './read-lines.ts'
 type Line = { line: number; value: string };
 
 /**
- * Joins lines to the records of a CSV file, in which a quoted cell may hold line ends: a record is over when its quotation
- * marks are even in number. One that is never closed costs its own line, and not the rest of the file.
+ * Joins lines to the records of a CSV file, because a quoted cell may have line ends. A record ends when the number of its
+ * quotation marks is even. A mark that is never closed costs its own line, not the rest of the file.
  */
 export class QuotedLines {
   #open: Line[] = [];
   #openLength = 0;
 
-  /** The records that end in this block, without the line end. */
+  /** Returns the records that end in this block, without the line end. */
   join(block: Read<string>[]): Read<string>[] {
     const records: Read<string>[] = [];
     for (const line of block) this.#add(line, records);
     return records;
   }
 
-  /** When no more lines come: those of a record that did not end. */
+  /** Returns the lines of an unfinished record, at the end of the file. */
   rest(): Read<string>[] {
     const [first, ...others] = this.#take();
     if (first === undefined) return [];
-    const reason = 'has a quotation mark that is not closed: close it, or double it inside of a quoted cell';
+    const reason = 'has a quotation mark that is not closed: close it, or double it inside a quoted cell';
     return [{ line: first.line, reason }, ...others];
   }
 
@@ -60,7 +60,7 @@ function hasOddQuotes(text: string): boolean {
   return odd;
 }
 
-/** Whichever line ends the file has, those within a cell are LF. */
+/** The line ends inside a cell become LF, also if those of the file are CRLF or CR. */
 function joined(lines: Line[]): Line {
   return { line: lines[0]?.line ?? 0, value: lines.map(({ value }) => value).join('\n') };
 }

@@ -6,9 +6,9 @@ import { hasContent, type Read } from './read-lines.ts';
 import { UnreadableFile } from './unreadable-file.ts';
 
 /**
- * The records of a CSV file (RFC 4180) as objects with the members that its header names. Cells may be separated as the
- * spreadsheets of some countries do it. Lines of white space are passed over, and an empty cell is no value where there need
- * not be one.
+ * Reads the records of a CSV file (RFC 4180) as objects with the members that its header names. Accepts semicolons and tabs
+ * too, because spreadsheets of some countries write them. Skips lines of white space. An empty cell of an optional column
+ * counts as a missing member.
  *
  * @throws {UnreadableFile}
  */
@@ -27,7 +27,7 @@ export async function* readCsv(blocks: AsyncIterable<Read<string>[]>): AsyncGene
       const header = records.shift();
       if (header !== undefined) layout = layoutOf(header, named);
     }
-    // also when there are none: other requests come to their turn between two blocks
+    // also an empty block, because other requests run between two blocks
     yield layout === undefined ? [] : objectsOf(records, layout);
   }
   if (layout === undefined) layoutOf({ line: 1, value: '' }, named);
@@ -46,20 +46,20 @@ function isSeparator(text: string): text is Separator {
   return (SEPARATORS as readonly string[]).includes(text);
 }
 
-/** What separates the cells, and what is in them. */
+/** The separator and the columns of a file. */
 interface Layout {
   separator: Separator;
   columns: Column[];
 }
 
-/** `sep=;`, which Excel reads in front of the header. */
+/** Returns the separator of a first line such as `sep=;`, which Excel understands. */
 function separatorNamedBy(first: Read<string>): Separator | undefined {
   const separator = 'value' in first ? /^\s*"?sep=(.)"?\s*$/i.exec(first.value)?.[1] : undefined;
   if (separator === undefined || isSeparator(separator)) return separator;
-  throw new UnreadableFile(first.line, null, 'names a separator that is not known here: use sep=, or sep=;');
+  throw new UnreadableFile(first.line, null, 'names an unsupported separator: use sep=, or sep=;');
 }
 
-/** The separator is the one with which the header names most columns: no name has one in it. */
+/** Chooses the separator with which the header names most columns: no column name contains a separator. */
 function layoutOf(header: Read<string>, named: Separator | undefined): Layout {
   const { line } = header;
   if ('reason' in header) throw new UnreadableFile(line, null, header.reason);
@@ -75,7 +75,7 @@ function layoutOf(header: Read<string>, named: Separator | undefined): Layout {
 }
 
 function columnsOf(header: string[], line: number): Column[] {
-  // spreadsheets write empty cells behind the last one that was ever used
+  // spreadsheets write empty cells up to the last column that was ever used
   const names = header.slice(0, header.findLastIndex((name) => name !== '') + 1);
   const columns: Column[] = [];
   for (const [index, name] of names.entries()) {
@@ -84,19 +84,19 @@ function columnsOf(header: string[], line: number): Column[] {
     };
     const column = name.toLowerCase();
     if (name === '') fail(`has no name for column ${index + 1}: name or remove the column`);
-    else if (!isColumn(column)) fail(`is not known here: columns are ${COLUMNS.join(', ')}`);
-    else if (columns.includes(column)) fail('is there twice: remove one of the two columns');
+    else if (!isColumn(column)) fail(`is not a known column: use ${COLUMNS.join(', ')}`);
+    else if (columns.includes(column)) fail('occurs twice: remove one of the two columns');
     else columns.push(column);
   }
   for (const name of REQUIRED_COLUMNS) {
     if (!columns.includes(name)) {
-      throw new UnreadableFile(line, name, 'is required: the first line names the columns, as in name,dob');
+      throw new UnreadableFile(line, name, 'is required: name the columns in the first line, as in name,dob');
     }
   }
   return columns;
 }
 
-/** An answer is never much larger than its cause, and has no half of a surrogate pair, which some parsers refuse. */
+/** Shortens a name, so that no answer is large, and replaces halves of surrogate pairs, which some parsers refuse. */
 function cut(name: string): string {
   return name.slice(0, 100).replaceAll(/\p{Cs}/gu, '\ufffd');
 }
@@ -115,9 +115,9 @@ function objectsOf(records: Read<string>[], { separator, columns }: Layout): Rea
       const [count, expected] = [cells.length, columns.length];
       const advice =
         count < expected
-          ? 'add those that are missing'
-          : `put quotation marks around one with a ${nameOf(separator)}`;
-      return { line, reason: `has ${count} cells, and the header ${expected}: ${advice}` };
+          ? 'add the missing cells'
+          : `put quotation marks around a cell with a ${nameOf(separator)}`;
+      return { line, reason: `has ${count} cells, but the header has ${expected}: ${advice}` };
     }
     const value: { [K in Column]?: string } = {};
     for (const [index, column] of columns.entries()) {
@@ -128,7 +128,7 @@ function objectsOf(records: Read<string>[], { separator, columns }: Layout): Rea
   });
 }
 
-/** White space around a name is the rule's to take away: an escaped one is undone as it is. */
+/** Does not trim a name, because an escape is undone first. The rule of names trims it later. */
 function contentOf(column: Column, cell: string): string {
   return column === 'name' ? unescapeFormula(cell) : cell.trim();
 }
@@ -141,7 +141,7 @@ function nameOf(separator: Separator): string {
   return { ',': 'comma', ';': 'semicolon', '\t': 'tab' }[separator];
 }
 
-/** RFC 4180 §2, with this separator: cells that are quoted, or without a quotation mark. */
+/** Matches a record of RFC 4180 §2 with this separator: each cell is quoted, or has no quotation mark. */
 function recordPattern(separator: Separator): RegExp {
   const cell = `(?:"(?:[^"]|"")*"|[^"${separator}]*)`;
   return new RegExp(`^${cell}(?:${separator}${cell})*$`);
@@ -155,7 +155,7 @@ const RECORDS: Record<Separator, RegExp> = {
 const MISPLACED_MARK =
   'has a quotation mark in the wrong place: put one at the start and the end of the cell, and double those in it';
 
-/** All in one call, which is a lot quicker than one by one; what would make it fail is left out before. */
+/** Parses all records in one call, which is much faster than a call each. Leaves out malformed records, which would fail it. */
 function parseRecords(records: Read<string>[], separator: Separator): Read<string[]>[] {
   const wellFormed = records.flatMap((record) => checked(record, separator));
   const texts = wellFormed.flatMap((record) => ('value' in record ? [record.value] : []));
@@ -175,7 +175,7 @@ function checked(record: Read<string>, separator: Separator): Read<string>[] {
     return [record];
   const lines = record.value.split('\n');
   if (lines.length === 1) return [{ line: record.line, reason: MISPLACED_MARK }];
-  // joined by two marks that may have nothing to do with each other: what is between them may be good
+  // two misplaced marks may have joined these lines: each may be valid by itself
   return lines
     .map((value, index) => ({ line: record.line + index, value }))
     .filter(hasContent)

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { UnreadableFile } from './unreadable-file.ts';
 
-/** Something of a file, or the reason why it cannot be read; `line`, from 1, is where it starts. */
+/** A part of a file, or the reason why it cannot be read. `line` is the number of its first line, from 1. */
 export type Read<T> = { line: number; value: T } | { line: number; reason: string };
 
-/** As large as any other body may be; what is longer is no customer, and is never held in memory. */
+/** The limit of any other body. A longer record is not a customer, and is never held in memory as a whole. */
 export const MAX_RECORD_BYTES = 16 * 1024;
-/** Other requests have to wait while a block is read, and there may be a line in each byte. */
+/** Other requests wait while a block is read, and each byte of a block may be a line end. */
 export const MAX_LINES_AT_ONCE = 1_000;
 const TOO_LONG = `is longer than ${MAX_RECORD_BYTES} bytes: put each customer on a line of its own`;
 const SAVE_AS_UTF8 = 'save the file as UTF-8 (in Excel: "CSV UTF-8")';
@@ -16,19 +16,19 @@ const UTF8_BOM = Buffer.from('\ufeff');
 const UTF16_BOMS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 
 /**
- * The lines of a UTF-8 file, without a BOM and without the LF, CRLF or CR that ends them, in blocks as they arrive, never of
- * many lines.
+ * Reads the lines of a UTF-8 file, without a BOM and without their line ends (LF, CRLF or CR). Yields them as they arrive, in
+ * blocks of at most `MAX_LINES_AT_ONCE`.
  *
  * @throws {UnreadableFile} for UTF-16
  */
 export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<Read<string>[]> {
   let line = 1;
   let rest: Buffer = Buffer.alloc(0);
-  let isPassedOver = false;
+  let isSkipping = false;
   let endsWithCr = false;
 
   for await (const chunk of withoutBom(source)) {
-    // a CRLF may be cut in two
+    // a CRLF may be split between two chunks
     const added = endsWithCr && chunk[0] === LF ? chunk.subarray(1) : chunk;
     endsWithCr = chunk.at(-1) === CR;
     const block = rest.length === 0 ? added : Buffer.concat([rest, added]);
@@ -36,17 +36,17 @@ export async function* readLines(source: AsyncIterable<Buffer>): AsyncGenerator<
     rest = block.subarray(end + 1);
     for (const lines of end === -1 ? [] : linesOf(block.subarray(0, startOfEnd(block, end)), line)) {
       line += lines.length;
-      if (isPassedOver) lines.shift(); // its end; the start was reported
-      isPassedOver = false;
+      if (isSkipping) lines.shift(); // the end of a long line, whose start was reported
+      isSkipping = false;
       if (lines.length > 0) yield lines;
     }
     if (rest.length > MAX_RECORD_BYTES) {
-      if (!isPassedOver) yield [{ line, reason: TOO_LONG }];
-      isPassedOver = true;
+      if (!isSkipping) yield [{ line, reason: TOO_LONG }];
+      isSkipping = true;
       rest = Buffer.alloc(0);
     }
   }
-  if (rest.length > 0 && !isPassedOver) yield* linesOf(rest, line);
+  if (rest.length > 0 && !isSkipping) yield* linesOf(rest, line);
 }
 
 async function* withoutBom(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -66,7 +66,7 @@ async function* withoutBom(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer
 
 const SIGNATURE_BYTES = 4;
 
-/** Without a BOM UTF-16 and UTF-32 are known by a zero in the first four bytes (RFC 4627 §3), for files begin with ASCII. */
+/** Detects UTF-16 and UTF-32 by a BOM, or by a zero in the first four bytes (RFC 4627 §3): files begin with ASCII. */
 function utf8Of(start: Buffer): Buffer {
   const isUtf16 = UTF16_BOMS.some((bom) => start.subarray(0, bom.length).equals(bom));
   if (isUtf16 || start.subarray(0, SIGNATURE_BYTES).includes(0)) {
@@ -76,7 +76,7 @@ function utf8Of(start: Buffer): Buffer {
   return hasBom ? start.subarray(UTF8_BOM.length) : start;
 }
 
-/** Where the line end starts that is over at `end`. */
+/** Returns the start of the line end whose last byte is at `end`. */
 function startOfEnd(block: Buffer, end: number): number {
   return block[end] === LF && block[end - 1] === CR ? end - 1 : end;
 }
@@ -90,7 +90,7 @@ function* linesOf(bytes: Buffer, first: number): Generator<Read<string>[]> {
   }
 }
 
-/** Of lines that are not all UTF-8: bytes as characters, so that those which are can be told from the others. */
+/** Reads a line of a block that is not all UTF-8. The text has a character per byte, to check each line by itself. */
 function readLatin1(latin1: string, line: number): Read<string> {
   const bytes = Buffer.from(latin1, 'latin1');
   return isUtf8(bytes) ? readLine(bytes.toString(), line) : { line, reason: `is not UTF-8: ${SAVE_AS_UTF8}` };
@@ -105,7 +105,7 @@ function readLine(text: string, line: number): Read<string> {
   return { line, value: text };
 }
 
-/** Whether a line has more than white space in it; one that cannot be read has. */
+/** True if a line has more than white space, or cannot be read. */
 export function hasContent(line: Read<string>): boolean {
   return 'reason' in line || /\S/.test(line.value);
 }

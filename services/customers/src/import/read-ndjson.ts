@@ -3,7 +3,7 @@ import { hasContent, type Read } from './read-lines.ts';
 
 const EXAMPLE = '{"name":"Ada Lovelace","dob":"1815-12-10"}';
 
-/** The lines of an NDJSON file, each a JSON text of its own; empty ones are passed over. */
+/** Reads the lines of an NDJSON file, each of which is a JSON text. Skips empty lines. */
 export async function* readNdjson(blocks: AsyncIterable<Read<string>[]>): AsyncGenerator<Read<unknown>[]> {
   for await (const block of blocks) yield block.filter(hasContent).map(parsed);
 }

@@ -10,17 +10,17 @@ export const ImportQuerySchema = Type.Object(
       Type.String({
         enum: ['abort', 'skip'],
         description:
-          '`abort` (default): one wrong line, and nothing is imported. `skip`: wrong lines are left out.',
+          'With `abort`, the default, a single wrong line makes the import create nothing. With `skip` the import leaves out wrong lines.',
       }),
     ),
     dry_run: Type.Optional(
-      Type.String({ enum: ['true', 'false'], description: '`true`: checks everything and imports nothing.' }),
+      Type.String({ enum: ['true', 'false'], description: 'True if the import should only check the file.' }),
     ),
   },
   { additionalProperties: false },
 );
 
-/** A record of a file: the rules of a new customer, and what an export has besides. */
+/** A record of a file: the members of a new customer, and those that an export adds. */
 export const ImportedCustomerSchema = Type.Object(
   {
     id: Type.Optional(Type.String({ format: 'uuid' })),
@@ -32,20 +32,20 @@ export const ImportedCustomerSchema = Type.Object(
 
 const { name: EXAMPLE_NAME, dob: EXAMPLE_DOB } = EXAMPLE;
 
-/** Streams: they are checked line by line, while they are read. */
+/** The schemas are for the document only: the import checks a stream line by line. */
 export const importBody = {
   content: {
     'text/csv': {
       schema: {
         description:
-          'RFC 4180, UTF-8. The first line names the columns, in any order and case: `name` and `dob`, and, as an export has them, `id` and `updated_at`. Cells may also be separated by semicolons or tabs, and lines end with CRLF, LF or CR. Up to 128 MiB.',
+          'CSV (RFC 4180) in UTF-8, up to 128 MiB. The first line names the columns, in any order and case: `name` and `dob`, and optionally `id` and `updated_at`, as in an export. You can also separate cells by semicolons or tabs. Lines end with CRLF, LF or CR.',
         examples: [`name,dob\r\n${EXAMPLE_NAME},${EXAMPLE_DOB}\r\n`],
       },
     },
     'application/x-ndjson': {
       schema: {
         description:
-          'A JSON object a line, with the members `name` and `dob`, and, as an export has them, `id` and `updated_at`. Up to 128 MiB.',
+          'A JSON object per line, up to 128 MiB. Its members are `name` and `dob`, and optionally `id` and `updated_at`, as in an export.',
         examples: [`${JSON.stringify({ name: EXAMPLE_NAME, dob: EXAMPLE_DOB })}\n`],
       },
     },
@@ -53,25 +53,31 @@ export const importBody = {
 };
 
 const progress = {
-  lines_read: Type.Integer({ minimum: 0, description: 'The line that was read last, from 1.' }),
-  created: Type.Integer({ minimum: 0, description: 'Customers that were made, or would be.' }),
-  skipped: Type.Integer({ minimum: 0, description: 'Lines that were wrong.' }),
+  lines_read: Type.Integer({ minimum: 0, description: 'The number of the line that was read last, from 1.' }),
+  created: Type.Integer({
+    minimum: 0,
+    description: 'The number of customers that the import has created, or with `dry_run` would create.',
+  }),
+  skipped: Type.Integer({ minimum: 0, description: 'The number of wrong lines.' }),
 };
 const summary = {
   ...progress,
   problems: Type.Array(
     Type.Object(
       {
-        line: Type.Integer({ minimum: 1, description: 'Where the record starts, from 1.' }),
+        line: Type.Integer({
+          minimum: 1,
+          description: 'The number of the first line of the record, from 1.',
+        }),
         member: Type.Unsafe<string | null>({
           type: ['string', 'null'],
-          description: 'Which member, or column; null when it is the line as a whole.',
+          description: 'The wrong member or column; null if the whole line is wrong.',
         }),
-        reason: Type.String({ description: 'What is wrong: completes the sentence "it …".' }),
+        reason: Type.String({ description: 'The problem, as the end of a sentence that begins with "it".' }),
       },
       { title: 'LineProblem' },
     ),
-    { maxItems: 1_000, description: 'The first 1,000 of them, by line.' },
+    { maxItems: 1_000, description: 'The first 1,000 problems, by line.' },
   ),
 };
 
@@ -81,7 +87,8 @@ exampleReport.skip([{ line: 2, member: 'dob', reason: dateOfBirthFormat.message 
 
 export const importResponse = {
   200: {
-    description: 'How it ended; or how it goes, a line each second, and then how it ended',
+    description:
+      'The result; with `Accept: application/x-ndjson` lines of progress, and the result in the last line',
     content: {
       'application/json': {
         schema: Type.Object(summary, {
@@ -92,14 +99,14 @@ export const importResponse = {
       'application/x-ndjson': {
         schema: {
           type: 'string',
-          description: 'Lines with `event`: `progress`, and one `summary` or `problem`.',
+          description: 'JSON lines with an `event`: `progress`, and at the end one `summary` or `problem`.',
           examples: ['{"event":"summary","lines_read":2,"created":1,"skipped":0,"problems":[]}\n'],
         },
       },
     },
   },
   422: {
-    description: 'Lines are wrong; nothing was imported',
+    description: 'Lines are wrong, and the import has created nothing',
     content: {
       'application/problem+json': {
         schema: Type.Object({ ...ProblemSchema.properties, ...summary }, { title: 'ImportProblem' }),

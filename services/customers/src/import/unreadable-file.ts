@@ -1,10 +1,10 @@
 /**
- * A file of which nothing can be imported: its encoding is another one, or its first line names no columns that an import
- * could use. The message completes the sentence "it …" and says what to do.
+ * The error of a file that cannot be imported at all: it is not UTF-8, or its first line does not name the columns. The
+ * message is the end of a sentence that begins with "it", and says what to do.
  */
 export class UnreadableFile extends Error {
   readonly line: number;
-  /** The column that is at fault; null when it is the line as a whole. */
+  /** The wrong column; null if the whole line is wrong. */
   readonly column: string | null;
 
   constructor(line: number, column: string | null, reason: string) {

@@ -184,7 +184,7 @@ t.test('a header that is no use is refused, also when errors are skipped', async
     const response = await post(CSV, 'name|dob\nAnn|1960-05-25\n', query);
     t.match(response.json(), {
       status: 422,
-      problems: [{ line: 1, member: 'name|dob', reason: /^is not known here: columns are / }],
+      problems: [{ line: 1, member: 'name|dob', reason: /^is not a known column: use / }],
     });
   }
 });

@@ -25,25 +25,25 @@ t.test('names of columns may be in any case, with white space around them', asyn
 
 t.test('a header that is no use ends it, and says what to do', async (t) => {
   const headers: [header: string, column: string | null, reason: RegExp][] = [
-    ['', 'name', /is required: the first line names the columns, as in name,dob/],
+    ['', 'name', /is required: name the columns in the first line, as in name,dob/],
     ['\n\n', 'name', /is required/],
     ['\ufeff', 'name', /is required/],
     [',,,\n', 'name', /is required/],
     ['sep=;', 'name', /is required/],
     ['name\n', 'dob', /is required/],
-    ['name,dob,phone\n', 'phone', /is not known here: columns are id, name, dob, updated_at/],
-    ['name;dob;phone\n', 'phone', /is not known here/],
-    ['first name;last name\n', 'first name', /is not known here/],
-    ['name|dob\n', 'name|dob', /is not known here/],
-    ['Ann,1960-05-25\n', 'Ann', /is not known here/],
-    ['"na\nme",dob\n', 'na\nme', /is not known here/],
-    [`${'🦊'.repeat(99)}x,name,dob\n`, '🦊'.repeat(50), /is not known here/],
-    [`x${'🦊'.repeat(99)},name,dob\n`, `x${'🦊'.repeat(49)}\ufffd`, /is not known here/],
-    ['name,dob,name\n', 'name', /is there twice: remove one/],
-    ['name,dob,Name\n', 'Name', /is there twice: remove one/],
+    ['name,dob,phone\n', 'phone', /is not a known column: use id, name, dob, updated_at/],
+    ['name;dob;phone\n', 'phone', /is not a known column/],
+    ['first name;last name\n', 'first name', /is not a known column/],
+    ['name|dob\n', 'name|dob', /is not a known column/],
+    ['Ann,1960-05-25\n', 'Ann', /is not a known column/],
+    ['"na\nme",dob\n', 'na\nme', /is not a known column/],
+    [`${'🦊'.repeat(99)}x,name,dob\n`, '🦊'.repeat(50), /is not a known column/],
+    [`x${'🦊'.repeat(99)},name,dob\n`, `x${'🦊'.repeat(49)}\ufffd`, /is not a known column/],
+    ['name,dob,name\n', 'name', /occurs twice: remove one/],
+    ['name,dob,Name\n', 'Name', /occurs twice: remove one/],
     ['name,,dob\n', null, /has no name for column 2: name or remove/],
-    ['sep=|\nname|dob\n', null, /names a separator that is not known here: use/],
-    ['sep=;\nname,dob\n', 'name,dob', /is not known here/],
+    ['sep=|\nname|dob\n', null, /names an unsupported separator: use/],
+    ['sep=;\nname,dob\n', 'name,dob', /is not a known column/],
     ['"name,dob\n', null, /quotation mark/],
     ['na"me,dob\n', null, /quotation mark/],
     ['n"a"me,dob\n', null, /has a quotation mark in the wrong place: put one at/],
@@ -201,8 +201,8 @@ t.test('what is behind one is not kept for long, also when it is nothing but lin
 
 t.test('a record with more or fewer cells than the header is told', async (t) => {
   t.match(await recordsOf('name,dob\nAnn\nAnn,1,2\n'), [
-    { line: 2, reason: /^has 1 cells, and the header 2: add/ },
-    { line: 3, reason: /^has 3 cells, and the header 2: put quotation marks around one with a comma/ },
+    { line: 2, reason: /^has 1 cells, but the header has 2: add/ },
+    { line: 3, reason: /^has 3 cells, but the header has 2: put quotation marks around a cell with a comma/ },
   ]);
 });
 
