@@ -7,6 +7,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { firstPartyOnly } from './clients/first-party-only.ts';
 import { clients } from './clients/repository.ts';
 import type { AuthConfig } from './config.ts';
+import { parseSealingKeys } from './crypto/sealing-keys.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
@@ -26,6 +27,7 @@ import { formats } from './users/schemas.ts';
 /** The auth service, for `buildProcess`. */
 export function authService(config: AuthConfig): FastifyPluginAsync {
   const { ISSUER: issuer, AUDIENCE: audience } = config;
+  const sealingKeys = parseSealingKeys(config.KEY_ENCRYPTION_KEY);
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
 
@@ -36,7 +38,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
       name: 'auth',
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
     });
-    await app.register(keyRing, { keyEncryptionKey: config.KEY_ENCRYPTION_KEY });
+    await app.register(keyRing, { sealingKeys });
     await app.register(accessTokenSigner, { issuer, audience });
     await app.register(clients, { issuer });
     await app.register(sessions, { replayWindowSeconds: config.REFRESH_REPLAY_WINDOW_SECONDS });
@@ -65,7 +67,7 @@ export function authService(config: AuthConfig): FastifyPluginAsync {
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
     );
-    await app.register(oauthRoutes({ issuer, keyEncryptionKey: config.KEY_ENCRYPTION_KEY }));
+    await app.register(oauthRoutes({ issuer, sealingKeys }));
     await app.register(jwksRoutes);
   };
 }

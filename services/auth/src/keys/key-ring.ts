@@ -13,7 +13,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
 import { insertSecurityEvents } from '../audit/security-events.ts';
-import { parseSealingKeys } from '../crypto/sealing-keys.ts';
+import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import type { SigningKeyRow } from '../db/schema.ts';
 import { announceAgain } from './announce-keys.ts';
 import { keyStates } from './key-states.ts';
@@ -50,11 +50,11 @@ declare module 'fastify' {
  *
  * A KEY_ENCRYPTION_KEY that does not open the keys keeps the process from starting.
  */
-export const keyRing = fp<{ keyEncryptionKey: string }>(
-  async (app, { keyEncryptionKey }) => {
+export const keyRing = fp<{ sealingKeys: SealingKeys }>(
+  async (app, { sealingKeys }) => {
     const { pool } = app.pg;
     const { isRevoked } = app.revocationFeed;
-    const ring = createKeyRing({ pool, keyEncryptionKey, log: app.log, isRevoked });
+    const ring = createKeyRing({ pool, sealingKeys, log: app.log, isRevoked });
     app.decorate('keyRing', ring);
     app.readinessCheck('auth', 'signing keys', ring.ready);
     // waits for the first attempt, which has an end: whoever asks at once finds the keys
@@ -74,7 +74,7 @@ interface StartableKeyRing extends KeyRing {
 
 export function createKeyRing(options: {
   pool: pg.Pool;
-  keyEncryptionKey: string;
+  sealingKeys: SealingKeys;
   log: FastifyBaseLogger;
   /** What is known from elsewhere before the rows are read again. */
   isRevoked: (kid: string) => boolean;
@@ -82,9 +82,8 @@ export function createKeyRing(options: {
   now?: () => number;
   setTimer?: SetTimer;
 }): StartableKeyRing {
-  const { pool, log, isRevoked, now = Date.now, setTimer } = options;
+  const { pool, sealingKeys, log, isRevoked, now = Date.now, setTimer } = options;
   const db = drizzle({ client: pool });
-  const sealingKeys = parseSealingKeys(options.keyEncryptionKey);
   let rows: SigningKeyRow[] = [];
   let keys = new Map<string, OpenedKey>();
   let publication: PublishedKeys = { json: '', etag: '' };

@@ -1,5 +1,6 @@
 import { declareErrors, unavailable } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
+import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import { invalidClient } from './authenticate-client.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { addFormParser } from './form-parser.ts';
@@ -11,7 +12,7 @@ import { revocationRoutes } from './revocation-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 
 /** The OAuth 2.0 authorization server: forms in, and errors as RFC 6749 has them. */
-export function oauthRoutes(options: { issuer: string; keyEncryptionKey: string }): FastifyPluginAsync {
+export function oauthRoutes(options: { issuer: string; sealingKeys: SealingKeys }): FastifyPluginAsync {
   return async (app) => {
     await app.register(reportRefusedClient);
     await app.register(metadataRoutes(options));

@@ -4,6 +4,7 @@ import { testDatabase } from '@pair/test-kit';
 import Fastify from 'fastify';
 import pg from 'pg';
 import type { Test } from 'tap';
+import { parseSealingKeys } from '../../src/crypto/sealing-keys.ts';
 import { createKeyRing } from '../../src/keys/key-ring.ts';
 import { migrated } from './auth-under-test.ts';
 
@@ -44,7 +45,7 @@ export async function rings(t: Test, setTimer?: SetTimer): Promise<Rings> {
     const now = () => clock.now + aheadMs;
     const ring = createKeyRing({
       pool,
-      keyEncryptionKey,
+      sealingKeys: parseSealingKeys(keyEncryptionKey),
       log,
       isRevoked,
       now,

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { seal, unseal } from '../../crypto/seal.ts';
-import { parseSealingKeys } from '../../crypto/sealing-keys.ts';
+import type { SealingKeys } from '../../crypto/sealing-keys.ts';
 
 export const FORM_LIFETIME_MS = 10 * 60_000;
 const CONTEXT = 'sign-in form';
@@ -27,10 +27,11 @@ interface CsrfTokens {
  * Nothing is stored, so that neither a page that is opened nor a form that is sent costs memory. A token is good as often
  * as it comes within its time: the form that it is in is worth nothing without the password.
  */
-export function csrfTokens(keyEncryptionKey: string): CsrfTokens {
-  const keys = parseSealingKeys(keyEncryptionKey).map((key) =>
-    Buffer.from(hkdfSync('sha256', key, '', CONTEXT, key.length)),
-  ) as [Buffer, ...Buffer[]];
+export function csrfTokens(sealingKeys: SealingKeys): CsrfTokens {
+  const keys = sealingKeys.map((key) => Buffer.from(hkdfSync('sha256', key, '', CONTEXT, key.length))) as [
+    Buffer,
+    ...Buffer[],
+  ];
   return {
     cookieFor: (cookie = '') =>
       COOKIE_PATTERN.test(cookie) ? cookie : randomBytes(COOKIE_BYTES).toString('base64url'),

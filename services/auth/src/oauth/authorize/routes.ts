@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { declareErrors, type Problem, problemOf, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SealingKeys } from '../../crypto/sealing-keys.ts';
 import { originOf } from '../../sessions/origin.ts';
 import { type Credentials, signIn } from '../../sessions/sign-in.ts';
 import {
@@ -25,10 +26,10 @@ const BUSY = 'We cannot sign you in at the moment. Try again in a few seconds.';
  */
 export function authorizeRoutes({
   issuer,
-  keyEncryptionKey,
+  sealingKeys,
 }: {
   issuer: string;
-  keyEncryptionKey: string;
+  sealingKeys: SealingKeys;
 }): FastifyPluginAsyncTypebox {
   const isSecure = issuer.startsWith('https:');
   // with the prefix a browser takes it from this host alone, and by TLS (RFC 6265bis §4.1.3.2)
@@ -44,7 +45,7 @@ export function authorizeRoutes({
 
   return async (app) => {
     await app.register(cookie);
-    const csrf = csrfTokens(keyEncryptionKey);
+    const csrf = csrfTokens(sealingKeys);
     app.setErrorHandler(answerWithPage);
     declareErrors(app, { form: { statusOf, contentOf: () => PAGE } });
 
