@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Announces to every resource server that the signing keys ARGV[4] and following are refused until ARGV[3] (milliseconds
--- since 1970), all in one step. KEYS[1] is the stream.
+-- Announces to every resource server that these signing keys are refused until `until_ms` (since 1970), all
+-- in one step.
 -- @include lib/announce
-for i = 4, #ARGV do announce('kid', ARGV[i], tonumber(ARGV[3])) end
+for _, kid in ipairs(kids) do announce('kid', kid, until_ms) end

@@ -1,8 +1,11 @@
 #!lua flags=allow-oom
--- Ends the session KEYS[1]; with a field of it in ARGV[4], only if that has the value ARGV[5]; with the jti of an access
--- token in ARGV[6], only if that token was not revoked alone. Returns the user's id, or nothing if no session was ended.
+-- Ends a session if it is the user's (`user_id`), if its refresh tokens have the `family`, and if its access
+-- token `jti` was not revoked alone. An empty argument is no condition. Returns the user's id, or nothing if
+-- no session was ended.
 -- @include lib/sessions
-local sid, field, value, jti = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-if field ~= '' and redis.call('HGET', KEYS[1], field) ~= value then return false end
+-- @include lib/hash
+local session = read_hash(session_key, 'user_id', 'family')
+if user_id ~= '' and session.user_id ~= user_id then return false end
+if family ~= '' and session.family ~= family then return false end
 if jti ~= '' and redis.call('EXISTS', '{auth}:revoked:' .. jti) == 1 then return false end
 return end_session(sid)

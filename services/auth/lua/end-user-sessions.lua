@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
--- Ends all sessions of the user whose index is KEYS[1]. Returns how many were ended.
+-- Ends all sessions in a user's index. Returns how many were ended.
 -- @include lib/sessions
 local ended = 0
-for _, sid in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+for _, sid in ipairs(redis.call('ZRANGE', index_key, 0, -1)) do
   if end_session(sid) then ended = ended + 1 end
 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', index_key)
 return ended

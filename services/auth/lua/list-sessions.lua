@@ -1,13 +1,20 @@
 #!lua flags=no-writes
--- Lists the sessions of the user whose index is KEYS[1], the last used first. Sessions that have no tokens yet are not
--- listed.
+-- Lists the sessions in a user's index, the last used first. Sessions that have no tokens yet are not listed.
 -- @include lib/sessions
+-- @include lib/hash
 local sessions = {}
-for _, sid in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, -1)) do
-  local session = redis.call('HMGET', session_of(sid), 'created_at', 'used_at', 'address', 'user_agent',
-    'client_id', 'expires_at', 'family')
-  if session[7] and now < tonumber(session[6]) then
-    table.insert(sessions, {sid, session[1], session[2], session[3], session[4], session[5]})
+for _, sid in ipairs(redis.call('ZREVRANGE', index_key, 0, -1)) do
+  local session = read_hash(session_of(sid), 'created_at', 'used_at', 'address', 'user_agent', 'client_id',
+    'expires_at', 'family')
+  if session.family and now < tonumber(session.expires_at) then
+    table.insert(sessions, {
+      'sid', sid,
+      'client_id', session.client_id,
+      'created_at', session.created_at,
+      'used_at', session.used_at,
+      'address', session.address,
+      'user_agent', session.user_agent,
+    })
   end
 end
 return sessions

@@ -1,4 +1,4 @@
 #!lua flags=allow-oom
--- Returns the name of this Redis' data, and gives them one if they have none. KEYS[1] holds the name.
+-- Returns the name of this Redis' data, and gives them one if they have none.
 -- @include lib/epoch
-return epoch(ARGV[3])
+return epoch(new_epoch)

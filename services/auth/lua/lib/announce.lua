@@ -1,7 +1,8 @@
--- {auth}:revocations   stream that every resource server reads: kind, id, 'until', unix seconds. The kinds are
---                      sid (a session), jti (one access token), kid (a signing key) and epoch (see lib/epoch)
+-- {auth}:revocations   stream that every resource server reads. An entry is a kind, an id, and until when
+--                      (unix seconds) it matters. The kinds are sid (a session), jti (one access token),
+--                      kid (a signing key) and epoch (see lib/epoch)
 --
--- An entry stays as long as a revoked access token can live.
+-- The stream keeps an entry as long as an access token can live.
 -- @include lib/deadline
 local function announce(kind, id, until_ms)
   redis.call('XADD', '{auth}:revocations', 'MINID', '~', string.format('%.0f', clock - KEEP_MS), '*',

@@ -1,10 +1,10 @@
--- Every new session begins like this.
+-- Writes the fields that every new session has, and removes expired sessions from the user's index.
 -- @include lib/sessions
 -- @include lib/make-room
 -- @include lib/extend
-local sid, user_id, client_id, address, user_agent = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local idle_ms, absolute_ms, max_sessions = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
-
-redis.call('ZREMRANGEBYSCORE', index_of(user_id), '-inf', now - idle_ms - KEEP_MS)
-redis.call('HSET', KEYS[1], 'user_id', user_id, 'client_id', client_id, 'generation', 0, 'created_at', now,
-  'used_at', now, 'absolute_expires_at', now + absolute_ms, 'address', address, 'user_agent', user_agent)
+local function begin_session(user_id, client_id, address, user_agent)
+  redis.call('ZREMRANGEBYSCORE', index_of(user_id), '-inf', now - IDLE_LIMIT_MS - KEEP_MS)
+  redis.call('HSET', session_key, 'user_id', user_id, 'client_id', client_id, 'generation', 0,
+    'created_at', now, 'used_at', now, 'absolute_expires_at', now + ABSOLUTE_LIMIT_MS,
+    'address', address, 'user_agent', user_agent)
+end

@@ -1,5 +1,5 @@
--- Ends sessions of the user until at most `most` are left, the longest unused first. `spared` is a sid that stays.
--- With `since`, only sessions that were last used before that time are ended.
+-- Ends sessions of the user until at most `most` are left, the longest unused first. `spared` is a sid that
+-- stays. With `since`, only sessions that were last used before that time are ended.
 -- @include lib/sessions
 local function make_room(user_id, most, spared, since)
   local excess = redis.call('ZCARD', index_of(user_id)) - most

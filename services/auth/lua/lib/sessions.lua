@@ -1,6 +1,6 @@
--- A script that changes a session is one change: Redis runs it whole and alone, and writes it to the AOF as one unit. Only
--- KEYS names what the caller knows. The other keys that a script uses are known only inside; they are on the same node,
--- because all keys carry the tag {auth}.
+-- A script that changes a session is one change: Redis runs it whole and alone, and writes it to the AOF as
+-- one unit. KEYS has only the key that the caller knows. A script finds other keys inside; they are on the
+-- same node, because all keys carry the tag {auth}.
 --
 -- {auth}:session:<sid>        hash of a session
 --   user_id, client_id
@@ -10,22 +10,23 @@
 --   previous                  SHA-256 of the nonce before that
 --   successor                 the newest nonce, sealed for the holder of the one before
 --   generation                number of rotations
---   created_at, used_at       the sign-in and the last rotation
+--   created_at, used_at       the sign-in, and the last rotation
 --   expires_at                the idle limit
 --   absolute_expires_at       the limit that no rotation extends
 --   address, user_agent       of the last use
---   repeated_from             address of the last repeat that was reported
+--   repeated_from             address of the last repeat that was reported since the last rotation
 --   repeats_free_at           the time when the budget of reported repeats is full again
---   scope, code               only if it began with an authorization code: the granted scope, the code's SHA-256
---   redirect_uri, code_challenge
---                             until that code is redeemed: the redirect URI's SHA-256, and PKCE's challenge; there is no
---                             family until then
---   refused                   the code was presented with something else than what was authorized
+-- A session that began with an authorization code has these fields too:
+--   scope, code               the granted scope, and SHA-256 of the code
+--   redirect_uri              SHA-256, until the code is redeemed; until then there is no family
+--   code_challenge            PKCE's, until the code is redeemed
+--   refused                   the code came once with something else than what was authorized
+--
 -- {auth}:user:<id>:sessions   sorted set of the user's sid by used_at: the index
 --
--- All times are milliseconds since 1970. A script compares `now` with the times in the hash; the TTL only removes old keys.
--- The key of a session outlives it until its last access token has expired. So a session without a key has no access token
--- that would have to be revoked.
+-- All times are milliseconds since 1970. A script compares `now` with the times in the hash; the TTL only
+-- removes old keys. The key of a session outlives it until its last access token has expired. So a session
+-- without a key has no access token that would have to be revoked.
 -- @include lib/announce
 local function session_of(sid)
   return '{auth}:session:' .. sid

@@ -3,10 +3,10 @@ import { gt } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import { signingKeys } from '../db/schema.ts';
+import { ANNOUNCEMENTS } from '../redis/announcements.ts';
 import type { RedisClock } from '../redis/clock.ts';
-import { loadScript } from '../redis/lua.ts';
-import { scriptRunner } from '../redis/script.ts';
-import { KEEP_MS } from '../sessions/scripts.ts';
+import { defineScripts } from '../redis/deadline.ts';
+import { script } from '../redis/script.ts';
 
 /** A verifier that cannot fetch keys goes on with those it has for an hour. */
 export const ANNOUNCED_MS = 2 * 3_600_000;
@@ -14,19 +14,19 @@ export const ANNOUNCED_MS = 2 * 3_600_000;
 const AGAIN_INTERVAL_MS = 300_000;
 const RETRY_INTERVAL_MS = 1_000;
 
+const ANNOUNCE_KEYS = script('announce-keys', {
+  keys: ['streamKey'],
+  args: { untilMs: 'number', kids: 'list' },
+  constants: ANNOUNCEMENTS,
+  decode: () => {},
+});
+
 /** Tells every verifier to refuse these keys until then (ms since 1970), all in one step. */
 export type AnnounceKeys = (kids: readonly string[], untilMs: number) => Promise<void>;
 
 export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
-  const run = scriptRunner(
-    redis,
-    clock,
-    { announceKeys: { lua: loadScript('announce-keys', { KEEP_MS }), numberOfKeys: 1 } },
-    clock.now,
-  );
-  return async (kids, untilMs) => {
-    await run('announceKeys', ['{auth}:revocations'], untilMs, ...kids);
-  };
+  const scripts = defineScripts(redis, clock, { announceKeys: ANNOUNCE_KEYS }, clock.now);
+  return (kids, untilMs) => scripts.announceKeys({ streamKey: '{auth}:revocations', untilMs, kids });
 }
 
 /**

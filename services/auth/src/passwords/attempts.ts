@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import type { RedisClock } from '../redis/clock.ts';
-import { loadScript } from '../redis/lua.ts';
-import { scriptRunner } from '../redis/script.ts';
+import { defineScripts } from '../redis/deadline.ts';
+import { fields, script } from '../redis/script.ts';
 import { networkOf } from './network-of.ts';
 
 const WINDOW_MS = 10 * 60_000;
@@ -14,28 +14,38 @@ const MAX_FOR_NETWORK = 100;
 /** Until attempts that are under way are decided. */
 const PENDING_RETRY_MS = 1_000;
 
+const KEYS = ['accountKey', 'networkKey'] as const;
+const ARGS = { attempt: 'string' } as const;
 const SCRIPTS = {
-  countSignInAttempt: { lua: loadScript('count-attempt', { PENDING_RETRY_MS }), numberOfKeys: 2 },
-  signInAttemptFailed: { lua: loadScript('attempt-failed'), numberOfKeys: 2 },
-  takeSignInAttemptBack: { lua: loadScript('take-attempt-back'), numberOfKeys: 2 },
+  count: script('count-attempt', {
+    keys: KEYS,
+    args: ARGS,
+    constants: { WINDOW_MS, MAX_FOR_ACCOUNT_AND_NETWORK, MAX_FOR_NETWORK, PENDING_RETRY_MS },
+    decode: (reply) => (reply === null ? undefined : refusal(reply)),
+  }),
+  failed: script('attempt-failed', { keys: KEYS, args: ARGS, decode: () => {} }),
+  takeBack: script('take-attempt-back', { keys: KEYS, args: ARGS, decode: () => {} }),
 };
+
+interface Refusal {
+  retryAfterMs: number;
+  /** Whose limit it was: `account` means this account from this network. */
+  limit: 'account' | 'network';
+  /** One refusal in each window is, however many there are; another one if all attempts in it were taken back. */
+  isFirst: boolean;
+}
+
+const refusal = fields<Refusal>({ retryAfterMs: Number, limit: String, isFirst: Boolean });
 
 export type Attempt =
   | {
       isAllowed: true;
-      /** It was one. Makes the time that others are told more exact, nothing else: does not wait, and never fails. */
+      /** Marks the attempt as failed. Only makes Retry-After more exact; never waits or throws. */
       failed(): void;
       /** It was no failure. Does not wait, and never fails: what stays counted goes with the window. */
       takeBack(): void;
     }
-  | {
-      isAllowed: false;
-      retryAfterMs: number;
-      /** Whose limit it was: `account` means this account from this network. */
-      limit: 'account' | 'network';
-      /** One refusal in each window is, however many there are; another one if all attempts in it were taken back. */
-      isFirst: boolean;
-    };
+  | ({ isAllowed: false } & Refusal);
 
 export interface SignInAttempts {
   /**
@@ -64,33 +74,21 @@ export function createSignInAttempts(
   clock: RedisClock,
   now: () => number = clock.now,
 ): SignInAttempts {
-  const run = scriptRunner(redis, clock, SCRIPTS, now);
+  const scripts = defineScripts(redis, clock, SCRIPTS, now);
   return {
     async begin(username, address) {
       const network = networkOf(address);
-      const keys = [attemptsKey(`${network}:${digest(username)}`), attemptsKey(network)];
-      const attempt = randomUUID();
-      const refusal = (await run(
-        'countSignInAttempt',
-        keys,
-        attempt,
-        WINDOW_MS,
-        MAX_FOR_ACCOUNT_AND_NETWORK,
-        MAX_FOR_NETWORK,
-      )) as [full: number, retryAfterMs: number, isFirst: number] | null;
-      if (refusal === null) {
-        return {
-          isAllowed: true,
-          failed: () => void run('signInAttemptFailed', keys, attempt).catch(() => {}),
-          takeBack: () => void run('takeSignInAttemptBack', keys, attempt).catch(() => {}),
-        };
-      }
-      const [full, retryAfterMs, isFirst] = refusal;
+      const values = {
+        accountKey: attemptsKey(`${network}:${digest(username)}`),
+        networkKey: attemptsKey(network),
+        attempt: randomUUID(),
+      };
+      const refused = await scripts.count(values);
+      if (refused !== undefined) return { isAllowed: false, ...refused };
       return {
-        isAllowed: false,
-        retryAfterMs,
-        limit: full === 1 ? 'account' : 'network',
-        isFirst: isFirst === 1,
+        isAllowed: true,
+        failed: () => void scripts.failed(values).catch(() => {}),
+        takeBack: () => void scripts.takeBack(values).catch(() => {}),
       };
     },
   };

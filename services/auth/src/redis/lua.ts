@@ -4,16 +4,28 @@ const LUA = new URL('../../lua/', import.meta.url);
 const INCLUDE = /^-- @include (\S+)$/gm;
 
 /**
- * The text of the script `lua/<file>.lua`. A line `-- @include lib/announce` stands for that file, the first time it occurs.
- * The constants are locals of the script; its first line, which has the flags, stays the first.
- *
- * @throws if there is no such file
+ * The names that a script in Lua and its callers in TypeScript share, in the order of KEYS and ARGV: `userId` here is
+ * `user_id` there. A `number` is one in Lua too. A `list` has all values that are left, so it is the last.
  */
-export function loadScript(
-  file: string,
-  constants: Readonly<Record<string, number>> = {},
-  folder = LUA,
-): string {
+export interface ScriptNames {
+  readonly keys: readonly string[];
+  readonly args: Readonly<Record<string, keyof typeof ARGUMENT>>;
+  /** Spelled the same in both languages. */
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
+/**
+ * The text of the script `lua/<file>.lua`, as Redis gets it. After its first line, which has the flags, follow its keys,
+ * arguments and constants as locals.
+ *
+ * @throws if the file, or one that it includes, does not exist
+ */
+export function loadScript(file: string, names: ScriptNames, folder = LUA): string {
+  return readScript(file, folder).replace('\n', () => `\n${prelude(names)}`);
+}
+
+/** A line `-- @include lib/announce` stands for that file, the first time that it occurs. */
+function readScript(file: string, folder: URL): string {
   const included = new Set<string>();
   const read = (name: string): string =>
     readFileSync(new URL(`${name}.lua`, folder), 'utf8').replaceAll(INCLUDE, (_, part: string) => {
@@ -21,6 +33,24 @@ export function loadScript(
       included.add(part);
       return read(part);
     });
-  const prelude = Object.entries(constants).map(([name, value]) => `local ${name} = ${value}\n`);
-  return read(file).replace('\n', () => `\n${prelude.join('')}`);
+  return read(file);
+}
+
+const ARGUMENT = {
+  string: (position: number) => `ARGV[${position}]`,
+  number: (position: number) => `tonumber(ARGV[${position}])`,
+  list: (position: number) => `{unpack(ARGV, ${position})}`,
+};
+
+function prelude({ keys, args, constants = {} }: ScriptNames): string {
+  const locals = [
+    ...Object.entries(constants),
+    ...keys.map((key, i) => [snakeCase(key), `KEYS[${i + 1}]`]),
+    ...Object.entries(args).map(([arg, type], i) => [snakeCase(arg), ARGUMENT[type](i + 1)]),
+  ];
+  return locals.map(([name, value]) => `local ${name} = ${value}\n`).join('');
+}
+
+export function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,61 +1,74 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Redis, ReplyError } from 'ioredis';
-import type { RedisClock } from './clock.ts';
+import type { Redis } from 'ioredis';
+import { loadScript, type ScriptNames, snakeCase } from './lua.ts';
+
+/** A script in `lua/`: its file, the names that it shares with its callers, and how its reply is decoded. */
+export interface Script<
+  Key extends string = string,
+  Args extends ScriptNames['args'] = ScriptNames['args'],
+  Reply = unknown,
+> extends ScriptNames {
+  readonly file: string;
+  readonly keys: readonly Key[];
+  readonly args: Args;
+  /** Strings in replies are Buffers, for some are bytes. */
+  readonly decode: (reply: unknown) => Reply;
+}
+
+interface ArgumentTypes {
+  string: string | Buffer;
+  number: number;
+  list: readonly string[];
+}
+
+/** How a script is called: with its keys and arguments by name. */
+export type Call<S> =
+  S extends Script<infer Key, infer Args, infer Reply>
+    ? (
+        values: Readonly<Record<Key, string>> & { readonly [Name in keyof Args]: ArgumentTypes[Args[Name]] },
+      ) => Promise<Reply>
+    : never;
+
+/** Describes a script, with the types of its names and its reply. */
+export function script<const Key extends string, const Args extends ScriptNames['args'], Reply>(
+  file: string,
+  description: Omit<Script<Key, Args, Reply>, 'file'>,
+): Script<Key, Args, Reply> {
+  return { file, ...description };
+}
+
+/** Registers a script with the client, which sends its hash, and its text only if Redis does not know the hash. */
+export function defineScript<S extends Script>(redis: Redis, script: S): Call<S> {
+  const { file, keys, args, decode } = script;
+  redis.defineCommand(file, { lua: loadScript(file, script), numberOfKeys: keys.length });
+  const commands = redis as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>;
+  const names = [...keys, ...Object.keys(args)];
+  const call = async (values: Readonly<Record<string, unknown>>) =>
+    decode(await commands[`${file}Buffer`]?.(...names.flatMap((name) => values[name])));
+  return call as Call<S>;
+}
+
+type Decoders<Reply> = {
+  readonly [Name in Reply extends unknown ? keyof Reply : never]: (value: unknown) => unknown;
+};
 
 /**
- * How late a script may begin. It is shorter than the silence after which the connection is given up, so that a script that is
- * answered with 503 has no effect afterwards.
+ * Decodes a reply of names and values, one after the other: `retry_after_ms` there is `retryAfterMs` here. Each value
+ * goes through the decoder of its name; a name that the reply does not have is absent.
  */
-const DEADLINE_MS = 250;
-/** How often a script is sent that Redis was too busy to begin in time: it has changed nothing. */
-const ATTEMPTS = 4;
-
-type Argument = string | number | Buffer;
-
-/** Answers are Buffers, for some are bytes. */
-export type ScriptRunner<Name extends string> = (
-  script: Name,
-  keys: string[],
-  ...args: Argument[]
-) => Promise<unknown>;
-
-/**
- * Registers scripts that include lib/deadline, and runs them.
- *
- * @param now in ms since 1970; a test may move it
- */
-export function scriptRunner<Name extends string>(
-  redis: Redis,
-  clock: RedisClock,
-  scripts: Record<Name, { lua: string; numberOfKeys: number }>,
-  now: () => number,
-): ScriptRunner<Name> {
-  for (const name in scripts) redis.defineCommand(name, scripts[name]);
-  const commands = redis as unknown as Record<`${Name}Buffer`, (...args: Argument[]) => Promise<unknown>>;
-
-  async function run(script: Name, keys: string[], args: Argument[], attempt = 1): Promise<unknown> {
-    const deadline = clock.now() + DEADLINE_MS;
-    try {
-      return await commands[`${script}Buffer`](...keys, deadline, now(), ...args);
-    } catch (error) {
-      if (isLate(error) && attempt < ATTEMPTS) {
-        // Redis is busy or was paused, or its clock was set: then the deadline was wrong
-        await clock.measure();
-        return run(script, keys, args, attempt + 1);
-      }
-      if (wasSent(error)) await delay(Math.min(DEADLINE_MS, Math.max(0, deadline - clock.now())));
-      throw error;
+export function fields<Reply>(decoders: Decoders<Reply>): (reply: unknown) => Reply {
+  const byName = new Map(
+    Object.entries<(value: unknown) => unknown>(decoders).map(([name, decode]) => [
+      snakeCase(name),
+      { name, decode },
+    ]),
+  );
+  return (reply) => {
+    const flat = reply as unknown[];
+    const decoded: Record<string, unknown> = {};
+    for (let i = 0; i < flat.length; i += 2) {
+      const field = byName.get(String(flat[i]));
+      if (field !== undefined) decoded[field.name] = field.decode(flat[i + 1]);
     }
-  }
-  return (script, keys, ...args) => run(script, keys, args);
-}
-
-function isLate(error: unknown): boolean {
-  return error instanceof ReplyError && (error as Error).message.startsWith('LATE');
-}
-
-/** Redis may still run it, until its deadline; one that was answered, or never left this process, it will not. */
-function wasSent(error: unknown): boolean {
-  if (error instanceof ReplyError) return false;
-  return !(error instanceof Error && error.message.startsWith("Stream isn't writeable"));
+    return decoded as Reply;
+  };
 }

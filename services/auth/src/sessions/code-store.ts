@@ -2,7 +2,6 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
-import type { ScriptRunner } from '../redis/script.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
 import {
   type AuthorizationCode,
@@ -10,18 +9,16 @@ import {
   newAuthorizationCode,
 } from './authorization-code.ts';
 import { encodeRefreshToken, newSession, sha256 } from './refresh-token.ts';
-import type { SCRIPTS } from './scripts.ts';
+import type { SessionScripts } from './scripts.ts';
 import {
-  ABSOLUTE_LIMIT_MS,
   cutUserAgent,
   type FoundGrant,
+  grantOf,
   IDLE_LIMIT_MS,
-  MAX_SESSIONS_OF_USER,
   type Origin,
+  readSession,
   sessionKey,
 } from './session-record.ts';
-
-const CODE_LIFETIME_MS = 60_000;
 
 /** What was authorized (RFC 6749 §4.1.1): only a request that has the same may have the tokens. */
 export interface Authorization {
@@ -49,84 +46,57 @@ export interface CodeStore {
     authorization: Authorization,
     origin: Origin,
   ): Promise<{ sid: string; code: string }>;
-  /** Whose the code is, whether or not it can still be redeemed. */
+  /** Finds the grant behind a code, redeemable or not. */
   findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
   /** Consumes a code; ends its session when it was consumed before: see lua/redeem-code.lua. */
   redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
 }
 
-export function createCodeStore(redis: Redis, run: ScriptRunner<keyof typeof SCRIPTS>): CodeStore {
+export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStore {
   return {
     async beginAuthorization(userId, scope, { client, redirectUri, codeChallenge }, origin) {
       const code = newAuthorizationCode();
-      await run(
-        'beginAuthorization',
-        [sessionKey(code.sid)],
-        code.sid,
+      await scripts.beginAuthorization({
+        sessionKey: sessionKey(code.sid),
+        sid: code.sid,
         userId,
-        client.id,
-        origin.address,
-        cutUserAgent(origin.userAgent),
-        IDLE_LIMIT_MS,
-        ABSOLUTE_LIMIT_MS,
-        MAX_SESSIONS_OF_USER,
+        clientId: client.id,
+        address: origin.address,
+        userAgent: cutUserAgent(origin.userAgent),
         scope,
-        sha256(code.secret),
-        sha256(redirectUri),
+        code: sha256(code.secret),
+        redirectUri: sha256(redirectUri),
         codeChallenge,
-        CODE_LIFETIME_MS,
-        client.registration,
-      );
+        registration: client.registration,
+      });
       return { sid: code.sid, code: encodeAuthorizationCode(code) };
     },
 
     async findByCode({ sid, secret }) {
-      const [code, userId, clientId, registration, scope] = await redis.hmgetBuffer(
-        sessionKey(sid),
-        'code',
-        'user_id',
-        'client_id',
-        'registration',
-        'scope',
-      );
-      if (code == null || !timingSafeEqual(code, sha256(secret))) return undefined;
-      return {
-        userId: String(userId),
-        clientId: String(clientId),
-        registration: registration == null ? undefined : String(registration),
-        scope: String(scope),
-      };
+      const session = await readSession(redis, sid, ['code']);
+      if (session.code === null || !timingSafeEqual(session.code, sha256(secret))) return undefined;
+      return grantOf(session);
     },
 
     async redeemCode({ sid, secret }, { client, redirectUri, codeChallenge }) {
       const askedAt = Date.now();
       const token = newSession(sid);
-      const [outcome, epochOrAddress] = (await run(
-        'redeemCode',
-        [sessionKey(sid)],
+      const reply = await scripts.redeemCode({
+        sessionKey: sessionKey(sid),
         sid,
-        client.id,
-        sha256(secret),
-        sha256(redirectUri),
+        clientId: client.id,
+        code: sha256(secret),
+        redirectUri: sha256(redirectUri),
         codeChallenge,
-        sha256(token.familySecret),
-        sha256(token.nonce),
-        client.grants.includes('refresh_token') ? IDLE_LIMIT_MS : ACCESS_TOKEN_LIFETIME_SECONDS * 1_000,
-        IDLE_LIMIT_MS,
-        MAX_SESSIONS_OF_USER,
-        randomUUID(),
-      )) as [outcome: Buffer, epochOrAddress: Buffer];
-      switch (String(outcome)) {
-        case 'redeemed': {
-          const refreshToken = encodeRefreshToken(token);
-          return { outcome: 'redeemed', sid, askedAt, refreshToken, epoch: String(epochOrAddress) };
-        }
-        case 'reuse':
-        case 'refused':
-          return { outcome: String(outcome) as 'reuse' | 'refused', address: String(epochOrAddress) };
-        default:
-          return { outcome: 'unknown' };
-      }
+        family: sha256(token.familySecret),
+        nonce: sha256(token.nonce),
+        lifetimeMs: client.grants.includes('refresh_token')
+          ? IDLE_LIMIT_MS
+          : ACCESS_TOKEN_LIFETIME_SECONDS * 1_000,
+        newEpoch: randomUUID(),
+      });
+      if (reply.outcome !== 'redeemed') return reply;
+      return { ...reply, sid, askedAt, refreshToken: encodeRefreshToken(token) };
     },
   };
 }

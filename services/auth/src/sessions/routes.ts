@@ -10,7 +10,7 @@ import { originOf } from './origin.ts';
 import { invalidGrant, refresh } from './refresh.ts';
 import { tooManyRevocations } from './revoke-access-token.ts';
 import { LoginSchema, LogoutSchema, RefreshSchema, SessionParamsSchema, SessionsSchema } from './schemas.ts';
-import type { ListedSession } from './session-store.ts';
+import type { ListedSession } from './session-record.ts';
 import { invalidCredentials, signIn } from './sign-in.ts';
 import { signOut } from './sign-out.ts';
 

@@ -1,29 +1,165 @@
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
-import { loadScript } from '../redis/lua.ts';
+import { ANNOUNCEMENTS } from '../redis/announcements.ts';
+import type { defineScripts } from '../redis/deadline.ts';
+import { fields, script } from '../redis/script.ts';
+import {
+  ABSOLUTE_LIMIT_MS,
+  CODE_LIFETIME_MS,
+  IDLE_LIMIT_MS,
+  type ListedSession,
+  MAX_SESSIONS_OF_USER,
+} from './session-record.ts';
 
-/** An announcement is kept as long as a token can live. */
-export const KEEP_MS = (ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000;
 /** How long a code that was redeemed is known as such. */
 const CODE_REMEMBERED_MS = 10 * 60_000;
 /** Repeats of a refresh token from elsewhere that a session may leave in the audit. */
 const REPORTED_REPEATS = { MAX_REPORTED_REPEATS: 3, REPORTED_REPEAT_INTERVAL_MS: 10 * 60_000 };
 
-const script = (file: string, constants: Record<string, number> = {}) => ({
-  lua: loadScript(file, { KEEP_MS, ...constants }),
-  numberOfKeys: 1,
+const NEW_SESSION = {
+  sid: 'string',
+  userId: 'string',
+  clientId: 'string',
+  address: 'string',
+  userAgent: 'string',
+} as const;
+const NEW_SESSION_LIMITS = { ...ANNOUNCEMENTS, IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS, MAX_SESSIONS_OF_USER };
+
+export type Revocation =
+  | { outcome: 'revoked' | 'known' | 'ended' }
+  | { outcome: 'refused'; retryAfterMs: number };
+
+/** The outcomes are explained in lua/redeem-code.lua. */
+type RedemptionReply =
+  | { outcome: 'redeemed'; epoch: string }
+  | { outcome: 'reuse' | 'refused'; address: string }
+  | { outcome: 'unknown' };
+
+/** The outcomes are explained in lua/rotate.lua. */
+type RotationReply =
+  | { outcome: 'rotated'; epoch: string }
+  | {
+      outcome: 'repeated';
+      epoch: string;
+      successor: Buffer;
+      generation: number;
+      address: string;
+      isElsewhere: boolean;
+    }
+  | { outcome: 'reuse'; address: string }
+  | { outcome: 'unknown' };
+
+const listedSession = fields<ListedSession>({
+  sid: String,
+  clientId: String,
+  createdAt: Number,
+  usedAt: Number,
+  address: String,
+  userAgent: String,
 });
 
-export const REOPEN_WINDOW = script('reopen-window');
+/** Without a deadline: see lua/reopen-window.lua. */
+export const REOPEN_WINDOW = script('reopen-window', {
+  keys: ['sessionKey'],
+  args: { nonce: 'string' },
+  decode: Boolean,
+});
 
-/** As ioredis' `defineCommand` takes them. */
-export const SCRIPTS = {
-  createSession: script('create-session'),
-  beginAuthorization: script('begin-authorization'),
-  redeemCode: script('redeem-code', { CODE_REMEMBERED_MS }),
-  revokeAccessToken: script('revoke-access-token'),
-  nameEpoch: script('name-epoch'),
-  rotateRefreshToken: script('rotate', REPORTED_REPEATS),
-  listSessions: script('list-sessions'),
-  endSession: script('end-session'),
-  endUserSessions: script('end-user-sessions'),
+export const SESSION_SCRIPTS = {
+  create: script('create-session', {
+    keys: ['sessionKey'],
+    args: { ...NEW_SESSION, family: 'string', nonce: 'string', newEpoch: 'string' },
+    constants: NEW_SESSION_LIMITS,
+    decode: String,
+  }),
+  beginAuthorization: script('begin-authorization', {
+    keys: ['sessionKey'],
+    args: {
+      ...NEW_SESSION,
+      scope: 'string',
+      code: 'string',
+      redirectUri: 'string',
+      codeChallenge: 'string',
+      registration: 'string',
+    },
+    constants: { ...NEW_SESSION_LIMITS, CODE_LIFETIME_MS },
+    decode: Boolean,
+  }),
+  redeemCode: script('redeem-code', {
+    keys: ['sessionKey'],
+    args: {
+      sid: 'string',
+      clientId: 'string',
+      code: 'string',
+      redirectUri: 'string',
+      codeChallenge: 'string',
+      family: 'string',
+      nonce: 'string',
+      lifetimeMs: 'number',
+      newEpoch: 'string',
+    },
+    constants: { ...ANNOUNCEMENTS, IDLE_LIMIT_MS, MAX_SESSIONS_OF_USER, CODE_REMEMBERED_MS },
+    decode: fields<RedemptionReply>({ outcome: String, epoch: String, address: String }),
+  }),
+  rotate: script('rotate', {
+    keys: ['sessionKey'],
+    args: {
+      sid: 'string',
+      clientId: 'string',
+      family: 'string',
+      nonce: 'string',
+      newNonce: 'string',
+      sealedSuccessor: 'string',
+      address: 'string',
+      userAgent: 'string',
+      windowMs: 'number',
+      newEpoch: 'string',
+    },
+    constants: { ...ANNOUNCEMENTS, ...REPORTED_REPEATS, IDLE_LIMIT_MS },
+    decode: fields<RotationReply>({
+      outcome: String,
+      epoch: String,
+      successor: (sealed) => sealed,
+      generation: Number,
+      address: String,
+      isElsewhere: Boolean,
+    }),
+  }),
+  list: script('list-sessions', {
+    keys: ['indexKey'],
+    args: {},
+    constants: ANNOUNCEMENTS,
+    decode: (reply) => (reply as unknown[]).map(listedSession),
+  }),
+  end: script('end-session', {
+    keys: ['sessionKey'],
+    args: { sid: 'string', userId: 'string', family: 'string', jti: 'string' },
+    constants: ANNOUNCEMENTS,
+    decode: (userId) => (userId === null ? undefined : String(userId)),
+  }),
+  endAllOfUser: script('end-user-sessions', {
+    keys: ['indexKey'],
+    args: {},
+    constants: ANNOUNCEMENTS,
+    decode: Number,
+  }),
+  revokeAccessToken: script('revoke-access-token', {
+    keys: ['revokedKey'],
+    args: {
+      jti: 'string',
+      exp: 'number',
+      holder: 'string',
+      sid: 'string',
+      budget: 'number',
+      intervalMs: 'number',
+    },
+    constants: ANNOUNCEMENTS,
+    decode: fields<Revocation>({ outcome: String, retryAfterMs: Number }),
+  }),
+  epoch: script('name-epoch', {
+    keys: ['epochKey'],
+    args: { newEpoch: 'string' },
+    constants: ANNOUNCEMENTS,
+    decode: String,
+  }),
 };
+
+export type SessionScripts = ReturnType<typeof defineScripts<typeof SESSION_SCRIPTS>>;

@@ -1,6 +1,9 @@
+import type { Redis } from 'ioredis';
+
 export const IDLE_LIMIT_MS = 7 * 24 * 3_600_000;
 export const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
 export const MAX_SESSIONS_OF_USER = 100;
+export const CODE_LIFETIME_MS = 60_000;
 /** Enough for a browser's; bytes, for the hash of a session stays compact in Redis only while its values are short. */
 const MAX_USER_AGENT_BYTES = 192;
 
@@ -8,6 +11,14 @@ const MAX_USER_AGENT_BYTES = 192;
 export interface Origin {
   address: string;
   userAgent: string;
+}
+
+/** For the user, who may end it. Times in ms since 1970. */
+export interface ListedSession extends Origin {
+  sid: string;
+  clientId: string;
+  createdAt: number;
+  usedAt: number;
 }
 
 /** Whose a code or a refresh token is, before it is consumed. */
@@ -33,4 +44,31 @@ export function sessionKey(sid: string): string {
 
 export function indexKey(userId: string): string {
   return `{auth}:user:${userId}:sessions`;
+}
+
+const GRANT_FIELDS = ['user_id', 'client_id', 'registration', 'scope'] as const;
+type GrantField = (typeof GRANT_FIELDS)[number];
+
+/** Reads these fields of a session, and those of its grant. All are null if there is no such session. */
+export async function readSession<Field extends string>(
+  redis: Redis,
+  sid: string,
+  fields: readonly Field[],
+): Promise<Record<Field | GrantField, Buffer | null>> {
+  const names = [...GRANT_FIELDS, ...fields];
+  const values = await redis.hmgetBuffer(sessionKey(sid), ...names);
+  return Object.fromEntries(names.map((name, i) => [name, values[i] ?? null])) as Record<
+    Field | GrantField,
+    Buffer | null
+  >;
+}
+
+export function grantOf(session: Record<GrantField, Buffer | null>): FoundGrant {
+  const { registration, scope } = session;
+  return {
+    userId: String(session.user_id),
+    clientId: String(session.client_id),
+    registration: registration === null ? undefined : String(registration),
+    scope: scope === null ? undefined : String(scope),
+  };
 }

@@ -3,27 +3,28 @@ import type { AccessTokenClaims } from '@pair/access-token';
 import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from '../redis/clock.ts';
-import { scriptRunner } from '../redis/script.ts';
+import { defineScripts } from '../redis/deadline.ts';
+import { defineScript } from '../redis/script.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
 import { type CodeStore, createCodeStore } from './code-store.ts';
 import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
-import { REOPEN_WINDOW, SCRIPTS } from './scripts.ts';
+import { REOPEN_WINDOW, type Revocation, SESSION_SCRIPTS } from './scripts.ts';
 import { openSuccessor, sealSuccessor } from './seal-successor.ts';
 import {
-  ABSOLUTE_LIMIT_MS,
   cutUserAgent,
   type FoundGrant,
-  IDLE_LIMIT_MS,
+  grantOf,
   indexKey,
-  MAX_SESSIONS_OF_USER,
+  type ListedSession,
   type Origin,
+  readSession,
   sessionKey,
 } from './session-record.ts';
 import { unansweredRotations } from './unanswered-rotations.ts';
 
 /**
- * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: a repeat
- * from another address than that of the rotation, worth telling: see lua/rotate.lua.
+ * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: the
+ * repeat came from another address, and is to be reported. The outcomes are explained in lua/rotate.lua.
  */
 export type Rotation =
   | ({ outcome: 'rotated' } & IssuedSession)
@@ -31,16 +32,12 @@ export type Rotation =
   | { outcome: 'reuse'; address: string }
   | { outcome: 'unknown' };
 
-export type Revocation =
-  | { outcome: 'revoked' | 'known' | 'ended' }
-  | { outcome: 'refused'; retryAfterMs: number };
-
 /**
  * Access tokens that may be revoked one by one, in a burst and then one in each interval: by a client for a user, in all
  * sessions together, and by a client that acts for itself.
  */
-const REVOCATIONS_OF_USER = { most: 10, intervalMs: 60_000 };
-const REVOCATIONS_OF_CLIENT = { most: 100, intervalMs: 6_000 };
+const REVOCATIONS_OF_USER = { budget: 10, intervalMs: 60_000 };
+const REVOCATIONS_OF_CLIENT = { budget: 100, intervalMs: 6_000 };
 
 export interface FoundSession extends FoundGrant {
   /** How often it was rotated. */
@@ -49,12 +46,10 @@ export interface FoundSession extends FoundGrant {
   isLive: boolean;
 }
 
-/** For the person whose it is. Times in ms since 1970. */
-export interface ListedSession extends Origin {
-  sid: string;
-  clientId: string;
-  createdAt: number;
-  usedAt: number;
+interface Conditions {
+  userId?: string;
+  family?: Buffer;
+  jti?: string;
 }
 
 export interface SessionStore extends CodeStore {
@@ -64,7 +59,7 @@ export interface SessionStore extends CodeStore {
   create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
   /** The session of a token with the right family secret, whichever nonce it has. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
-  /** Consumes a refresh token and makes its successor; ends the session when it was consumed before: see lua/rotate.lua. */
+  /** Consumes a refresh token and makes its successor; ends the session when it was consumed before. */
   rotate(token: RefreshToken, found: FoundSession, clientId: string, origin: Origin): Promise<Rotation>;
   /** The one that was used last first. */
   listOfUser(userId: string): Promise<ListedSession[]>;
@@ -79,7 +74,7 @@ export interface SessionStore extends CodeStore {
   endByAccessToken(token: { sid: string; jti: string }): Promise<string | undefined>;
   /** Resolves to how many were ended. */
   endAllOfUser(userId: string): Promise<number>;
-  /** One token, until it expires, and nothing else of its session, as far as the budget goes: see lua/revoke-access-token.lua. */
+  /** Revokes one token, and nothing else of its session, within the budget: see lua/revoke-access-token.lua. */
   revokeAccessToken(
     claims: Pick<AccessTokenClaims, 'jti' | 'exp' | 'sub' | 'client_id' | 'sid'>,
   ): Promise<Revocation>;
@@ -87,16 +82,6 @@ export interface SessionStore extends CodeStore {
   epoch(): Promise<string>;
   stop(): void;
 }
-
-/** Of lua/rotate.lua; those after the outcome are there as far as the outcome has them. */
-type RotationReply = [
-  outcome: Buffer,
-  epochOrAddress: Buffer,
-  sealed: Buffer,
-  generation: number,
-  address: Buffer,
-  isElsewhere: number,
-];
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -120,69 +105,43 @@ export function createSessionStore(
   options: { replayWindowSeconds: number; now?: () => number },
 ): SessionStore {
   const { replayWindowSeconds, now = clock.now } = options;
-  const run = scriptRunner(redis, clock, SCRIPTS, now);
-  redis.defineCommand('reopenWindow', REOPEN_WINDOW);
-  const { reopenWindow } = redis as unknown as Record<
-    'reopenWindow',
-    (...args: (string | Buffer)[]) => Promise<unknown>
-  >;
-  const unanswered = unansweredRotations((sid, nonce) => reopenWindow.call(redis, sessionKey(sid), nonce));
+  const scripts = defineScripts(redis, clock, SESSION_SCRIPTS, now);
+  const reopenWindow = defineScript(redis, REOPEN_WINDOW);
+  const unanswered = unansweredRotations((sid, nonce) =>
+    reopenWindow({ sessionKey: sessionKey(sid), nonce }),
+  );
 
-  /** Of a session for which `field`, if there is one, has this value. */
-  async function endSession(
-    sid: string,
-    field: '' | 'user_id' | 'family' = '',
-    value: string | Buffer = '',
-    jti = '',
-  ) {
-    const userId = await run('endSession', [sessionKey(sid)], sid, field, value, jti);
-    return userId === null ? undefined : String(userId);
-  }
+  /** The conditions, if there are any, are explained in lua/end-session.lua. */
+  const end = (sid: string, conditions: Conditions) =>
+    scripts.end({ sessionKey: sessionKey(sid), sid, userId: '', family: '', jti: '', ...conditions });
 
   return {
-    ...createCodeStore(redis, run),
+    ...createCodeStore(redis, scripts),
     ready: clock.measure,
 
     async create(userId, clientId, origin) {
       const askedAt = Date.now();
       const token = newSession();
-      const epoch = await run(
-        'createSession',
-        [sessionKey(token.sid)],
-        token.sid,
+      const epoch = await scripts.create({
+        sessionKey: sessionKey(token.sid),
+        sid: token.sid,
         userId,
         clientId,
-        origin.address,
-        cutUserAgent(origin.userAgent),
-        IDLE_LIMIT_MS,
-        ABSOLUTE_LIMIT_MS,
-        MAX_SESSIONS_OF_USER,
-        sha256(token.familySecret),
-        sha256(token.nonce),
-        randomUUID(),
-      );
-      return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), epoch: String(epoch) };
+        address: origin.address,
+        userAgent: cutUserAgent(origin.userAgent),
+        family: sha256(token.familySecret),
+        nonce: sha256(token.nonce),
+        newEpoch: randomUUID(),
+      });
+      return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), epoch };
     },
 
     async find(token) {
-      const [family, nonce, userId, clientId, registration, scope, generation, expiresAt] =
-        await redis.hmgetBuffer(
-          sessionKey(token.sid),
-          'family',
-          'nonce',
-          'user_id',
-          'client_id',
-          'registration',
-          'scope',
-          'generation',
-          'expires_at',
-        );
-      if (family == null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
+      const session = await readSession(redis, token.sid, ['family', 'nonce', 'generation', 'expires_at']);
+      const { family, nonce, generation, expires_at: expiresAt } = session;
+      if (family === null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
       return {
-        userId: String(userId),
-        clientId: String(clientId),
-        registration: registration == null ? undefined : String(registration),
-        scope: scope == null ? undefined : String(scope),
+        ...grantOf(session),
         generation: Number(generation),
         isLive: nonce?.equals(sha256(token.nonce)) === true && now() < Number(expiresAt),
       };
@@ -193,85 +152,66 @@ export function createSessionStore(
       const askedAt = Date.now();
       // `generation` is that of `token` if it is the newest, and otherwise what is sealed here is not stored
       const successor = successorOf(token);
-      const newestNonce = sha256(successor.nonce);
-      const answer = (await run(
-        'rotateRefreshToken',
-        [sessionKey(sid)],
-        sid,
-        clientId,
-        sha256(token.familySecret),
-        sha256(token.nonce),
-        newestNonce,
-        sealSuccessor(token, generation, successor),
-        origin.address,
-        cutUserAgent(origin.userAgent),
-        IDLE_LIMIT_MS,
-        replayWindowSeconds * 1_000,
-        randomUUID(),
-      ).catch((error) => {
-        if (!(error instanceof ReplyError)) unanswered.add(sid, newestNonce);
-        throw error;
-      })) as RotationReply;
+      const newNonce = sha256(successor.nonce);
+      const reply = await scripts
+        .rotate({
+          sessionKey: sessionKey(sid),
+          sid,
+          clientId,
+          family: sha256(token.familySecret),
+          nonce: sha256(token.nonce),
+          newNonce,
+          sealedSuccessor: sealSuccessor(token, generation, successor),
+          address: origin.address,
+          userAgent: cutUserAgent(origin.userAgent),
+          windowMs: replayWindowSeconds * 1_000,
+          newEpoch: randomUUID(),
+        })
+        .catch((error) => {
+          if (!(error instanceof ReplyError)) unanswered.add(sid, newNonce);
+          throw error;
+        });
 
-      const issued = (newest: RefreshToken, epoch: Buffer): IssuedSession => ({
+      const issued = (newest: RefreshToken, epoch: string): IssuedSession => ({
         sid,
         askedAt,
         refreshToken: encodeRefreshToken(newest),
-        epoch: String(epoch),
+        epoch,
       });
-      switch (String(answer[0])) {
+      switch (reply.outcome) {
         case 'rotated':
-          return { outcome: 'rotated', ...issued(successor, answer[1]) };
+          return { outcome: 'rotated', ...issued(successor, reply.epoch) };
         case 'repeated': {
-          const [, epoch, sealed, sealedGeneration, address, isElsewhere] = answer;
-          const newest = openSuccessor(token, sealedGeneration, sealed);
-          return {
-            outcome: 'repeated',
-            address: String(address),
-            isElsewhere: isElsewhere === 1,
-            ...issued(newest, epoch),
-          };
+          const newest = openSuccessor(token, reply.generation, reply.successor);
+          const { outcome, address, isElsewhere } = reply;
+          return { outcome, address, isElsewhere, ...issued(newest, reply.epoch) };
         }
-        case 'reuse':
-          return { outcome: 'reuse', address: String(answer[1]) };
         default:
-          return { outcome: 'unknown' };
+          return reply;
       }
     },
 
-    async listOfUser(userId) {
-      const listed = (await run('listSessions', [indexKey(userId)])) as Buffer[][];
-      return listed.map((fields) => {
-        const [sid = '', createdAt, usedAt, address = '', userAgent = '', clientId = ''] = fields.map(String);
-        return { sid, clientId, createdAt: Number(createdAt), usedAt: Number(usedAt), address, userAgent };
-      });
-    },
+    listOfUser: (userId) => scripts.list({ indexKey: indexKey(userId) }),
 
-    end: (sid, userId) => (userId === undefined ? endSession(sid) : endSession(sid, 'user_id', userId)),
+    end: (sid, userId) => end(sid, userId === undefined ? {} : { userId }),
 
-    endByRefreshToken: (token) => endSession(token.sid, 'family', sha256(token.familySecret)),
+    endByRefreshToken: (token) => end(token.sid, { family: sha256(token.familySecret) }),
 
-    endByAccessToken: ({ sid, jti }) => endSession(sid, '', '', jti),
+    endByAccessToken: ({ sid, jti }) => end(sid, { jti }),
 
-    endAllOfUser: async (userId) => Number(await run('endUserSessions', [indexKey(userId)])),
+    endAllOfUser: (userId) => scripts.endAllOfUser({ indexKey: indexKey(userId) }),
 
-    async revokeAccessToken({ jti, exp, sub, client_id, sid = '' }) {
-      const { most, intervalMs } = sid === '' ? REVOCATIONS_OF_CLIENT : REVOCATIONS_OF_USER;
-      const keys = [`{auth}:revoked:${jti}`];
-      const [outcome, retryAfterMs] = (await run(
-        'revokeAccessToken',
-        keys,
+    revokeAccessToken: ({ jti, exp, sub, client_id, sid = '' }) =>
+      scripts.revokeAccessToken({
+        revokedKey: `{auth}:revoked:${jti}`,
         jti,
         exp,
-        `${sub}:${client_id}`,
+        holder: `${sub}:${client_id}`,
         sid,
-        most,
-        intervalMs,
-      )) as [outcome: Buffer, retryAfterMs: number];
-      return { outcome: String(outcome), retryAfterMs } as Revocation;
-    },
+        ...(sid === '' ? REVOCATIONS_OF_CLIENT : REVOCATIONS_OF_USER),
+      }),
 
-    epoch: async () => String(await run('nameEpoch', ['{auth}:epoch'], randomUUID())),
+    epoch: () => scripts.epoch({ epochKey: '{auth}:epoch', newEpoch: randomUUID() }),
 
     stop: unanswered.stop,
   };

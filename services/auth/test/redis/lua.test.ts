@@ -1,11 +1,12 @@
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
-import { loadScript } from '../../src/redis/lua.ts';
+import { loadScript, type ScriptNames } from '../../src/redis/lua.ts';
 
 /** The script `main` of these files. */
-function load(t: Test, files: Record<string, string>, constants = {}): string {
+function load(t: Test, files: Record<string, string>, names: Partial<ScriptNames> = {}): string {
   const texts = Object.entries(files).map(([name, text]) => [`${name}.lua`, text]);
-  return loadScript('main', constants, pathToFileURL(`${t.testdir(Object.fromEntries(texts))}/`));
+  const folder = pathToFileURL(`${t.testdir(Object.fromEntries(texts))}/`);
+  return loadScript('main', { keys: [], args: {}, ...names }, folder);
 }
 
 t.test('each part is included once, before what needs it', async (t) => {
@@ -17,9 +18,27 @@ t.test('each part is included once, before what needs it', async (t) => {
   t.equal(script.replaceAll(/\n+/g, '\n'), '#!lua\nlocal two = 2\nlocal one = two\nreturn 1\n');
 });
 
-t.test('the line with the flags stays the first, and constants follow it', async (t) => {
-  const script = load(t, { main: '#!lua flags=no-writes\nreturn A + B\n' }, { A: 1, B: 2 });
-  t.equal(script, '#!lua flags=no-writes\nlocal A = 1\nlocal B = 2\nreturn A + B\n');
+t.test('the line with the flags stays the first, and the names follow it in their order', async (t) => {
+  const script = load(
+    t,
+    { main: '#!lua flags=no-writes\nreturn 1\n' },
+    {
+      keys: ['sessionKey', 'index'],
+      args: { userId: 'string', windowMs: 'number', kids: 'list' },
+      constants: { LIMIT: 1 },
+    },
+  );
+  t.same(script.split('\n'), [
+    '#!lua flags=no-writes',
+    'local LIMIT = 1',
+    'local session_key = KEYS[1]',
+    'local index = KEYS[2]',
+    'local user_id = ARGV[1]',
+    'local window_ms = tonumber(ARGV[2])',
+    'local kids = {unpack(ARGV, 3)}',
+    'return 1',
+    '',
+  ]);
 });
 
 t.test('a part that does not exist is an error', async (t) => {

@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Redis, ReplyError } from 'ioredis';
+import type { RedisClock } from './clock.ts';
+import { type Call, defineScript, type Script } from './script.ts';
+
+/**
+ * How late a script may begin. It is shorter than the silence after which the connection is given up, so that a script
+ * that is answered with 503 has no effect afterwards.
+ */
+const DEADLINE_MS = 250;
+/** How often a script is sent that Redis was too busy to begin in time: it has changed nothing. */
+const ATTEMPTS = 4;
+/** What lua/lib/deadline.lua needs. */
+const DEADLINE_ARGS = { deadlineMs: 'number', now: 'number' } as const;
+
+type Untyped = (values: Readonly<Record<string, unknown>>) => Promise<unknown>;
+type Calls<Scripts> = { readonly [Name in keyof Scripts]: Call<Scripts[Name]> };
+
+/**
+ * Registers scripts that include lib/deadline. A script that Redis could not begin in time is sent again. A call
+ * rejects only when Redis will not run the script any more.
+ *
+ * @param now in ms since 1970; a test may move it
+ */
+export function defineScripts<Scripts extends Readonly<Record<string, Script>>>(
+  redis: Redis,
+  clock: RedisClock,
+  scripts: Scripts,
+  now: () => number,
+): Calls<Scripts> {
+  function withDeadline(script: Script) {
+    const send = defineScript(redis, { ...script, args: { ...DEADLINE_ARGS, ...script.args } }) as Untyped;
+    return async function call(values: Parameters<Untyped>[0], attempt = 1): Promise<unknown> {
+      const deadlineMs = clock.now() + DEADLINE_MS;
+      try {
+        return await send({ ...values, deadlineMs, now: now() });
+      } catch (error) {
+        if (isLate(error) && attempt < ATTEMPTS) {
+          // Redis is busy or was paused, or its clock was set: then the deadline was wrong
+          await clock.measure();
+          return call(values, attempt + 1);
+        }
+        if (wasSent(error)) await delay(Math.min(DEADLINE_MS, Math.max(0, deadlineMs - clock.now())));
+        throw error;
+      }
+    };
+  }
+  const calls = Object.entries(scripts).map(([name, script]) => [name, withDeadline(script)]);
+  return Object.fromEntries(calls);
+}
+
+function isLate(error: unknown): boolean {
+  return error instanceof ReplyError && (error as Error).message.startsWith('LATE');
+}
+
+/** Redis may still run it, until its deadline; one that was answered, or never left this process, it will not. */
+function wasSent(error: unknown): boolean {
+  if (error instanceof ReplyError) return false;
+  return !(error instanceof Error && error.message.startsWith("Stream isn't writeable"));
+}
