@@ -15,7 +15,7 @@ const ERROR_CODES = new Set<ProblemCode>([
 ]);
 
 /** Statuses that HTTP defines and that say more than a 400. */
-const KEPT_STATUSES = new Set([404, 405, 406, 413, 417, 429]);
+const KEPT_STATUSES = new Set([401, 404, 405, 406, 413, 417, 429]);
 
 /** The error code of RFC 6749 for a Problem. */
 function oauthErrorCode({ statusCode, code }: Problem): string {
@@ -25,8 +25,7 @@ function oauthErrorCode({ statusCode, code }: Problem): string {
 }
 
 /** RFC 6749 §5.2: 400 for nearly everything. */
-function oauthStatus({ statusCode, code }: Problem): number {
-  if (code === 'invalid_client') return statusCode;
+function oauthStatus({ statusCode }: Problem): number {
   return statusCode >= 500 || KEPT_STATUSES.has(statusCode) ? statusCode : 400;
 }
 
@@ -43,13 +42,9 @@ export function oauthErrorBody(problem: Problem): OAuthError {
 /** For `setErrorHandler` of the routes that programs call. */
 export function sendOAuthError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request);
-  const status = oauthStatus(problem);
-  const { 'www-authenticate': challenge, ...headers } = problem.headers ?? {};
-  // where it is no 401, clients take a challenge for the whole answer, and do not look at the error
-  if (challenge !== undefined && status === 401) reply.header('www-authenticate', challenge);
   reply
-    .headers(headers)
-    .code(status)
+    .headers(problem.headers ?? {})
+    .code(oauthStatus(problem))
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'no-store')
     .serializer(JSON.stringify)
@@ -71,4 +66,8 @@ export const oauthErrorForm: ErrorForm = {
 
 export function invalidRequest(detail: string): Problem {
   return new Problem(400, 'invalid_request', detail);
+}
+
+export function invalidGrant(detail: string): Problem {
+  return new Problem(400, 'invalid_grant', detail);
 }

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem } from '@pair/service-kit';
+import type { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../clients/client.ts';
 import { decodeRefreshToken } from '../sessions/refresh-token.ts';
 import { revokeAccessToken, tooManyRevocations } from '../sessions/revoke-access-token.ts';
 import { authenticateClient } from './authenticate-client.ts';
+import { invalidGrant } from './oauth-error.ts';
 import { RevocationRequestSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
 
@@ -56,5 +57,5 @@ async function revoke(request: FastifyRequest, client: Client, text: string): Pr
 
 /** RFC 7009 §2.1. */
 function tokenOfAnotherClient(): Problem {
-  return new Problem(400, 'invalid_grant', 'The token was issued to another client.');
+  return invalidGrant('The token was issued to another client.');
 }

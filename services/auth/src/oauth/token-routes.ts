@@ -3,11 +3,11 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
 import { GRANTS, type Grant } from '../db/schema.ts';
-import { refresh } from '../sessions/refresh.ts';
 import { invalidScope } from '../tokens/scope.ts';
 import { authenticateClient, unauthorizedClient } from './authenticate-client.ts';
 import { authorizationCodeGrant, invalidCode } from './grants/authorization-code.ts';
 import { clientCredentialsGrant } from './grants/client-credentials.ts';
+import { refreshTokenGrant } from './grants/refresh-token.ts';
 import { invalidRequest } from './oauth-error.ts';
 import { type TokenRequest, TokenRequestSchema, type TokenResponse, TokenResponseSchema } from './schemas.ts';
 
@@ -16,10 +16,7 @@ type Exchange = (request: FastifyRequest, client: Client, form: TokenRequest) =>
 const exchanges: Record<Grant, Exchange> = {
   authorization_code: authorizationCodeGrant,
   client_credentials: clientCredentialsGrant,
-  refresh_token: async (request, client, { refresh_token: token, scope }) => {
-    if (token === undefined) throw invalidRequest('refresh_token is missing.');
-    return refresh(request, client, token, scope);
-  },
+  refresh_token: refreshTokenGrant,
 };
 
 /** RFC 6749 §3.2. */

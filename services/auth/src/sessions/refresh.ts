@@ -13,22 +13,23 @@ import { decodeRefreshToken } from './refresh-token.ts';
  *
  * @param client which `rotate` compares with the one that the token was issued to
  * @param scope fewer than were granted, for this access token alone; undefined for all
- * @throws {Problem} 401 `invalid_grant`, which never tells why; 422 `invalid_scope`; 503
+ * @returns undefined for a token that is not valid, without a reason
+ * @throws {Problem} 422 `invalid_scope`, 503
  */
 export async function refresh(
   request: FastifyRequest,
   client: Client,
   refreshToken: string,
   scope: string | undefined,
-): Promise<Tokens> {
+): Promise<Tokens | undefined> {
   const app = request.server;
   app.keyRing.signingKey(); // no token is consumed that no successor could be signed for
   const token = decodeRefreshToken(refreshToken);
-  if (token === undefined) throw invalidGrant();
+  if (token === undefined) return undefined;
   const found = await app.sessions.find(token);
-  if (found === undefined || !isClientOf(client, found)) throw invalidGrant();
+  if (found === undefined || !isClientOf(client, found)) return undefined;
   const user = await app.users.findById(found.userId);
-  if (user === undefined || user.disabled) throw invalidGrant();
+  if (user === undefined || user.disabled) return undefined;
   const scopes = narrowScope(grantedScopes(user, client, found.scope), scope);
 
   const origin = originOf(request);
@@ -52,7 +53,7 @@ export async function refresh(
       'refresh token reused: session ended',
     );
   }
-  if (rotation.outcome === 'reuse' || rotation.outcome === 'unknown') throw invalidGrant();
+  if (rotation.outcome === 'reuse' || rotation.outcome === 'unknown') return undefined;
   if (rotation.outcome === 'repeated' && rotation.isElsewhere) {
     // a phone between two networks, or a thief who is within the window: the only trace of one
     app.audit.record(request, {
@@ -67,8 +68,11 @@ export async function refresh(
   return issueTokens(app, client, user.id, scopes, rotation);
 }
 
-export function invalidGrant(): Problem {
-  return new Problem(401, 'invalid_grant', 'The refresh token is not valid: sign in again.', {
+export const INVALID_REFRESH_TOKEN = 'The refresh token is not valid: sign in again.';
+
+/** The refusal below `/auth`: below `/oauth` it is 400 (RFC 6749 §5.2). */
+export function invalidRefreshToken(): Problem {
+  return new Problem(401, 'invalid_grant', INVALID_REFRESH_TOKEN, {
     headers: { 'www-authenticate': 'Bearer' },
   });
 }

@@ -7,7 +7,7 @@ import { issueTokens } from '../tokens/access-token.ts';
 import { TokensSchema } from '../tokens/schemas.ts';
 import { invalidScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
-import { invalidGrant, refresh } from './refresh.ts';
+import { invalidRefreshToken, refresh } from './refresh.ts';
 import { tooManyRevocations } from './revoke-access-token.ts';
 import { LoginSchema, LogoutSchema, RefreshSchema, SessionParamsSchema, SessionsSchema } from './schemas.ts';
 import type { ListedSession } from './session-record.ts';
@@ -54,9 +54,14 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RefreshSchema,
         response: { 200: TokensSchema },
       },
-      config: { problems: [invalidGrant, validationFailed, invalidScope, unavailable] },
+      config: { problems: [invalidRefreshToken, validationFailed, invalidScope, unavailable] },
     },
-    async (request) => refresh(request, FIRST_PARTY, request.body.refresh_token, request.body.scope),
+    async (request) => {
+      const { refresh_token: token, scope } = request.body;
+      const tokens = await refresh(request, FIRST_PARTY, token, scope);
+      if (tokens === undefined) throw invalidRefreshToken();
+      return tokens;
+    },
   );
 
   app.post(
@@ -73,7 +78,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 204: NO_CONTENT },
       },
       config: {
-        problems: [tokenRequired, malformedToken, invalidGrant, () => tooManyRevocations(6_000), unavailable],
+        problems: [
+          tokenRequired,
+          malformedToken,
+          invalidRefreshToken,
+          () => tooManyRevocations(6_000),
+          unavailable,
+        ],
       },
     },
     async (request, reply) => {

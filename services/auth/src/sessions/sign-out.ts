@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { invalidGrant } from './refresh.ts';
+import { invalidRefreshToken } from './refresh.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import { revokeAccessToken } from './revoke-access-token.ts';
 
@@ -13,7 +13,7 @@ import { revokeAccessToken } from './revoke-access-token.ts';
 export async function signOut(request: FastifyRequest, refreshToken: string | undefined): Promise<void> {
   const { sessions, audit, verifyAccessToken } = request.server;
   const token = refreshToken === undefined ? undefined : decodeRefreshToken(refreshToken);
-  if (refreshToken !== undefined && token === undefined) throw invalidGrant();
+  if (refreshToken !== undefined && token === undefined) throw invalidRefreshToken();
   const ended = (sessionId: string, userId: string | undefined) => {
     if (userId === undefined) return;
     audit.record(request, { event: 'sign_out', outcome: 'succeeded', actorId: userId, userId, sessionId });

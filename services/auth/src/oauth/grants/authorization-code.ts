@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Problem } from '@pair/service-kit';
+import type { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../../clients/client.ts';
 import { decodeAuthorizationCode } from '../../sessions/authorization-code.ts';
 import { issueTokens } from '../../tokens/access-token.ts';
 import { grantedScopes } from '../../tokens/scope.ts';
-import { invalidRequest } from '../oauth-error.ts';
+import { invalidGrant, invalidRequest } from '../oauth-error.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
 /**
@@ -62,5 +62,5 @@ export async function authorizationCodeGrant(
 }
 
 export function invalidCode(): Problem {
-  return new Problem(400, 'invalid_grant', 'The code is not valid: authorize again.');
+  return invalidGrant('The code is not valid: authorize again.');
 }
