@@ -23,7 +23,7 @@ export async function refresh(
   scope: string | undefined,
 ): Promise<Tokens | undefined> {
   const app = request.server;
-  app.keyRing.signingKey(); // no token is consumed that no successor could be signed for
+  const sign = app.accessTokenSigner();
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) return undefined;
   const found = await app.sessions.find(token);
@@ -65,7 +65,7 @@ export async function refresh(
       sessionAddress: rotation.address,
     });
   }
-  return issueTokens(app, client, user.id, scopes, rotation);
+  return issueTokens(sign, client, user.id, scopes, rotation);
 }
 
 export const INVALID_REFRESH_TOKEN = 'The refresh token is not valid: sign in again.';

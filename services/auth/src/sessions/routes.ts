@@ -35,10 +35,11 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { problems: [invalidCredentials, () => tooManyAttempts(60_000), unavailable] },
     },
     async (request) => {
+      const sign = app.accessTokenSigner();
       const { user, session } = await signIn(request, FIRST_PARTY, request.body, ({ id }) =>
         app.sessions.create(id, FIRST_PARTY.id, originOf(request)),
       );
-      return issueTokens(app, FIRST_PARTY, user.id, user.scopes, session);
+      return issueTokens(sign, FIRST_PARTY, user.id, user.scopes, session);
     },
   );
 

@@ -22,7 +22,6 @@ export async function signIn<Session extends { sid: string }>(
   begin: (user: User) => Promise<Session>,
 ): Promise<{ user: User; session: Session }> {
   const app = request.server;
-  app.keyRing.signingKey(); // no session is begun that no token could be signed for
   const name = username.toLowerCase();
   const { isRight, user: found } = await checkPassword(request, name, password, () =>
     app.users.findByUsername(name),

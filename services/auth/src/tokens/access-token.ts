@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { ACCESS_TOKEN_LIFETIME_SECONDS, type AccessTokenClaims } from '@pair/access-token';
 import { createSigner } from 'fast-jwt';
-import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Client } from '../clients/client.ts';
 import type { Tokens } from './schemas.ts';
 
 type Subject = Pick<AccessTokenClaims, 'sub' | 'client_id' | 'sid' | 'scope' | 'epoch'>;
 
+/** Makes an access token (RFC 9068), valid for ten minutes from `issuedAt` (ms since 1970). Never throws. */
+export type SignAccessToken = (subject: Subject, issuedAt: number) => string;
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /** An access token (RFC 9068), valid for ten minutes from `issuedAt` (ms). Throws 503 while there is no key to sign with. */
-    signAccessToken(subject: Subject, issuedAt: number): string;
+    /**
+     * Signs with the key that is active now. To be called before a code or a token is consumed, so that none is consumed in
+     * vain.
+     *
+     * @throws {Problem} 503 while there is no key
+     */
+    accessTokenSigner(): SignAccessToken;
   }
 }
 
@@ -21,30 +28,23 @@ declare module 'fastify' {
  */
 export const accessTokenSigner = fp<{ issuer: string; audience: string }>(
   async (app, { issuer, audience }) => {
-    let signingKid: string | undefined;
-    let sign: (claims: AccessTokenClaims) => string;
+    let signer: { kid: string; sign: SignAccessToken } | undefined;
 
-    app.decorate('signAccessToken', (subject, issuedAt) => {
+    app.decorate('accessTokenSigner', () => {
       const { kid, privatePem } = app.keyRing.signingKey();
-      if (kid !== signingKid) {
-        sign = createSigner({
-          key: privatePem,
-          algorithm: 'ES256',
-          kid,
-          header: { typ: 'at+jwt', alg: 'ES256' },
-        });
-        signingKid = kid;
-      }
-      const iat = Math.floor(issuedAt / 1_000);
-      return sign({
-        iss: issuer,
-        aud: audience,
-        ...subject,
-        iat,
-        exp: iat + ACCESS_TOKEN_LIFETIME_SECONDS,
-        jti: randomUUID(),
-      });
+      if (kid !== signer?.kid) signer = { kid, sign: signWith(kid, privatePem) };
+      return signer.sign;
     });
+
+    function signWith(kid: string, key: string): SignAccessToken {
+      const header = { typ: 'at+jwt', alg: 'ES256' };
+      const sign = createSigner({ key, algorithm: 'ES256', kid, header });
+      return (subject, issuedAt) => {
+        const iat = Math.floor(issuedAt / 1_000);
+        const exp = iat + ACCESS_TOKEN_LIFETIME_SECONDS;
+        return sign({ iss: issuer, aud: audience, ...subject, iat, exp, jti: randomUUID() });
+      };
+    }
   },
   { name: 'access-token-signer', dependencies: ['key-ring'] },
 );
@@ -63,7 +63,7 @@ export interface IssuedSession {
 
 /** The answer to a sign-in and to a refresh (RFC 6749 §5.1). */
 export function issueTokens(
-  app: FastifyInstance,
+  sign: SignAccessToken,
   client: Client,
   userId: string,
   scopes: readonly string[],
@@ -71,7 +71,7 @@ export function issueTokens(
 ): Tokens {
   const scope = scopes.join(' ');
   return {
-    access_token: app.signAccessToken(
+    access_token: sign(
       { sub: userId, client_id: client.id, sid: session.sid, scope, epoch: session.epoch },
       session.askedAt,
     ),

@@ -57,7 +57,7 @@ async function issuerProcess(t: Test, ring: Ring) {
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     jwksUrl: `${address}/.well-known/jwks.json`,
-    sign: () => app.signAccessToken(SUBJECT, Date.now()),
+    sign: () => app.accessTokenSigner()(SUBJECT, Date.now()),
   };
 }
 

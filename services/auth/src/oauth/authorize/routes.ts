@@ -120,7 +120,8 @@ async function codeFor(
   { client, redirectUri, scope, codeChallenge }: AuthorizationRequest,
   credentials: Credentials,
 ): Promise<string> {
-  const { sessions } = request.server;
+  const { sessions, accessTokenSigner } = request.server;
+  accessTokenSigner(); // no code is given that no token could be signed for
   const { session } = await signIn(request, client, credentials, ({ id }) =>
     sessions.beginAuthorization(id, scope, { client, redirectUri, codeChallenge }, originOf(request)),
   );

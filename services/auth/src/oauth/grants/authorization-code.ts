@@ -23,7 +23,7 @@ export async function authorizationCodeGrant(
   if (text === undefined) throw invalidRequest('code is missing.');
   if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing.');
   if (verifier === undefined) throw invalidRequest('code_verifier is missing.');
-  app.keyRing.signingKey(); // no code is consumed that no token could be signed for
+  const sign = app.accessTokenSigner();
 
   const code = decodeAuthorizationCode(text);
   const found = code && (await app.sessions.findByCode(code));
@@ -55,7 +55,7 @@ export async function authorizationCodeGrant(
     );
   }
   if (redemption.outcome !== 'redeemed') throw invalidCode();
-  const tokens = issueTokens(app, client, user.id, grantedScopes(user, client, found.scope), redemption);
+  const tokens = issueTokens(sign, client, user.id, grantedScopes(user, client, found.scope), redemption);
   if (client.grants.includes('refresh_token')) return tokens;
   const { refresh_token: _, ...withoutRefreshToken } = tokens;
   return withoutRefreshToken;

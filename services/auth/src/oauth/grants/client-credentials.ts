@@ -14,12 +14,12 @@ export async function clientCredentialsGrant(
   client: Client,
   { scope: asked }: TokenRequest,
 ): Promise<TokenResponse> {
-  app.keyRing.signingKey();
+  const sign = app.accessTokenSigner();
   const scope = narrowScope(client.scopes, asked).join(' ');
   const askedAt = Date.now();
   const epoch = await app.sessions.epoch();
   return {
-    access_token: app.signAccessToken({ sub: client.id, client_id: client.id, scope, epoch }, askedAt),
+    access_token: sign({ sub: client.id, client_id: client.id, scope, epoch }, askedAt),
     token_type: 'Bearer',
     expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
     scope,
