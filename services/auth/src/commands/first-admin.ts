@@ -10,25 +10,25 @@ import { createPasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
 import { isEnabledAdmin } from '../users/enabled-admin.ts';
 
-/** The admin that was made; `password` only when it was generated, and then nowhere else. */
+/** The new admin. `password` is present only if it was generated; it is stored nowhere else. */
 export interface FirstAdmin {
   username: string;
   password?: string;
 }
 
-/** `advice`: what the operator must do, because there is no admin and none could be made. */
+/** `advice` is for the operator of a system without an admin, when the command could not create one. */
 export interface FirstAdminOutcome {
   admin?: FirstAdmin;
   advice?: string;
 }
 
 /**
- * Makes the first admin, with all scopes, unless an enabled user is an admin already. Two at once make one. A user who has
- * the name is never made an admin here: the name may have come from open registration. That is no error, for a start that
- * fails would close the service to everyone else.
+ * Creates the first admin, with all scopes, unless an enabled user is an admin already. Concurrent calls create one. An
+ * existing user with the name never becomes an admin here, because the name may come from open registration. That case is
+ * advice and no error: a start that fails would close the service to all other users.
  *
  * @param db a transaction
- * @throws {OperatorError} when the password is a bad one
+ * @throws {OperatorError} when the password breaks a rule
  */
 export async function createFirstAdmin(
   db: NodePgDatabase,
@@ -54,7 +54,7 @@ function lockedOut(username: string): string {
   return `No enabled user has the scope users:admin, and ADMIN_USERNAME "${username}" is a user already. To get in, run the command set-password for "${username}" or another user: it enables that user and gives it all scopes.`;
 }
 
-/** 108 bits in letters that survive being read aloud and a double click. */
+/** About 108 bits, in letters and digits: easy to read aloud, and a double click selects them all. */
 export function generatePassword(): string {
   return randomBytes(18).toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y');
 }

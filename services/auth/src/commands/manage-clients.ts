@@ -8,7 +8,7 @@ import { hashClientSecret, newClientSecret } from '../clients/client-secret.ts';
 import { redirectUriFault } from '../clients/redirect-uri.ts';
 import { GRANTS, type Grant, clients as table } from '../db/schema.ts';
 
-/** A client as an operator describes it. A public one can keep no secret: an app in a browser or on a phone. */
+/** A client as an operator describes it. A public client, such as an app in a browser or on a phone, can keep no secret. */
 export interface NewClient {
   id: string;
   isPublic: boolean;
@@ -19,9 +19,9 @@ export interface NewClient {
 }
 
 /**
- * Resolves to the secret, of which only a hash is stored; undefined for a public client.
+ * Adds a client. Resolves to its secret, of which only a hash is stored; undefined for a public client.
  *
- * @throws {OperatorError} when it cannot be a client, or there is one with this id
+ * @throws {OperatorError} when the description breaks a rule, or the id is taken
  */
 export async function addClient(db: NodePgDatabase, client: NewClient): Promise<string | undefined> {
   const { id, isPublic, redirectUris, mayIntrospect } = client;
@@ -37,13 +37,13 @@ export async function addClient(db: NodePgDatabase, client: NewClient): Promise<
   return secret;
 }
 
-/** All but the built-in ones. */
+/** Lists all clients except the built-in ones. */
 export function listClients(db: NodePgDatabase): Promise<Client[]> {
   return db.select().from(table).orderBy(table.id);
 }
 
 /**
- * Resolves to the new secret. The old one is refused at once.
+ * Resolves to a new secret. The old secret is refused at once.
  *
  * @throws {OperatorError} when there is no such client, or it is public
  */
@@ -61,7 +61,7 @@ export async function rotateClientSecret(db: NodePgDatabase, id: string): Promis
 }
 
 /**
- * The refresh tokens of the client are refused at once; its access tokens live on for up to ten minutes.
+ * Removes a client. Its refresh tokens are refused at once; its access tokens live on for up to ten minutes.
  *
  * @throws {OperatorError} when there is no such client
  */
@@ -84,7 +84,7 @@ function noClient(id: string): OperatorError {
   );
 }
 
-/** @throws {OperatorError} with the first thing that is wrong */
+/** @throws {OperatorError} with the first broken rule */
 function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[] } {
   const { id, isPublic, redirectUris, mayIntrospect } = client;
   if (!CLIENT_ID_PATTERN.test(id)) {
@@ -124,7 +124,7 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
   return { grants, scopes };
 }
 
-/** In the order in which they are known, each once. */
+/** Returns the given names in the order of the known ones, each once. */
 function requireKnown<T extends string>(what: string, given: string[], known: readonly T[]): T[] {
   const unknown = given.find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined) {

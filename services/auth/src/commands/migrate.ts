@@ -30,10 +30,10 @@ function report({ admin, advice }: FirstAdminOutcome): string {
 }
 
 /**
- * Brings the database up to date, gives the role of the service its rights when it is another than the one that migrates,
- * and makes the first admin if there is none. Safe to repeat, and to run twice at once.
+ * Brings the database up to date, grants SERVICE_ROLE the rights of the service if that setting names a role, and creates
+ * the first admin if there is none. Safe to repeat, also concurrently.
  *
- * @throws {OperatorError} when a setting cannot be used, or PostgreSQL fails
+ * @throws {OperatorError} when a setting is wrong, or PostgreSQL fails
  */
 export async function migrateAuth(config: MigrateConfig): Promise<FirstAdminOutcome> {
   const { DATABASE_URL: databaseUrl, SERVICE_ROLE: role } = config;
@@ -44,7 +44,7 @@ export async function migrateAuth(config: MigrateConfig): Promise<FirstAdminOutc
   );
 }
 
-/** The role of the service may not migrate, and `npm run auth` has no other. */
+/** The role of the service may not migrate, and `npm run auth` knows no other role. */
 function refused(error: Error & { cause?: { code?: unknown } }): never {
   if (error.cause?.code !== INSUFFICIENT_PRIVILEGE) throw error;
   throw new OperatorError(

@@ -26,11 +26,11 @@ export const resealSigningKeysCommand: Command = {
 };
 
 /**
- * Seals every signing key under the first of the sealing keys, so that the others can be dropped. Resolves to the
- * number of keys that were under another. A signing key that is over, and that no sealing key opens, stays as it is.
+ * Seals every signing key under the first sealing key, so that the operator can drop the others. Resolves to the number of
+ * keys that were under another. A key that is no longer in use, and that no sealing key opens, stays as it is.
  *
  * @param db a transaction
- * @throws {OperatorError} when no sealing key opens a signing key that is needed
+ * @throws {OperatorError} when no sealing key opens a signing key that is in use
  */
 export async function resealSigningKeys(
   db: NodePgDatabase,

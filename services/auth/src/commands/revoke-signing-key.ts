@@ -13,7 +13,6 @@ import { withPostgres, withRedis } from './stores.ts';
 const USAGE =
   'Usage: revoke-signing-key <kid>, or --all. The kids are at /.well-known/jwks.json, and in the header of each token.';
 
-/** For keys that an attacker may have. */
 export const revokeSigningKeyCommand: Command = {
   summary: 'Refuse a signing key that an attacker may have, everywhere within a second',
   usage: USAGE,
@@ -35,16 +34,16 @@ function report({ kids, active }: RevokedKeys): string {
     : `${revoked}Signing key ${active} signs.\n`;
 }
 
-/** `active` is the key that signs from now on; undefined when the service has to make another one. */
+/** `active` is the key that signs from now on; undefined if the service has to create one. */
 export interface RevokedKeys {
   kids: string[];
   active: string | undefined;
 }
 
 /**
- * For a key that an attacker may have: it is refused everywhere within a second, and the next one signs. Repeating it
- * announces the revocation again. The announcement precedes the COMMIT: if that fails, the key is refused for two hours
- * only, and the command must be repeated.
+ * Revokes one key or all, which an attacker may have: every verifier refuses them within a second, and the next key signs.
+ * A second call announces the revocation again. The announcement precedes COMMIT: if COMMIT fails, verifiers refuse the key
+ * for two hours only, and the operator must repeat the command.
  *
  * @param db a transaction
  * @throws {OperatorError} when there is no such key

@@ -8,7 +8,7 @@ import { PUBLISHED_AHEAD_MS, selectKeysForUpdate } from '../keys/repository.ts';
 import type { Command } from './command.ts';
 import { withPostgres } from './stores.ts';
 
-/** Replicas read the keys every 10 s: each must learn of the change before it comes. */
+/** Replicas read the keys every 10 s: each must see the change before it takes effect. */
 const NOTICE_MS = 30_000;
 const USAGE = 'Usage: rotate-signing-key';
 
@@ -30,7 +30,7 @@ function report({ kid, activeFrom, changed }: KeyRotation): string {
     : `Nothing was changed: signing key ${kid} takes over ${when}, as before.\n`;
 }
 
-/** `changed` is false when the key was due to take over as soon already. */
+/** `changed` is false if the key was already due that soon. */
 export interface KeyRotation {
   kid: string;
   activeFrom: Date;
@@ -38,8 +38,7 @@ export interface KeyRotation {
 }
 
 /**
- * Lets the next key take over as soon as every verifier has it, without waiting for its time. The service then makes
- * another next key.
+ * Lets the next key take over as soon as every verifier has it, before its time. The service then creates another next key.
  *
  * @param db a transaction
  * @throws {OperatorError} when there is no next key

@@ -43,20 +43,20 @@ function report({ username, wasDisabled, becameAdmin }: PasswordSet, generated: 
 }
 
 export interface PasswordSet {
-  /** As it is stored: in lower case. */
+  /** In lower case, as PostgreSQL stores it. */
   username: string;
   wasDisabled: boolean;
-  /** No enabled user had the scope users:admin, so this one has all scopes now. */
+  /** True if no enabled user had the scope users:admin: this user has all scopes now. */
   becameAdmin: boolean;
 }
 
 /**
- * The operator's way in, in whatever state the users are: sets a new password, ends all sessions of the user, enables the
- * user, and gives it all scopes when no enabled user is an admin. All of it or nothing; the changes are among the security
- * events. As in `changePassword`, the sessions end between UPDATE and COMMIT.
+ * Lets the operator in, in whatever state the users are: sets a new password, ends all sessions of the user, enables the
+ * user, and grants all scopes if no enabled user is an admin. It does all of that or nothing, and records each change as a
+ * security event. As in `changePassword`, the sessions end between UPDATE and COMMIT.
  *
  * @param on `db` is a transaction
- * @throws {OperatorError} when the password is a bad one, or there is no such user
+ * @throws {OperatorError} when the password breaks a rule, or there is no such user
  */
 export async function setPassword(
   on: {

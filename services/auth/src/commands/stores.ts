@@ -5,7 +5,7 @@ import pg from 'pg';
 import { type RedisClock, redisClock } from '../redis/clock.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Longer than a busy machine takes: a command that gives up too early costs its operator more than a wait. */
+/** Longer than any query takes on a busy machine: an operator prefers a wait to a command that gives up too early. */
 const QUERY_TIMEOUT_MS = 30_000;
 const REDIS_COMMAND_TIMEOUT_MS = 3_000;
 
@@ -53,7 +53,7 @@ export async function withRedis<T>(
   });
   let failure: Error | undefined;
   redis.on('error', (error) => {
-    failure = error; // the promise of `connect` only says that the connection is closed
+    failure = error; // `connect` itself only reports that the connection is closed
   });
   const clock = redisClock(redis);
   try {
@@ -75,13 +75,13 @@ function unreachable(store: string, setting: string, cause: unknown): never {
   );
 }
 
-/** The answer to COMMIT may be what was lost, so the message does not say that nothing was changed. */
+/** The lost answer may be that of COMMIT, so the message does not claim that nothing was changed. */
 function interrupted(cause: unknown): never {
   if (!isStoreUnavailable(cause)) throw cause;
   throw new OperatorError(`The command did not finish: ${reasonOf(cause)}. Run it again.`, { cause });
 }
 
-/** In the words of the store itself: drizzle puts the statement and its parameters around them. */
+/** The message of the store itself: drizzle wraps it in one with the statement and its parameters, which may be secret. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);
   if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);
