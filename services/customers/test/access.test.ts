@@ -47,7 +47,7 @@ t.test('every route needs a token', async (t) => {
 });
 
 t.test(
-  'whoever accepts nothing that is offered is told so after who may do what, and nothing is done',
+  'a request whose Accept fits no type is 406 after the checks of token and scope, and writes nothing',
   async (t) => {
     const scopeless = await key.sign(mintClaims({ scope: '' }));
     for (const [method, url] of [...READS, ...WRITES]) {
@@ -59,7 +59,7 @@ t.test(
         `${method} ${url}`,
       );
     }
-    // not DELETE, which offers nothing, and not a file that is no file
+    // neither DELETE, which answers no body, nor an import, whose body is not a file here
     for (const [method, url] of [...READS, ...WRITES.slice(0, 3)]) {
       const response = await send(method, url, { headers: { accept: 'image/png' }, ...bodyOf(method) });
       t.equal(response.statusCode, 406, `${method} ${url}`);
@@ -69,7 +69,7 @@ t.test(
   },
 );
 
-t.test('a token of another key, issuer or audience, or an expired one, opens no route', async (t) => {
+t.test('every route refuses a token of another key, issuer or audience, and an expired one', async (t) => {
   const now = Math.floor(Date.now() / 1_000);
   const tokens = {
     'another key': await (await mintKey()).sign(mintClaims(), { kid: key.kid }),
@@ -87,7 +87,7 @@ t.test('a token of another key, issuer or audience, or an expired one, opens no 
   await nothingWritten(t as Tap);
 });
 
-t.test('customers:read allows reading and no writing', async (t) => {
+t.test('customers:read allows reading alone', async (t) => {
   const token = await key.sign(mintClaims({ scope: 'customers:read' }));
   for (const [method, url] of READS)
     t.equal((await send(method, url, { token })).statusCode, 200, `${method} ${url}`);
@@ -102,7 +102,7 @@ t.test('customers:read allows reading and no writing', async (t) => {
   await nothingWritten(t as Tap);
 });
 
-t.test('customers:write allows writing and no reading', async (t) => {
+t.test('customers:write allows writing alone', async (t) => {
   const token = await key.sign(mintClaims({ scope: 'customers:write' }));
   for (const [method, url] of READS)
     t.equal((await send(method, url, { token })).statusCode, 403, `${method} ${url}`);
@@ -111,7 +111,7 @@ t.test('customers:write allows writing and no reading', async (t) => {
   t.equal((await send('DELETE', String(created.headers.location), { token })).statusCode, 204);
 });
 
-t.test('other scopes allow nothing here', async (t) => {
+t.test('other scopes allow nothing', async (t) => {
   for (const scope of [
     '',
     'users:admin',
@@ -133,7 +133,7 @@ t.test('other scopes allow nothing here', async (t) => {
   await nothingWritten(t as Tap);
 });
 
-t.test('a session that ends is refused within a second, though its token was just accepted', async (t) => {
+t.test('a token is refused within a second of the end of its session', async (t) => {
   const sid = randomUUID();
   const token = await key.sign(mintClaims({ sid }));
   t.equal((await send('GET', '/customers?n=5', { token })).statusCode, 200);
@@ -142,10 +142,10 @@ t.test('a session that ends is refused within a second, though its token was jus
   const until = Math.floor(Date.now() / 1_000) + 600;
   await auth.xadd('{auth}:revocations', '*', 'sid', sid, 'until', until);
   await waitFor(async () => (await send('GET', '/customers?n=5', { token })).statusCode === 401, 1_000);
-  t.equal((await send('GET', '/customers?n=5')).statusCode, 200, 'and no other session');
+  t.equal((await send('GET', '/customers?n=5')).statusCode, 200, 'other sessions go on');
 });
 
-t.test('a token that is not valid is refused before the body is looked at', async (t) => {
+t.test('an invalid token is refused before the body is read', async (t) => {
   for (const payload of ['{', 'x'.repeat(20_000)]) {
     t.equal((await send('POST', '/customers', { token: null, body: payload })).statusCode, 401);
   }
@@ -157,6 +157,6 @@ t.test('the documents need no token', async (t) => {
   }
 });
 
-t.test('no token was logged', async (t) => {
+t.test('the log has no token', async (t) => {
   t.notMatch(log(), /eyJ|Bearer/);
 });

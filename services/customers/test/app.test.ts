@@ -24,7 +24,7 @@ const operations: [string, Operation][] = Object.entries<Record<string, Operatio
     ]),
 );
 
-t.test('the document is OpenAPI 3.1 and has every operation under a name of its own', async (t) => {
+t.test('the document is OpenAPI 3.1, and each operation has its own id', async (t) => {
   t.equal(document.openapi, '3.1.0');
   t.same(operations.map(([route, { operationId }]) => [route, operationId]).sort(), [
     ['delete /customers/{id}', 'deleteCustomer'],
@@ -39,7 +39,7 @@ t.test('the document is OpenAPI 3.1 and has every operation under a name of its 
   ]);
 });
 
-t.test('every operation but discovery says that it needs a token, and how it refuses', async (t) => {
+t.test('every operation except discovery documents its scope and its refusals', async (t) => {
   for (const [route, { security, responses, tags, summary }] of operations) {
     if (/well-known/.test(route)) continue;
     const scope = /^get/.test(route) ? 'customers:read' : 'customers:write';
@@ -84,12 +84,12 @@ t.test('the examples of the document are accepted', async (t) => {
   t.match((await send('POST', '/customers', { body })).json(), body);
 });
 
-t.test('Swagger UI is there', async (t) => {
+t.test('Swagger UI is served', async (t) => {
   const response = await send('GET', '/docs/customers', { token: null });
   t.match(response, { statusCode: 200, headers: { 'content-type': /text\/html/ } });
 });
 
-t.test('its metadata names the address where it is, whatever the audience of tokens is called', async (t) => {
+t.test('the metadata names the address of the service, not the audience of tokens', async (t) => {
   const other = await customersProcess(t, { databaseUrl }, { AUDIENCE: 'the customers' });
   const metadata = await other.send('GET', '/.well-known/oauth-protected-resource', { token: null });
   t.match(metadata.json(), {

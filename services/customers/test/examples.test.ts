@@ -14,7 +14,7 @@ interface Operation {
 }
 const exchanges = exampleExchanges(document);
 
-/** In a database that has the customer of the examples, or is about to get it. */
+/** Stores the customer of the examples, unless the operation creates it. */
 async function prepare(operationId: string) {
   await client.query('TRUNCATE customers');
   if (['createCustomer', 'importCustomers'].includes(operationId)) return;
@@ -27,14 +27,14 @@ async function prepare(operationId: string) {
   ]);
 }
 
-/** Without what differs each time, and from format to format. */
+/** Leaves out the members that differ from answer to answer, and between the formats. */
 const constant = (body: unknown): unknown =>
   typeof body === 'object' && body !== null
     ? Object.entries(body).filter(([name]) => !['id', 'updated_at', 'lines_read'].includes(name))
     : body;
 
 for (const { operationId, method, path, body, status, answer } of exchanges) {
-  t.test(`${operationId} ${body?.type} ${answer?.type} is answered as in the document`, async (t) => {
+  t.test(`${operationId} ${body?.type} ${answer?.type} gets the answer of the document`, async (t) => {
     await prepare(operationId);
     const response = await send(method as 'GET', path.replace('{id}', EXAMPLE.id), {
       headers: {
@@ -65,7 +65,7 @@ t.test('every answer and every body has an example', async (t) => {
 });
 
 t.test(
-  'Swagger UI fills in no optional parameter but n, so that every form can be sent as it is',
+  'Swagger UI fills in no optional parameter but n, so that every filled form is a valid request',
   async (t) => {
     const filled = Object.values<Record<string, Operation>>(document.paths)
       .flatMap((operations) => Object.values(operations))
@@ -78,7 +78,7 @@ t.test(
   },
 );
 
-t.test('every example, of a parameter or a problem too, is one that its schema accepts', async (t) => {
+t.test('every example is valid for its schema, also those of parameters and problems', async (t) => {
   const { checked, faults } = exampleFaults(document);
   t.ok(checked > 80, `${checked} examples`);
   t.same(faults, []);

@@ -9,7 +9,7 @@ import { fiveMinutes } from './support/five-minutes.ts';
 import { baseUrl, customersProcess, ready } from './support/service.ts';
 
 t.test(
-  'PostgreSQL stopped: quick 503s, and an answer again when it is back, without a restart',
+  'while PostgreSQL is stopped requests are quick 503s, and the process recovers without a restart',
   async (t) => {
     const server = await testPostgres(t);
     await migrateCustomers(server.url);
@@ -26,7 +26,7 @@ t.test(
 );
 
 t.test(
-  'PostgreSQL paused: quick 503s on open and on new connections, and an answer again afterwards',
+  'while PostgreSQL is paused requests on open and new connections are quick 503s, then it recovers',
   async (t) => {
     const server = await testPostgres(t);
     await migrateCustomers(server.url);
@@ -42,7 +42,7 @@ t.test(
   },
 );
 
-t.test('PostgreSQL paused in the middle of an import: it ends in time all the same', async (t) => {
+t.test('an import ends in time also if PostgreSQL is paused in its middle', async (t) => {
   const server = await testPostgres(t);
   await migrateCustomers(server.url);
   const { app, token } = await customersProcess(t, { databaseUrl: server.url });
@@ -67,7 +67,7 @@ t.test('PostgreSQL paused in the middle of an import: it ends in time all the sa
   server.resume();
 });
 
-t.test('a database that was never migrated is a fault of ours, told without details', async (t) => {
+t.test('a database that was never migrated is a 500 without details', async (t) => {
   const databaseUrl = await testDatabase(t);
   const service = await customersProcess(t, { databaseUrl });
   await ready(service.app);
@@ -75,10 +75,10 @@ t.test('a database that was never migrated is a fault of ours, told without deta
   t.match(response.json(), { status: 500, code: 'internal_error' });
   t.notMatch(response.body, /relation|insert|hunter2/);
   t.match(service.log(), /relation \\"customers\\" does not exist/);
-  t.notMatch(service.log(), /hunter2|1960-05-25/, 'personal data is not logged');
+  t.notMatch(service.log(), /hunter2|1960-05-25/, 'the log has no personal data');
 });
 
-t.test('connections that break while they are idle are no trouble', async (t) => {
+t.test('a request succeeds after idle connections have broken', async (t) => {
   const { url: databaseUrl } = await customersDatabase(t);
   const service = await customersProcess(t, { databaseUrl });
   await ready(service.app);

@@ -7,7 +7,7 @@ import { customersProcess, ready, redisWithEpoch } from './support/service.ts';
 
 for (const how of ['stopped', 'paused'] as const) {
   t.test(
-    `Redis ${how}: answers until nobody can know who signed out, then 503s, and answers within a second of its return`,
+    `Redis ${how}: answers up to the staleness bound, then 503s, and answers within a second of its return`,
     async (t) => {
       const { url: databaseUrl } = await customersDatabase(t);
       const redis = await redisWithEpoch(t);
@@ -27,7 +27,7 @@ for (const how of ['stopped', 'paused'] as const) {
       if (how === 'stopped') await redis.stop();
       else redis.pause();
       t.equal((await service.send('GET', '/customers?n=5')).statusCode, 200, 'not at once');
-      t.equal(await withRevoked(), 401, 'what was known to be revoked stays so');
+      t.equal(await withRevoked(), 401, 'a known revocation stays');
       await waitFor(async () => (await service.send('GET', '/customers?n=5')).statusCode !== 200);
       await areQuick503s(t, service, routes);
       t.equal(await withRevoked(), 503);
@@ -39,7 +39,7 @@ for (const how of ['stopped', 'paused'] as const) {
   );
 }
 
-t.test('a Redis that lost its data: tokens from before are 401, and the log says why', async (t) => {
+t.test('after Redis lost its data, tokens from before are 401, and the log gives the reason', async (t) => {
   const { url: databaseUrl } = await customersDatabase(t);
   const redis = await redisWithEpoch(t);
   const service = await customersProcess(t, { databaseUrl, redisUrl: redis.url });
@@ -53,7 +53,7 @@ t.test('a Redis that lost its data: tokens from before are 401, and the log says
   t.match(service.log(), 'Redis has other data than before: access tokens from before are refused');
 });
 
-t.test('a Redis that refuses our password is 503, not 401 and not 500', async (t) => {
+t.test('a Redis that refuses the password is a 503, neither 401 nor 500', async (t) => {
   const { url: databaseUrl } = await customersDatabase(t);
   const redis = await testRedis(t, { args: ['--requirepass', 'secret'] });
   const service = await customersProcess(t, { databaseUrl, redisUrl: redis.url });
@@ -61,7 +61,7 @@ t.test('a Redis that refuses our password is 503, not 401 and not 500', async (t
 });
 
 t.test(
-  'auth being away does not matter: revocations arrive, and what is not revoked is accepted',
+  'an outage of auth does not disturb the feed: revocations arrive, and other tokens are accepted',
   async (t) => {
     const { url: databaseUrl } = await customersDatabase(t);
     const redis = await redisWithEpoch(t);

@@ -5,7 +5,7 @@ import t from 'tap';
 import { customersDatabase } from './support/database.ts';
 import { customersProcess, ready, redisWithEpoch } from './support/service.ts';
 
-// What the system that this one replaces got wrong, each under its own name.
+// Faults of the system that this one replaces: a test for each.
 
 const { url: databaseUrl, client } = await customersDatabase(t);
 const redis = await redisWithEpoch(t);
@@ -17,7 +17,7 @@ const body = { name: 'Ann', dob: '1960-05-25' };
 t.test('delete without a token is refused', async (t) => {
   const { id } = (await send('POST', '/customers', { body })).json();
   t.match((await send('DELETE', `/customers/${id}`, { token: null })).json(), { status: 401 });
-  t.equal((await send('GET', `/customers/${id}`)).statusCode, 200, 'it is still there');
+  t.equal((await send('GET', `/customers/${id}`)).statusCode, 200, 'the customer still exists');
 });
 
 t.test('a negative n is 400', async (t) => {
@@ -54,7 +54,7 @@ t.test('update of an unknown id is 404', async (t) => {
   for (const method of ['PUT', 'PATCH'] as const) {
     t.match((await send(method, `/customers/${randomUUID()}`, { body })).json(), { status: 404 }, method);
   }
-  t.same((await client.query('SELECT count(*) FROM customers')).rows, before, 'and makes none');
+  t.same((await client.query('SELECT count(*) FROM customers')).rows, before, 'no customer is created');
 });
 
 t.test('a token is refused after its session has signed out', async (t) => {

@@ -7,7 +7,7 @@ import { SERVER, startedServer } from './support/server.ts';
 const MIGRATE = 'services/customers/dist/migrate.js';
 
 t.test(
-  'all that is wrong with the settings is told at once, without a stack, and the exit code is 1',
+  'all faults of the settings are printed at once, without a stack, and the exit code is 1',
   async (t) => {
     const env = { PORT: 'x', LOG_LEVEL: 'loud', REDIS_URL: 'http://hunter2@redis' };
     const server = await startProcess(t, { entry: SERVER, env });
@@ -31,13 +31,16 @@ t.test('a port in use is one sentence and exit code 1', async (t) => {
   t.notMatch(second.output(), /node:internal/);
 });
 
-t.test('the migration job makes the table, may be repeated, and reads its secret from a file', async (t) => {
-  const databaseUrl = await testDatabase(t);
-  const file = join(t.testdir({ url: `${databaseUrl}\n` }), 'url');
-  const jobs = Array.from({ length: 3 }, () =>
-    startProcess(t, { entry: MIGRATE, env: { DATABASE_URL_FILE: file } }).then((job) => job.exited),
-  );
-  t.same(await Promise.all(jobs), [0, 0, 0]);
-  const client = await connected(t, databaseUrl);
-  t.same((await client.query('SELECT count(*)::int AS n FROM customers')).rows, [{ n: 0 }]);
-});
+t.test(
+  'the migration job creates the table, can be repeated, and reads its secret from a file',
+  async (t) => {
+    const databaseUrl = await testDatabase(t);
+    const file = join(t.testdir({ url: `${databaseUrl}\n` }), 'url');
+    const jobs = Array.from({ length: 3 }, () =>
+      startProcess(t, { entry: MIGRATE, env: { DATABASE_URL_FILE: file } }).then((job) => job.exited),
+    );
+    t.same(await Promise.all(jobs), [0, 0, 0]);
+    const client = await connected(t, databaseUrl);
+    t.same((await client.query('SELECT count(*)::int AS n FROM customers')).rows, [{ n: 0 }]);
+  },
+);

@@ -23,7 +23,7 @@ Object.assign(pg.Client.prototype, {
   },
 });
 
-/** What the service sends to PostgreSQL for one request. */
+/** The statements that the service sends to PostgreSQL for one request. */
 async function sentFor(...request: Parameters<typeof send>): Promise<Statement[]> {
   statements.length = 0;
   const { statusCode, payload } = await send(...request);
@@ -32,7 +32,7 @@ async function sentFor(...request: Parameters<typeof send>): Promise<Statement[]
 }
 
 t.test(
-  'a request is one statement, prepared, which reads no more columns and rows than are needed',
+  'a request runs one prepared statement, which reads only the columns and rows that it needs',
   async (t) => {
     const version = { 'if-match': '*' };
     const requests: Parameters<typeof send>[] = [
@@ -62,7 +62,7 @@ t.test(
   },
 );
 
-t.test('with an Idempotency-Key it is a transaction of four statements', async (t) => {
+t.test('a request with an Idempotency-Key runs a transaction of four statements', async (t) => {
   const headers = { 'idempotency-key': randomUUID() };
   const sent = (await sentFor('POST', '/customers', { body, headers })).map(({ text }) => text);
   t.equal(sent.length, 6, sent.join('\n'));

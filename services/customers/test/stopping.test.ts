@@ -4,7 +4,7 @@ import { waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { startedServer } from './support/server.ts';
 
-t.test('SIGTERM: a request in flight is answered, then the process ends with 0', async (t) => {
+t.test('after SIGTERM the process answers the running request, then ends with 0', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const { server, url, headers, client } = await startedServer(t);
     await client.query('BEGIN');
@@ -24,7 +24,7 @@ t.test('SIGTERM: a request in flight is answered, then the process ends with 0',
   }
 });
 
-t.test('a process that is stopped under load refuses nobody whose request it took', async (t) => {
+t.test('a process that is stopped under load answers every request that it has accepted', async (t) => {
   const { server, url, headers } = await startedServer(t);
   const statuses: number[] = [];
   const clients = Array.from({ length: 8 }, async () => {
@@ -36,7 +36,7 @@ t.test('a process that is stopped under load refuses nobody whose request it too
         await response.text();
         statuses.push(response.status);
       } catch {
-        return; // nobody listens any more
+        return; // the process has stopped listening
       }
     }
   });
@@ -46,7 +46,7 @@ t.test('a process that is stopped under load refuses nobody whose request it too
   t.same([...new Set(statuses)], [200]);
 });
 
-t.test('what is not over ten seconds after SIGTERM is cut off, and the log says so', async (t) => {
+t.test('a request that runs ten seconds after SIGTERM is cut off, and the log names it', async (t) => {
   const { server, url, headers, client } = await startedServer(t);
   const upload = request(`${url}/customers/import`, {
     method: 'POST',

@@ -5,7 +5,7 @@ import { customersDatabase } from './support/database.ts';
 import { customersProcess, ready } from './support/service.ts';
 
 const OFFSETS = { 'Pacific/Auckland': -13, 'America/Los_Angeles': 8, UTC: 0 };
-/** Days on which clocks change in one of the zones, ends of years, and a leap day. */
+/** Days of clock changes in one of the zones, ends of years, and leap days. */
 const DAYS = [
   '2024-12-31',
   '2024-11-03',
@@ -19,7 +19,7 @@ const DAYS = [
   '0004-02-29',
   '0001-01-01',
 ];
-/** Moments at which it is another day in one of the zones than in UTC. */
+/** Moments at which one of the zones has another day than UTC. */
 const MOMENTS = [
   '2027-03-31T23:30:00.000Z',
   '2027-04-01T00:30:00.000Z',
@@ -33,7 +33,7 @@ const MOMENTS = [
 const DAY_MS = 86_400_000;
 
 for (const [zone, offset] of Object.entries(OFFSETS)) {
-  t.test(`in ${zone} dates of birth stay as they are, and in their order`, async (t) => {
+  t.test(`in ${zone} dates of birth and their order stay the same`, async (t) => {
     inZone(t, zone);
     t.equal(new Date(2024, 0, 1).getTimezoneOffset() / 60, offset, 'the zone is in force');
     const { send, client } = await started(t, zone);
@@ -55,7 +55,7 @@ for (const [zone, offset] of Object.entries(OFFSETS)) {
     t.same((await client.query('SELECT dob::text FROM customers WHERE dob::text <> name')).rows, []);
   });
 
-  t.test(`in ${zone} today is the day in UTC: whoever is born tomorrow is refused`, async (t) => {
+  t.test(`in ${zone} a date of birth after today in UTC is refused`, async (t) => {
     inZone(t, zone);
     const { send, key } = await started(t, zone);
     t.teardown(() => mock.timers.reset());
@@ -84,7 +84,7 @@ function inZone(t: Test, zone: string): void {
   });
 }
 
-/** With a database that is in this zone too. */
+/** Starts the service on a database with the same time zone. */
 async function started(t: Test, zone: string) {
   const { url: databaseUrl, client } = await customersDatabase(t);
   await client.query(`ALTER DATABASE ${new URL(databaseUrl).pathname.slice(1)} SET timezone = '${zone}'`);

@@ -14,24 +14,24 @@ const MIB = 1024 * 1024;
 const CSV = 'Content-Type: text/csv';
 const JSON_TYPE = 'Content-Type: application/json';
 
-/** Without the token. */
+/** Returns the bytes of a request without a valid token. */
 const anonymous = (method: string, url: string, headers: string[]) =>
   Buffer.from(String(request(method, url, headers)).replace(`Bearer ${token}`, 'Bearer x'));
 
-/** A header, and what begins the body, which goes on for as long as is wanted. */
+/** Requests that the service refuses early: each a header, and the beginning of a body of any length. */
 function early(size: number): [name: string, status: number, header: Buffer, begin?: string][] {
   const length = `Content-Length: ${size}`;
   const file = (...headers: string[]) => request('POST', '/customers/import', [length, ...headers]);
   return [
     ['a customer that is too long', 413, request('POST', '/customers', [JSON_TYPE, length])],
     ['a customer without a token', 401, anonymous('POST', '/customers', [JSON_TYPE, length])],
-    ['a customer that may not be made there', 405, request('PUT', '/customers', [length])],
+    ['a customer for a method that is not allowed', 405, request('PUT', '/customers', [length])],
     ['a file without a token', 401, anonymous('POST', '/customers/import', [CSV, length])],
     ['a file of another type', 415, file('Content-Type: text/plain')],
-    ['a file for another answer', 406, file(CSV, 'Accept: text/html')],
+    ['a file with an Accept that fits no type', 406, file(CSV, 'Accept: text/html')],
     ['a file with another coding', 415, file(CSV, 'Content-Encoding: gzip')],
-    ['a file for what is not known', 400, request('POST', '/customers/import?x=1', [length, CSV])],
-    ['a file with a column that is not known', 422, file(CSV), 'name,dob,nickname\n'],
+    ['a file with an unknown parameter', 400, request('POST', '/customers/import?x=1', [length, CSV])],
+    ['a file with an unknown column', 422, file(CSV), 'name,dob,nickname\n'],
   ];
 }
 
@@ -40,7 +40,7 @@ for (const [size, times] of [
   [20 * MIB, 5],
 ] as const) {
   refused(
-    `a client that sends ${size} bytes before it reads is answered, each of ${times} times`,
+    `a client that sends ${size} bytes before it reads gets its answer, each of ${times} times`,
     async (t) => {
       for (const [name, status, header, begin = ''] of early(size)) {
         const body = Buffer.alloc(size, 'x');
@@ -53,7 +53,7 @@ for (const [size, times] of [
   );
 }
 
-refused('a file that is longer than 128 MiB is answered when all of it is sent', async (t) => {
+refused('a client that sends more than 128 MiB before it reads gets its answer', async (t) => {
   const body = Buffer.alloc(160 * MIB, 'x');
   body.write('name,dob\n');
   const header = request('POST', '/customers/import', [CSV, 'Transfer-Encoding: chunked']);
@@ -62,7 +62,7 @@ refused('a file that is longer than 128 MiB is answered when all of it is sent',
   t.match(isProblem(t, answer, 413, 'the service'), { code: 'body_too_large' });
 });
 
-refused('what the service refuses early arrives through the gateway too', async (t) => {
+refused('the early refusals of the service arrive through the gateway too', async (t) => {
   for (const [name, status, header] of early(20 * MIB).slice(3, 7)) {
     const answer = parse(await sendBlindly(nginx, header, Buffer.alloc(20 * MIB, 'x')));
     isProblem(t, answer, status, name);

@@ -11,7 +11,7 @@ const JSON_TYPE = 'Content-Type: application/json';
 const post = (headers: string[], body = '') => request('POST', '/customers', [JSON_TYPE, ...headers], body);
 const chunked = (body: string, codings = 'chunked') => post([`Transfer-Encoding: ${codings}`], body);
 
-refused('a Content-Length that is no number, or more than one, is 400', async (t) => {
+refused('a Content-Length that is not a number, or occurs twice, is 400', async (t) => {
   const lengths = [
     ...[
       '-1',
@@ -41,17 +41,21 @@ refused('a Content-Length that is no number, or more than one, is 400', async (t
 
 refused('a body that is longer than its Content-Length is 400', async (t) => {
   for (const door of [port, nginx]) {
-    isProblem(t, await exchange(door, post([`Content-Length: ${LENGTH - 5}`], GOOD_JSON)), 400, 'cut');
+    isProblem(t, await exchange(door, post([`Content-Length: ${LENGTH - 5}`], GOOD_JSON)), 400, 'too long');
   }
 });
 
-refused('a body that its client ends too early is not done', async (t) => {
+refused('a request whose client ends the body too early has no effect', async (t) => {
   const bytes = post([`Content-Length: ${LENGTH + 5}`], GOOD_JSON);
   isProblem(t, await exchange(port, bytes, { end: true }), 400, 'the service');
-  t.equal(await exchange(nginx, bytes, { end: true }), undefined, 'nginx answers nobody who has gone');
+  t.equal(
+    await exchange(nginx, bytes, { end: true }),
+    undefined,
+    'nginx does not answer a client that is gone',
+  );
 });
 
-refused('chunks of another size than they say, or without one, are 400', async (t) => {
+refused('chunks with a wrong size, or without a size, are 400', async (t) => {
   const bodies = [
     `${(LENGTH - 5).toString(16)}\r\n${GOOD_JSON}\r\n0\r\n\r\n`,
     `zz\r\n${GOOD_JSON}\r\n0\r\n\r\n`,
@@ -68,7 +72,7 @@ refused('chunks of another size than they say, or without one, are 400', async (
   }
 });
 
-refused('a transfer coding that is not chunked alone is refused, not undone by half', async (t) => {
+refused('any other transfer coding than chunked alone is refused', async (t) => {
   for (const codings of [
     'gzip, chunked',
     'chunked, gzip',
@@ -84,7 +88,7 @@ refused('a transfer coding that is not chunked alone is refused, not undone by h
   }
 });
 
-refused('a body that says it is too long is 413 before any of it is sent', async (t) => {
+refused('a Content-Length above the limit is 413 before the client sends the body', async (t) => {
   for (const length of ['16385', '2147483648', '9007199254740993']) {
     for (const more of [[], ['Expect: 100-continue']]) {
       for (const door of [port, nginx]) {
@@ -95,14 +99,14 @@ refused('a body that says it is too long is 413 before any of it is sent', async
   }
 });
 
-refused('a body that gets too long in its chunks is 413 before it is over', async (t) => {
+refused('a chunked body above the limit is 413 before its end', async (t) => {
   for (const door of [port, nginx]) {
     const bytes = chunked(`4001\r\n${' '.repeat(0x4001)}\r\n`);
     t.match(isProblem(t, await exchange(door, bytes), 413, 'chunked'), { code: 'body_too_large' });
   }
 });
 
-refused('what is expected and not known is 417', async (t) => {
+refused('an unknown expectation is 417', async (t) => {
   for (const expectation of ['200-ok', '', '100-continue, 200-ok', '100-continuous']) {
     const bytes = post([`Content-Length: ${LENGTH}`, `Expect: ${expectation}`], GOOD_JSON);
     const problem = isProblem(t, await exchange(port, bytes), 417, JSON.stringify(expectation));
@@ -110,7 +114,7 @@ refused('what is expected and not known is 417', async (t) => {
   }
 });
 
-t.test('who expects 100-continue is told so, and then answered', async (t) => {
+t.test('a client that expects 100-continue gets it, and then its answer', async (t) => {
   const { id } = (await send('GET', '/customers?n=1')).json().items[0];
   for (const door of [port, nginx]) {
     const headers = [JSON_TYPE, `Content-Length: ${LENGTH}`, 'Expect: 100-Continue'];

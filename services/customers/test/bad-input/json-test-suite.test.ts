@@ -8,12 +8,12 @@ const { port, writes, refused, request } = await target(t);
 const nginx = await nginxBefore(t, port);
 
 const MAX_BYTES = 16_384;
-/** JSON by its grammar; refused because readers disagree about what it says. */
+/** Valid JSON, but refused: parsers disagree about duplicate members. */
 const DUPLICATES = ['y_object_duplicated_key', 'y_object_duplicated_key_and_value'];
-/** The byte order mark is passed over (RFC 8259 §8.1). */
+/** Bodies that are an empty object: a byte order mark is ignored (RFC 8259 §8.1). */
 const EMPTY_OBJECTS = ['y_object_empty', 'i_structure_UTF-8_BOM_empty_object'];
 
-/** What is JSON is no customer: 422. What is none, or not in UTF-8, is 400. */
+/** Valid JSON is 422, because none of the bodies is a customer. Invalid JSON and other encodings are 400. */
 function statusOf({ name, bytes }: JsonBody): number {
   if (bytes.length > MAX_BYTES) return 413;
   return name.startsWith('n_') || !isUtf8(bytes) || DUPLICATES.includes(name) ? 400 : 422;
@@ -23,7 +23,7 @@ function headersFor(body: Buffer): string[] {
   return ['Content-Type: application/json', `Content-Length: ${body.length}`];
 }
 
-/** A few at a time. */
+/** Sends eight bodies at a time. */
 async function sendAll(t: Test, bodies: JsonBody[], send: (body: JsonBody) => Promise<void>) {
   const left = [...bodies];
   const worker = async () => {
@@ -33,29 +33,26 @@ async function sendAll(t: Test, bodies: JsonBody[], send: (body: JsonBody) => Pr
   t.equal(left.length, 0);
 }
 
-refused('there are 318 kinds of bodies', async (t) => {
+refused('the suite has 318 bodies', async (t) => {
   const count = (kind: string) => jsonBodies.filter(({ name }) => name.startsWith(kind)).length;
   t.same([count('y_'), count('n_'), count('i_')], [95, 188, 35]);
 });
 
 for (const [method, url] of writes) {
-  refused(
-    `${method} refuses each of them, and names what is wrong with JSON that is no customer`,
-    async (t) => {
-      // a patch without members is one, and changes nothing
-      const bodies = jsonBodies.filter(({ name }) => method !== 'PATCH' || !EMPTY_OBJECTS.includes(name));
-      await sendAll(t, bodies, async (body) => {
-        const status = statusOf(body);
-        const answer = await exchange(port, request(method, url, headersFor(body.bytes), body.bytes));
-        const problem = isProblem(t, answer, status, body.name);
-        if (status === 422) t.type(problem.errors?.[0].pointer, 'string', body.name);
-      });
-    },
-  );
+  refused(`${method} refuses every body of the suite, and names the fault in valid JSON`, async (t) => {
+    // an empty object is a valid patch, which changes nothing
+    const bodies = jsonBodies.filter(({ name }) => method !== 'PATCH' || !EMPTY_OBJECTS.includes(name));
+    await sendAll(t, bodies, async (body) => {
+      const status = statusOf(body);
+      const answer = await exchange(port, request(method, url, headersFor(body.bytes), body.bytes));
+      const problem = isProblem(t, answer, status, body.name);
+      if (status === 422) t.type(problem.errors?.[0].pointer, 'string', body.name);
+    });
+  });
 }
 
-refused('as a name each of them is refused too', async (t) => {
-  // this one is a name
+refused('every body of the suite is refused as a name too', async (t) => {
+  // the only body that is a valid name
   const bodies = jsonBodies.filter(({ name }) => name !== 'y_structure_lonely_string');
   await sendAll(t, bodies, async ({ name, bytes }) => {
     const body = Buffer.concat([
@@ -63,7 +60,7 @@ refused('as a name each of them is refused too', async (t) => {
       bytes.subarray(0, 10_000),
       Buffer.from(`,"dob":"${GOOD.dob}"}`),
     ]);
-    // a byte order mark is one at the beginning alone
+    // a byte order mark is ignored only at the beginning
     const status = bytes.includes('\ufeff') ? 400 : statusOf({ name, bytes: body });
     const answer = await exchange(port, request('POST', '/customers', headersFor(body), body));
     const problem = isProblem(t, answer, status, name);
@@ -71,14 +68,14 @@ refused('as a name each of them is refused too', async (t) => {
   });
 });
 
-refused('through the gateway each of them is refused alike', async (t) => {
+refused('every body of the suite is refused alike through the gateway', async (t) => {
   await sendAll(t, jsonBodies, async (body) => {
     const answer = await exchange(nginx, request('POST', '/customers', headersFor(body.bytes), body.bytes));
     isProblem(t, answer, statusOf(body), body.name);
   });
 });
 
-refused('deep nesting is refused, closed or not, as long as a body may be', async (t) => {
+refused('deep nesting is refused, closed or not, up to the limit of a body', async (t) => {
   const bodies: [status: number, body: string][] = [
     [400, '['.repeat(MAX_BYTES)],
     [400, '{"a":'.repeat(3_000)],

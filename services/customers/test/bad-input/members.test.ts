@@ -5,7 +5,7 @@ const { send, writes, refused } = await target(t);
 
 const inTwoDays = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
 
-refused('members of a wrong type or with a value that cannot be are 422 and named', async (t) => {
+refused('members of a wrong type or with an invalid value are 422 and named', async (t) => {
   const bad: [pointer: string, members: object][] = [
     ...[123, 0, true, null, [], ['Ann'], {}, { $ne: '' }].map((name): [string, object] => [
       '/name',
@@ -74,7 +74,7 @@ refused('members of a wrong type or with a value that cannot be are 422 and name
   }
 });
 
-refused('all faults of a body are told at once', async (t) => {
+refused('the answer lists all faults of a body at once', async (t) => {
   const response = await send('POST', '/customers', { body: { name: 5, typo: 1 } });
   t.same(
     response
@@ -85,7 +85,7 @@ refused('all faults of a body are told at once', async (t) => {
   );
 });
 
-refused('a body that is no object is 422', async (t) => {
+refused('a body that is not an object is 422', async (t) => {
   for (const [method, url] of writes) {
     for (const body of ['null', '[]', '"Ann"', '42', 'true', `[${JSON.stringify(GOOD)}]`]) {
       t.match(
@@ -97,7 +97,7 @@ refused('a body that is no object is 422', async (t) => {
   }
 });
 
-/** Beyond int4, int8 and double, and other ways to write a number. */
+/** Numbers beyond int4, int8 and double, and unusual spellings of numbers. */
 const NUMBERS = [
   ...[
     '2147483648',
@@ -111,7 +111,7 @@ const NUMBERS = [
   ...['-0', '0.0', '1E+2', '9'.repeat(1_000), `0.${'1'.repeat(1_000)}`],
 ];
 
-refused('a number is no name and no day, however large or small', async (t) => {
+refused('a number of any size is neither a name nor a date', async (t) => {
   for (const [method, url] of writes) {
     for (const number of NUMBERS) {
       for (const [member, other] of [
@@ -138,7 +138,7 @@ refused('a version that no row can have is 412', async (t) => {
   }
 });
 
-refused('what is told of an unknown member is its name, cut and readable for everybody', async (t) => {
+refused('the pointer to an unknown member is shortened, and valid Unicode', async (t) => {
   const names: [sent: string, pointer: string][] = [
     ['a/b~c', '/a~1b~0c'],
     ['\ud800', '/\ufffd'],

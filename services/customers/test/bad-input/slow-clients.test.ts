@@ -13,7 +13,7 @@ const [FIRST, REST] = [GOOD_JSON.slice(0, 20), GOOD_JSON.slice(20)];
 const post = (headers: string[], body: string) =>
   request('POST', '/customers', ['Content-Type: application/json', ...headers], body);
 
-/** Bodies of which more is to come, and what would make them good. */
+/** Requests with an unfinished body, and the rest that would complete them. */
 const UNFINISHED: [name: string, bytes: Buffer, rest: string][] = [
   ['less than Content-Length says', post([`Content-Length: ${LENGTH}`], FIRST), REST],
   ['nothing of what Content-Length says', post([`Content-Length: ${LENGTH}`], ''), GOOD_JSON],
@@ -30,9 +30,9 @@ const UNFINISHED: [name: string, bytes: Buffer, rest: string][] = [
   ['with an Idempotency-Key', post([`Content-Length: ${LENGTH}`, 'Idempotency-Key: slow'], FIRST), REST],
 ];
 
-refused('a request that does not end is 408, and its rest is not taken any more', async (t) => {
+refused('a request that does not end is 408, and its rest is ignored', async (t) => {
   t.equal(app.server.requestTimeout, 15_000);
-  t.equal(app.server.headersTimeout, 15_000, 'or Node would take the larger one for bodies');
+  t.equal(app.server.headersTimeout, 15_000, 'otherwise Node would use the larger limit for bodies');
   app.server.requestTimeout = 200;
   app.server.headersTimeout = 200;
   const header = request('GET', '/customers', []).subarray(0, -2);
@@ -46,25 +46,22 @@ refused('a request that does not end is 408, and its rest is not taken any more'
   app.server.headersTimeout = 15_000;
 });
 
-refused(
-  'a client that goes away while it sends leaves nothing behind, not even a line in the log',
-  async (t) => {
-    const before = log();
-    for (const [name, bytes] of UNFINISHED) {
-      for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
-        const arrived = once(app.server, 'request');
-        const socket = sending(port, bytes);
-        const [incoming] = await arrived;
-        socket[leave]();
-        await waitFor(() => incoming.closed);
-        t.pass(`${leave}: ${name}`);
-      }
+refused('a client that leaves while it sends has no effect, and leaves no line in the log', async (t) => {
+  const before = log();
+  for (const [name, bytes] of UNFINISHED) {
+    for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
+      const arrived = once(app.server, 'request');
+      const socket = sending(port, bytes);
+      const [incoming] = await arrived;
+      socket[leave]();
+      await waitFor(() => incoming.closed);
+      t.pass(`${leave}: ${name}`);
     }
-    t.equal(log(), before);
-  },
-);
+  }
+  t.equal(log(), before);
+});
 
-refused('what a client did not send to its end through the gateway does not arrive', async (t) => {
+refused('the gateway does not forward a request that its client did not finish', async (t) => {
   const nginx = await nginxBefore(t, port);
   const arrived: IncomingMessage[] = [];
   app.server.on('request', (incoming) => arrived.push(incoming));

@@ -3,7 +3,7 @@ import { dateOfBirthFormat, isDateOfBirth } from '../../src/customers/date-of-bi
 
 const TODAY = '2026-11-30';
 
-t.test('days that exist, from year 1 until today, are dates of birth', async (t) => {
+t.test('an existing day from year 1 until today is a date of birth', async (t) => {
   for (const dob of [
     '0001-01-01',
     '0004-02-29',
@@ -20,7 +20,7 @@ t.test('days that exist, from year 1 until today, are dates of birth', async (t)
   }
 });
 
-t.test('days that do not exist or are in the future, and other ways to write a day, are not', async (t) => {
+t.test('a day that does not exist or is in the future, and any other spelling, is not', async (t) => {
   const days = [
     '2026-12-01',
     '2027-01-01',
@@ -59,7 +59,7 @@ t.test('days that do not exist or are in the future, and other ways to write a d
   for (const dob of days) t.equal(isDateOfBirth(dob, TODAY), false, JSON.stringify(dob));
 });
 
-t.test('the day is that of UTC', async (t) => {
+t.test('today is the day in UTC', async (t) => {
   const today = new Date().toISOString().slice(0, 10);
   t.equal(dateOfBirthFormat.validate(today), true);
   const inTwoDays = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);

@@ -5,7 +5,7 @@ t.test('an entity tag is strong', async (t) => {
   t.equal(entityTag(7), '"7"');
 });
 
-t.test('If-Match names versions; none and * mean any', async (t) => {
+t.test('If-Match is a list of versions; without it, or with *, any version matches', async (t) => {
   const fields: [field: string | undefined, versions: string[] | null][] = [
     [undefined, null],
     ['*', null],
@@ -28,7 +28,7 @@ t.test('a weak tag never matches If-Match', async (t) => {
   t.same(expectedVersions('W/"1", "2"'), ['2']);
 });
 
-t.test('an If-Match that is no list of tags is 400', async (t) => {
+t.test('an If-Match that is not a list of tags is 400', async (t) => {
   const fields = [
     '',
     ' ',
@@ -58,7 +58,7 @@ t.test('an If-Match that is no list of tags is 400', async (t) => {
   }
 });
 
-t.test('a long header that is nearly a list is refused quickly', async (t) => {
+t.test('a long header that is almost a list is refused quickly', async (t) => {
   const started = performance.now();
   for (const field of [
     `"1"${' ,'.repeat(8_000)}x`,

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { nameFormat, namePrefixFormat, normalizeName } from '../../src/customers/name.ts';
 
-t.test('a name is kept in NFC and without white space around it', async (t) => {
+t.test('a name is stored in NFC and without white space around it', async (t) => {
   const names: [sent: string, kept: string][] = [
     ['Ann', 'Ann'],
     ['  Ann Lee\t', 'Ann Lee'],
@@ -16,11 +16,11 @@ t.test('a name is kept in NFC and without white space around it', async (t) => {
   for (const [sent, kept] of names) {
     t.equal(nameFormat.validate(sent), true, sent);
     t.equal(normalizeName(sent), kept);
-    t.equal(normalizeName(kept), kept, 'and stays as it is');
+    t.equal(normalizeName(kept), kept, 'a stored name stays the same');
   }
 });
 
-t.test('a name has 1 to 255 characters after that, counted as code points', async (t) => {
+t.test('a stored name has 1 to 255 code points', async (t) => {
   for (const name of [
     'a',
     'a'.repeat(255),
@@ -54,11 +54,15 @@ t.test('control characters and halves of surrogate pairs are refused', async (t)
   }
 });
 
-t.test('what is much too long is refused at once, and what NFC makes short enough is not', async (t) => {
-  // four code points become one
+t.test('a name that is too long even for NFC is refused without NFC', async (t) => {
+  // NFC composes each four code points into one, so this name is short enough
   t.equal(nameFormat.validate('\u03b1\u0313\u0300\u0345'.repeat(255)), true);
   const marks = `a${'\u0315'.repeat(600)}${'\u0316'.repeat(600)}`;
   const normalized = t.capture(String.prototype, 'normalize', String.prototype.normalize);
   for (const format of [nameFormat, namePrefixFormat]) t.equal(format.validate(marks), false);
-  t.same(normalized(), [], 'without sorting its marks, in a time that grows with the square of their number');
+  t.same(
+    normalized(),
+    [],
+    'NFC does not run: it sorts marks in a time that grows with the square of their number',
+  );
 });

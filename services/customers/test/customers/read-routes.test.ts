@@ -13,7 +13,7 @@ async function created(name: string, dob: string) {
   return response.json();
 }
 
-t.test('a customer is read as it was made, with a strong entity tag, for its reader alone', async (t) => {
+t.test('a customer is read as it was created, with a strong entity tag, and privately cached', async (t) => {
   const customer = await created('Ann', '1960-05-25');
   const response = await send('GET', `/customers/${customer.id}`);
   t.equal(response.statusCode, 200);
@@ -50,14 +50,14 @@ t.test('a client that has the current version gets 304 without a body', async (t
   t.match(changed, { statusCode: 200, headers: { etag: '"2"' } });
 });
 
-t.test('an unknown id is 404, whatever the client has', async (t) => {
+t.test('an unknown id is 404, with If-None-Match too', async (t) => {
   for (const headers of [{}, { 'if-none-match': '*' }]) {
     const response = await send('GET', `/customers/${randomUUID()}`, { headers });
     t.match(response.json(), { status: 404, code: 'customer_not_found' });
   }
 });
 
-t.test('the n youngest come by dob, then by id, both descending', async (t) => {
+t.test('the n youngest are ordered by dob, then by id, both descending', async (t) => {
   await client.query('DELETE FROM customers');
   t.same((await send('GET', '/customers?n=5')).json(), { items: [], next_cursor: null });
   const [a, b, c, d] = [
@@ -68,7 +68,7 @@ t.test('the n youngest come by dob, then by id, both descending', async (t) => {
   ];
   const ids = async (n: number) =>
     (await send('GET', `/customers?n=${n}`)).json().items.map((customer: { id: string }) => customer.id);
-  t.same(await ids(1000), [d.id, c.id, b.id, a.id], 'ids made later are larger');
+  t.same(await ids(1000), [d.id, c.id, b.id, a.id], 'a later id is larger');
   t.same(await ids(2), [d.id, c.id]);
   const response = await send('GET', '/customers?n=1');
   t.same(response.json(), { items: [d], next_cursor: null });

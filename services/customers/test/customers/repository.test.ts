@@ -7,7 +7,7 @@ import { customersDatabase } from '../support/database.ts';
 
 const id = (n: number) => `0199d3a5-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
-/** One connection, so that what a session prepared can be looked at. */
+/** Opens a repository on one connection, so that the test can read the prepared statements of its session. */
 async function opened(t: Test) {
   const { url, client } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 1 });
@@ -15,28 +15,25 @@ async function opened(t: Test) {
   return { customers: customersRepository(drizzle({ client: pool })), pool, client };
 }
 
-t.test(
-  'a new customer has version 1 and the time of the database, to the millisecond and in UTC',
-  async (t) => {
-    const { customers, client } = await opened(t);
-    const before = (await client.query('SELECT now()')).rows[0].now;
-    const created = await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
-    t.match(created, { id: id(1), name: 'Ann', dob: '1960-05-25', version: 1 });
-    t.match(created.updated_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    t.ok(Math.abs(Date.parse(created.updated_at) - before) < 2_000);
-    t.same(await customers.find(id(1)), created);
-    t.equal(await customers.find(id(2)), undefined);
-  },
-);
+t.test('a new customer has version 1 and the time of the database, in UTC with milliseconds', async (t) => {
+  const { customers, client } = await opened(t);
+  const before = (await client.query('SELECT now()')).rows[0].now;
+  const created = await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
+  t.match(created, { id: id(1), name: 'Ann', dob: '1960-05-25', version: 1 });
+  t.match(created.updated_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  t.ok(Math.abs(Date.parse(created.updated_at) - before) < 2_000);
+  t.same(await customers.find(id(1)), created);
+  t.equal(await customers.find(id(2)), undefined);
+});
 
-t.test('the time is in UTC whatever zone the session has', async (t) => {
+t.test('the time is in UTC in a session with another time zone', async (t) => {
   const { customers, pool } = await opened(t);
   await pool.query("SET timezone = 'Pacific/Auckland'");
   const { updated_at: updatedAt } = await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
   t.ok(Math.abs(Date.parse(updatedAt) - Date.now()) < 10_000, updatedAt);
 });
 
-t.test('each write counts the version up by one and never turns the time back', async (t) => {
+t.test('each write increases the version by one and never sets the time back', async (t) => {
   const { customers } = await opened(t);
   let last = await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
   for (const changes of [
@@ -52,7 +49,7 @@ t.test('each write counts the version up by one and never turns the time back', 
   }
 });
 
-t.test('a write with expected versions touches the row only while it has one of them', async (t) => {
+t.test('a write with expected versions changes the row only if it has one of them', async (t) => {
   const { customers } = await opened(t);
   await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
   t.equal(await customers.update(id(1), { name: 'x' }, { expected: ['2'] }), undefined);
@@ -75,7 +72,7 @@ t.test('a write with expected versions touches the row only while it has one of 
   t.equal(await customers.remove(id(1)), false);
 });
 
-t.test('of writes at once that expect the same version exactly one wins', async (t) => {
+t.test('of concurrent writes that expect the same version exactly one succeeds', async (t) => {
   const { url } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   t.teardown(() => pool.end());
@@ -92,7 +89,7 @@ t.test('of writes at once that expect the same version exactly one wins', async 
   }
 });
 
-t.test('writes at once without an expected version all count', async (t) => {
+t.test('concurrent writes without an expected version all increase it', async (t) => {
   const { url } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   t.teardown(() => pool.end());
@@ -107,10 +104,10 @@ t.test('writes at once without an expected version all count', async (t) => {
     Array.from({ length: 30 }, (_, i) => i + 2),
   );
   const times = inOrder.map(({ updated_at }) => String(updated_at));
-  t.same(times, [...times].sort(), 'and the later version has the later time');
+  t.same(times, [...times].sort(), 'a later version has a later time');
 });
 
-t.test('the youngest come by dob, then by id, both descending', async (t) => {
+t.test('the youngest are ordered by dob, then by id, both descending', async (t) => {
   const { customers } = await opened(t);
   await customers.create(id(1), { name: 'same day, lower id', dob: '2000-02-29' });
   await customers.create(id(5), { name: 'oldest', dob: '0001-01-01' });
@@ -127,7 +124,7 @@ t.test('the youngest come by dob, then by id, both descending', async (t) => {
   );
 });
 
-t.test('their order is that of the statement, not a gift of the index', async (t) => {
+t.test('the order of the youngest does not depend on an index', async (t) => {
   const { customers, pool } = await opened(t);
   await pool.query('SET enable_indexscan = off');
   await pool.query('SET enable_bitmapscan = off');
@@ -140,14 +137,14 @@ t.test('their order is that of the statement, not a gift of the index', async (t
 });
 
 t.test(
-  'the statement of the youngest reads as many rows of the index as it gives, and sorts nothing',
+  'the statement of the youngest reads only the rows that it returns, from an index, without a sort',
   async (t) => {
     const { customers, pool, client } = await opened(t);
     await client.query(`
     INSERT INTO customers (id, name, dob)
     SELECT gen_random_uuid(), 'name ' || i, date '1930-01-01' + (i * 7919 % 30000) FROM generate_series(1, 10000) i`);
     await client.query('ANALYZE customers');
-    // more often than PostgreSQL waits before it considers one plan for any n
+    // more often than PostgreSQL plans for single values of n before it considers a generic plan
     for (let i = 0; i < 10; i += 1) await customers.youngest(10);
     const { rows } = await pool.query('EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE select_youngest_customers(10)');
     const plan = rows[0]['QUERY PLAN'][0].Plan;
@@ -159,7 +156,7 @@ t.test(
   },
 );
 
-t.test('every statement is prepared once in a session', async (t) => {
+t.test('every statement is prepared once per session', async (t) => {
   const { customers, pool } = await opened(t);
   for (let i = 0; i < 3; i += 1) {
     await customers.create(id(i), { name: 'Ann', dob: '1960-05-25' });
@@ -183,7 +180,7 @@ t.test('every statement is prepared once in a session', async (t) => {
   );
 });
 
-t.test('the database itself refuses what no customer can be', async (t) => {
+t.test('the database itself refuses an invalid customer', async (t) => {
   const { client } = await opened(t);
   const insert = (name: string | null, dob: string | null) =>
     client.query('INSERT INTO customers (id, name, dob) VALUES ($1, $2, $3)', [uuidv7(), name, dob]);

@@ -16,7 +16,7 @@ async function stored(id: string) {
   return rows[0];
 }
 
-t.test('a new customer is answered with 201, its place, its tag and a UUIDv7', async (t) => {
+t.test('creating a customer is 201 with Location, ETag and a UUIDv7', async (t) => {
   const response = await send('POST', '/customers', { body: { name: 'Ann', dob: '1960-05-25' } });
   t.equal(response.statusCode, 201);
   const customer = response.json();
@@ -33,7 +33,7 @@ t.test('a new customer is answered with 201, its place, its tag and a UUIDv7', a
   t.same((await send('GET', String(response.headers.location))).json(), customer);
 });
 
-t.test('names are kept byte for byte, but for NFC and the white space around them', async (t) => {
+t.test('names are stored byte for byte, except for NFC and the white space around them', async (t) => {
   const names: [sent: string, kept: string][] = [
     ["'; DROP TABLE customers; --", "'; DROP TABLE customers; --"],
     ['Robert"); DELETE FROM customers; --', 'Robert"); DELETE FROM customers; --'],
@@ -53,7 +53,7 @@ t.test('names are kept byte for byte, but for NFC and the white space around the
   }
 });
 
-t.test('an id in capitals is the same id, in the answer, its place and everything after', async (t) => {
+t.test('an id in capitals is the same id in every request and answer', async (t) => {
   const id = randomUUID();
   const capitals = `/customers/${id.toUpperCase()}`;
   const body = { name: 'Ann', dob: '1960-05-25' };
@@ -70,7 +70,7 @@ t.test('an id in capitals is the same id, in the answer, its place and everythin
   t.equal((await send('GET', `/customers/${id}`)).statusCode, 404);
 });
 
-t.test('PUT replaces all members, answers the new version and counts it', async (t) => {
+t.test('PUT replaces all members, increases the version and returns the new customer', async (t) => {
   const before = await created();
   const response = await send('PUT', `/customers/${before.id}`, {
     body: { name: ' Bob ', dob: '1961-01-02' },
@@ -83,7 +83,7 @@ t.test('PUT replaces all members, answers the new version and counts it', async 
   t.same((await send('GET', `/customers/${before.id}`)).json(), response.json());
 });
 
-t.test('PUT needs all members, and makes no customer', async (t) => {
+t.test('PUT needs all members, and creates no customer', async (t) => {
   const { id } = await created();
   for (const [body, pointer] of [
     [{ name: 'Bob' }, '/dob'],
@@ -101,7 +101,7 @@ t.test('PUT needs all members, and makes no customer', async (t) => {
   t.equal(await stored(unknown), undefined);
 });
 
-t.test('DELETE answers 204 without a body, and 404 from then on', async (t) => {
+t.test('DELETE is 204 without a body, and the next DELETE is 404', async (t) => {
   const { id } = await created();
   t.match(await send('DELETE', `/customers/${id}`), { statusCode: 204, body: '' });
   t.equal(await stored(id), undefined);
@@ -109,7 +109,7 @@ t.test('DELETE answers 204 without a body, and 404 from then on', async (t) => {
   t.equal((await send('GET', `/customers/${id}`)).statusCode, 404);
 });
 
-t.test('DELETE bears a Content-Type without a body', async (t) => {
+t.test('DELETE accepts a Content-Type without a body', async (t) => {
   const { id } = await created();
   const headers = { 'content-type': 'application/json' };
   t.equal((await send('DELETE', `/customers/${id}`, { headers })).statusCode, 204);
@@ -121,7 +121,7 @@ for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
   const write = (id: string, tag: string) =>
     send(method, `/customers/${id}`, { body, headers: { 'if-match': tag } });
 
-  t.test(`${method} with If-Match of the current version is done`, async (t) => {
+  t.test(`${method} with If-Match of the current version succeeds`, async (t) => {
     for (const tag of ['"1"', '*', '"7", "1"', 'W/"7","1"']) {
       t.equal((await write((await created()).id, tag)).statusCode, done, tag);
     }
@@ -151,7 +151,7 @@ for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
     t.match(await stored(id), { version: 1 });
   });
 
-  t.test(`${method} with an If-Match that is no list of tags is 400 and writes nothing`, async (t) => {
+  t.test(`${method} with an If-Match that is not a list of tags is 400 and writes nothing`, async (t) => {
     const { id } = await created();
     for (const tag of ['1', '"1', '*, "1"', "'1'", '"1" "2"', ',']) {
       t.match((await write(id, tag)).json(), { status: 400, errors: [{ pointer: '/if-match' }] }, tag);
@@ -159,7 +159,7 @@ for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
     t.match(await stored(id), { version: 1 });
   });
 
-  t.test(`${method} of an unknown id is 404 whatever If-Match says`, async (t) => {
+  t.test(`${method} of an unknown id is 404 with any If-Match`, async (t) => {
     for (const tag of ['"1"', '*', 'W/"1"']) {
       t.match((await write(randomUUID(), tag)).json(), { status: 404, code: 'customer_not_found' }, tag);
     }
@@ -167,7 +167,7 @@ for (const method of ['PUT', 'PATCH', 'DELETE'] as const) {
 }
 
 t.test(
-  'of replacements at once with the same If-Match exactly one is done, the others are 412',
+  'of concurrent replacements with the same If-Match exactly one succeeds, the others are 412',
   async (t) => {
     const { id } = await created();
     const answers = await Promise.all(
@@ -185,7 +185,7 @@ t.test(
   },
 );
 
-t.test('a deletion and a replacement at once with the same If-Match: one of them is done', async (t) => {
+t.test('of a concurrent deletion and replacement with the same If-Match one succeeds', async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const { id } = await created();
     const headers = { 'if-match': '"1"' };

@@ -5,7 +5,7 @@ import t from 'tap';
 import * as schema from '../../src/db/schema.ts';
 import { customersDatabase } from '../support/database.ts';
 
-t.test('the tables that the code declares are those that the migrations make', async (t) => {
+t.test('the declared tables equal those that the migrations create', async (t) => {
   const { url } = await customersDatabase(t);
   const tables = Object.values(schema).filter((value) => is(value, PgTable));
   t.same(declaredColumns(tables.map(getTableConfig)), await columnsInDatabase(url));

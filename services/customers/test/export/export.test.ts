@@ -10,7 +10,7 @@ const { url: databaseUrl, client } = await customersDatabase(t);
 const { app, send, token, log } = await customersProcess(t, { databaseUrl });
 await ready(app);
 
-/** Each test begins with these. */
+/** Each test begins with three customers. */
 t.beforeEach(async () => {
   await client.query('TRUNCATE customers');
   await client.query(
@@ -24,7 +24,7 @@ t.beforeEach(async () => {
 const exported = (query = '', accept = 'text/csv') =>
   send('GET', `/customers/export${query}`, { headers: { accept } });
 
-t.test('CSV has a header, quotes where RFC 4180 has them, and no formulas', async (t) => {
+t.test('CSV has a header, the quotation marks of RFC 4180, and no formulas', async (t) => {
   const response = await exported();
   t.equal(response.headers['content-type'], 'text/csv; charset=utf-8');
   t.equal(response.headers['content-disposition'], 'attachment; filename="customers.csv"');
@@ -42,13 +42,13 @@ t.test('CSV has a header, quotes where RFC 4180 has them, and no formulas', asyn
 });
 
 t.test(
-  'with bom=true CSV begins with a byte order mark, also of no customers, and NDJSON is refused',
+  'with bom=true CSV begins with a byte order mark, also without customers, and NDJSON is refused',
   async (t) => {
     const plain = await exported();
     const marked = await exported('?bom=true');
     t.equal(marked.headers['content-type'], 'text/csv; charset=utf-8');
     t.ok(marked.rawPayload.equals(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), plain.rawPayload])));
-    t.equal((await exported('?bom=true&name=nobody')).payload, '\ufeffid,name,dob,updated_at\r\n');
+    t.equal((await exported('?bom=true&name=unknown')).payload, '\ufeffid,name,dob,updated_at\r\n');
     t.equal((await exported('?bom=false')).payload, plain.payload);
     t.equal((await exported('?bom=false', 'application/x-ndjson')).statusCode, 200);
     for (const method of ['GET', 'HEAD'] as const) {
@@ -65,7 +65,7 @@ t.test(
   },
 );
 
-t.test('NDJSON has what the list has, a line each', async (t) => {
+t.test('NDJSON has the customers of the list, one per line', async (t) => {
   const response = await exported('', 'application/x-ndjson');
   t.equal(response.headers['content-type'], 'application/x-ndjson; charset=utf-8');
   t.equal(response.headers['content-disposition'], 'attachment; filename="customers.ndjson"');
@@ -76,7 +76,7 @@ t.test('NDJSON has what the list has, a line each', async (t) => {
   t.same(lines, (await send('GET', '/customers?n=1000')).json().items);
 });
 
-t.test('order and filters are those of the list', async (t) => {
+t.test('an export has the order and the filters of the list', async (t) => {
   const queries = [
     'sort=name',
     'sort=-updated_at',
@@ -103,12 +103,12 @@ t.test('order and filters are those of the list', async (t) => {
   }
 });
 
-t.test('of no customers there is a header in CSV, and nothing in NDJSON', async (t) => {
-  t.equal((await exported('?name=nobody')).payload, 'id,name,dob,updated_at\r\n');
-  t.equal((await exported('?name=nobody', 'application/x-ndjson')).payload, '');
+t.test('without customers CSV has only its header, and NDJSON nothing', async (t) => {
+  t.equal((await exported('?name=unknown')).payload, 'id,name,dob,updated_at\r\n');
+  t.equal((await exported('?name=unknown', 'application/x-ndjson')).payload, '');
 });
 
-t.test('HEAD has the headers of GET, and reads nothing', async (t) => {
+t.test('HEAD has the headers of GET and no body', async (t) => {
   const [head, full] = [await send('HEAD', '/customers/export'), await send('GET', '/customers/export')];
   for (const name of ['content-type', 'content-disposition', 'cache-control']) {
     t.equal(head.headers[name], full.headers[name], name);
@@ -116,7 +116,7 @@ t.test('HEAD has the headers of GET, and reads nothing', async (t) => {
   t.equal(head.payload, '');
 });
 
-/** An export that the test reads as slowly as it likes. */
+/** Starts an export whose answer the test reads itself. */
 async function openExport(): Promise<IncomingMessage> {
   const request = get(`${baseUrl(app)}/customers/export?sort=updated_at`, {
     headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
@@ -146,16 +146,16 @@ const insertMany = (count: number) =>
     [count],
   );
 
-t.test('a reader who pauses makes the database wait, and gets what there was at the start', async (t) => {
+t.test('a slow reader makes the database wait, and gets the customers of the start', async (t) => {
   const COUNT = rounds({ short: 30_000, long: 1_000_000 });
   await insertMany(COUNT);
   const response = await openExport();
-  // the backend waits to be asked for more, each time that somebody looks
-  let looks = 0;
+  // in twenty samples in a row the backend waits for the client
+  let samples = 0;
   await waitFor(async () => {
     const [backend] = await exports();
-    looks = backend?.state === 'active' && backend.wait_event === 'ClientRead' ? looks + 1 : 0;
-    return looks === 20;
+    samples = backend?.state === 'active' && backend.wait_event === 'ClientRead' ? samples + 1 : 0;
+    return samples === 20;
   });
   await client.query("DELETE FROM customers WHERE dob = '1960-05-25'");
   await send('POST', '/customers', { body: { name: 'Too late', dob: '1960-05-25' } });
@@ -165,7 +165,7 @@ t.test('a reader who pauses makes the database wait, and gets what there was at 
   await waitFor(async () => (await exports()).length === 0);
 });
 
-t.test('a client that goes away sets its connection free', async () => {
+t.test('a client that disconnects frees the database connection of its export', async () => {
   await insertMany(30_000);
   const response = await openExport();
   response.on('error', () => {});
@@ -173,7 +173,7 @@ t.test('a client that goes away sets its connection free', async () => {
   await waitFor(async () => (await exports()).length === 0);
 });
 
-t.test('a fifth export at once is 503, until one of the others is over', async (t) => {
+t.test('a fifth concurrent export is 503 until one of the others ends', async (t) => {
   await insertMany(30_000);
   const responses = await Promise.all([openExport(), openExport(), openExport(), openExport()]);
   const before = log().length;
@@ -186,7 +186,7 @@ t.test('a fifth export at once is 503, until one of the others is over', async (
   await waitFor(async () => (await exported('?name=ann')).statusCode === 200);
 });
 
-t.test('an export whose connection breaks ends, as one that is not complete', async (t) => {
+t.test('an export whose database connection breaks ends as an incomplete transfer', async (t) => {
   await insertMany(30_000);
   const response = await openExport();
   await client.query(
@@ -197,11 +197,14 @@ t.test('an export whose connection breaks ends, as one that is not complete', as
   t.equal((await exported('?name=ann')).statusCode, 200);
 });
 
-t.test('an export that is not read ends after five minutes, as one that is not complete', async (t) => {
-  await insertMany(30_000);
-  const pass = fiveMinutes(t);
-  const response = await openExport();
-  pass();
-  await t.rejects(textOf(response), { code: 'ECONNRESET' });
-  await waitFor(async () => (await exports()).length === 0);
-});
+t.test(
+  'an export that the client does not read ends after five minutes as an incomplete transfer',
+  async (t) => {
+    await insertMany(30_000);
+    const pass = fiveMinutes(t);
+    const response = await openExport();
+    pass();
+    await t.rejects(textOf(response), { code: 'ECONNRESET' });
+    await waitFor(async () => (await exports()).length === 0);
+  },
+);

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { escapeFormula, unescapeFormula } from '../../src/export/formula-escape.ts';
 
-t.test('what a spreadsheet would compute has an apostrophe in front, and nothing else has', async (t) => {
+t.test('an apostrophe is put in front of a formula, and of no other cell', async (t) => {
   for (const cell of ['=1+1', '+1', '-1', '@SUM(A1)', '\r', '\u0001', '＝1', "'=1", "''@x"]) {
     t.equal(escapeFormula(cell), `'${cell}`);
   }
@@ -22,7 +22,7 @@ t.test('what a spreadsheet would compute has an apostrophe in front, and nothing
     t.equal(escapeFormula(cell), cell);
 });
 
-t.test('so has what it would compute when it splits the line at a semicolon or a tab', async (t) => {
+t.test('an apostrophe is put in front of a formula after a semicolon or a tab too', async (t) => {
   const cells: [cell: string, escaped: string][] = [
     ['x;=1+1', "x;'=1+1"],
     ['x\t=1+1', "x\t'=1+1"],
@@ -38,7 +38,7 @@ t.test('so has what it would compute when it splits the line at a semicolon or a
   for (const [cell, escaped] of cells) t.equal(escapeFormula(cell), escaped);
 });
 
-/** Every string of up to so many of these. */
+/** Yields every string of up to `length` of these letters. */
 function* stringsOf(letters: string[], length: number): Generator<string> {
   yield '';
   if (length === 0) return;
@@ -47,7 +47,7 @@ function* stringsOf(letters: string[], length: number): Generator<string> {
 
 const LETTERS = ["'", '=', '+', '-', '@', ';', '\t', '＝', '－', ' ', '\u3000', '"', 'a', ',', '\n', '🦊'];
 
-t.test('taking it away gives back what was there, whatever that was', async (t) => {
+t.test('unescapeFormula restores every cell', async (t) => {
   const wrong: string[] = [];
   for (const cell of stringsOf(LETTERS, 4))
     if (unescapeFormula(escapeFormula(cell)) !== cell) wrong.push(cell);
@@ -55,7 +55,7 @@ t.test('taking it away gives back what was there, whatever that was', async (t) 
 });
 
 t.test(
-  'nothing that is behind a semicolon or a tab is a formula, also behind spaces and quotation marks',
+  'no escaped cell has a formula after a semicolon or a tab, also after spaces and quotation marks',
   async (t) => {
     const behind = /^[\s"]*[=+\-@＝－]/;
     const wrong: string[] = [];
@@ -67,19 +67,22 @@ t.test(
   },
 );
 
-t.test('what was escaped at its start alone is read as before', async (t) => {
-  const cells: [escaped: string, cell: string][] = [
-    ["'=1", '=1'],
-    ["''=1", "'=1"],
-    ["'-x;y", '-x;y'],
-    ['x;=1', 'x;=1'],
-    ["'t Hooft", "'t Hooft"],
-    ["' =1", "' =1"],
-  ];
-  for (const [escaped, cell] of cells) t.equal(unescapeFormula(escaped), cell);
-});
+t.test(
+  'a file of an earlier version, which escaped only the start of a cell, is read correctly',
+  async (t) => {
+    const cells: [escaped: string, cell: string][] = [
+      ["'=1", '=1'],
+      ["''=1", "'=1"],
+      ["'-x;y", '-x;y'],
+      ['x;=1', 'x;=1'],
+      ["'t Hooft", "'t Hooft"],
+      ["' =1", "' =1"],
+    ];
+    for (const [escaped, cell] of cells) t.equal(unescapeFormula(escaped), cell);
+  },
+);
 
-t.test('a long cell of nothing but signs takes no time', async (t) => {
+t.test('a long cell of special characters alone takes less than a second', async (t) => {
   const started = performance.now();
   for (const unit of ["'", ';', ";'", '; ', '"', "=';"]) {
     const cell = unit.repeat(16_384 / unit.length);

@@ -23,22 +23,25 @@ async function countOf(name: string): Promise<number> {
   return rows[0].n;
 }
 
-t.test('the same request with the same key is done once, and answered alike, byte for byte', async (t) => {
-  const key = randomUUID();
-  const body = { name: 'Once', dob: '1960-05-25' };
-  const first = await post(key, body);
-  t.equal(first.statusCode, 201);
-  const second = await post(key, body);
-  t.equal(second.statusCode, 201);
-  t.equal(second.payload, first.payload);
-  for (const header of ['location', 'etag', 'cache-control', 'content-type']) {
-    t.equal(second.headers[header], first.headers[header], header);
-  }
-  t.equal(await countOf('Once'), 1);
-  t.same((await send('GET', String(first.headers.location))).json(), first.json());
-});
+t.test(
+  'a repeated request with the same key runs once, and gets the same answer byte for byte',
+  async (t) => {
+    const key = randomUUID();
+    const body = { name: 'Once', dob: '1960-05-25' };
+    const first = await post(key, body);
+    t.equal(first.statusCode, 201);
+    const second = await post(key, body);
+    t.equal(second.statusCode, 201);
+    t.equal(second.payload, first.payload);
+    for (const header of ['location', 'etag', 'cache-control', 'content-type']) {
+      t.equal(second.headers[header], first.headers[header], header);
+    }
+    t.equal(await countOf('Once'), 1);
+    t.same((await send('GET', String(first.headers.location))).json(), first.json());
+  },
+);
 
-t.test('without a key the answer is the same, and each request makes a customer', async (t) => {
+t.test('without a key the answer is the same, and each request creates a customer', async (t) => {
   const body = { name: 'Zoë "Often" 李', dob: '1960-05-25' };
   const [plain, keyed] = [await send('POST', '/customers', { body }), await post(randomUUID(), body)];
   t.same(Object.keys(plain.json()), Object.keys(keyed.json()));
@@ -52,7 +55,7 @@ t.test('a key is the same with and without quotation marks', async (t) => {
   t.equal((await post(key)).payload, first.payload);
 });
 
-t.test('another body with the same key is 422, and makes nothing', async (t) => {
+t.test('another body with the same key is 422, and creates nothing', async (t) => {
   const key = randomUUID();
   await post(key, { name: 'First', dob: '1960-05-25' });
   const response = await post(key, { name: 'Other', dob: '1960-05-25' });
@@ -60,21 +63,21 @@ t.test('another body with the same key is 422, and makes nothing', async (t) => 
   t.equal(await countOf('Other'), 0);
 });
 
-t.test('a key belongs to who sent it', async (t) => {
+t.test('a key belongs to its user', async (t) => {
   const key = randomUUID();
-  const token = await signingKey.sign(mintClaims({ sub: 'somebody-else' }));
+  const token = await signingKey.sign(mintClaims({ sub: 'another-user' }));
   const [mine, theirs] = [await post(key), await post(key, ANN, token)];
   t.equal(theirs.statusCode, 201);
   t.not(theirs.json().id, mine.json().id);
 });
 
-t.test('what is refused is not kept: the same key may be used for what is right', async (t) => {
+t.test('a refused request does not use up its key', async (t) => {
   const key = randomUUID();
-  t.equal((await post(key, { name: 'Nobody', dob: '2023-02-29' })).statusCode, 422);
+  t.equal((await post(key, { name: 'Ann', dob: '2023-02-29' })).statusCode, 422);
   t.equal((await post(key)).statusCode, 201);
 });
 
-t.test('many requests at once with one key make one customer', async (t) => {
+t.test('many concurrent requests with one key create one customer', async (t) => {
   const key = randomUUID();
   const body = { name: 'One of many', dob: '1960-05-25' };
   const answers = await Promise.all(
@@ -91,7 +94,7 @@ t.test('many requests at once with one key make one customer', async (t) => {
   t.equal(await countOf('One of many'), 1);
 });
 
-t.test('while the first request is not answered yet, the second is 409 with Retry-After', async (t) => {
+t.test('while the first request runs, the second is 409 with Retry-After', async (t) => {
   const other = await connected(t, databaseUrl);
   const key = randomUUID();
   const sub = 'in-two-minds';
@@ -106,7 +109,7 @@ t.test('while the first request is not answered yet, the second is 409 with Retr
   await waitFor(async () => (await post(key, ANN, token)).statusCode === 201);
 });
 
-t.test('a key is kept for 24 hours, and is then as if it had never been used', async (t) => {
+t.test('a key expires after 24 hours, and can then be used again', async (t) => {
   const key = randomUUID();
   const first = await post(key);
   const age = (interval: string) =>
@@ -121,14 +124,14 @@ t.test('a key is kept for 24 hours, and is then as if it had never been used', a
   t.equal((await post(key, { name: 'Much later', dob: '1960-05-25' })).payload, later.payload);
 });
 
-t.test('a key that is no key is 400 and named', async (t) => {
+t.test('a malformed key is 400 and named', async (t) => {
   for (const key of ['', ' ', '"', '""', 'a b', 'ä', 'x'.repeat(256), '"a', 'a\\b']) {
     const response = await post(key);
     t.match(response.json(), { status: 400, errors: [{ pointer: '/idempotency-key' }] }, JSON.stringify(key));
   }
 });
 
-t.test('of the keys that are kept no longer any number is removed, by short statements', async (t) => {
+t.test('any number of expired keys is removed by short statements', async (t) => {
   const insert = `INSERT INTO idempotency_keys (subject, route, key, fingerprint, status, headers, body, created_at)
      SELECT 'old', 'POST /customers', n::text, '', 201, '{}', '', now() - $2::interval FROM generate_series(1, $1) AS n`;
   await client.query(insert, [12_000, '24 hours 1 minute']);

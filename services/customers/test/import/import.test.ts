@@ -27,7 +27,7 @@ async function rows(): Promise<{ name: string; dob: string }[]> {
   return (await client.query('SELECT name, dob::text FROM customers ORDER BY name')).rows;
 }
 
-t.test('CSV and NDJSON make the same customers, with the values that a body of JSON has', async (t) => {
+t.test('CSV and NDJSON create the same customers as JSON bodies with the same values', async (t) => {
   const people = [
     { name: 'Ann', dob: '1960-05-25' },
     { name: 'Zoë 🦊 李', dob: '1960-05-25' },
@@ -47,7 +47,7 @@ t.test('CSV and NDJSON make the same customers, with the values that a body of J
   }
 });
 
-t.test('a name is kept in NFC and trimmed, and an id is a UUIDv7 made here', async (t) => {
+t.test('a name is stored in NFC and trimmed, and a missing id becomes a UUIDv7', async (t) => {
   t.equal((await post(CSV, 'name,dob\n  Zoe\u0308 ,1960-05-25\n')).statusCode, 200);
   t.same(await rows(), [{ name: 'Zoë', dob: '1960-05-25' }]);
   const [customer] = (await send('GET', '/customers?n=1')).json().items;
@@ -55,7 +55,7 @@ t.test('a name is kept in NFC and trimmed, and an id is a UUIDv7 made here', asy
   t.equal((await send('GET', `/customers/${customer.id}`)).headers.etag, '"1"');
 });
 
-/** What is wrong with a record, in both formats, and in JSON as a body. */
+/** Invalid records, each with its wrong member. */
 const WRONG: [string, object][] = [
   ['name', { name: '', dob: '1960-05-25' }],
   ['name', { name: 'a\u0007', dob: '1960-05-25' }],
@@ -66,7 +66,7 @@ const WRONG: [string, object][] = [
   ['dob', { name: 'Ann', dob: '' }],
 ];
 
-t.test('a record is refused by the same rules, with the same words, as a body of JSON', async (t) => {
+t.test('a record has the rules and the error texts of a JSON body', async (t) => {
   for (const [member, record] of WRONG) {
     const { errors } = (await send('POST', '/customers', { body: record })).json();
     const reason = errors[0].detail;
@@ -92,14 +92,17 @@ const PROBLEMS = [
   { line: 4, member: 'name', reason: String },
 ];
 
-t.test('one wrong line is enough to take none, and all are told', async (t) => {
-  const response = await post(CSV, MIXED);
-  t.match(response.json(), { status: 422, lines_read: 5, created: 0, skipped: 2, problems: PROBLEMS });
-  t.match(response.headers['content-type'], /^application\/problem\+json/);
-  t.same(await rows(), []);
-});
+t.test(
+  'a single wrong line makes the import create nothing, and the answer lists all wrong lines',
+  async (t) => {
+    const response = await post(CSV, MIXED);
+    t.match(response.json(), { status: 422, lines_read: 5, created: 0, skipped: 2, problems: PROBLEMS });
+    t.match(response.headers['content-type'], /^application\/problem\+json/);
+    t.same(await rows(), []);
+  },
+);
 
-t.test('the good lines are taken with on_error=skip', async (t) => {
+t.test('with on_error=skip the correct lines are imported', async (t) => {
   const response = await post(CSV, MIXED, '?on_error=skip');
   t.equal(response.statusCode, 200);
   t.match(response.json(), { lines_read: 5, created: 2, skipped: 2, problems: PROBLEMS });
@@ -109,29 +112,29 @@ t.test('the good lines are taken with on_error=skip', async (t) => {
   );
 });
 
-t.test('a dry run says what would become of the file, and changes nothing', async (t) => {
+t.test('a dry run reports the result of the file, and changes nothing', async (t) => {
   t.match((await post(CSV, MIXED, '?dry_run=true&on_error=skip')).json(), { created: 2, skipped: 2 });
   t.match((await post(CSV, MIXED, '?dry_run=true')).json(), { status: 422, created: 0, skipped: 2 });
   t.match((await post(CSV, 'name,dob\nAnn,1960-05-25', '?dry_run=true')).json(), { created: 1, skipped: 0 });
   t.same(await rows(), []);
 });
 
-t.test('of very many problems the first thousand are told, and all are counted', async (t) => {
+t.test('the answer lists the first thousand problems, and counts all', async (t) => {
   const lines = Array.from({ length: 2_500 }, (_, index) => `Ann,${index % 2 ? 'never' : '1960-05-25'}\n`);
   const { created, skipped, problems } = (
     await post(CSV, `name,dob\n${lines.join('')}`, '?on_error=skip')
   ).json();
-  t.same({ created, skipped, told: problems.length }, { created: 1_250, skipped: 1_250, told: 1_000 });
+  t.same({ created, skipped, listed: problems.length }, { created: 1_250, skipped: 1_250, listed: 1_000 });
   t.same([problems[0].line, problems[999].line], [3, 2_001]);
 });
 
-t.test('an id and an updated_at are kept as the file has them', async (t) => {
+t.test('an id and an updated_at of the file are stored unchanged', async (t) => {
   const customer = { id: ID, name: 'Ann', dob: '1960-05-25', updated_at: '2020-02-29T23:59:59.123Z' };
   t.match((await post(NDJSON, JSON.stringify(customer))).json(), { created: 1 });
   t.same((await send('GET', `/customers/${ID}`)).json(), customer);
 });
 
-t.test('an id that is taken, or there twice, is a problem of its line', async (t) => {
+t.test('an id that exists, or occurs twice in the file, is a problem of its line', async (t) => {
   await send('PUT', `/customers/${ID}`, {
     body: { name: 'First', dob: '1960-05-25' },
     headers: { 'if-none-match': '*' },
@@ -154,7 +157,7 @@ t.test('an id that is taken, or there twice, is a problem of its line', async (t
   );
 });
 
-t.test('of two files with the same ids in opposite order, sent at once, one gets in', async (t) => {
+t.test('of two concurrent files with the same ids in opposite order one is imported', async (t) => {
   const lines = Array.from({ length: 20_000 }, () => `${randomUUID()},Ann,1960-05-25\n`);
   const answers = await Promise.all(
     [lines, lines.toReversed()].map((order) => post(CSV, `id,name,dob\n${order.join('')}`)),
@@ -179,7 +182,7 @@ t.test('an entity tag is never used twice for an id that a client chose', async 
   t.equal(tags.size, 6);
 });
 
-t.test('a header that is no use is refused, also when errors are skipped', async (t) => {
+t.test('an unusable header is refused, also when errors are skipped', async (t) => {
   for (const query of ['', '?on_error=skip', '?dry_run=true']) {
     const response = await post(CSV, 'name|dob\nAnn|1960-05-25\n', query);
     t.match(response.json(), {
@@ -189,7 +192,7 @@ t.test('a header that is no use is refused, also when errors are skipped', async
   }
 });
 
-t.test('files are read as spreadsheets write them', async (t) => {
+t.test('the files of spreadsheets are imported', async (t) => {
   const files = [
     'Name;DOB\r\nAnn;1960-05-25\r\n"B;b";1961-05-25\r\n',
     '\ufeffname\tdob\rAnn\t1960-05-25\rB;b\t1961-05-25\r',
@@ -206,7 +209,7 @@ t.test('files are read as spreadsheets write them', async (t) => {
   }
 });
 
-t.test('a file in another encoding is refused with what to do, also when errors are skipped', async (t) => {
+t.test('a file in another encoding is refused with advice, also when errors are skipped', async (t) => {
   const utf16 = ['\ufeffname,dob\nAnn,1960-05-25\n', 'name,dob\nAnn,1960-05-25\n'];
   for (const type of [CSV, NDJSON]) {
     for (const content of utf16) {
@@ -226,12 +229,12 @@ t.test('a file in another encoding is refused with what to do, also when errors 
   });
 });
 
-t.test('nothing to import is an import of nothing', async (t) => {
+t.test('a file without records creates nothing', async (t) => {
   t.match((await post(CSV, 'name,dob\n')).json(), { lines_read: 0, created: 0, skipped: 0, problems: [] });
   t.match((await post(NDJSON, '\n')).json(), { created: 0, skipped: 0, problems: [] });
 });
 
-t.test('other types, other charsets, other parameters and another token are refused', async (t) => {
+t.test('other types, charsets and parameters, and a request without a token, are refused', async (t) => {
   for (const type of [
     'application/json',
     'text/plain',
@@ -257,7 +260,7 @@ t.test('other types, other charsets, other parameters and another token are refu
   t.match((await send('POST', '/customers/import', { body: 'x', token: null })).json(), { status: 401 });
 });
 
-t.test('the media type may tell of its charset and its header (RFC 4180 §3), in any order', async (t) => {
+t.test('the media type may have charset and header (RFC 4180 §3), in any order', async (t) => {
   for (const type of [
     'text/csv; header=present',
     'Text/CSV;Header="Present";Charset=UTF8',
@@ -269,7 +272,7 @@ t.test('the media type may tell of its charset and its header (RFC 4180 §3), in
   }
 });
 
-t.test('a CSV file that says it has no header is 415, with what to do', async (t) => {
+t.test('a CSV file with header=absent is 415 with advice', async (t) => {
   for (const type of [
     'text/csv; header=absent',
     'text/csv;charset=utf-8;HEADER="Absent"',
@@ -290,15 +293,15 @@ t.test('a request with neither a type nor a body is 400', async (t) => {
   t.match((await send('POST', '/customers/import')).json(), { status: 400, code: 'empty_body' });
 });
 
-t.test('a short import that asks for progress is answered with one line', async (t) => {
+t.test('a short import with progress gets one line as its answer', async (t) => {
   const response = await post(CSV, 'name,dob\nAnn,1960-05-25\n', '', { accept: NDJSON });
   t.match(response.headers['content-type'], /^application\/x-ndjson/);
   t.match(JSON.parse(response.payload), { event: 'summary', created: 1, skipped: 0, problems: [] });
   const refused = await post(CSV, 'name,dob\nAnn,never\n', '', { accept: NDJSON });
-  t.match(refused.json(), { status: 422, code: 'import_refused' }, 'or with the problem');
+  t.match(refused.json(), { status: 422, code: 'import_refused' }, 'the problem is an answer of its own');
 });
 
-/** An import of which the test writes the body. */
+/** Starts an import whose body the test writes itself. */
 function openImport(accept: string) {
   const upload = request(url, {
     method: 'POST',
@@ -316,7 +319,7 @@ async function imports(): Promise<number> {
   return rows.length;
 }
 
-t.test('a client that goes away leaves nothing behind, and no trouble in the log', async (t) => {
+t.test('a client that disconnects leaves no customers, and no warning in the log', async (t) => {
   for (const accept of ['application/json', NDJSON]) {
     const logged = log().length;
     const upload = openImport(accept);
@@ -329,19 +332,19 @@ t.test('a client that goes away leaves nothing behind, and no trouble in the log
   }
 });
 
-t.test('a client that looks for the answer when it has sent everything gets it', async (t) => {
+t.test('a client that reads the answer only after it has sent everything gets it', async (t) => {
   const upload = openImport('application/json');
   const answer = once(upload, 'response');
   upload.write('no,header\n');
   upload.end(Buffer.alloc(16 * 1024 * 1024, 'Ann,1960-05-25\n'));
-  await once(upload, 'finish'); // refused long before
-  t.equal(upload.socket?.readableEnded, false, 'and is not cut off');
+  await once(upload, 'finish'); // the service has refused the file long before
+  t.equal(upload.socket?.readableEnded, false, 'the connection is still open');
   const [response] = await answer;
   t.equal(response.statusCode, 422);
   response.resume();
 });
 
-t.test('what goes wrong after the answer has begun is its last line', async (t) => {
+t.test('a problem after the answer has begun is its last line', async (t) => {
   const upload = openImport(NDJSON);
   upload.write('name,dob\nAnn,1960-05-25\n');
   const [response] = await once(upload, 'response');
@@ -363,14 +366,14 @@ t.test('what goes wrong after the answer has begun is its last line', async (t) 
   t.same(await rows(), []);
 });
 
-t.test('a file may take longer to arrive than another request', async (t) => {
+t.test('a file may take longer to arrive than the body of another request', async (t) => {
   const { requestTimeout, headersTimeout } = app.server;
   t.teardown(() => Object.assign(app.server, { requestTimeout, headersTimeout }));
   Object.assign(app.server, { requestTimeout: 200, headersTimeout: 200 });
   const upload = openImport(NDJSON);
   upload.write('name,dob\nAnn,1960-05-25\n');
   const [response] = await once(upload, 'response');
-  // a second each, and each second Node looks for requests that take too long
+  // each line comes after a second, and Node checks every second for requests that take too long
   for (let lines = 0; lines < 3; lines++) await once(response.setEncoding('utf8'), 'data');
   upload.end('Bob,1960-05-25\n');
   let text = '';
@@ -378,7 +381,7 @@ t.test('a file may take longer to arrive than another request', async (t) => {
   t.match(text, /"event":"summary","lines_read":3,"created":2/);
 });
 
-t.test('but not longer than five minutes', async (t) => {
+t.test('an import that takes longer than five minutes is 408', async (t) => {
   const pass = fiveMinutes(t);
   const upload = openImport('application/json');
   upload.write('name,dob\nAnn,1960-05-25\n');
@@ -392,7 +395,7 @@ t.test('but not longer than five minutes', async (t) => {
   t.same(await rows(), []);
 });
 
-t.test('what a client wants no more does not go on in the database', async (t) => {
+t.test('the statement of a client that disconnects does not go on in the database', async (t) => {
   await client.query(`
     CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
     CREATE TRIGGER wait BEFORE INSERT ON customers FOR EACH STATEMENT EXECUTE FUNCTION wait()`);
@@ -410,7 +413,7 @@ t.test('what a client wants no more does not go on in the database', async (t) =
   t.notMatch(log().slice(logged), /"level":"(?:warn|error)"/);
 });
 
-t.test('a database that goes away in the middle is 503, and nothing was imported', async (t) => {
+t.test('an import whose database connection breaks is 503, and creates nothing', async (t) => {
   const upload = openImport('application/json');
   upload.write('name,dob\nAnn,1960-05-25\n');
   await waitFor(async () => (await imports()) === 1);

@@ -14,16 +14,16 @@ t.test('the header names the columns, in any order', async (t) => {
   t.same(await recordsOf('\ufeff"name","dob"\nAmy,1960-05-25'), [
     { line: 2, value: { name: 'Amy', dob: '1960-05-25' } },
   ]);
-  t.same(await recordsOf('name,dob'), [], 'also when nothing follows');
+  t.same(await recordsOf('name,dob'), [], 'also without records');
 });
 
-t.test('names of columns may be in any case, with white space around them', async (t) => {
+t.test('column names may be in any case, with white space around them', async (t) => {
   t.same(await recordsOf('\ufeff" Name ",\tDOB ,Updated_At\nAmy,1960-05-25,\n'), [
     { line: 2, value: { name: 'Amy', dob: '1960-05-25' } },
   ]);
 });
 
-t.test('a header that is no use ends it, and says what to do', async (t) => {
+t.test('an unusable header is an UnreadableFile with advice', async (t) => {
   const headers: [header: string, column: string | null, reason: RegExp][] = [
     ['', 'name', /is required: name the columns in the first line, as in name,dob/],
     ['\n\n', 'name', /is required/],
@@ -62,7 +62,7 @@ t.test('a header that is no use ends it, and says what to do', async (t) => {
   }
 });
 
-t.test('cells are separated as the header has it: by commas, semicolons or tabs', async (t) => {
+t.test('cells are separated by the separator of the header: comma, semicolon or tab', async (t) => {
   const files = [
     'name;dob\nAnn, b;1\n"x;""y""";2\n',
     'name\tdob\nAnn, b\t1\n"x;""y"""\t2\n',
@@ -85,7 +85,7 @@ t.test('cells are separated as the header has it: by commas, semicolons or tabs'
   }
 });
 
-t.test('a line in front of the header may name the separator, as Excel reads it', async (t) => {
+t.test('a line in front of the header may name the separator, as for Excel', async (t) => {
   const people = [{ line: 3, value: { name: 'Amy', dob: '1' } }];
   for (const [line, separator] of [
     ['sep=;', ';'],
@@ -98,7 +98,7 @@ t.test('a line in front of the header may name the separator, as Excel reads it'
   }
 });
 
-t.test('empty cells behind the last column, as spreadsheets write them, are passed over', async (t) => {
+t.test('empty cells after the last column, which spreadsheets write, are ignored', async (t) => {
   t.same(await recordsOf('name,dob,, \nAnn,1\nBob,2,,\nCid,3,,,,\n'), [
     { line: 2, value: { name: 'Ann', dob: '1' } },
     { line: 3, value: { name: 'Bob', dob: '2' } },
@@ -106,7 +106,7 @@ t.test('empty cells behind the last column, as spreadsheets write them, are pass
   ]);
 });
 
-t.test('lines of white space are passed over, and a line of empty cells is told as one', async (t) => {
+t.test('lines of white space are skipped, and a line of empty cells is reported', async (t) => {
   const reason = /^has only empty cells: fill them in, or remove the line/;
   t.match(await recordsOf('\n \t\nname,dob\n   \n\t\n,\nAnn,1\n\u00a0\n , ,\n"",""\n'), [
     { line: 6, reason },
@@ -116,7 +116,7 @@ t.test('lines of white space are passed over, and a line of empty cells is told 
   ]);
 });
 
-t.test('white space around a cell is no part of it, but of a name, whose rule takes it away', async (t) => {
+t.test('cells are trimmed, except names, which their own rule trims', async (t) => {
   const id = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
   t.same(await recordsOf(`id, name, dob\n ${id} , Ann , 1\n , Bob,2\n`), [
     { line: 2, value: { id, name: ' Ann ', dob: '1' } },
@@ -124,7 +124,7 @@ t.test('white space around a cell is no part of it, but of a name, whose rule ta
   ]);
 });
 
-t.test('lines may end with CR alone, and with another end each', async (t) => {
+t.test('lines may end with CR alone, and with different line ends', async (t) => {
   for (const size of [1, 2, 3, 65_536]) {
     t.same(await recordsOf('\ufeffname,dob\rAnn,1\rBob,2\nCid,3\r\n\r\nDan,4', size), [
       { line: 2, value: { name: 'Ann', dob: '1' } },
@@ -135,7 +135,7 @@ t.test('lines may end with CR alone, and with another end each', async (t) => {
   }
 });
 
-t.test('blocks without a record are given too, so that other requests have their turn', async (t) => {
+t.test('blocks without a record are yielded too, so that other requests can run', async (t) => {
   for (const line of ['\n', '\r', ' \n']) {
     let blocks = 0;
     for await (const _ of readCsv(readLines(chunksOf(`name,dob\n${line.repeat(30_000)}`)))) blocks++;
@@ -144,7 +144,7 @@ t.test('blocks without a record are given too, so that other requests have their
 });
 
 t.test(
-  'quoted cells hold commas, quotation marks and line ends (as LF), and lines are counted as they are in the file',
+  'quoted cells may have commas, quotation marks and line ends (as LF), and line numbers are those of the file',
   async (t) => {
     const content = 'name,dob\r\n"Ann, ""the"" first",1\r\n"a\r\nb\rc",2\r\n\r\nlast,3\r\n';
     for (const size of [1, 3, 65_536]) {
@@ -157,7 +157,7 @@ t.test(
   },
 );
 
-t.test('a quotation mark in the wrong place costs its line alone', async (t) => {
+t.test('a misplaced quotation mark costs only its line', async (t) => {
   const content = 'name,dob\nfirst,1\na"b,2\n"c"d,3\n"e"f"g",4\nlast,5\n';
   const reason = /^has a quotation mark in the wrong place: put one at the start and the end/;
   t.match(await recordsOf(content), [
@@ -169,7 +169,7 @@ t.test('a quotation mark in the wrong place costs its line alone', async (t) => 
   ]);
 });
 
-t.test('two of them on different lines do not cost what is between', async (t) => {
+t.test('two misplaced quotation marks do not cost the lines between them', async (t) => {
   const reason = /^has a quotation mark in the wrong place: put one at the start and the end/;
   t.match(await recordsOf('name,dob\na"b,1\ngood,2\nc"d,3\n'), [
     { line: 2, reason },
@@ -178,7 +178,7 @@ t.test('two of them on different lines do not cost what is between', async (t) =
   ]);
 });
 
-t.test('one that is never closed costs its line alone, however long the file goes on', async (t) => {
+t.test('a quotation mark that is never closed costs only its line, also in a long file', async (t) => {
   const others = Array.from({ length: 5_000 }, (_, index) => ({
     line: index + 3,
     value: { name: `Customer ${index}`, dob: '1960-05-25' },
@@ -191,7 +191,7 @@ t.test('one that is never closed costs its line alone, however long the file goe
   }
 });
 
-t.test('what is behind one is not kept for long, also when it is nothing but line ends', async (t) => {
+t.test('few lines are held in memory after an open quotation mark, also if they are empty', async (t) => {
   const quoted = new QuotedLines();
   quoted.join([{ line: 1, value: '"' }]);
   let lines = 1;
@@ -199,13 +199,13 @@ t.test('what is behind one is not kept for long, also when it is nothing but lin
   t.ok(lines <= MAX_LINES_AT_ONCE, `${lines} lines`);
 });
 
-t.test('a record with more or fewer cells than the header is told', async (t) => {
+t.test('a record with more or fewer cells than the header is reported', async (t) => {
   t.match(await recordsOf('name,dob\nAnn\nAnn,1,2\n'), [
     { line: 2, reason: /^has 1 cells, but the header has 2: add/ },
     { line: 3, reason: /^has 3 cells, but the header has 2: put quotation marks around a cell with a comma/ },
   ]);
 });
 
-t.test('an empty cell is no value where there need not be one', async (t) => {
+t.test('an empty cell of an optional column counts as missing', async (t) => {
   t.same(await recordsOf('id,name,dob,updated_at\n,,1,\n'), [{ line: 2, value: { name: '', dob: '1' } }]);
 });

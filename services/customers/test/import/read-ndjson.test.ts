@@ -5,7 +5,7 @@ import { allOf, chunksOf } from '../support/chunks.ts';
 
 const recordsOf = (content: string, size?: number) => allOf(readNdjson(readLines(chunksOf(content, size))));
 
-t.test('each line is a JSON text, and empty ones are passed over', async (t) => {
+t.test('each line is a JSON text, and empty lines are skipped', async (t) => {
   const content = '\ufeff{"name":"Zoë"}\r\n\n  \n[1]\n"text"';
   for (const size of [1, 65_536]) {
     t.same(await recordsOf(content, size), [
@@ -23,7 +23,7 @@ t.test('lines may end with CR alone', async (t) => {
   ]);
 });
 
-t.test('a line that is refused as a body is refused here, alone', async (t) => {
+t.test('a line that would be refused as a body is refused, and the others are read', async (t) => {
   const lines = ['{"a":1,"a":2}', '{"__proto__":{}}', '{', '{"a":1} {"a":2}', 'NaN', '{"fine":true}'];
   const reason = /^is not valid JSON: put one object on each line, such as \{"name":/;
   t.match(await recordsOf(lines.join('\n')), [

@@ -7,7 +7,7 @@ const { url: databaseUrl, client } = await customersDatabase(t);
 const { app, send } = await customersProcess(t, { databaseUrl });
 await ready(app);
 
-/** What a spreadsheet, a CSV reader or a JSON reader might trip over. */
+/** Names that are difficult for spreadsheets, and for CSV or JSON readers. */
 const DIFFICULT = [
   '=1+1',
   "'=1",
@@ -37,7 +37,7 @@ const DIFFICULT = [
   `${'x'.repeat(254)}李`,
 ];
 
-t.test('an export that is imported into an empty table is exported again byte for byte', async (t) => {
+t.test('an export, imported into an empty table, is exported again byte for byte', async (t) => {
   await client.query(
     `INSERT INTO customers (id, name, dob, updated_at)
      SELECT gen_random_uuid(), normalize(name, NFC), date '0001-01-01' + (n * 37 % 730000)::int, now() - n * interval '1.5 seconds'

@@ -8,7 +8,7 @@ import type { Answer } from './wire.ts';
 export const GOOD = { name: 'Ann', dob: '1960-05-25' };
 export const GOOD_JSON = JSON.stringify(GOOD);
 
-/** As JSON in ASCII: some of what is sent here would break the lines of a test's report. */
+/** Returns JSON in ASCII: some of the texts that tests send would break the lines of a test report. */
 export function escaped(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     /[^ -~]/g,
@@ -17,19 +17,19 @@ export function escaped(value: unknown): string {
 }
 
 export interface Target extends TestService {
-  /** Of the one customer there is. */
+  /** The id of the only customer. */
   id: string;
-  /** Where the service listens. */
+  /** The port of the service. */
   port: number;
-  /** The three writes that have a body. */
+  /** The three writes with a body. */
   writes: (readonly ['POST' | 'PUT' | 'PATCH', url: string])[];
-  /** A test after which nothing may have been written, and nothing been a fault of ours. */
+  /** Defines a test that fails if its requests have written anything, or caused a 500. */
   refused(name: string, requests: (t: Test) => Promise<unknown>): void;
-  /** A request of the customer who is allowed everything; the header lines are those that matter. */
+  /** Returns the bytes of a request with a token of all scopes, and these header lines. */
   request(method: string, url: string, headers: string[], body?: string | Buffer): Buffer;
 }
 
-/** The service with one customer, who has to stay as he is. */
+/** The service with one customer, which must not change. */
 export async function target(t: Test): Promise<Target> {
   const { url: databaseUrl, client } = await customersDatabase(t);
   const service = await customersProcess(t, { databaseUrl });
@@ -54,8 +54,12 @@ export async function target(t: Test): Promise<Target> {
       t.test(name, async (t) => {
         await requests(t);
         t.same(await content(), before, 'nothing was written');
-        t.notMatch(service.log(), /internal_error|"level":"(error|fatal)"/, 'nothing was a fault of ours');
-        t.equal((await service.send('GET', `/customers/${id}`)).statusCode, 200, 'and it goes on');
+        t.notMatch(
+          service.log(),
+          /internal_error|"level":"(error|fatal)"/,
+          'the service had no fault of its own',
+        );
+        t.equal((await service.send('GET', `/customers/${id}`)).statusCode, 200, 'the service goes on');
       });
     },
     request(method, url, headers, body = '') {
@@ -70,13 +74,13 @@ export async function target(t: Test): Promise<Target> {
   };
 }
 
-/** The port of the real nginx before it. */
+/** Starts nginx in front of the service, and returns its port. */
 export async function nginxBefore(t: Test, port: number): Promise<number> {
   const url = await testNginx(t, { auth: [await freePort()], customers: [port] });
   return Number(new URL(url).port);
 }
 
-/** True of an answer that is a problem (RFC 9457) of one of these statuses; gives its body. */
+/** Checks that the answer is a problem (RFC 9457) with this status, and returns its body. */
 export function isProblem(t: Test, answer: Answer | undefined, status: number, name: string) {
   const body = answer?.body.startsWith('{') ? JSON.parse(answer.body) : answer?.body;
   const isAsExpected =
@@ -84,7 +88,7 @@ export function isProblem(t: Test, answer: Answer | undefined, status: number, n
     /^content-type: application\/problem\+json/im.test(answer.head) &&
     body.status === status &&
     typeof body.code === 'string';
-  // one assertion for each request, for there are thousands
+  // one assertion per request, because there are thousands
   t.ok(isAsExpected, `${name}: ${status}`, isAsExpected ? {} : { answer: answer ?? 'none' });
   return body;
 }

@@ -2,7 +2,7 @@ import { type Teardown, testDatabase } from '@pair/test-kit';
 import pg from 'pg';
 import { migrateCustomers } from '../../src/db/migrate-customers.ts';
 
-/** The URL of a database with our tables, and a connection to look into it. */
+/** Creates a database with the tables of the service, and a connection for the test itself. */
 export async function customersDatabase(t: Teardown): Promise<{ url: string; client: pg.Client }> {
   const url = await testDatabase(t);
   await migrateCustomers(url);
@@ -11,7 +11,7 @@ export async function customersDatabase(t: Teardown): Promise<{ url: string; cli
 
 export async function connected(t: Teardown, url: string): Promise<pg.Client> {
   const client = new pg.Client(url);
-  // a test that breaks its database breaks this connection too
+  // a test that stops its database breaks this connection too
   client.on('error', () => {});
   await client.connect();
   t.teardown(() => client.end());

@@ -10,7 +10,7 @@ export type Route = readonly [
   more: { body?: object | string; headers?: Record<string, string> },
 ];
 
-/** Every route, with what it needs to be answered well. */
+/** A successful request for every route. */
 export async function routesOf({ send }: TestService): Promise<[Route, Route, Route, ...Route[]]> {
   const { id } = (await send('POST', '/customers', { body })).json();
   return [
@@ -23,7 +23,7 @@ export async function routesOf({ send }: TestService): Promise<[Route, Route, Ro
   ];
 }
 
-/** Those that have connections of their own. */
+/** The routes that use separate connections: see `transferPool`. */
 export const TRANSFERS: Route[] = [
   ['GET', '/customers/export', {}],
   [
@@ -33,7 +33,7 @@ export const TRANSFERS: Route[] = [
   ],
 ];
 
-/** Sends all of these requests at once and expects of each a 503 in time: a second, unless it is another limit. */
+/** Sends all requests at once, and expects a 503 for each within the time limit. */
 export async function areQuick503s(t: Test, { send }: TestService, routes: Route[], withinMs = 1_000) {
   await Promise.all(
     routes.map(async ([method, url, more]) => {

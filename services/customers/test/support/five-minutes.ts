@@ -2,7 +2,7 @@ import type { Teardown } from '@pair/test-kit';
 
 const FIVE_MINUTES_MS = 300_000;
 
-/** Holds the timers of five minutes that are set from now on, until it is called: then they are over at once. */
+/** Holds timers of five minutes that are set from now on, and returns a function that fires them at once. */
 export function fiveMinutes(t: Teardown): () => void {
   const { setTimeout } = globalThis;
   const held: (() => void)[] = [];

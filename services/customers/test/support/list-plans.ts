@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { conditionOf, orderOf, type Selection, type SortKey } from '../../src/customers/selection.ts';
 import { customers } from '../../src/db/schema.ts';
 
-/** The n youngest in full; members that differ make another list. */
+/** The selection of all customers, the youngest first. Tests override members of it. */
 export const ALL: Selection = {
   sort: 'dob',
   descending: true,
@@ -23,10 +23,10 @@ const KEYS: Record<SortKey, string> = {
 };
 
 /**
- * Prepares the statement of a list, as a connection of the service does it. `client` must have
- * `plan_cache_mode = force_generic_plan`: so a statement is planned that has been run often, without a look at its parameters.
+ * Prepares the statement of a list, as the service does. `plan_cache_mode = force_generic_plan` on `client` gives the plan of
+ * a statement that has run often: PostgreSQL then plans it without its parameters.
  *
- * @returns what gives its plan, and keeps that until PostgreSQL makes another one
+ * @returns a function that returns the plan, which PostgreSQL caches
  */
 export async function preparedList(
   client: Client,

@@ -12,7 +12,7 @@ import { redisWithEpoch } from './service.ts';
 
 export const SERVER = 'services/customers/dist/server.js';
 
-/** The service as it is deployed: a program of its own. */
+/** Starts the service as in production: in a process of its own. */
 export async function startedServer(t: Teardown) {
   const { url: databaseUrl, client } = await customersDatabase(t);
   const redis = await redisWithEpoch(t);

@@ -18,13 +18,13 @@ import { type CustomersConfig, customersService } from '../../src/index.ts';
 
 export interface TestService {
   app: FastifyInstance;
-  /** Allows everything here. */
+  /** A token with all scopes. */
   token: string;
   key: MintedKey;
-  /** Where its public half is. */
+  /** The server of its public key. */
   jwks: JwksServer;
   log(): string;
-  /** Sends a request with the token, unless `token` is another one or null. An object is sent as JSON. */
+  /** Sends a request with the token, or with another in `token`, or null for none. Sends an object as JSON. */
   send(method: Method, url: string, more?: More): Promise<LightMyRequestResponse>;
 }
 
@@ -35,7 +35,7 @@ interface More {
   token?: string | null;
 }
 
-/** The service as in production, in a process of its own kind, against these stores and a key set made for it. */
+/** Builds the service with the plugins of production, on these stores and a key set of its own. */
 export async function customersProcess(
   t: Teardown,
   stores: { databaseUrl: string; redisUrl?: string },
@@ -89,12 +89,12 @@ function isRaw(body: unknown): body is string | Buffer {
   return typeof body === 'string' || Buffer.isBuffer(body);
 }
 
-/** Resolves when keys, feed and stores are there. */
+/** Resolves when the process has its keys, its feed and its stores. */
 export function ready(app: FastifyInstance): Promise<void> {
   return waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
 }
 
-/** A Redis in which auth has written already: the tokens of `mintClaims` name this epoch. */
+/** A Redis with an epoch, as auth writes it: the one in the tokens of `mintClaims`. */
 export async function redisWithEpoch(t: Teardown) {
   const server = await testRedis(t);
   const client = new Redis(server.url);
@@ -103,7 +103,7 @@ export async function redisWithEpoch(t: Teardown) {
   return server;
 }
 
-/** Where a process listens, for what must go over a real socket. */
+/** The URL of a listening process, for requests over a real socket. */
 export function baseUrl({ server }: FastifyInstance): string {
   const { port } = server.address() as AddressInfo;
   return `http://127.0.0.1:${port}`;

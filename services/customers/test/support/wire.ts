@@ -1,20 +1,20 @@
 import { connect } from 'node:net';
 
-/** What came back over a connection. */
+/** The answer to a request over a raw connection. */
 export interface Answer {
   status: number;
-  /** The first lines, as they came. */
+  /** The status line and the header lines. */
   head: string;
   body: string;
 }
 
-/** An answer that says how long it is, after interim ones (RFC 9110 §15.2). */
+/** A final answer with a Content-Length, after interim ones (RFC 9110 §15.2). */
 const ANSWER =
   /^(?:HTTP\/1\.1 1.*?\r\n\r\n)*(?<head>HTTP\/1\.1 (?<status>[2-5]..) .*?\r\ncontent-length: (?<length>\d+)\r\n.*?)\r\n\r\n(?<body>.*)$/is;
 
 /**
- * Sends bytes as they are over a connection of its own, and gives the first final answer; undefined when the connection
- * ended without one. After that answer `afterwards` is sent, and the end of the connection awaited.
+ * Sends bytes unchanged over a new connection, and returns the first final answer; undefined if the connection ends without
+ * one. Sends `afterwards` after that answer, and waits for the end of the connection.
  */
 export function exchange(
   port: number,
@@ -28,7 +28,7 @@ export function exchange(
       socket.write(bytes);
       if (end) socket.end();
     });
-    // latin1: a character is a byte
+    // in latin1 each byte is a character
     socket.setEncoding('latin1').on('data', (chunk) => {
       received += chunk;
       answer ??= parse(received);
@@ -36,13 +36,13 @@ export function exchange(
       if (afterwards === undefined) socket.destroy();
       else if (socket.writable) socket.end(afterwards);
     });
-    // a connection that is reset has ended too
+    // a reset also ends the connection
     socket.on('error', () => {}).on('close', () => resolve(answer));
     socket.on('end', () => socket.end());
   });
 }
 
-/** The first final answer in what was received, when it is whole. */
+/** Returns the first final answer in the received text; undefined until it is complete. */
 export function parse(received: string): Answer | undefined {
   const { head = '', status, length, body = '' } = ANSWER.exec(received)?.groups ?? {};
   if (status === undefined || body.length < Number(length)) return undefined;
