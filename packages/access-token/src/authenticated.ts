@@ -22,9 +22,9 @@ export function withScope(scope: Scope, routes: FastifyPluginAsync): FastifyPlug
   });
 }
 
-/** What a token needs besides being valid. */
+/** The condition that a valid token must meet. */
 interface Rule {
-  /** For the document. */
+  /** The scopes in the OpenAPI document. */
   scopes: Scope[];
   admits(token: VerifiedToken): boolean;
   refusal: MakeProblem;

@@ -55,7 +55,7 @@ export function requireForm(token: string): void {
   }
 }
 
-/** The refusal of a token that is no JWS of ours by its form. */
+/** The refusal of a text that cannot be an access token of auth. */
 export function malformedToken(): Problem {
   return invalidToken('The token is malformed.');
 }
