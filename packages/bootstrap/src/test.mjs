@@ -1,40 +1,52 @@
-// `npm test` checks everything; `npm test -- services/auth/test` builds, and runs the tests in these files or folders;
-// `npm run test:long` does either with counts a hundred times as large.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+// `npm test`: see USAGE.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { belowFloor } from './floors.mjs';
-import { ensureCommand, manualInstall } from './prerequisites.mjs';
-import { runTap } from './run-tap.mjs';
+import { sharedByTests } from './shared-by-tests.mjs';
 import {
   build,
   installDependencies,
-  load,
   ROOT,
+  refuse,
   requireNode,
   runTool,
   say,
   workspaces,
 } from './workspace.mjs';
 
-const { positionals: paths, values } = parseArgs({
-  allowPositionals: true,
-  options: { long: { type: 'boolean', default: false } },
-});
+const USAGE = `Usage: npm test                         types, lint, OpenAPI documents, all tests
+       npm test -- services/auth/test  builds, and runs the tests of these files or folders
+       npm run test:long [-- paths]    the same, with counts a hundred times as large`;
+
+const { paths, long } = readArguments();
 const started = Date.now();
 let passed = 0;
 let failed = 0;
 
 requireNode();
 installDependencies();
-for (const name of /** @type {const} */ (['redis-server', 'nginx', 'chromium'])) {
-  if (!ensureCommand(name)) check(manualInstall(name), false);
-}
-if (failed === 0) await (paths.length > 0 ? testSome() : testAll());
+await (paths.length > 0 ? testSome() : testAll());
 say(`took ${Math.round((Date.now() - started) / 1_000)} s`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+function readArguments() {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { long: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit();
+    }
+    return { paths: positionals, long: values.long };
+  } catch (error) {
+    return refuse(`${/** @type {Error} */ (error).message}\n${USAGE}`);
+  }
+}
 
 async function testAll() {
   const folders = workspaces();
@@ -43,7 +55,7 @@ async function testAll() {
   check('OpenAPI documents (redocly)', lintDocuments());
   const faults = belowFloor(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8'));
   check(['floor versions of dependencies', ...faults].join('\n  '), faults.length === 0);
-  await runTests(folders.flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
+  await test(folders.flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
 }
 
 /** Without asking the network for a newer version, or telling anybody. */
@@ -52,37 +64,61 @@ function lintDocuments() {
   return runTool('redocly', ['lint', '--config', 'packages/contract/redocly.yaml', '--format=stylish'], env);
 }
 
+/** Builds no more than the files need. */
 async function testSome() {
-  check('types', build(workspaces()));
-  await runTests(paths.flatMap((path) => testFiles(resolve(ROOT, path))));
+  const files = paths.flatMap((path) => testFiles(resolve(ROOT, path)));
+  if (files.length === 0) return check(`tests in ${paths.join(', ')}`, false);
+  check(
+    'types',
+    build(files.some(isWholeSystem) ? workspaces() : packagesOf(files).flatMap(importedPackages)),
+  );
+  if (failed === 0) await test(files);
 }
 
-/**
- * On one PostgreSQL, because starting one takes longer than most tests; each test has a database of its own in it.
- * @param {string[]} files from the root
- */
-async function runTests(files) {
-  if (files.length === 0) return check(`tests in ${paths.join(', ')}`, false);
+/** @param {string[]} files from the root */
+async function test(files) {
+  // esbuild has just been installed
+  const { compiledTest, compileTests } = await import('./compile-tests.mjs');
+  const { runTests } = await import('./run-tests.mjs');
+  for (const folder of packagesOf(files)) {
+    if (!(await compileTests(folder))) return check(`tests of ${folder} compile`, false);
+  }
   say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
-  const { startSharedPostgres } = await load('packages/test-kit/dist/test-database.js');
-  const postgres = await startSharedPostgres();
-  const folder = mkdtempSync(join(tmpdir(), 'pair-tap-'));
-  const env = { TEST_POSTGRES_URL: postgres.url, TEST_LONG: values.long ? '1' : '' };
+  const shared = sharedByTests();
   // each starts everything, and some a browser: two at once would test what happens on a machine that is too small
-  /** @param {string} file */
-  const isWholeSystem = (file) => /^packages.(e2e|standalone)\b/.test(file);
   const groups = [
-    { some: files.filter((file) => !isWholeSystem(file)), jobs: availableParallelism() },
-    { some: files.filter(isWholeSystem), jobs: 1 },
+    { group: files.filter((file) => !isWholeSystem(file)), jobs: availableParallelism() },
+    { group: files.filter(isWholeSystem), jobs: 1 },
   ];
-  for (const { some, jobs } of groups) {
-    if (some.length === 0) continue;
-    const result = await runTap(some, jobs, join(folder, 'results.tap'), env);
+  for (const { group, jobs } of groups) {
+    const tests = group.map((name) => ({ name, path: compiledTest(name) }));
+    const result = await runTests(tests, { jobs, long, provide: shared.provide });
     passed += result.passed;
     failed += result.failed;
   }
-  rmSync(folder, { recursive: true });
-  await postgres.stop();
+  await shared.stop();
+}
+
+/** @param {string} file from the root */
+function isWholeSystem(file) {
+  return /^packages\/(e2e|standalone)\b/.test(file);
+}
+
+/** @param {string[]} files from the root */
+function packagesOf(files) {
+  return [...new Set(files.map((file) => file.split('/').slice(0, 2).join('/')))];
+}
+
+/**
+ * A package and those of this repository that its manifest names.
+ * @param {string} folder
+ */
+function importedPackages(folder) {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(ROOT, folder, 'package.json'), 'utf8'),
+  );
+  const names = Object.keys({ ...dependencies, ...devDependencies });
+  return [folder, ...workspaces().filter((other) => names.includes(other.replace(/^.*\//, '@pair/')))];
 }
 
 /** @param {string} path of a file or a folder */

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { waitFor } from '@pair/test-kit';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
@@ -11,7 +13,7 @@ import { beginSession, startSystem } from './support/system.ts';
  */
 const CONCURRENCY = 16;
 const FILE = process.env.LEGISLATORS_CSV ?? '';
-const SAMPLE = new URL('data/legislators-sample.csv', import.meta.url);
+const SAMPLE = join(ROOT, 'packages/e2e/test/data/legislators-sample.csv');
 const people: Person[] = parse(readFileSync(existsSync(FILE) ? FILE : SAMPLE), { columns: true });
 
 interface Person {

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { beginSession, startSystem } from './support/system.ts';
 
 /** Files in and out, behind nginx. The whole file of people is used where LEGISLATORS_CSV names it. */
 const FILE = process.env.LEGISLATORS_CSV ?? '';
-const SAMPLE = new URL('data/legislators-sample.csv', import.meta.url);
+const SAMPLE = join(ROOT, 'packages/e2e/test/data/legislators-sample.csv');
 const people = readFileSync(existsSync(FILE) ? FILE : SAMPLE);
 const LINES = rounds({ short: 100_000, long: 1_000_000 });
 

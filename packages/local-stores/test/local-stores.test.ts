@@ -36,7 +36,7 @@ t.test('a port is given to one caller only, in all processes, though nobody list
 });
 
 t.test('a process is known by its number and its command line, never by its number alone', async (t) => {
-  t.ok(isRunning(process.pid, 'local-stores.test.ts'));
+  t.ok(isRunning(process.pid, 'local-stores.test'));
   t.notOk(isRunning(process.pid, 'another program'));
   const child = spawn('sleep', ['60']);
   await once(child, 'spawn');

@@ -56,11 +56,12 @@ t.test('the death of npm while everything is still being started leaves nothing 
   await waitFor(() => processes(DATA_DIR).length === 0, STOP_TIMEOUT_MS);
 });
 
-/** `env -i` as in startProcess. */
 function startNpm(t: Teardown, env: Record<string, string>): ChildProcess {
-  const variables = Object.entries({ PATH: process.env.PATH, HOME: process.env.HOME, ...env });
-  const args = ['-i', ...variables.map(([name, value]) => `${name}=${value}`), 'npm', 'start'];
-  const npm = spawn('env', args, { cwd: ROOT, stdio: 'ignore' });
+  const npm = spawn('npm', ['start'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: 'ignore',
+  });
   t.teardown(() => npm.kill('SIGKILL'));
   return npm;
 }

@@ -23,19 +23,11 @@ export async function startProcess(
   t: Teardown,
   program: { entry: string; env: NodeJS.ProcessEnv; args?: string[]; input?: string },
 ): Promise<StartedProcess> {
-  const env = { PATH: process.env.PATH, ...program.env };
-  // `env -i` becomes the program. tap reaches into the environment of every child of a test, to preload its hooks
-  const child = spawn(
-    'env',
-    [
-      '-i',
-      ...Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])),
-      process.execPath,
-      join(ROOT, program.entry),
-      ...(program.args ?? []),
-    ],
-    { cwd: ROOT, stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] },
-  );
+  const child = spawn(process.execPath, [join(ROOT, program.entry), ...(program.args ?? [])], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, ...program.env },
+    stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
   child.stdin?.end(program.input);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { findCommand, manualInstall } from '@pair/bootstrap';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Teardown } from './teardown.ts';
+import { systemProgram } from './test-run.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** A real Chromium without a window. */
 export async function testBrowser(t: Teardown): Promise<Browser> {
-  const executablePath = findCommand('chromium');
-  if (executablePath === undefined) throw new Error(manualInstall('chromium'));
+  const executablePath = await systemProgram('chromium');
+  const { chromium } = await import('playwright-core'); // it takes long to load, and few files need it
   // its sandbox needs rights that root gives away, and containers do not have
   const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
   t.teardown(() => browser.close());

@@ -4,21 +4,20 @@ import { freePort, startPostgres } from '@pair/local-stores';
 import { createDatabase } from './create-database.ts';
 import type { Teardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { shared } from './test-run.ts';
 
 /**
  * The URL of an empty database (UTF8, C.UTF-8) owned by its own role, dropped afterwards. It is on the server of
  * this run of `npm test`, or, when one file is run by itself, on one that starts now and ends with this process.
  */
 export async function testDatabase(t: Teardown): Promise<string> {
-  shared ??= process.env.TEST_POSTGRES_URL
-    ? Promise.resolve(process.env.TEST_POSTGRES_URL)
-    : startSharedPostgres().then(({ url }) => url);
-  const database = await createDatabase(await shared);
+  postgres ??= shared('postgres') ?? startSharedPostgres().then(({ url }) => url);
+  const database = await createDatabase(await postgres);
   t.teardown(() => database.drop());
   return database.url;
 }
 
-let shared: Promise<string> | undefined;
+let postgres: Promise<string> | undefined;
 
 /** A PostgreSQL for many tests: the superuser's URL. It ends, and its data goes, when this process ends. */
 export async function startSharedPostgres(): Promise<{ url: string; stop(): Promise<void> }> {

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { findCommand, manualInstall, ROOT } from '@pair/bootstrap';
+import { ROOT } from '@pair/bootstrap';
 import { freePort, guard } from '@pair/local-stores';
 import type { Teardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { systemProgram } from './test-run.ts';
 import { waitFor } from './wait-for.ts';
 
 /**
@@ -18,8 +19,7 @@ export async function testNginx(
   upstreams: { auth: number[]; customers: number[] },
   accessLog = 'access.log',
 ): Promise<string> {
-  const command = findCommand('nginx');
-  if (command === undefined) throw new Error(manualInstall('nginx'));
+  const command = await systemProgram('nginx');
   const folder = temporaryFolder('nginx');
   const port = await freePort();
   const source = join(ROOT, 'nginx');

@@ -2,10 +2,12 @@ import { rmSync } from 'node:fs';
 import { freePort, startRedis } from '@pair/local-stores';
 import type { Teardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { systemProgram } from './test-run.ts';
 import { type TestServer, testServer } from './test-server.ts';
 
 /** A redis-server of its own, durable and without eviction as in production. `args` as on its command line. */
 export async function testRedis(t: Teardown, options: { args?: string[] } = {}): Promise<TestServer> {
+  await systemProgram('redis-server');
   const folder = temporaryFolder('redis');
   const port = await freePort();
   const server = await testServer(`redis://127.0.0.1:${port}`, port, () =>

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { ROOT } from './workspace.mjs';
+
+/** For a file. */
+const TIMEOUT_SECONDS = 120;
+const LONG_TIMEOUT_SECONDS = 1_800;
+
+/**
+ * @typedef {object} Run
+ * @property {number} jobs how many files run at once
+ * @property {boolean} long whether the counts are large
+ * @property {(wish: string) => Promise<string>} provide gives a file what the whole run shares
+ */
+
+/**
+ * Runs compiled test files, each in a Node of its own, and prints a line for each, the figures that it measured, and
+ * what failed.
+ * @param {{ name: string, path: string }[]} files
+ * @param {Run} run
+ * @returns {Promise<{ passed: number, failed: number }>} assertions
+ */
+export async function runTests(files, run) {
+  const waiting = [...files];
+  const sum = { passed: 0, failed: 0 };
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const { passed, failed } = await runTest(file, run);
+      sum.passed += passed;
+      sum.failed += failed;
+    }
+  };
+  await Promise.all(Array.from({ length: run.jobs }, work));
+  return sum;
+}
+
+/**
+ * @param {{ name: string, path: string }} file
+ * @param {Run} run
+ */
+async function runTest({ name, path }, { long, provide }) {
+  const started = Date.now();
+  const timeout = long ? LONG_TIMEOUT_SECONDS : TIMEOUT_SECONDS;
+  const test = spawn(process.execPath, ['--enable-source-maps', path], {
+    cwd: ROOT,
+    env: { ...process.env, TAP_TIMEOUT: String(timeout), TEST_RUNNER: '1', TEST_LONG: long ? '1' : '' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // tap ends a file that takes too long, and says where it hangs, unless that computes
+    timeout: 2 * timeout * 1_000,
+    killSignal: 'SIGKILL',
+  });
+  test.on('message', (/** @type {{ wish?: string }} */ { wish }) => {
+    if (wish === undefined) return; // tap's own
+    /** @param {object} reply */
+    const reply = (reply) => test.send({ wish, ...reply }, () => undefined); // the file may have ended
+    provide(wish).then(
+      (answer) => reply({ answer }),
+      (error) => reply({ error: error.message }),
+    );
+  });
+  const [tap, errors] = [collect(test.stdout), collect(test.stderr)];
+  const status = await new Promise((resolve) => {
+    test.once('close', (code, signal) => resolve(code ?? signal));
+  });
+  const lines = tap().split('\n');
+  const result = countResults(lines);
+  const isRight = status === 0 && result?.failed === 0;
+  const seconds = ((Date.now() - started) / 1_000).toFixed(1);
+  console.log(`${isRight ? 'ok' : 'not ok'} - ${name} # ${seconds} s`);
+  if (result === undefined) console.log(`  it ended with ${status} and no result`);
+  for (const line of worthPrinting(lines)) console.log(line);
+  process.stderr.write(errors());
+  return { passed: result?.passed ?? 0, failed: isRight ? 0 : Math.max(result?.failed ?? 0, 1) };
+}
+
+/**
+ * What a stream gives.
+ * @param {import('node:stream').Readable | null} stream
+ */
+function collect(stream) {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (part) => {
+    text += part;
+  });
+  return () => text;
+}
+
+/** A comment of a test, and not one of tap's own. */
+const FIGURES = /^\s+# (?!Subtest|time=|\{ total)/;
+
+/**
+ * Failures with the YAML that explains them, and the figures.
+ * @param {string[]} lines
+ */
+function worthPrinting(lines) {
+  let explaining = false;
+  return lines.filter((line) => {
+    const failure = /^\s*not ok /.test(line);
+    explaining = failure || (explaining && !/^\s*(ok |\.\.\.$)/.test(line));
+    return explaining || FIGURES.test(line);
+  });
+}
+
+/**
+ * Of TAP's last line: `# { total: 33, pass: 32, fail: 1 }`.
+ * @param {string[]} lines
+ */
+function countResults(lines) {
+  const summary = lines.findLast((line) => line.startsWith('# { total: '));
+  if (summary === undefined) return undefined;
+  /** @param {string} name */
+  const number = (name) => Number(summary.match(new RegExp(`${name}: (\\d+)`))?.[1] ?? 0);
+  return { passed: number('pass'), failed: number('fail') };
+}
