@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A loopback port nobody listens on, reserved until this process ends: no other call, in any process, is given it.
- * Below the range from which kernels take the ports of outgoing connections (32768 and up on Linux): from within it,
- * a client that reconnects to a stopped server may be given its port.
+ * Finds a loopback port without a listener and reserves it until this process ends: no other call, in any process,
+ * returns it. The port lies below the kernel's range for outgoing connections (32768 and up on Linux). From that range
+ * a client that reconnects to a stopped server could get the server's own port.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -18,7 +18,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** By the UDP port of the same number, which nobody here uses: the kernel knows it everywhere, and gives it back. */
+/** Binds the unused UDP port of the same number: the kernel knows it in every process, and frees it at the end. */
 async function reserve(port: number) {
   const socket = createSocket('udp4').unref();
   try {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Waits for its standard input to end, which the kernel sees to even when the process that holds the other end
- * is killed; then interrupts $1, gives it ten seconds, and removes the folder $2. SIGINT is the orderly and quick
- * way to end PostgreSQL ("fast"), Redis and nginx alike; SIGCONT, because a stopped process hears nothing.
+ * Waits until its standard input ends: the kernel closes it even when the process at the other end is killed. Then the
+ * script interrupts process $1, kills it after ten seconds, and removes the folder $2. SIGINT ends PostgreSQL (a "fast"
+ * shutdown), Redis and nginx in order and quickly. SIGCONT follows, because a stopped process handles no other signal.
  */
 const SCRIPT = `
 read -r _
@@ -14,14 +14,14 @@ kill -KILL "$1"
 [ -z "$2" ] || rm -rf "$2"
 `;
 
-/** Call `release` once the guarded process has ended: its number may soon be another's. */
+/** Call `release` once the guarded process has ended: the kernel may soon give its id to another process. */
 export interface Guard {
   release(): void;
 }
 
 /**
- * Ends the process `pid`, and removes `temporaryFolder`, when this process is gone, however it went: Node runs no
- * handler on SIGKILL. The guard is a shell in a session of its own, so Ctrl-C does not reach it either.
+ * Ends the process `pid` and removes `temporaryFolder` when this process is gone, even after SIGKILL, for which Node
+ * runs no handler. The guard is a shell in a session of its own, so Ctrl-C does not reach it either.
  */
 export function guard(pid: number, temporaryFolder = ''): Guard {
   const shell = spawn('sh', ['-c', SCRIPT, 'guard', String(pid), temporaryFolder], {

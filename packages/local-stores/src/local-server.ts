@@ -3,13 +3,13 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guard } from './guard.ts';
 
-/** A server on 127.0.0.1 that this process started. It ends with this process, whatever happens to this one. */
+/** A server on 127.0.0.1 that this process started. It ends with this process, even if this process is killed. */
 export interface LocalServer {
   port: number;
   pid: number;
-  /** Settles when the server has ended, asked to or not. */
+  /** Settles when the server has ended, whether `stop` was called or not. */
   exited: Promise<void>;
-  /** Ends it in order, and waits for that. Also when it is stopped by a signal. */
+  /** Ends the server in order and waits for its end. It also ends a server that SIGSTOP has stopped. */
   stop(): Promise<void>;
 }
 
@@ -17,10 +17,10 @@ interface Launch {
   command: string;
   args: string[];
   port: number;
-  /** Gets everything the server prints. */
+  /** Receives everything the server prints. */
   logFile: string;
   ready: () => boolean | Promise<boolean>;
-  /** Removed should this process die before it stops the server. */
+  /** The guard removes this folder if this process dies before it stops the server. */
   temporaryFolder?: string | undefined;
   options?: SpawnOptions;
 }
@@ -31,7 +31,7 @@ const STOP_TIMEOUT_MS = 15_000;
 /**
  * Starts a server in a session of its own: Ctrl-C in the terminal must not end it before the requests that need it.
  *
- * @throws with the end of its log when it ends, or is not ready within a minute
+ * @throws with the end of the server's log if the server ends, or is not ready within a minute
  */
 export async function launch(server: Launch): Promise<LocalServer> {
   const log = openSync(server.logFile, 'w', 0o600);

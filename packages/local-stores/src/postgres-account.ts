@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * PostgreSQL refuses to run as root. For root, this is the system's account `postgres`, made when there is none;
- * for everybody else nothing, which means oneself.
+ * The account for PostgreSQL, which refuses to run as root. For root it is the system account `postgres`, created if
+ * it is missing. For any other user the result is empty: PostgreSQL then runs as that user.
  *
- * @throws when that account could not reach one of `paths`
+ * @throws if the account `postgres` cannot reach one of `paths`
  */
 export async function serverAccount(paths: string[]): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
@@ -43,7 +43,7 @@ async function createAccount(): Promise<{ uid: number; gid: number }> {
   const account = await findAccount();
   if (account === undefined) {
     throw new Error(
-      'PostgreSQL does not run as root, and no user "postgres" could be made: start as another user.',
+      'PostgreSQL does not run as root, and the user "postgres" could not be created: start as another user.',
     );
   }
   return account;

