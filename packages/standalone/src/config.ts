@@ -15,7 +15,7 @@ const {
 } = AuthConfigSchema.properties;
 const { ADMIN_USERNAME, ADMIN_PASSWORD } = MigrateConfigSchema.properties;
 
-/** What `npm start` is told; nothing has to be. */
+/** Settings of `npm start`. None is required. */
 export const StandaloneConfigSchema = Type.Object({
   PORT,
   LOG_LEVEL,
@@ -36,22 +36,25 @@ export const StandaloneConfigSchema = Type.Object({
   AUTH_DATABASE_URL: Type.Optional(
     Type.String({
       ...DATABASE_URL,
-      description: "One's own PostgreSQL database for auth; else one is started",
+      description: 'Your own PostgreSQL database for auth; by default `npm start` runs PostgreSQL',
     }),
   ),
   CUSTOMERS_DATABASE_URL: Type.Optional(
     Type.String({
       ...DATABASE_URL,
-      description: "One's own PostgreSQL database for customers; else one is started",
+      description: 'Your own PostgreSQL database for customers; by default `npm start` runs PostgreSQL',
     }),
   ),
   REDIS_URL: Type.Optional(
-    Type.String({ ...REDIS_URL, description: "One's own Redis for both services; else one is started" }),
+    Type.String({
+      ...REDIS_URL,
+      description: 'Your own Redis for both services; by default `npm start` runs Redis',
+    }),
   ),
 });
 export type StandaloneConfig = Static<typeof StandaloneConfigSchema>;
 
-/** @throws {OperatorError} with everything that is wrong */
+/** @throws {OperatorError} that lists every wrong setting */
 export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
   const config = loadConfig(StandaloneConfigSchema, env);
   const { AUTH_DATABASE_URL: auth, CUSTOMERS_DATABASE_URL: customers } = config;

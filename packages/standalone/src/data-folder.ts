@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { isRunning } from '@pair/local-stores';
 import { OperatorError } from '@pair/service-kit';
 
-/** Where everything lives that must survive a restart. */
+/** The folder of all data that must survive a restart. */
 export interface DataFolder {
   path: string;
   secrets: Secrets;
-  /** Writes down what the commands of auth are told: see auth-command.mjs. */
+  /** Writes the settings that the commands of auth read: see auth-command.mjs. */
   keepForCommands(settings: CommandSettings): void;
 }
 
@@ -28,23 +28,23 @@ interface Secrets {
   keyEncryptionKey: string;
 }
 
-/** What tells a process of ours by its command line. */
+/** The command line of every `npm start` contains this name. */
 const PROGRAM = 'start.mjs';
 
 /**
- * Opens the folder, or makes it with new secrets, and marks it as this process's.
+ * Opens the folder, or creates it with new secrets, and writes the id of this process into it.
  *
- * @throws {OperatorError} when another process works with it
+ * @throws {OperatorError} if another process uses the folder
  */
 export function openDataFolder(path: string): DataFolder {
   const folder = resolve(path);
-  // others may pass through: under root, PostgreSQL runs as another user. What is inside is closed to them
+  // other users may pass through, since PostgreSQL runs as another user under root; the content is closed to them
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const pidFile = join(folder, 'pid');
   const owner = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
   if (owner > 0 && owner !== process.pid && isRunning(owner, PROGRAM)) {
     throw new OperatorError(
-      `${folder} is in use by process ${owner}, another npm start: stop that one, or set DATA_DIR to another folder.`,
+      `${folder} is in use by process ${owner}, another npm start: stop that process, or set DATA_DIR to another folder.`,
     );
   }
   writeFileSync(pidFile, String(process.pid));
@@ -56,7 +56,7 @@ export function openDataFolder(path: string): DataFolder {
   };
 }
 
-/** Makes each secret once: those that a folder from an earlier version lacks too. */
+/** Creates each secret once, also a secret that is missing in a folder of an earlier version. */
 function openSecrets(file: string): Secrets {
   const existing: Partial<Secrets> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const secret = () => randomBytes(32).toString('base64url');
@@ -74,7 +74,7 @@ function openSecrets(file: string): Secrets {
   return secrets;
 }
 
-/** In one step. */
+/** Replaces the file in one step: a crash leaves the old content or the new. */
 function writeSecretFile(file: string, content: object): void {
   writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);

@@ -10,15 +10,15 @@ interface Database {
   name: 'auth' | 'customers';
   /** Owns the database and migrates it. */
   owner: Role;
-  /** With which the service connects, when it is another: its rights are given by the migration. */
+  /** The role of the service's connections, if it is not the owner: the migration grants its rights. */
   service?: Role;
 }
 
 /**
- * Makes the roles and databases of the services, where they are missing; at every start, so that an interrupted first one is
- * mended by the next. The same as services/make-secrets.sh does for compose.
+ * Creates the roles and databases of the services if they are missing. Every start does so, because it has to repair an
+ * interrupted first start. In compose services/make-secrets.sh does the same.
  *
- * @param urlOf of a database, as the superuser
+ * @param urlOf returns the superuser's URL of a database
  */
 export async function createDatabases(
   urlOf: (database: string) => string,
@@ -39,9 +39,9 @@ export async function createDatabases(
   for (const { name, owner, service } of databases) {
     if (service === undefined) continue;
     await asSuperuser(urlOf(name), async (client) => {
-      // in a folder from before there were two roles, that of the service owns everything
+      // in a data folder from before the owner role, the role of the service owns everything
       await client.query(`REASSIGN OWNED BY ${service.name} TO ${owner.name}`);
-      // afterwards: a new owner of the database gets what the one before had
+      // last, because a change of the owner moves the rights of the old owner to the new one
       await client.query(`GRANT CONNECT ON DATABASE ${name} TO ${service.name}`);
     });
   }

@@ -5,17 +5,17 @@ import type { FastifyPluginAsync } from 'fastify';
 
 const FOLDER = join(ROOT, 'nginx/html');
 
-/** As in nginx/security-headers.conf. */
+/** The policy of nginx/security-headers.conf; a test compares the two. */
 export const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** The page that nginx serves elsewhere, at `/` and `/docs/`. */
+/** Serves the front page at `/` and `/docs/`, as nginx does in the composed system. */
 export const frontPage: FastifyPluginAsync = async (app) => {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('content-security-policy', PAGE_POLICY);
   });
   // one route for each file: a wildcard would answer for every path, and hide 404 and 405
-  // nginx makes `status` from a template of its own
+  // `status` is nginx's template of a route that status.ts serves here
   const globIgnore = ['status'];
   await app.register(fastifyStatic, { root: FOLDER, wildcard: false, schemaHide: true, globIgnore });
   for (const path of ['/docs', '/docs/']) {

@@ -36,7 +36,7 @@ await run(async () => {
     ...auth,
     DATABASE_URL: stores.customersDatabaseUrl,
     REDIS_URL: stores.customersRedisUrl,
-    // not through the issuer: that is how clients reach it, and may be another machine
+    // not at the issuer's address: it is for clients, and may be that of a proxy on another machine
     JWKS_URL: `http://${HOST}:${config.PORT}/.well-known/jwks.json`,
   };
   const app = await buildProcess(
@@ -65,7 +65,7 @@ async function becomeReady(app: FastifyInstance, port: number): Promise<void> {
     const checks = await app.checkReadiness();
     if (checks.every(({ failure }) => failure === undefined)) return;
   }
-  say(`not ready yet: http://localhost:${port}/readyz says why`);
+  say(`not ready yet: open http://localhost:${port}/readyz for the reason`);
 }
 
 async function migrate(
@@ -81,17 +81,17 @@ async function migrate(
   });
   if (advice !== undefined) say(advice);
   if (admin === undefined) return;
-  // at once: should anything fail from here on, nobody could find the password out any more
+  // printed before any later step can fail: the database keeps only a hash of the password
   say(`the first admin is "${admin.username}"`);
   if (admin.password !== undefined) say(`its password (shown once): ${admin.password}`);
 }
 
-/** No gateway looks at the name, and a page of any site can make a name of its own lead here. */
+/** The accepted names of this host. No gateway checks them, and a page of any site can point a name of its own here. */
 function hostNames(issuer: string): string[] {
   return [...new Set(['localhost', HOST, '[::1]', new URL(issuer).hostname])];
 }
 
-/** Before anything is started for nothing; `listen` itself says so too, should somebody take the port meanwhile. */
+/** Fails before the stores start in vain. `listen` reports the same if another process takes the port meanwhile. */
 function requireFreePort(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer()

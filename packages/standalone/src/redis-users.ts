@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { EPOCH_KEY, REVOCATIONS_STREAM } from '@pair/access-token';
 
 /**
- * Lines for redis.conf: nobody without a password, auth with its own keys alone, customers with nothing but the
- * revocation feed and the epoch to read. The same rights as in compose, where
- * services/make-secrets.sh gives them, but for CLIENT SETINFO, which Redis 7.0 does not know yet.
+ * The users of Redis, as lines for redis.conf. Each needs a password. auth may use only its own keys, and customers may
+ * only read the revocation feed and the epoch. services/make-secrets.sh grants the same rights in compose, and also
+ * CLIENT SETINFO, which Redis 7.0 does not know.
  */
 export function redisUsers(passwords: { auth: string; customers: string }): string[] {
   return [
-    // nobody can be it, but Redis reads its own AOF as this user, and drops from it what this user may not do
+    // no client can sign in as this user, but Redis reads its AOF as it, and drops the commands that it may not run
     'user default off resetpass ~* &* +@all',
     `user auth on #${sha256(passwords.auth)} ${AUTH_RIGHTS}`,
     `user customers on #${sha256(passwords.customers)} ${CUSTOMERS_RIGHTS}`,

@@ -2,8 +2,8 @@ import { NO_ANSWER } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 
 /**
- * `GET /status`, as nginx makes it elsewhere: whether both services are ready, and nothing of why not. A service that waits
- * for a store is slow, and one whose store refuses is down.
+ * Serves `GET /status`, as nginx does in the composed system: whether each service is ready, but no reason. A service
+ * is slow while it waits for a store, and down if a store refuses.
  */
 export const status: FastifyPluginAsync = async (app) => {
   app.get('/status', { schema: { hide: true } }, async (_request, reply) => {

@@ -9,18 +9,18 @@ import { redisUsers } from './redis-users.ts';
 
 export interface Stores {
   authDatabaseUrl: string;
-  /** How the database of auth is migrated: by the role that owns it, or by the one role of a PostgreSQL that is not ours. */
+  /** Settings of auth's migration: as the owner of the database, or as the one role of the operator's own PostgreSQL. */
   authMigration: { DATABASE_URL: string; SERVICE_ROLE?: string };
   customersDatabaseUrl: string;
   authRedisUrl: string;
   customersRedisUrl: string;
-  /** To be registered before the services: what is registered first is closed last. */
+  /** Register it before the services: Fastify closes the first plugin last. */
   plugin: FastifyPluginAsync;
 }
 
 type Say = (line: string) => void;
 
-/** Starts what the config does not point at. */
+/** Starts each store for which the config has no URL. */
 export async function startStores(config: StandaloneConfig, data: DataFolder, say: Say): Promise<Stores> {
   const [postgres, redis] = await Promise.all([
     usePostgres(config, data, say),
@@ -97,7 +97,7 @@ async function useRedis(config: StandaloneConfig, data: DataFolder, say: Say) {
   };
 }
 
-/** Stops the servers after the services. One that ends by itself is a fault, and nobody is there to restart it. */
+/** Stops the servers after the services. A server that ends by itself is a fault, because nothing restarts it. */
 function lifetime(servers: Record<string, LocalServer | undefined>): FastifyPluginAsync {
   return async (app) => {
     let closing = false;
@@ -107,7 +107,7 @@ function lifetime(servers: Record<string, LocalServer | undefined>): FastifyPlug
     });
     for (const [name, server] of Object.entries(servers)) {
       server?.exited.then(() => {
-        if (!closing) throw new Error(`${name} has ended: its log is in the data folder.`);
+        if (!closing) throw new Error(`${name} has ended: read its log in the data folder, and start again.`);
       });
     }
   };

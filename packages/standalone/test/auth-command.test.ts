@@ -5,10 +5,10 @@ import { startProcess, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
 import { dataFolder, printedPassword, signIn, start } from './support/start.ts';
 
-// it starts everything
+// a test starts everything
 t.setTimeout(120_000);
 
-/** What the shell may hold for another database: each of these would lead to it, or change what ours answers. */
+/** Variables of a shell for another database. Each would lead a command there, or change the answers of the right one. */
 const OTHER_POSTGRES = {
   PGHOST: 'postgres.invalid',
   PGPORT: '1',
@@ -23,7 +23,7 @@ const OTHER_POSTGRES = {
 };
 
 t.test(
-  'the commands of auth run beside npm start, on its stores, whatever the shell says of others',
+  'the commands of auth use the stores of the running npm start, not those in the variables of the shell',
   async (t) => {
     const DATA_DIR = dataFolder(t);
     const { url, output } = await start(t, { DATA_DIR, ...OTHER_POSTGRES });
@@ -54,7 +54,7 @@ t.test(
     await waitFor(async () => (await signIn(url, printedPassword(output()) ?? '')).status === 401);
     await waitFor(async () => (await signIn(url, password)).status === 200);
 
-    t.equal(statSync(join(DATA_DIR, 'auth.json')).mode & 0o777, 0o600, 'for nobody else to read');
+    t.equal(statSync(join(DATA_DIR, 'auth.json')).mode & 0o777, 0o600, 'readable for its owner alone');
     t.match(await auth('migrate'), {
       code: 1,
       output: /^The role of DATABASE_URL may not change the tables: .+\n$/,
@@ -62,7 +62,7 @@ t.test(
   },
 );
 
-t.test('without npm start they say what is missing, also when there was one', async (t) => {
+t.test('a command names the missing npm start, also after an earlier one has ended', async (t) => {
   const DATA_DIR = dataFolder(t);
   for (const wasThere of [false, true]) {
     if (wasThere) {

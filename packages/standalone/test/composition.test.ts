@@ -15,7 +15,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 // each test starts everything
 t.setTimeout(120_000);
 
-t.test('what npm start starts', async (t) => {
+t.test('the system of npm start', async (t) => {
   const DATA_DIR = dataFolder(t);
   const started = await start(t, { DATA_DIR, ISSUER: 'https://id.example.org' });
   const secrets: Record<string, string> = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'));
@@ -47,7 +47,7 @@ t.test('what npm start starts', async (t) => {
     t.equal((await fetch(`${url}/`, { method: 'POST' })).status, 405);
   });
 
-  t.test('it answers to the names of this machine and of ISSUER, and to no other', async (t) => {
+  t.test('it answers requests for the names of this machine and of ISSUER, and for no other', async (t) => {
     const { port } = new URL(started.url);
     for (const [host, status] of [
       [`localhost:${port}`, 200],
@@ -64,7 +64,7 @@ t.test('what npm start starts', async (t) => {
     }
   });
 
-  t.test('the status tells that both services are up, and nothing else', async (t) => {
+  t.test('the status reports that both services are up, and nothing else', async (t) => {
     const ask = () => fetch(`${started.url}/status`);
     await waitFor(async () => (await (await ask()).text()) === '{"auth":"up","customers":"up"}');
     const { status, headers } = await ask();
@@ -92,7 +92,7 @@ t.test('what npm start starts', async (t) => {
     await t.rejects(client.query('ALTER TABLE security_events DISABLE TRIGGER ALL'), { code: '42501' });
   });
 
-  t.test('secrets are for their owner alone', async (t) => {
+  t.test('secrets are readable for their owner alone, and in no output or command line', async (t) => {
     for (const file of ['secrets.json', 'redis/redis.conf']) {
       t.equal(statSync(join(DATA_DIR, file)).mode & 0o077, 0, file);
     }
@@ -103,7 +103,7 @@ t.test('what npm start starts', async (t) => {
   });
 });
 
-t.test('rights in Redis and the policy of the front page are those of the composed system', async (t) => {
+t.test('rights in Redis and the policy of the page equal those of the composed system', async (t) => {
   const compose = read('services/make-secrets.sh').replace(' +client|setinfo', '');
   t.ok(compose.includes(AUTH_RIGHTS));
   t.ok(compose.includes(CUSTOMERS_RIGHTS));

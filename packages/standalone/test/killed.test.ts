@@ -9,7 +9,7 @@ const STOP_TIMEOUT_MS = 20_000;
 // each test starts everything twice
 t.setTimeout(120_000);
 
-t.test('a start that was killed leaves no process, and nothing that blocks the next', async (t) => {
+t.test('a killed start leaves no process, and nothing that blocks the next start', async (t) => {
   const DATA_DIR = dataFolder(t);
   const killed = await start(t, { DATA_DIR });
   const password = printedPassword(killed.output()) ?? '';
@@ -21,7 +21,7 @@ t.test('a start that was killed leaves no process, and nothing that blocks the n
 });
 
 t.test(
-  'servers that were left behind, because all was killed but them, are stopped by the next start',
+  'the next start stops servers that survived a killed start, because their guards were killed too',
   async (t) => {
     const DATA_DIR = dataFolder(t);
     const killed = await start(t, { DATA_DIR });
@@ -38,7 +38,7 @@ t.test(
   },
 );
 
-t.test('the death of npm, which passes no signal on, stops everything', async (t) => {
+t.test('the death of npm, which forwards no signal, stops everything', async (t) => {
   const DATA_DIR = dataFolder(t);
   const port = await freePort();
   const npm = startNpm(t, { DATA_DIR, PORT: String(port) });
@@ -48,7 +48,7 @@ t.test('the death of npm, which passes no signal on, stops everything', async (t
   await t.rejects(fetch(`http://127.0.0.1:${port}/livez`));
 });
 
-t.test('the death of npm while everything is still being started leaves nothing either', async (t) => {
+t.test('the death of npm in the middle of a start leaves no process either', async (t) => {
   const DATA_DIR = dataFolder(t);
   const npm = startNpm(t, { DATA_DIR, PORT: String(await freePort()) });
   await waitFor(() => processes(DATA_DIR).length > 0, 60_000);

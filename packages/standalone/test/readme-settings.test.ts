@@ -15,7 +15,7 @@ interface Setting {
   default?: unknown;
 }
 
-/** Who reads which setting: the four ways to start something. */
+/** The settings that each of the four programs reads. */
 const READERS: Record<string, Record<string, TSchema>> = {
   auth: { ...ProcessConfigSchema.properties, ...AuthConfigSchema.properties },
   'auth migrate': MigrateConfigSchema.properties,
@@ -23,9 +23,9 @@ const READERS: Record<string, Record<string, TSchema>> = {
   'npm start': StandaloneConfigSchema.properties,
 };
 
-t.test('the table of settings in the README is what the schemas say', async (t) => {
+t.test('the table of settings in the README agrees with the schemas', async (t) => {
   const [, table] = README.split(/<!-- \/?settings -->/);
-  t.equal(table?.trim(), settingsTable(), 'put what is expected here into the README');
+  t.equal(table?.trim(), settingsTable(), 'copy the expected table into the README');
 });
 
 function settingsTable(): string {

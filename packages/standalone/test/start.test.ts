@@ -7,7 +7,7 @@ import { attempt, client, dataFolder, printedPassword, processes, signIn, start 
 t.setTimeout(120_000);
 
 t.test(
-  'the first start prints the password of the first admin, the next keeps data and prints none',
+  'the first start prints the password of the first admin, the next keeps data and prints no password',
   async (t) => {
     const env = { DATA_DIR: dataFolder(t), PORT: String(await freePort()) };
     const first = await start(t, env);
@@ -31,7 +31,7 @@ t.test(
   },
 );
 
-t.test('what the environment says is done', async (t) => {
+t.test('npm start applies the settings of its environment', async (t) => {
   const started = await start(t, {
     DATA_DIR: dataFolder(t),
     ISSUER: 'https://example.test',
@@ -53,7 +53,7 @@ t.test('what the environment says is done', async (t) => {
   t.equal(registered.status, 201);
 });
 
-t.test("with one's own PostgreSQL and Redis none is started", async (t) => {
+t.test('npm start uses the PostgreSQL and the Redis of the settings, and starts none', async (t) => {
   const DATA_DIR = dataFolder(t);
   const redis = await testRedis(t);
   const customersDatabase = await testPostgres(t);
@@ -79,7 +79,7 @@ t.test("with one's own PostgreSQL and Redis none is started", async (t) => {
   await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
 });
 
-t.test('all that is wrong with the environment is said at once', async (t) => {
+t.test('npm start reports all wrong settings at once', async (t) => {
   const started = await attempt(t, { PORT: 'eighty', REGISTRATION: 'maybe', AUTH_DATABASE_URL: 'mysql://' });
   t.equal(await started.exited, 1);
   for (const name of ['PORT', 'REGISTRATION', 'AUTH_DATABASE_URL']) t.match(started.output(), name);
@@ -92,7 +92,7 @@ t.test('one database URL without the other is refused', async (t) => {
   t.match(started.output(), 'belong together: set both, or neither');
 });
 
-t.test('a port in use is one sentence, and nothing is started', async (t) => {
+t.test('npm start reports a port in use in one sentence, and starts nothing', async (t) => {
   const DATA_DIR = dataFolder(t);
   const port = await freePort();
   const other = createServer().listen(port, '127.0.0.1');
@@ -103,7 +103,7 @@ t.test('a port in use is one sentence, and nothing is started', async (t) => {
   t.notMatch(started.output(), 'starting');
 });
 
-t.test('a data folder in use is one sentence, and its owner goes on', async (t) => {
+t.test('npm start reports a data folder in use in one sentence, and its owner goes on', async (t) => {
   const DATA_DIR = dataFolder(t);
   const owner = await start(t, { DATA_DIR });
   const second = await attempt(t, { DATA_DIR });

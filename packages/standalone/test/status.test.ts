@@ -6,7 +6,7 @@ const passes = async () => {};
 const refuses = () => Promise.reject(new Error('connect ECONNREFUSED'));
 const isSilent = () => new Promise(() => {});
 
-t.test('a service that waits for a store is slow, one whose store refuses is down', async (t) => {
+t.test('a service is slow while it waits for a store, and down if a store refuses', async (t) => {
   for (const [checks, expected] of [
     [
       [

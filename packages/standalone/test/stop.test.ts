@@ -10,7 +10,7 @@ const STOP_TIMEOUT_MS = 20_000;
 t.setTimeout(120_000);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`${signal} lets a request in flight finish, stores included, and leaves no process`, async (t) => {
+  t.test(`${signal} lets a request in flight and its stores finish, and leaves no process`, async (t) => {
     const DATA_DIR = dataFolder(t);
     const started = await start(t, { DATA_DIR });
     t.equal(processes(DATA_DIR).length >= 2, true);
@@ -33,7 +33,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-t.test('a database that ends by itself ends the start, with a fault', async (t) => {
+t.test('npm start fails when its database ends by itself', async (t) => {
   const DATA_DIR = dataFolder(t);
   const started = await start(t, { DATA_DIR });
   const [postgres] = processes(`-D ${DATA_DIR}`);

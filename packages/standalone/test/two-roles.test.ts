@@ -9,7 +9,7 @@ import { client, dataFolder, printedPassword, start } from './support/start.ts';
 t.setTimeout(120_000);
 
 t.test(
-  'a data folder in which the role of auth owned everything is brought over by the next start',
+  'the next start moves a data folder in which the role of auth owned everything to the migrating role',
   async (t) => {
     const DATA_DIR = dataFolder(t);
     const first = await start(t, { DATA_DIR });
@@ -19,7 +19,7 @@ t.test(
       await superuser.query(
         'REASSIGN OWNED BY auth_owner TO auth; DROP OWNED BY auth_owner; DROP ROLE auth_owner',
       );
-      // what the migrations since then have made
+      // undo the migrations since that version
       await superuser.query('DROP TRIGGER not_from_the_future ON security_events');
       await superuser.query('DROP FUNCTION date_security_event, remove_old_security_events');
       await superuser.query(
@@ -53,7 +53,7 @@ function secretsOf(folder: string): Record<string, string> {
   return JSON.parse(readFileSync(join(folder, 'secrets.json'), 'utf8'));
 }
 
-/** The database of auth, while no npm start runs, as the superuser. */
+/** Passes a superuser's connection to the database of auth, while no npm start runs. */
 async function withDatabase(folder: string, work: (superuser: pg.Client) => Promise<void>): Promise<void> {
   const { superuserPassword: password = '' } = secretsOf(folder);
   const port = await freePort();

@@ -17,17 +17,17 @@ export function dataFolder(t: Teardown): string {
   return join(folder, 'data');
 }
 
-/** Runs what `npm start` runs, until it is ready. */
+/** Runs the program of `npm start`, and resolves when it is ready. */
 export async function start(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
   const started = await attempt(t, env);
   const failed = started.exited.then(() => Promise.reject(new Error(started.output())));
   const isPrinted = () => started.output().includes('Both services listen');
   await Promise.race([waitFor(isPrinted, START_TIMEOUT_MS), failed]);
-  failed.catch(() => undefined); // from here on it may end
+  failed.catch(() => undefined); // once it is ready, an end of the process is up to the test
   return started;
 }
 
-/** The same without waiting, for a start that fails. */
+/** Runs the program of `npm start` without waiting for it, for a start that fails. */
 export async function attempt(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
   const port = env.PORT ?? String(await freePort());
   const started = await startProcess(t, {
@@ -53,7 +53,7 @@ export async function signIn(url: string, password: string, username = 'admin'):
   });
 }
 
-/** Sends requests with the access token of a session of its own. */
+/** Signs in, and returns a function that sends requests with the access token of that session. */
 export async function client(url: string, password: string) {
   const { access_token } = (await (await signIn(url, password)).json()) as { access_token: string };
   const authorization = `Bearer ${access_token}`;
@@ -65,12 +65,12 @@ export async function client(url: string, password: string) {
     });
 }
 
-/** The processes whose command line contains `text`, by their ids. */
+/** The ids of the processes whose command line contains `text`. */
 export function processes(text: string): number[] {
   return [...commandLines(text).keys()];
 }
 
-/** The same with their command lines. */
+/** The command lines that contain `text`, by the id of their process. */
 export function commandLines(text: string): Map<number, string> {
   const all = process.platform === 'linux' ? fromProc() : fromPs();
   return new Map(all.filter(([, line]) => line.includes(text)));
@@ -86,7 +86,7 @@ function commandLine(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
   } catch {
-    return ''; // it ended meanwhile
+    return ''; // the process ended meanwhile
   }
 }
 
