@@ -13,13 +13,13 @@ import pg from 'pg';
 import { type MeasuredProcess, startMeasured } from './measured-process.ts';
 
 export interface Customers extends MeasuredProcess {
-  /** Of a token that may do everything here. */
+  /** The Authorization header, with a token that may send every request of the benchmarks. */
   authorization: string;
   databaseUrl: string;
   database: pg.Client;
 }
 
-/** One process of customers as in production, on a PostgreSQL and a Redis of its own, with this many rows. */
+/** Starts one process of customers as in production, with a PostgreSQL and a Redis of its own and this many rows. */
 export async function startCustomers(t: Teardown, rows: number, execArgv: string[] = []): Promise<Customers> {
   const [key, postgres, redis] = await Promise.all([mintKey(), testPostgres(t), testRedis(t)]);
   const jwks = await jwksServer(t, [key]);
@@ -51,7 +51,7 @@ export async function startCustomers(t: Teardown, rows: number, execArgv: string
   );
   await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);
   const authorization = `Bearer ${await key.sign(claims)}`;
-  // its connections to PostgreSQL are made, and its code is compiled, before anything is measured
+  // warm up: the process opens its connections to PostgreSQL, and V8 compiles the code, before the measurement
   for (let round = 0; round < 50; round++) {
     await Promise.all(
       Array.from({ length: 10 }, (_, n) =>

@@ -9,8 +9,8 @@ import { median } from './median.ts';
 import { requiredCommand } from './required-command.ts';
 
 /**
- * `POST /customers/import` of a million lines, beside `\copy` by psql of the same customers into the same table. They take
- * turns, and each begins with an empty table. RSS is that of the serving process.
+ * Compares `POST /customers/import` of a million lines with `\copy` by psql of the same customers into the same table.
+ * The two take turns, and each begins with an empty table. RSS is the memory of the serving process.
  */
 const LINES = 1_000_000;
 const ROUNDS = 3;
@@ -32,7 +32,7 @@ try {
 
   const customers = await startCustomers(t, 0);
   const idle = customers.residentMegabytes();
-  await importFile(customers, file); // as warm as the others
+  await importFile(customers, file); // warm up, so that all rounds are alike
   const results: Record<string, number[]> = {
     'POST /customers/import': [],
     'with ids': [],
@@ -57,7 +57,7 @@ try {
     );
   }
   console.log(
-    `\nRSS: ${idle.toFixed()} MB before the first import, at most ${Math.max(...highest).toFixed()} MB during one`,
+    `\nRSS: ${idle.toFixed()} MB before the first import, at most ${Math.max(...highest).toFixed()} MB during an import`,
   );
 } finally {
   for (const teardown of teardowns) await teardown();

@@ -7,14 +7,17 @@ import { freePort, type Teardown, waitFor } from '@pair/test-kit';
 
 export interface MeasuredProcess {
   url: string;
-  /** CPU time that it has used so far, in microseconds. */
+  /** CPU time of the process so far, in microseconds. */
   cpu(): Promise<number>;
   /** Resident set size now, in MB; Linux only. */
   residentMegabytes(): number;
   stop(): Promise<void>;
 }
 
-/** A Node process, by its path from the root, that listens on PORT; with a probe in it that tells what it has used, when asked. */
+/**
+ * Runs a Node program, given by its path from the root, that listens on PORT. A probe in the process reports its CPU
+ * time on request.
+ */
 export async function startMeasured(
   t: Teardown,
   entry: string,

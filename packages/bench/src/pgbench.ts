@@ -8,9 +8,9 @@ import type { Pool } from 'pg';
 import { requiredCommand } from './required-command.ts';
 import type { Sample, Scenario } from './scenarios.ts';
 
-/** As many as the service has. */
+/** As many connections as the service has. */
 const CONNECTIONS = 10;
-/** Scripts, each with an id of its own; pgbench takes 128. */
+/** One script for each id; pgbench takes at most 128. */
 const SCRIPTS = 100;
 const command = requiredCommand('pgbench');
 
@@ -19,7 +19,7 @@ interface Statement {
   values: unknown[];
 }
 
-/** What the database alone does with the statement of this scenario, prepared, as the service sends it. */
+/** Measures the database alone, with the statement of this scenario, prepared as the service prepares it. */
 export async function pgbench(
   databaseUrl: string,
   scenario: Scenario,
@@ -61,7 +61,7 @@ export async function pgbench(
   };
 }
 
-/** Taken from the service itself, so that it can never be another one than is measured there. */
+/** Takes the statement from the service's own repository, so that both measurements always run the same statement. */
 async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
   const statements: Statement[] = [];
   const pool = {
@@ -70,7 +70,7 @@ async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
       return { rows: [] };
     },
   };
-  // a row that is not there is of no interest
+  // the repository may reject, because it finds no row
   await scenario
     .statement(customersRepository(drizzle({ client: pool as unknown as Pool })), id)
     .catch(() => {});
@@ -87,7 +87,7 @@ function scriptOf({ text, values }: Statement): string {
       .replaceAll(/\$(\d+)/g, (_, index) => literals[index - 1] ?? '')
       // a new id for each INSERT
       .replace(/(insert into .* values \()'[^']+'/i, '$1gen_random_uuid()')
-      // pgbench would take `:MI` for a variable of its own
+      // pgbench would read `:MI` as one of its variables
       .replaceAll(/'([^']*HH24:[^']*)'/g, (_, format) => `E'${format.replaceAll(':', '\\x3a')}'`)
       .concat(';')
   );

@@ -4,7 +4,7 @@ import { temporaryFolder } from '@pair/test-kit';
 import { startCustomers } from './customers-process.ts';
 import { load, SCENARIOS } from './scenarios.ts';
 
-/** Where the CPU time of each kind of request goes: by whose code it is, and the costliest functions. Sampled by V8. */
+/** Samples the CPU time of each kind of request with V8: by the owner of the code, and for the costliest functions. */
 const ROWS = 100_000;
 const SECONDS = 6;
 const FUNCTIONS = 12;
@@ -22,7 +22,7 @@ const OWNERS: [owner: string, pattern: RegExp][] = [
     /node_modules\/(?:@fastify|fastify|find-my-way|fast-|secure-json|light-my|avvio|process-warning)/,
   ],
   ['other libraries', /node_modules/],
-  ['ours', /\/(?:services|packages)\/[\w-]+\/dist\//],
+  ['this repository', /\/(?:services|packages)\/[\w-]+\/dist\//],
   ['Node', /^node:/],
 ];
 
@@ -61,7 +61,7 @@ function report(name: string, { nodes, samples, timeDeltas }: CpuProfile): void 
   }
   console.log(`\n${name}`);
   for (const [label, micros] of largest(owners)) console.log(`  ${share(micros, total)} ${label}`);
-  console.log('  of which');
+  console.log('  costliest functions');
   for (const [label, micros] of largest(functions).slice(0, FUNCTIONS))
     console.log(`    ${share(micros, total)} ${label}`);
 }

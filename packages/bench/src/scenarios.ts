@@ -5,10 +5,10 @@ import type { MeasuredProcess } from './measured-process.ts';
 const CONNECTIONS = 64;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** What is asked for, again and again. `ids` are of customers that exist. */
+/** One kind of request, which the load repeats. `ids` belong to existing customers. */
 export interface Scenario {
   name: string;
-  /** How the service asks the database for it, for who has its repository. */
+  /** The call of the repository that the service makes for this request. */
   statement: (repository: CustomersRepository, id: string) => Promise<unknown>;
   requests: (ids: string[]) => autocannon.Request[];
 }
@@ -54,12 +54,12 @@ export const SCENARIOS: Scenario[] = [
 
 export interface Sample {
   perSecond: number;
-  /** Of the serving process. */
+  /** CPU time of the serving process for each request. */
   cpuMicroseconds?: number;
   p99Ms: number;
 }
 
-/** Requests of this kind, as many as are answered in that time. */
+/** Sends requests of this kind for so many seconds, on 64 connections without a pause. */
 export async function load(
   process: MeasuredProcess,
   requests: autocannon.Request[],

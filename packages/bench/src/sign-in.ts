@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { freePort, startProcess, testDatabase, testRedis, waitFor } from '@pair/test-kit';
 
 /**
- * How long an answer takes to a user who does not exist, a wrong password and a right one, one at a time and in random order:
- * what somebody could learn about names from the time alone. Each attempt has an address of its own, so none is limited.
+ * Measures the time of an answer to an unknown user, a wrong password and the right one, one at a time and in random
+ * order: from a difference an attacker could learn which names exist. Each attempt has an address of its own, so auth
+ * limits none.
  */
 const ROUNDS = 500;
 const ADMIN = { username: 'admin', password: 'the password of the admin' };
 const ATTEMPTS = {
-  'unknown user': { ...ADMIN, username: 'nobody' },
+  'unknown user': { ...ADMIN, username: 'stranger' },
   'wrong password': { ...ADMIN, password: 'not the password' },
   'right password': ADMIN,
 };
@@ -33,7 +34,7 @@ try {
   for (const teardown of teardowns) await teardown();
 }
 
-/** What the service still does for the one before would otherwise always fall on the same one. */
+/** In a fixed order, work that the service still does for one attempt would always delay the same next one. */
 function shuffled<T>(items: T[]): T[] {
   return items
     .map((item) => ({ item, order: Math.random() }))
@@ -75,7 +76,7 @@ async function startAuth(): Promise<string> {
 
 function report(elapsedMs: number[][]): void {
   console.log(
-    `\nPOST /auth/login, ${ROUNDS} of each in random order\n\n| | quarter | median | three quarters |\n|---|---|---|---|`,
+    `\nPOST /auth/login, ${ROUNDS} attempts of each kind in random order\n\n| | quarter | median | three quarters |\n|---|---|---|---|`,
   );
   for (const [i, name] of Object.keys(ATTEMPTS).entries()) {
     const sorted = elapsedMs[i]?.sort((a, b) => a - b) ?? [];
