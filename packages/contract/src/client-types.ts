@@ -8,14 +8,14 @@ export function typesFile(service: Service): string {
   return join(ROOT, 'packages/client/src/generated', `${service}.ts`);
 }
 
-/** The text of that file. */
+/** The text of the client's file with the types of a service. */
 export async function typesOf(service: Service): Promise<string> {
   const document = readDocument(service) as unknown as OpenAPI3;
   const types = astToString(await openapiTypes(document, { transform: integerInQuery }));
-  return `// Made of packages/contract/openapi/${service}.json by \`npm run generate\`.\n\n${types}`;
+  return `// Generated from packages/contract/openapi/${service}.json by \`npm run generate\`.\n\n${types}`;
 }
 
-/** To a service an integer in a query is text, and a pattern allows digits alone. */
+/** An integer for the client. A service receives it in a query as text, so the document has a pattern of digits. */
 function integerInQuery({ type, pattern = '' }: SchemaObject & { pattern?: string }) {
   return type === 'string' && /^\^\((\?:)?\[1-9\]/.test(pattern) ? NUMBER : undefined;
 }

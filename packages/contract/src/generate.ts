@@ -1,4 +1,4 @@
-// `npm run generate`: writes the OpenAPI documents, and what is made of them.
+// `npm run generate`: writes the OpenAPI documents, and the files generated from them.
 import { writeFileSync } from 'node:fs';
 import { typesFile, typesOf } from './client-types.ts';
 import { openApiDocuments } from './openapi-documents.ts';

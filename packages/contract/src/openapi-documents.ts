@@ -5,10 +5,10 @@ import { buildProcess } from '@pair/service-kit';
 import type { Service } from './openapi-files.ts';
 
 const ISSUER = 'http://localhost:8080';
-/** Nobody is there, and nobody is asked: a document is made of routes alone. */
-const STORES = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', REDIS_URL: 'redis://127.0.0.1:1' };
+/** No store listens there, and the services ask none: a document depends on the routes alone. */
+const STORES = { DATABASE_URL: 'postgres://unused@127.0.0.1:1/none', REDIS_URL: 'redis://127.0.0.1:1' };
 
-/** The OpenAPI documents as the services serve them, as text to be kept in a file. */
+/** The OpenAPI documents that the services serve, each as the text of its file. */
 export async function openApiDocuments(): Promise<Record<Service, string>> {
   const shared = { ...STORES, ISSUER, AUDIENCE: ISSUER, REVOCATION_MAX_STALENESS_SECONDS: 30 };
   const auth = authService({

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 export const SERVICES = ['auth', 'customers'] as const;
 export type Service = (typeof SERVICES)[number];
 
-/** An OpenAPI document, with the members that are read here. */
+/** The members of an OpenAPI document that the generators read. */
 export interface OpenApiDocument {
   paths: Record<string, Record<string, Operation>>;
 }
@@ -27,7 +27,7 @@ export interface Parameter {
   schema?: { examples?: unknown[]; enum?: unknown[] };
 }
 
-/** The path of the file that keeps the document of a service. */
+/** The path of the file with the document of a service. */
 export function documentFile(service: Service): string {
   return fileURLToPath(new URL(`../openapi/${service}.json`, import.meta.url));
 }

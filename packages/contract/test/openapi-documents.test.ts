@@ -5,7 +5,7 @@ import { openApiDocuments } from '../src/openapi-documents.ts';
 import { documentFile, SERVICES } from '../src/openapi-files.ts';
 
 t.test(
-  'the documents of packages/contract are those that the services serve (npm run generate)',
+  'the documents of packages/contract equal those that the services serve (npm run generate)',
   async (t) => {
     const documents = await openApiDocuments();
     for (const service of SERVICES) {
@@ -36,7 +36,7 @@ interface Media {
   schema?: { examples?: unknown };
 }
 
-/** Where members of schemas have no description. */
+/** The paths of the members of schemas that have no description. */
 function undescribed(node: unknown, path: string): string[] {
   if (typeof node !== 'object' || node === null) return [];
   const { properties, example, examples, ...rest } = node as Record<string, unknown>;
@@ -51,7 +51,7 @@ function undescribed(node: unknown, path: string): string[] {
 }
 
 t.test(
-  'every operation, parameter, member and header says what it is, every answer has an example',
+  'every operation, parameter, member and header has a description, every answer has an example',
   async (t) => {
     for (const [service, text] of Object.entries(await openApiDocuments())) {
       const { paths, components, tags } = JSON.parse(text);
@@ -73,7 +73,7 @@ t.test(
             t.ok(parameter.description, `${name}: ${parameter.name}`);
           for (const [status, answer] of Object.entries(operation.responses)) {
             const { description, headers = {}, content = {} } = answer;
-            // what @fastify/swagger says of a schema that says nothing
+            // the text of @fastify/swagger for a schema without a description
             t.not(description, 'Default Response', `${name} ${status}`);
             t.ok('X-Request-Id' in headers, `${name} ${status}: X-Request-Id`);
             for (const [header, described] of Object.entries(headers)) {
@@ -90,13 +90,13 @@ t.test(
   },
 );
 
-/** What JSON Schema and OpenAPI name, and every client knows. */
+/** The formats that JSON Schema and OpenAPI define, and that every client knows. */
 const FORMATS = ['date', 'date-time', 'password', 'uri', 'uuid'];
 const OF_FIXED_LENGTH = ['date', 'date-time', 'uuid'];
 
 type Schema = Record<string, unknown>;
 
-/** All schemas with a type in a part of a document, by JSON Pointer; with `schemas` also those that it refers to. */
+/** All schemas with a type in a part of a document, by JSON Pointer; `schemas` are those it may refer to. */
 function* schemasIn(
   node: unknown,
   pointer: string,
@@ -125,7 +125,7 @@ function isLimited({ type, ...schema }: Schema): boolean {
 }
 
 t.test(
-  'whatever is sent has a limit that the document tells, and no format that is ours alone',
+  'every value of a request has a documented limit, and every format is one that all clients know',
   async (t) => {
     for (const [service, text] of Object.entries(await openApiDocuments())) {
       const document = JSON.parse(text);
@@ -148,12 +148,12 @@ t.test(
   },
 );
 
-t.test('the documents are the same each time', async (t) => {
+t.test('the documents are the same in each run', async (t) => {
   t.same(await openApiDocuments(), await openApiDocuments());
 });
 
 t.test(
-  'the schema of every body in JSON or of a form has a name, as a generator of a client calls its type',
+  'the schema of every body in JSON or of a form has a name, which a generated client gives to its type',
   async (t) => {
     const documents = await openApiDocuments();
     const names = (service: 'auth' | 'customers') =>

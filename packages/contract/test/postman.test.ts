@@ -45,7 +45,7 @@ function requestsOf(name: string): Request[] {
   );
 }
 
-t.test('the files are what is made of the documents: `npm run generate` changes nothing', async (t) => {
+t.test('the files agree with the documents: `npm run generate` changes nothing', async (t) => {
   for (const name of FILE_NAMES) {
     t.equal(readFileSync(postmanFile(name), 'utf8'), files[name], name);
   }
@@ -55,7 +55,7 @@ t.test('every operation of both documents is in the collection', async (t) => {
   for (const { name } of operations) t.not(requestsOf(name).length, 0, name);
 });
 
-t.test('every request has a test of its status, and another', async (t) => {
+t.test('every request has a test of its status, and another test', async (t) => {
   for (const { name, event } of folders.flatMap(({ item }) => item)) {
     const script = event.find(({ listen }) => listen === 'test')?.script.exec.join('\n') ?? '';
     const [, status, ...others] = script.split('pm.test(');
@@ -64,7 +64,7 @@ t.test('every request has a test of its status, and another', async (t) => {
   }
 });
 
-t.test('every parameter is there with its description; an optional one may be disabled', async (t) => {
+t.test('a request has every parameter with its description; an optional one may be disabled', async (t) => {
   for (const { name, parameters = [] } of operations) {
     for (const request of requestsOf(name)) {
       for (const { in: place, name: parameter, required, description = '' } of parameters) {
@@ -77,14 +77,14 @@ t.test('every parameter is there with its description; an optional one may be di
   }
 });
 
-t.test('what is optional is disabled unless the request is about it', async (t) => {
+t.test('an optional parameter is disabled unless the request is about it', async (t) => {
   const [, youngest] = folders.find(({ name }) => name === 'Customers')?.item ?? [];
   const enabled = youngest?.request.url.query?.filter(({ disabled }) => !disabled);
   t.match(enabled, [{ key: 'n', value: '5' }]);
   t.equal(enabled?.length, 1);
 });
 
-t.test('whoever imports it reads what to set, and what each folder is for', async (t) => {
+t.test('the files name the variables to set, and the purpose of each folder', async (t) => {
   t.match(
     info.description,
     /`base_url`.*http:\/\/localhost:8080.*http:\/\/localhost`.*`username`.*`password`/,

@@ -15,13 +15,13 @@ t.test('every package has the version of the repository', async (t) => {
   }
 });
 
-t.test('the OpenAPI documents have it', async (t) => {
+t.test('the OpenAPI documents have this version', async (t) => {
   for (const service of ['auth', 'customers']) {
     t.equal(JSON.parse(read(`packages/contract/openapi/${service}.json`)).info.version, version, service);
   }
 });
 
-t.test('the images have it as a label', async (t) => {
+t.test('the images have this version as a label', async (t) => {
   t.match(read('services/Dockerfile'), `org.opencontainers.image.version="${version}"`);
 });
 

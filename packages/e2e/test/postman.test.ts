@@ -32,7 +32,7 @@ const [collection, environment] = await Promise.all([
 const { item: folders, ...rest } = collection.json as { item: Item[]; variable: Variable[] };
 const REQUESTS = folders.flatMap(({ item }) => item);
 const REGISTER = 'Register an account (403 where registration is closed)';
-const INTROSPECT = 'Whether a token would be accepted now, and what it says';
+const INTROSPECT = 'Introspect a token';
 const STORY = folder('The replay story').item;
 const AUDIT = folder('Audit').item;
 
@@ -48,7 +48,7 @@ function request(name: string): Item {
   return found;
 }
 
-/** Whatever else there is in an environment, these are set in it. A busy machine may say: again. */
+/** Runs a collection. `values` override the environment. A busy machine may answer 503, so the run is repeated then. */
 async function run(
   collection: object,
   values: Record<string, string> = { base_url: url, ...ADMIN },
@@ -73,7 +73,7 @@ function runOnce(collection: object, values: Record<string, string>, environment
   });
 }
 
-/** What is wrong when these requests alone are sent, one after the other. */
+/** Sends these requests alone, one after the other, and returns their faults. */
 async function faultsOf(item: Item[], values?: Record<string, string>): Promise<string[]> {
   return faults(await run({ ...rest, item }, values));
 }
@@ -81,11 +81,11 @@ async function faultsOf(item: Item[], values?: Record<string, string>): Promise<
 const faults = ({ failures }: Run) =>
   failures.map(({ source, error }) => `${source?.name}: ${error.test ?? ''}: ${error.message}`);
 
-/** With which status the request of this name was answered; those that scripts send for it come before. */
+/** The status of the answer to the request of this name. Requests that its scripts send come before it. */
 const statusOf = ({ executions }: Run, name: string) =>
   executions.findLast(({ item }) => item.name === name)?.response.code;
 
-/** How many sessions the admin has; in a session of its own. */
+/** Counts the sessions of the admin, in a session of its own. */
 async function sessionCounter() {
   const tokens = await beginSession(url);
   const headers = { authorization: `Bearer ${tokens.access_token}` };
@@ -104,7 +104,7 @@ t.test('both files are served as JSON, and have no secret in them', async (t) =>
   }
 });
 
-t.test('with the password alone it runs from top to bottom, twice', async (t) => {
+t.test('with the password alone the collection runs from top to bottom, twice', async (t) => {
   const set = { base_url: url, password: ADMIN.password };
   for (const others of [environment.json, undefined]) {
     const result = await run(collection.json, set, others);
@@ -125,7 +125,7 @@ t.test('with the password alone it runs from top to bottom, twice', async (t) =>
   }
 });
 
-t.test('it runs where registration is open, and with a client of one’s own', async (t) => {
+t.test('the collection runs where registration is open, and with a client that introspects', async (t) => {
   const open = await startSystem(t, { env: { REGISTRATION: 'open' } });
   const client_secret = await addClient(t, open, 'some-api', '--introspect');
   const result = await run(collection.json, {
@@ -137,7 +137,7 @@ t.test('it runs where registration is open, and with a client of one’s own', a
   t.equal(statusOf(result, INTROSPECT), 200);
 });
 
-t.test('what is set in the collection itself suffices', async (t) => {
+t.test('the variables of the collection itself suffice', async (t) => {
   const variable = [
     ...rest.variable,
     ...Object.entries({ base_url: url, ...ADMIN }).map(([key, value]) => ({ key, value })),
@@ -158,25 +158,21 @@ t.test('the address may end with a slash', async (t) => {
   t.same(faults(await run({ ...rest, item: AUDIT, variable }, ADMIN)), [], 'also in the collection itself');
 });
 
-t.test('a step of the story works alone, or says that those before it are to be sent', async (t) => {
+t.test('a step of the story works alone, or asks for the steps before it', async (t) => {
   for (const step of STORY) {
     const [first = ''] = await faultsOf([step]);
-    t.match(
-      first,
-      /Sign in/.test(step.name) ? /^$/ : /send the steps of the story from the first on/,
-      step.name,
-    );
+    t.match(first, /Sign in/.test(step.name) ? /^$/ : /send the steps of the story in order/, step.name);
   }
 });
 
-t.test('a request works again and again', async (t) => {
-  for (const name of ['Change one’s own password', 'Delete a customer', 'Disable the user, as an admin']) {
+t.test('a request works a second time', async (t) => {
+  for (const name of ['Change your password', 'Delete a customer', 'Disable the user, as an admin']) {
     const one = request(name);
     t.same(await faultsOf([one, one]), [], name);
   }
 });
 
-t.test('with a token that has expired it refreshes, and begins no other session', async (t) => {
+t.test('with an expired token the collection refreshes, and begins no other session', async (t) => {
   const { tokens, count } = await sessionCounter();
   const before = await count();
   const expired = { refresh_token: tokens.refresh_token, access_token: 'expired', expires_at: '1' };
@@ -185,7 +181,7 @@ t.test('with a token that has expired it refreshes, and begins no other session'
   t.equal(await count(), before);
 });
 
-t.test('the story ends with signing out, and the next request signs in anew', async (t) => {
+t.test('the story ends with signing out, and the next request signs in again', async (t) => {
   t.match(
     STORY.slice(-4).map(({ name }) => name),
     [/Sign in again$/, /Sign out$/, /The access token: refused$/, /The refresh token: refused$/],
@@ -196,7 +192,7 @@ t.test('the story ends with signing out, and the next request signs in anew', as
   t.equal(await count(), before + 2);
 });
 
-t.test('a step fails whose answer has not what is to be kept', async (t) => {
+t.test('a step fails if its answer lacks a member to keep', async (t) => {
   const { event } = request('4. Refresh again');
   const found = await faultsOf([{ ...request('The signed-in user'), event }]);
   t.match(
@@ -220,13 +216,13 @@ t.test('the audit comes after the story, and fails when its replay is not among 
   );
 });
 
-t.test('a wrong password is told, and sent so seldom that the right one works afterwards', async (t) => {
+t.test('a wrong password is reported, and sent so seldom that the right one works afterwards', async (t) => {
   const found = faults(await run(collection.json, { base_url: url, username: 'admin', password: 'wrong' }));
   t.match(found.join('\n'), /POST \/auth\/login, before this request: .*invalid_credentials/);
   t.match(found.join('\n'), /Set the right "username" and "password"/);
   t.same(await faultsOf([request('Sign in')]), []);
 });
 
-t.test('without a password it says where that is to be found', async (t) => {
+t.test('without a password the collection says where to set it', async (t) => {
   t.match((await faultsOf(AUDIT, { base_url: url })).join('\n'), /Set "password", in the environment or/);
 });

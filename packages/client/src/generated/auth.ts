@@ -1,4 +1,4 @@
-// Made of packages/contract/openapi/auth.json by `npm run generate`.
+// Generated from packages/contract/openapi/auth.json by `npm run generate`.
 
 export interface paths {
     "/auth/login": {

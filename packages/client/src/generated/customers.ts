@@ -1,4 +1,4 @@
-// Made of packages/contract/openapi/customers.json by `npm run generate`.
+// Generated from packages/contract/openapi/customers.json by `npm run generate`.
 
 export interface paths {
     "/.well-known/oauth-protected-resource": {

@@ -1,4 +1,4 @@
-// The tests of an answer, as the OpenAPI documents have it.
+// Generates the tests of an answer from the OpenAPI documents.
 import type { OpenApiDocument } from '../openapi-files.ts';
 import type { PlannedRequest } from './plan.ts';
 import type { ConvertedOperation } from './request-item.ts';
@@ -6,15 +6,15 @@ import { test } from './scripts.ts';
 
 /** Keywords that check nothing. */
 const FOR_PEOPLE = ['description', 'examples', 'example', 'title', '$id'];
-/** What ajv in Postman knows; any other format would be an error there. */
+/** The formats that Postman's ajv knows; any other format is an error there. */
 const KNOWN_FORMATS = ['date', 'date-time', 'email', 'uri', 'uuid'];
 
-/** The status that is expected, or one of several. */
+/** The expected statuses: those of the plan, or else the documented success. */
 export function statusesOf({ responses }: ConvertedOperation, { status }: PlannedRequest): string[] {
   return [status ?? Object.keys(responses).find((one) => one.startsWith('2'))].flat().map(String);
 }
 
-/** The status, and the media type and the schema that the document has for it. */
+/** Tests of the status, and of the media type and the schema that the document has for it. */
 export function testsOf(operation: ConvertedOperation, planned: PlannedRequest): string[] {
   const statuses = statusesOf(operation, planned);
   return [
@@ -45,7 +45,7 @@ function contentTests(
   return [...lines, ...test('the body is as documented', `pm.response.to.have.jsonSchema(${schema});`)];
 }
 
-/** A schema without what only people read, and without references. */
+/** A schema without the keywords for people, and with its references resolved. */
 function shapeOf(schema: unknown, document: OpenApiDocument): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   if (Array.isArray(schema)) return schema.map((one) => shapeOf(one, document));
@@ -62,7 +62,7 @@ function shapeOf(schema: unknown, document: OpenApiDocument): unknown {
     keyword === 'format' ? KNOWN_FORMATS.includes(value) : !FOR_PEOPLE.includes(keyword),
   );
   const shape = shapesOf(Object.fromEntries(checked));
-  // by themselves, because a member may well be called `title`
+  // apart from the keywords, because a member may be called `title`
   const { properties } = schema as { properties?: object };
   return properties === undefined ? shape : { ...shape, properties: shapesOf(properties) };
 }

@@ -1,4 +1,4 @@
-// The collection from top to bottom: every operation at least once (a test sees to that).
+// The collection from top to bottom. It has every operation at least once; a test checks that.
 import {
   A_SECOND_LATER,
   FORGET_TOKENS,
@@ -28,7 +28,7 @@ const refresh = (variable: string) => ({
   body: { refresh_token: `{{${variable}}}` },
 });
 
-/** A request of the collection: it names its operation, and has what differs from it. */
+/** A request of the collection: the id of its operation, and everything that differs from the documented example. */
 export interface PlannedRequest {
   operationId: string;
   /** Default: the summary of the operation. */
@@ -40,7 +40,7 @@ export interface PlannedRequest {
   accept?: string;
   body?: string | object;
   form?: Record<string, string>;
-  /** `none`, `basic`, or the variable of another token. */
+  /** `none`, `basic`, or the variable that holds another token. */
   auth?: string;
   /** Default: the documented success. */
   status?: number | number[];
@@ -58,7 +58,7 @@ interface Folder {
 export const FOLDERS: Folder[] = [
   {
     name: 'Discovery',
-    description: 'What a client can find out before anyone signs in: the addresses and the public keys.',
+    description: 'The addresses of both services and the public keys, which need no token.',
     requests: [
       { operationId: 'getAuthorizationServerMetadata', auth: 'none' },
       { operationId: 'getProtectedResourceMetadata', auth: 'none' },
@@ -77,7 +77,7 @@ export const FOLDERS: Folder[] = [
   {
     name: 'Customers',
     description:
-      'Create, list, read, change and delete customers. An ETag protects a change from another one.',
+      'Create, list, read, change and delete customers. With an ETag no change overwrites another change.',
     requests: [
       {
         operationId: 'createCustomer',
@@ -102,7 +102,7 @@ export const FOLDERS: Folder[] = [
       { operationId: 'getCustomer', path: CUSTOMER },
       {
         operationId: 'getCustomer',
-        name: 'One customer, only if it has changed',
+        name: 'Get a customer, if it has changed',
         path: CUSTOMER,
         headers: { 'If-None-Match': '{{customer_tag}}' },
         status: 304,
@@ -124,19 +124,19 @@ export const FOLDERS: Folder[] = [
       {
         ...MERGE_PATCH,
         operationId: 'patchCustomer',
-        name: 'Change a customer that someone else has changed',
+        name: 'Change a customer that another client has changed',
         path: CUSTOMER,
         headers: { 'If-Match': '"0"' },
-        body: { name: 'Somebody else' },
+        body: { name: 'Augusta Ada King' },
         status: 412,
       },
       {
         operationId: 'createCustomer',
         name: 'Create a customer with a date that does not exist',
-        body: { name: 'Nobody', dob: '2023-02-29' },
+        body: { name: 'Grace Hopper', dob: '2023-02-29' },
         status: 422,
         after: test(
-          'it says what is wrong',
+          'the error points at the date',
           "pm.expect(pm.response.json().errors[0].pointer).to.equal('/dob');",
         ),
       },
@@ -150,7 +150,7 @@ export const FOLDERS: Folder[] = [
       },
       {
         operationId: 'getCustomer',
-        name: 'A customer that is gone',
+        name: 'Get a customer that was deleted',
         path: { id: '{{gone_customer_id}}' },
         status: 404,
       },
@@ -159,7 +159,7 @@ export const FOLDERS: Folder[] = [
   {
     name: 'Files',
     description:
-      'Customers from a CSV file, and all customers as one. The import is a dry run: it creates nothing.',
+      'Import customers from a CSV file, and export customers as one. The import is a dry run: it creates nothing.',
     requests: [
       {
         operationId: 'importCustomers',
@@ -168,7 +168,7 @@ export const FOLDERS: Folder[] = [
         contentType: 'text/csv',
         accept: 'application/json',
         body: 'name,dob\nKatherine Johnson,1918-08-26\n',
-        after: test('one would be created', 'pm.expect(pm.response.json().created).to.equal(1);'),
+        after: test('it would create one customer', 'pm.expect(pm.response.json().created).to.equal(1);'),
       },
       { operationId: 'exportCustomers', accept: 'text/csv', query: { name: 'a' } },
     ],
@@ -176,7 +176,7 @@ export const FOLDERS: Folder[] = [
   {
     name: 'Users',
     description:
-      'For admins, who have the scope users:admin. The user created here is used in the folder Account.',
+      'For admins, who have the scope users:admin. The folder Account uses the user that this folder creates.',
     requests: [
       {
         operationId: 'createUser',
@@ -202,13 +202,14 @@ export const FOLDERS: Folder[] = [
   {
     name: 'Account',
     description:
-      'What people do with their own account: these requests are sent as the user created in the folder Users. At the end an admin disables that user.',
+      'Read and change your own account. The requests use the account of the user that the folder Users creates. At the end an admin disables that user.',
     requests: [
       { ...AS_USER, operationId: 'getMe' },
       { ...AS_USER, operationId: 'endSession', path: { id: '{{user_sid}}' } },
       {
         ...AS_USER,
         operationId: 'changePassword',
+        name: 'Change your password',
         before: ["pm.collectionVariables.set('user_new_password', pm.variables.replaceIn('{{$guid}}'));"],
         body: { current_password: '{{user_password}}', new_password: '{{user_new_password}}' },
         after: [
@@ -238,7 +239,7 @@ export const FOLDERS: Folder[] = [
   {
     name: 'OAuth 2.0',
     description:
-      'What standard OAuth 2.0 clients send. Introspection needs a client of your own: set client_id and client_secret in the environment.',
+      'The requests of standard OAuth 2.0 clients. Introspection needs a client of your own: set client_id and client_secret in the environment.',
     requests: [
       {
         operationId: 'authorize',
@@ -260,6 +261,7 @@ export const FOLDERS: Folder[] = [
       },
       {
         operationId: 'introspectToken',
+        name: 'Introspect a token',
         auth: 'basic',
         form: { token: '{{refresh_token}}' },
         status: [200, 401],
@@ -276,17 +278,17 @@ export const FOLDERS: Folder[] = [
       },
     ],
   },
-  // with tokens of its own: each step needs what those before it keep
+  // with tokens of its own: each step needs the tokens that earlier steps keep
   {
     name: 'The replay story',
     description:
-      'Send these steps in order, from top to bottom. A refresh token works once, but for ten seconds the same request gets the same answer again, because an answer may be lost. A token older than that is a replay: somebody else may have it, so the session ends, with all its tokens.',
+      'Send these steps in order, from top to bottom. A refresh token works once, but for ten seconds the same request gets the same answer again, because an answer may be lost. A token older than that is a replay: a thief may have it, so the session ends, with all its tokens.',
     requests: [
       { ...LOGIN, name: '1. Sign in', after: keep({ story_first: 'refresh_token' }) },
       { ...refresh('story_first'), name: '2. Refresh', after: keep({ story_second: 'refresh_token' }) },
       {
         ...refresh('story_first'),
-        name: '3. The answer was lost: the same one again',
+        name: '3. The answer was lost: send the same request again',
         after: test(
           'the same refresh token',
           "pm.expect(pm.response.json().refresh_token).to.equal(pm.collectionVariables.get('story_second'));",
@@ -336,14 +338,14 @@ export const FOLDERS: Folder[] = [
         ...refresh('story_last'),
         name: '12. The refresh token: refused',
         status: 401,
-        // who has signed out would be surprised by a collection that still is signed in
+        // after its last step, Sign out, the collection must not be signed in either
         after: [...INVALID_GRANT, ...FORGET_TOKENS],
       },
     ],
   },
   {
     name: 'Audit',
-    description: 'What happened, for admins. Send the replay story first: its replay is among the events.',
+    description: 'Security events, for admins. Send the replay story first: its replay is among the events.',
     requests: [
       {
         operationId: 'listSecurityEvents',

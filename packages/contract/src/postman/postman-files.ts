@@ -13,15 +13,19 @@ const NAME = 'Customers and auth';
 const ADDRESSES = '`http://localhost:8080` with `npm start`, `http://localhost` with Docker Compose';
 const OF_CLIENT = 'Only for introspection: a client that an operator added with `--introspect`.';
 const VARIABLES = [
-  { key: 'base_url', value: 'http://localhost:8080', description: `Where the system is: ${ADDRESSES}.` },
-  { key: 'username', value: 'admin', description: 'Who signs in: an admin.' },
-  { key: 'password', value: '', description: 'That of the first admin was printed at the first start.' },
+  {
+    key: 'base_url',
+    value: 'http://localhost:8080',
+    description: `The address of the system: ${ADDRESSES}.`,
+  },
+  { key: 'username', value: 'admin', description: 'The name of an admin.' },
+  { key: 'password', value: '', description: 'The password of this admin. The first start prints it.' },
   { key: 'client_id', value: '', description: OF_CLIENT },
   { key: 'client_secret', value: '', description: OF_CLIENT },
 ];
 const DESCRIPTION = `Every operation of the two services, auth and customers.
 
-1. Set the variables, in the environment (import it too, and choose it) or in the collection: \`base_url\`, ${ADDRESSES}; \`username\`; and \`password\`, for the first admin the one that was printed at the first start.
+1. Set the variables, in the environment (import it too, and choose it) or in the collection: \`base_url\`, ${ADDRESSES}; \`username\`; and \`password\`. The first start prints the password of the first admin.
 2. Send any request, or run the whole collection from top to bottom.
 
 You need not sign in first: a script does that before a request, and gets a new access token when the old one is about to expire. It also creates the customer or the user that a request needs. Every request has tests.
@@ -61,14 +65,14 @@ export async function postmanFiles(): Promise<Record<FileName, string>> {
     event: [event('prerequest', PREPARE)],
     variable: [
       ...VARIABLES,
-      // until a customer is deleted, one who never was there
+      // an id without a customer, until the collection deletes one
       { key: 'gone_customer_id', value: '00000000-0000-4000-8000-000000000000' },
     ],
     item,
   };
   const environment = {
     name: NAME,
-    description: 'Set base_url, if the system is elsewhere, and password.',
+    description: 'Set base_url, if the system has another address, and password.',
     values: VARIABLES.map((variable) => ({
       ...variable,
       type: /password|secret/.test(variable.key) ? 'secret' : 'default',
@@ -88,7 +92,7 @@ interface ConvertedFolder {
 const itemsIn = ({ item }: ConvertedFolder): ConvertedItem[] =>
   item.flatMap((one) => ('item' in one ? itemsIn(one) : one));
 
-/** The operations of a document, each with what the converter made of it. */
+/** The operations of a document, each with the converter's request and answers. */
 async function operationsOf(service: Service): Promise<ConvertedOperation[]> {
   const document = readDocument(service);
   const converted = await convert({ type: 'json', data: structuredClone(document) }, OPTIONS);

@@ -1,9 +1,9 @@
-// One request of the collection, made of the plan and of what the converter made of the operation.
+// Builds one request of the collection from the plan and from the converted operation.
 import type { OpenApiDocument, Operation, Parameter } from '../openapi-files.ts';
 import { statusesOf, testsOf } from './answer-tests.ts';
 import type { PlannedRequest } from './plan.ts';
 
-/** An operation, with its document and what the converter made of it. */
+/** An operation with its document and the converter's request and answers. */
 export interface ConvertedOperation extends Operation {
   document: OpenApiDocument;
   item: ConvertedItem;
@@ -60,7 +60,7 @@ export function event(listen: 'prerequest' | 'test', exec: string[]) {
   return { listen, script: { type: 'text/javascript', exec } };
 }
 
-/** Accept and Content-Type, and the headers that are documented: those that the plan does not name are disabled. */
+/** Accept, Content-Type and the documented headers; a header that the plan does not name is disabled. */
 function headersOf(operation: ConvertedOperation, { headers = {}, contentType, accept }: PlannedRequest) {
   const fixed: Record<string, string | undefined> = { 'Content-Type': contentType, Accept: accept };
   return (operation.item.request.header ?? []).map(({ key, value, description }) => {
@@ -100,7 +100,7 @@ function urlOf(operation: ConvertedOperation, { query = {}, path = {} }: Planned
   };
 }
 
-/** Optional ones stay where one sees them, disabled, unless the plan has a value. */
+/** A parameter without a value in the plan is disabled, but stays visible. */
 function parameterOf(
   operation: ConvertedOperation,
   { key, description }: Described,
@@ -114,7 +114,7 @@ function parameterOf(
   };
 }
 
-/** Of the document, because the converter invents another one each time where there is none. */
+/** The example of the document. The converter invents one where it is missing, another in each run. */
 function exampleOf({ parameters = [] }: Operation, name: string): unknown {
   const {
     example,
@@ -124,7 +124,7 @@ function exampleOf({ parameters = [] }: Operation, name: string): unknown {
   return example ?? Object.values(examples)[0]?.value ?? schema.examples?.[0] ?? schema.enum?.[0] ?? '';
 }
 
-/** `none`, `basic`, or the variable of a token. */
+/** `none`, `basic`, or the variable that holds a token. */
 export function authOf(auth: string) {
   if (auth === 'none') return { type: 'noauth' };
   if (auth === 'basic') {
@@ -137,7 +137,7 @@ export function authOf(auth: string) {
   return { type: 'bearer', bearer: [{ key: 'token', value: `{{${auth}}}`, type: 'string' }] };
 }
 
-/** The converter's example of the answer that is expected, if that has a body. */
+/** The converter's example of the expected answer, if the answer has a body. */
 function savedAnswers(operation: ConvertedOperation, planned: PlannedRequest) {
   const [expected] = statusesOf(operation, planned);
   const answer = operation.item.response.find(({ code }) => String(code) === expected);

@@ -1,7 +1,7 @@
-// What runs in Postman, as lines of text. With callbacks, because newman cannot wait for promises there.
+// The scripts that run in Postman, as lines of text. They use callbacks, because newman cannot wait for promises there.
 
 const KEPT = 'its answer is kept for the next requests';
-/** Where `tokens` is the body of an answer. */
+/** Keeps the tokens of an answer, whose body is in `tokens`. */
 const SET_TOKENS = `
 pm.collectionVariables.set('access_token', tokens.access_token);
 pm.collectionVariables.set('refresh_token', tokens.refresh_token);
@@ -10,17 +10,18 @@ pm.collectionVariables.set('expires_at', Date.now() + tokens.expires_in * 1000);
   .split('\n');
 
 /**
- * Before each request of the collection: makes what the request mentions and what is not there yet, so that any request
- * can be sent alone. An address may end with a slash, as a browser shows it. An access token must be good for ten seconds more.
+ * Runs before each request of the collection. It creates everything that the request mentions and that is missing, so
+ * that any request works alone. The address may end with a slash, because browsers show it so. An access token must be
+ * valid for ten more seconds.
  */
 export const PREPARE = `
-// for this request alone; a path that begins with // would be another one
+// for this request alone; with a slash at the end, the path would begin with //
 pm.variables.set('base_url', (pm.variables.get('base_url') || '').trim().replace(/\\/+$/, ''));
 const kept = pm.collectionVariables;
 const planned = JSON.stringify(pm.request);
 const uses = (name) => planned.includes('{{' + name + '}}');
 
-// an error that is thrown in a callback is lost
+// Postman loses an error that a callback throws
 const fail = (what, why) => pm.test(what + ', before this request', () => pm.expect.fail(why));
 const send = (method, path, body, expected, done) => pm.sendRequest({
   url: pm.variables.replaceIn('{{base_url}}') + path,
@@ -48,7 +49,7 @@ const signIn = (next) => {
   if (kept.get('refused_credentials') === credentials) throw new Error('Set the right "username" and "password".');
   send('POST', '/auth/login', { username, password }, [200, 401], (response) => {
     if (response.code === 401) {
-      // not sent again: after ten failures nobody is let in for ten minutes
+      // not sent again: after ten failures auth refuses every attempt for ten minutes
       kept.set('refused_credentials', credentials);
       return fail('POST /auth/login', response.text());
     }
@@ -100,11 +101,11 @@ const findIssuer = (next) => {
 };
 
 const stepBefore = (planned.match(/\\{\\{story_\\w+\\}\\}/g) || []).find((name) => !kept.get(name.slice(2, -2)));
-if (stepBefore) throw new Error('Nothing is kept as ' + stepBefore + ': send the steps of the story from the first on.');
+if (stepBefore) throw new Error('Nothing is kept as ' + stepBefore + ': send the steps of the story in order, from the first.');
 
 const isAsUser = uses('user_access_token');
 const lacksUser = (uses('user_id') || isAsUser) && !kept.get('user_id');
-// where a request has no auth of its own, it has that of the collection
+// a request without auth of its own uses the auth of the collection
 const isAsAdmin = !pm.request.auth || uses('access_token') || uses('refresh_token') || lacksUser;
 const isFresh = Number(kept.get('expires_at') || 0) - 10000 > Date.now();
 const steps = [
@@ -119,7 +120,7 @@ next();`
   .trim()
   .split('\n');
 
-/** Keeps the tokens of an answer as those of the collection. */
+/** Keeps the tokens of an answer as the tokens of the collection. */
 export const KEEP_TOKENS = test(
   KEPT,
   'const tokens = pm.response.json();',
@@ -128,10 +129,10 @@ export const KEEP_TOKENS = test(
   ...SET_TOKENS,
 );
 
-/** So that the next request signs in anew. */
+/** Forgets the tokens of the collection, so that the next request signs in again. */
 export const FORGET_TOKENS = forget('access_token', 'refresh_token', 'expires_at');
 
-/** The version of the customer, for If-Match and If-None-Match. */
+/** Keeps the version of the customer, for If-Match and If-None-Match. */
 export const KEEP_TAG = test(
   'its ETag is kept for the next requests',
   "const etag = pm.response.headers.get('etag');",
@@ -139,7 +140,7 @@ export const KEEP_TAG = test(
   "pm.collectionVariables.set('customer_tag', etag);",
 );
 
-/** Unless the story was not sent yet. */
+/** Skips the test until the story has run. */
 export const REPLAY_IS_AMONG_EVENTS = `
 const replay = pm.collectionVariables.get('story_replay');
 (replay ? pm.test : pm.test.skip)('refresh_token_reused: the replay of the story', () => {
@@ -149,7 +150,10 @@ const replay = pm.collectionVariables.get('story_replay');
   .trim()
   .split('\n');
 
-/** Keeps members of an answer: variable → member. One that is missing would go unnoticed where a refusal is expected. */
+/**
+ * Keeps members of an answer: variable → member. The test fails if a member is missing: a later step that expects a
+ * refusal would pass without it.
+ */
 export function keep(variables: Record<string, string>): string[] {
   return test(
     KEPT,
@@ -173,5 +177,5 @@ export function test(name: string, ...lines: string[]): string[] {
   return [`pm.test(${JSON.stringify(name)}, () => {`, ...lines.map((line) => `  ${line}`), '});'];
 }
 
-/** Before a request with a token of a session that has ended: it is refused everywhere within a second. */
+/** Waits before a request with a token of a session that has ended: within a second every process refuses it. */
 export const A_SECOND_LATER = ['setTimeout(() => {}, 1000);'];
