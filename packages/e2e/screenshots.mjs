@@ -1,5 +1,5 @@
-// `node packages/e2e/screenshots.mjs` makes the pictures in docs/images anew, once `npm test` or `npm start` has installed
-// the dependencies. It is not run by the tests: fonts differ from machine to machine.
+// `node packages/e2e/screenshots.mjs` renews the pictures in docs/images, once `npm test` or `npm start` has installed
+// the dependencies. The tests do not run it: fonts differ from machine to machine.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ try {
   for (const stop of teardowns) await stop();
 }
 
-/** The front page needs no more of the services than that they are ready. */
+/** Stands in for both services: the front page only asks whether they are ready. */
 async function readyService() {
   const server = createServer((_request, response) => response.end('{"status":"ready"}'));
   server.listen(0, '127.0.0.1');
@@ -50,7 +50,7 @@ function write(name, png) {
   });
   if (status !== 0) throw new Error(`pngquant: ${stderr}`);
   if (stdout.length > MAX_BYTES)
-    throw new Error(`${name} has ${stdout.length} bytes, and ${MAX_BYTES} are allowed`);
+    throw new Error(`${name} has ${stdout.length} bytes, more than the allowed ${MAX_BYTES}`);
   mkdirSync(IMAGES, { recursive: true });
   writeFileSync(join(IMAGES, name), stdout);
   say(`docs/images/${name}: ${stdout.length} bytes`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { temporaryFolder, testNginx, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
 
-/** Byte sequences that are not UTF-8 (RFC 3629 §4), by what is wrong with them. */
+/** Byte sequences that are not UTF-8 (RFC 3629 §4), by their fault. */
 const NOT_UTF8: Record<string, number[]> = {
   'a byte of Latin-1': [0xe9],
   'a continuation alone': [0x80],
@@ -17,10 +17,10 @@ const NOT_UTF8: Record<string, number[]> = {
   'an overlong sequence of four': [0xf0, 0x80, 0x80, 0xaf],
   'a surrogate': [0xed, 0xa0, 0x80],
   'beyond U+10FFFF': [0xf4, 0x90, 0x80, 0x80],
-  'a lead byte that there is not': [0xf5, 0x80, 0x80, 0x80],
+  'a lead byte that UTF-8 does not have': [0xf5, 0x80, 0x80, 0x80],
   'the bytes of UTF-16': [0xff, 0xfe],
 };
-/** One of each well-formed sequence, at both ends of its range. */
+/** Each kind of well-formed sequence, at both ends of its range. */
 const UTF8 =
   '\u0080\u07ff\u0800\u0fff\u1000\ud7ff\ue000\uffff\u{10000}\u{3ffff}\u{40000}\u{fffff}\u{100000}\u{10ffff}';
 
@@ -31,7 +31,7 @@ interface Line {
   user_agent: string;
 }
 
-/** nginx before a service that answers; what is sent raw, and the lines of its access log. */
+/** Starts nginx in front of a service that answers. Returns functions that send raw bytes and read the access log. */
 async function gateway(t: Test) {
   const service = createServer((_request, response) => response.end('from the service'));
   service.listen(0, '127.0.0.1');
@@ -44,7 +44,7 @@ async function gateway(t: Test) {
   const file = join(temporaryFolder('access-log'), 'access.log');
   const url = await testNginx(t, { auth: [port], customers: [port] }, file);
 
-  /** Every line is UTF-8 and JSON, or this throws; as soon as there are `count`. */
+  /** Waits for `count` lines and parses all. Throws if a line is not UTF-8 or not JSON. */
   async function lines(count: number): Promise<Line[]> {
     const read = () => readFileSync(file).toString('latin1').split('\n').slice(0, -1);
     await waitFor(() => read().length >= count);
@@ -113,12 +113,12 @@ t.test('a path and a user agent are logged up to the first byte that is not UTF-
     await send('GET /customers/é', bytes, 'x HTTP/1.0\r\nUser-Agent: né', bytes, 'x\r\n\r\n');
   }
   const logged = await lines(cases.length);
-  for (const [i, [what]] of cases.entries()) {
-    t.match(logged[i], { path: '/customers/é', user_agent: 'né' }, what);
+  for (const [i, [fault]] of cases.entries()) {
+    t.match(logged[i], { path: '/customers/é', user_agent: 'né' }, fault);
   }
 });
 
-t.test('UTF-8 is logged as it came, and is cut between two characters', async (t) => {
+t.test('UTF-8 is logged unchanged, and is cut between two characters', async (t) => {
   const { send, lines } = await gateway(t);
   const controls = '\u0001\t\u007f'; // nginx refuses them in a path
   await send(`GET /customers/"\\${UTF8} HTTP/1.0\r\nUser-Agent: "\\${controls}${UTF8}\r\n\r\n`);

@@ -34,7 +34,7 @@ t.test('a system on a busy machine answers a burst', async (t) => {
   await answersAll(t);
 });
 
-/** A thousand of each at once, then all of them at once: none is told to come later. */
+/** Sends a thousand requests of each kind at once, then all kinds at once: the system must answer every request. */
 async function answersAll(t: Test): Promise<void> {
   const { access_token: token } = admin;
   const create = (i: number) =>
@@ -76,14 +76,14 @@ async function signIn(): Promise<Tokens> {
   return (await call(api, 'POST', '/auth/login', { body: ADMIN })).body as Tokens;
 }
 
-/** The successors, for the next burst. */
+/** Keeps the successors for the next burst. */
 function keep(answers: Answer[]): void {
   for (const [i, { body }] of answers.entries()) {
     Object.assign(sessions[i % sessions.length] ?? admin, body);
   }
 }
 
-/** Processes that compute for nothing, until the test is over. */
+/** Starts processes that occupy the CPU until the end of the test. */
 function keepBusy(t: Teardown, count: number): void {
   for (let i = 0; i < count; i++) {
     const loop = spawn(process.execPath, [

@@ -6,12 +6,12 @@ import { startProcess, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { ADMIN, startSystem } from './support/system.ts';
 
-/** The examples in the README of @pair/client: all are compiled as they stand, and the first is run. */
+/** The examples in the README of @pair/client: the test compiles all of them unchanged, and runs the first. */
 const README = readFileSync(join(ROOT, 'packages/client/README.md'), 'utf8');
-// within this package, which depends on @pair/client as anybody does
+// within this package, which depends on @pair/client like the package of any user
 const FOLDER = 'packages/e2e/dist/client-readme';
 
-t.test('the examples in the README of the client compile, and the first prints what it says', async (t) => {
+t.test('the examples in the README of the client compile, and the first prints as promised', async (t) => {
   const examples = [...README.matchAll(/<!-- example -->\n```ts\n(.*?)```/gs)].map(([, code = '']) => code);
   t.equal(examples.length, 3);
   mkdirSync(join(ROOT, FOLDER), { recursive: true });

@@ -4,10 +4,10 @@ import t from 'tap';
 import { ADMIN, startSystem } from './support/system.ts';
 
 const { url } = await startSystem(t);
-/** As long as an access token lives: when it has passed, a request waits for the next one. */
+/** The lifetime of an access token: once it has passed, a request waits for the next token. */
 const LIFETIME_MS = 600_000;
 
-/** A client with a clock of its own, and the tokens it was given by the services. */
+/** A client with a clock of its own, and the tokens that the services have given to it. */
 function newClient(tokens = memoryStorage()) {
   const given: Tokens[] = [];
   const clock = {
@@ -39,7 +39,7 @@ async function signedIn(tokens = memoryStorage()) {
   return one;
 }
 
-t.test('a customer is created, found, changed and deleted', async (t) => {
+t.test('the client creates, finds, changes and deletes a customer', async (t) => {
   const { client } = await signedIn();
   const { data: created, response } = await client.customers.POST('/customers', {
     body: { name: 'Ada Byron', dob: '1815-12-10' },
@@ -70,7 +70,7 @@ t.test('a customer is created, found, changed and deleted', async (t) => {
   });
 });
 
-t.test('what is wrong with the input is in the errors', async (t) => {
+t.test('an error lists the faults of the input', async (t) => {
   const { client } = await signedIn();
   await t.rejects(client.customers.POST('/customers', { body: { name: '', dob: '2023-02-29' } }), {
     status: 422,
@@ -78,10 +78,10 @@ t.test('what is wrong with the input is in the errors', async (t) => {
     errors: [{ pointer: '/name' }, { pointer: '/dob' }],
     requestId: /^[0-9a-f]{32}$/,
   });
-  await t.rejects(client.signIn('nobody', 'at all, never'), { status: 401, code: 'invalid_credentials' });
+  await t.rejects(client.signIn('stranger', 'at all, never'), { status: 401, code: 'invalid_credentials' });
 });
 
-t.test('a file goes in and comes out, and all its customers are gone through page by page', async (t) => {
+t.test('the client imports and exports a file, and lists its customers page by page', async (t) => {
   const { client } = await signedIn();
   const names = Array.from({ length: 45 }, (_, i) => `Page ${String(i).padStart(3, '0')}`);
   const csv = `name,dob\n${names.map((name) => `${name},1950-01-01\n`).join('')}`;
@@ -100,7 +100,7 @@ t.test('a file goes in and comes out, and all its customers are gone through pag
   t.equal(file.split('\n').length, names.length + 2);
 });
 
-t.test('users are gone through page by page', async (t) => {
+t.test('the client lists users page by page', async (t) => {
   const { client } = await signedIn();
   const body = { username: 'ada', password: 'the analytical engine', scope: 'customers:read' };
   await client.auth.POST('/auth/users', { body });
@@ -127,7 +127,7 @@ t.test('two tabs that refresh at the same moment get the same successor, and go 
   await t.rejects(other.client.auth.GET('/auth/me'), { status: 401, code: 'token_required' });
 });
 
-t.test('a hundred requests refresh once', async (t) => {
+t.test('a hundred requests at once refresh once', async (t) => {
   const { client, clock, given } = await signedIn();
   clock.aheadMs = LIFETIME_MS;
   const calls = Array.from({ length: 100 }, () => client.customers.GET('/customers'));
@@ -135,7 +135,7 @@ t.test('a hundred requests refresh once', async (t) => {
   t.equal(given.length, 2);
 });
 
-t.test('a refresh whose answer is lost costs nothing', async (t) => {
+t.test('a lost answer to a refresh does not end the session', async (t) => {
   const { client, clock, network, given, tokens } = await signedIn();
   clock.aheadMs = LIFETIME_MS;
   let isLost = true;
@@ -151,7 +151,7 @@ t.test('a refresh whose answer is lost costs nothing', async (t) => {
   await client.signOut();
 });
 
-t.test('a token that is revoked elsewhere ends in invalid_grant, and is forgotten', async (t) => {
+t.test('after a revocation elsewhere the client reports invalid_grant, and forgets its tokens', async (t) => {
   const [here, elsewhere] = [await signedIn(), await signedIn()];
   await here.client.auth.GET('/auth/me');
   await elsewhere.client.auth.POST('/auth/logout-all');
@@ -165,7 +165,7 @@ t.test('a token that is revoked elsewhere ends in invalid_grant, and is forgotte
   t.equal(await here.tokens.get(), undefined);
 });
 
-t.test('a confidential operation takes the credentials that it is given, as a form', async (t) => {
+t.test('a confidential operation is sent as a form, and fails without credentials', async (t) => {
   const { client } = await signedIn();
   const body = { token: 'rt_unknown' };
   await t.rejects(client.auth.POST('/oauth/introspect', { body }), { status: 401, code: 'invalid_client' });

@@ -9,9 +9,9 @@ import { ADMIN, startSystem } from './support/system.ts';
 
 const REQUESTS_PER_SECOND = rounds({ short: 100, long: 200 });
 const TROUBLE_MS = rounds({ short: 1_500, long: 10_000 });
-/** Short, so that customers come to refuse everybody while Redis is away, and have to find back. */
+/** Short, so that customers refuses all tokens while Redis is away, and must recover afterwards. */
 const STALENESS_MS = 5_000;
-/** A revocation is everywhere within this, while Redis can be reached. */
+/** Every process knows a revocation within this time, while it can reach Redis. */
 const REVOKED_WITHIN_MS = 1_000;
 
 const postgres = await testPostgres(t);
@@ -23,7 +23,7 @@ const { redis } = system;
 const api = openApi(system.url);
 t.teardown(() => api.agent.destroy());
 const users = await makeUsers(20);
-/** Of the whole run: what was acknowledged before the first trouble must be there after the last. */
+/** Covers the whole run: all that was acknowledged before the first trouble must be there after the last. */
 const ledger = new Ledger();
 
 const everyTrouble: [name: string, server: TestServer, kind: keyof typeof troubles][] = [
@@ -48,7 +48,7 @@ t.test('a store in trouble loses nothing that was acknowledged', async (t) => {
   }
 });
 
-/** While a server is in trouble, and as soon as it is well again. */
+/** Checks the promises while a server is in trouble, and after it has recovered. */
 async function staysTrue(t: Test, server: TestServer, kind: keyof typeof troubles) {
   let [begunAt, endedAt] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const load = startLoad({
@@ -56,7 +56,7 @@ async function staysTrue(t: Test, server: TestServer, kind: keyof typeof trouble
     ledger,
     users,
     requestsPerSecond: REQUESTS_PER_SECOND,
-    // of what was revoked just before the connection broke nobody need hear until the feed is stale
+    // a process may miss a revocation from just before its connection broke, until its feed is stale
     revokedWithinMs: (at) =>
       at > begunAt - REVOKED_WITHIN_MS && at < endedAt + REVOKED_WITHIN_MS
         ? STALENESS_MS + REVOKED_WITHIN_MS
@@ -88,7 +88,7 @@ async function staysTrue(t: Test, server: TestServer, kind: keyof typeof trouble
   say(t, `acknowledged so far: ${ledger}`);
 }
 
-/** Redis is nothing that customers would have to ask. */
+/** Checks that customers serves valid tokens without Redis, until its feed is stale. */
 function servesFromMemory(t: Test, during: Observation[], begunAt: number): void {
   const fresh = during.filter(
     ({ kind, sentAt }) => kind === 'read' && sentAt < begunAt + STALENESS_MS - 1_000,
@@ -100,7 +100,7 @@ function servesFromMemory(t: Test, during: Observation[], begunAt: number): void
 
 const say = (t: Test, figures: string) => t.comment(`${t.name}: ${figures}`);
 
-/** Each may have a hundred sessions. */
+/** Creates several users, because each may have only a hundred sessions. */
 async function makeUsers(count: number) {
   const login = await callPatiently(api, 'POST', '/auth/login', { body: ADMIN });
   const token = (login.body as { access_token: string }).access_token;

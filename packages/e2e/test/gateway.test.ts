@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { freePort, startProcess, testNginx, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
 
-/** nginx alone, before services that only tell what reached them. */
+/** A stand-in for a service behind nginx, which records the requests that reach it. */
 interface Upstream {
   port: number;
   requests: IncomingMessage[];
@@ -24,7 +24,7 @@ async function upstream(
   server.on('connection', () => {
     seen.connections += 1;
   });
-  server.listen(0, '127.0.0.1', 4096); // a backlog as long as that of the services
+  server.listen(0, '127.0.0.1', 4096); // the backlog of the services
   await once(server, 'listening');
   seen.port = (server.address() as AddressInfo).port;
   t.teardown(() => {
@@ -78,7 +78,7 @@ t.test('a path reaches the service as the client wrote it', async (t) => {
   }
 });
 
-t.test('what a client says of itself is overwritten', async (t) => {
+t.test('nginx overwrites the forwarding headers and the request id of a client', async (t) => {
   const { customers, url } = await gateway(t);
   await fetch(`${url}/customers`, {
     headers: {
@@ -99,7 +99,7 @@ t.test('what a client says of itself is overwritten', async (t) => {
   for (const name of ['x-forwarded-port', 'x-real-ip', 'forwarded']) t.notOk(name in headers, name);
 });
 
-t.test('errors of nginx itself are problems, those of a service pass as they are', async (t) => {
+t.test('errors of nginx itself are problems, errors of a service pass unchanged', async (t) => {
   const { url } = await gateway(t, (_request, response) => {
     response.writeHead(418, { 'content-type': 'text/plain' }).end('of the service');
   });
@@ -123,7 +123,7 @@ t.test('errors of nginx itself are problems, those of a service pass as they are
   t.equal(await passed.text(), 'of the service');
 });
 
-t.test('below /oauth errors of nginx itself are as RFC 6749 has them', async (t) => {
+t.test('below /oauth errors of nginx itself have the form of RFC 6749', async (t) => {
   const isOAuthError = async (response: Response, status: number, error: string) => {
     t.equal(response.status, status);
     t.match(response.headers.get('content-type'), /^application\/json/);
@@ -133,8 +133,8 @@ t.test('below /oauth errors of nginx itself are as RFC 6749 has them', async (t)
   const { url } = await gateway(t);
   const post = (body: string) => fetch(`${url}/oauth/token`, { method: 'POST', body });
   await isOAuthError(await post('x'.repeat(17_000)), 413, 'invalid_request');
-  const nobody = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
-  const away = await fetch(`${nobody}/oauth/token`, { method: 'POST' });
+  const withoutServices = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
+  const away = await fetch(`${withoutServices}/oauth/token`, { method: 'POST' });
   t.equal(away.headers.get('retry-after'), '1');
   await isOAuthError(away, 503, 'temporarily_unavailable');
 
@@ -145,7 +145,7 @@ t.test('below /oauth errors of nginx itself are as RFC 6749 has them', async (t)
   t.match(malformed, /\r\n\r\n\{"error":"invalid_request",/);
 });
 
-t.test('a page of another origin can read what nginx itself refuses', async (t) => {
+t.test('a page of another origin can read the errors of nginx itself', async (t) => {
   const url = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
   for (const path of ['/customers', '/oauth/token']) {
     const { status, headers } = await fetch(url + path);
@@ -155,7 +155,7 @@ t.test('a page of another origin can read what nginx itself refuses', async (t) 
   }
 });
 
-t.test('discovery of each service is asked of that service', async (t) => {
+t.test('a request for discovery goes to the service that it describes', async (t) => {
   const { auth, customers, url } = await gateway(t);
   for (const path of ['oauth-authorization-server', 'jwks.json', 'oauth-protected-resource']) {
     await fetch(`${url}/.well-known/${path}`);
@@ -165,17 +165,17 @@ t.test('discovery of each service is asked of that service', async (t) => {
   t.same(asked(customers), ['/.well-known/oauth-protected-resource']);
 });
 
-t.test('a service that is away is 503 with Retry-After', async (t) => {
+t.test('an unreachable service is a 503 with Retry-After', async (t) => {
   const url = await testNginx(t, { auth: [await freePort()], customers: [await freePort()] });
   for (const path of ['/customers', '/auth/login']) {
     const response = await fetch(url + path);
     t.equal(response.headers.get('retry-after'), '1');
     await isProblem(t, response, 503, 'unavailable');
   }
-  t.equal((await fetch(`${url}/`)).status, 200, 'the front page is there');
+  t.equal((await fetch(`${url}/`)).status, 200, 'nginx still serves the front page');
 });
 
-t.test('health is for the inside only', async (t) => {
+t.test('health checks are unreachable from outside', async (t) => {
   const { auth, customers, url } = await gateway(t);
   for (const path of [
     '/livez',
@@ -198,13 +198,13 @@ t.test('health is for the inside only', async (t) => {
   );
 });
 
-t.test('a flood of sign-ins from one address is 429, and stops nothing else', async (t) => {
+t.test('a flood of sign-ins from one address gets 429, and stops no other request', async (t) => {
   const { auth, url } = await gateway(t);
   const attempt = () => fetch(`${url}/auth/login`, { method: 'POST', body: '{}' });
   const responses = await Promise.all(Array.from({ length: 250 }, attempt));
   const refused = responses.filter(({ status }) => status === 429);
   t.ok(refused.length > 0 && refused.length <= 150, `${refused.length} of 250 refused`);
-  t.equal(auth.requests.length, 250 - refused.length, 'what is refused does not reach auth');
+  t.equal(auth.requests.length, 250 - refused.length, 'no refused request reaches auth');
   const [first] = refused;
   if (first === undefined) return;
   t.ok(Number(first.headers.get('retry-after')) >= 1);
@@ -212,7 +212,7 @@ t.test('a flood of sign-ins from one address is 429, and stops nothing else', as
   t.equal((await fetch(`${url}/auth/refresh`, { method: 'POST', body: '{}' })).status, 200);
 });
 
-t.test('a POST that was sent is never sent again, a GET may be', async (t) => {
+t.test('nginx never sends a POST a second time, but may repeat a GET', async (t) => {
   const breaks: RequestListener = (request) => request.socket.destroy();
   const [one, two] = await Promise.all([upstream(t, breaks), upstream(t, breaks)]);
   const url = await testNginx(t, { auth: [one.port, two.port], customers: [one.port, two.port] });
@@ -224,7 +224,7 @@ t.test('a POST that was sent is never sent again, a GET may be', async (t) => {
 });
 
 t.test(
-  'thousands of requests at once from one address wait and are answered; those beyond 4,096 are 429',
+  'of thousands of requests at once from one address 4,096 wait and get an answer, the others get 429',
   async (t) => {
     const waiting: (() => void)[] = [];
     const { customers, url } = await gateway(t, (_request, response) => {
@@ -251,7 +251,7 @@ t.test(
   },
 );
 
-t.test('a service whose queue is full is waited for: the kernel tries again after a second', async (t) => {
+t.test('nginx waits for a service whose queue is full: the kernel tries again after a second', async (t) => {
   const port = await freePort();
   const service = await startProcess(t, {
     entry: 'packages/e2e/test/fixtures/short-backlog.mjs',
@@ -270,7 +270,7 @@ t.test('a service whose queue is full is waited for: the kernel tries again afte
   t.equal((await response).status, 200);
 });
 
-/** Whether this machine has sent a request to connect to the port, and has no answer yet. */
+/** Whether this machine has sent a SYN to the port, and has no answer yet. */
 function isConnecting(port: number): boolean {
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const SYN_SENT = '02';
@@ -282,7 +282,7 @@ function isConnecting(port: number): boolean {
     });
 }
 
-t.test('one failure does not take a replica out', async (t) => {
+t.test('nginx keeps a replica after one failure', async (t) => {
   let failed = 0;
   const [stumbles, other] = await Promise.all([
     upstream(t, (request, response) => {
@@ -297,11 +297,11 @@ t.test('one failure does not take a replica out', async (t) => {
   t.ok(stumbles.requests.length >= 4, `${stumbles.requests.length} of 11 requests`);
 });
 
-t.test('connections to a service are used again', async (t) => {
+t.test('nginx reuses its connections to a service', async (t) => {
   const { customers, url } = await gateway(t);
   for (let i = 0; i < 50; i++) await (await fetch(`${url}/customers`)).text();
   t.equal(customers.requests.length, 50);
-  t.ok(customers.connections <= 4, `${customers.connections} connections`); // a worker has its own
+  t.ok(customers.connections <= 4, `${customers.connections} connections`); // each worker has its own
 });
 
 t.test('every answer of nginx has the security headers, and no version', async (t) => {

@@ -8,8 +8,8 @@ import t from 'tap';
 import { beginSession, startSystem } from './support/system.ts';
 
 /**
- * The main job on real input: people with a name and a birthday, from a file of `name,dob` lines. The whole file is
- * used where LEGISLATORS_CSV names it; the sample beside this has its accents, its quotes and its youngest.
+ * Tests the main job on real input: people with a name and a birthday, from a file of `name,dob` lines. LEGISLATORS_CSV
+ * may name the whole file. The sample beside this test has its accents, its quotes and its youngest people.
  */
 const CONCURRENCY = 16;
 const FILE = process.env.LEGISLATORS_CSV ?? '';
@@ -49,7 +49,7 @@ async function call(
   return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
 }
 
-/** As clients should: with a key a request may be sent again when nobody knows what became of it. */
+/** Acts as clients should: with a key, a request may be sent again when its outcome is unknown. */
 async function createOnce(token: string, person: Person) {
   const key = randomUUID();
   let response = await call('POST', '/customers', { token, body: person, key });
@@ -80,11 +80,11 @@ t.test(
         }
       }),
     );
-    t.equal(created.size, people.length, 'everybody was created');
+    t.equal(created.size, people.length, 'all people were created');
     t.equal(
       new Set([...created.values()].map(({ id }) => id)).size,
       people.length,
-      'each with an id of their own',
+      'each person with another id',
     );
 
     const difficult = people.filter(({ name }) => /[^ -~]|"/.test(name));
@@ -109,7 +109,7 @@ t.test(
     }
 
     const [first, second] = youngestFirst;
-    if (first === undefined || second === undefined) return t.fail('nobody');
+    if (first === undefined || second === undefined) return t.fail('there are too few people');
     const updated = await call('PATCH', `/customers/${first.id}`, {
       token,
       type: 'application/merge-patch+json',
@@ -148,7 +148,7 @@ t.test(
   },
 );
 
-t.test('a refresh token that is replayed ends the session at every process within a second', async (t) => {
+t.test('a replayed refresh token ends the session at every process within a second', async (t) => {
   const tokens = await beginSession(system.url);
   const body = { refresh_token: tokens.refresh_token };
   const parent = (await call('POST', '/auth/refresh', { body })).json<Tokens>();
@@ -162,14 +162,14 @@ t.test('a refresh token that is replayed ends the session at every process withi
   t.pass();
 });
 
-t.test('nobody gets in without a token, and no process answers for its health through nginx', async (t) => {
+t.test('no request passes without a token, and health checks are unreachable through nginx', async (t) => {
   t.equal((await call('GET', '/customers?n=1')).status, 401);
   t.equal((await call('DELETE', '/customers/0198c7a2-7a00-7000-8000-000000000000')).status, 401);
   t.equal((await call('GET', '/livez')).status, 404);
   t.equal((await call('GET', '/readyz')).status, 404);
 });
 
-t.test('the front page and both Swaggers are there', async (t) => {
+t.test('nginx serves the front page and both Swagger UIs', async (t) => {
   for (const path of ['/', '/docs/', '/docs/auth', '/docs/customers']) {
     const response = await call('GET', path);
     t.equal(response.status, 200, path);

@@ -23,7 +23,7 @@ for (const { promise, path, name } of rows) {
   );
 }
 
-/** What `t.test` is called with, where `${…}` stands for anything. */
+/** The names in the calls of `t.test`, where `${…}` stands for any text. */
 function namesOfTests(source: string): RegExp[] {
   const calls = /\btest\(\s*(['"`])((?:\\.|(?!\1).)+)\1/gs;
   return [...source.matchAll(calls)].map(([, , literal = '']) => {

@@ -7,15 +7,15 @@ import t from 'tap';
 import { ADMIN, startSystem } from './support/system.ts';
 
 /**
- * The transcript of the README, as it stands: each line that begins with `$` is typed into one bash, and must print
- * what follows it there, where `…` stands for anything. Only the first line, where and who, is replaced.
+ * Runs the transcript of the README unchanged. One bash gets each line that begins with `$`, and must print the lines
+ * that follow it, where `…` stands for any text. The test replaces only the first line: the address and the password.
  */
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const OUTPUT_OF = '--- output of step ';
 
 t.test('the transcript of the README is true', async (t) => {
-  const [whereAndWho, ...steps] = transcript(README);
-  t.match(whereAndWho?.command, /^API=\S+ PASSWORD=/);
+  const [settings, ...steps] = transcript(README);
+  t.match(settings?.command, /^API=\S+ PASSWORD=/);
   t.ok(steps.length > 10);
   const { url } = await startSystem(t);
   const script = [

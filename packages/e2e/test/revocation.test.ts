@@ -9,15 +9,15 @@ interface Tokens {
 }
 
 const system = await startSystem(t, { authProcesses: 2, customersProcesses: 3 });
-/** Each process is asked for itself: behind nginx nobody could say which of them had answered. */
-const verifiers = [
+/** A route of each process, without nginx: behind it a test could not see which process answers. */
+const resourceServers = [
   ...system.customers.map(({ url }) => `${url}/customers?n=1`),
   ...system.auth.map(({ url }) => `${url}/auth/me`),
 ];
 
 let calls = 0;
 
-/** At one process of auth after the other. */
+/** Sends a request to the processes of auth in turn. */
 async function call(method: string, path: string, options: { token?: string; body?: object } = {}) {
   const { token, body } = options;
   const { url } = system.auth[calls++ % system.auth.length] ?? system;
@@ -35,7 +35,7 @@ async function login(credentials: object): Promise<Tokens> {
   const attempt = () => call('POST', '/auth/login', { body: credentials });
   let response = await attempt();
   await waitFor(async () => {
-    if (response.status === 503) response = await attempt(); // a busy machine may say: later
+    if (response.status === 503) response = await attempt(); // a busy machine may answer 503
     return response.status !== 503;
   });
   if (response.status !== 200) throw new Error(`login: ${response.status} ${await response.text()}`);
@@ -48,11 +48,11 @@ async function statusAt(url: string, token: string): Promise<number> {
   return response.status;
 }
 
-/** When each verifier was sent the first request that it refused, in ms from now. */
+/** For each resource server, when it was sent the first request that it refused, in ms from now. */
 async function refusedAfter(token: string): Promise<number[]> {
   const start = performance.now();
   return Promise.all(
-    verifiers.map(async (url) => {
+    resourceServers.map(async (url) => {
       for (;;) {
         const sentAt = performance.now();
         const status = await statusAt(url, token);
@@ -75,7 +75,7 @@ async function makeUser() {
   return { id: ((await response.json()) as { id: string }).id, credentials };
 }
 
-/** What ends sessions. Each gets two sessions of a user, and leaves those that it names refused. */
+/** A way to end sessions. It gets two sessions of a user, and returns the sessions that processes must then refuse. */
 type Ending = (context: {
   user: { id: string; credentials: { password: string } };
   mine: Tokens;
@@ -147,15 +147,15 @@ for (const [name, end] of Object.entries(endings)) {
 
 async function acceptedEverywhere(t: Test, sessions: Tokens[]): Promise<void> {
   for (const { access_token } of sessions) {
-    const statuses = await Promise.all(verifiers.map((url) => statusAt(url, access_token)));
+    const statuses = await Promise.all(resourceServers.map((url) => statusAt(url, access_token)));
     t.ok(
       statuses.every((status) => status === 200),
-      'every process accepts what was not revoked',
+      'every process accepts tokens that are not revoked',
     );
   }
 }
 
-t.test('logouts reach every verifier within a second, most of them within 50 ms', async (t) => {
+t.test('logouts reach every resource server within a second, most of them within 50 ms', async (t) => {
   const logouts = rounds({ short: 60, long: 5_000 });
   const workers = await Promise.all(Array.from({ length: 4 }, makeUser));
   const delays: number[] = [];
@@ -175,13 +175,13 @@ t.test('logouts reach every verifier within a second, most of them within 50 ms'
   const percentile = (share: number) =>
     (delays[Math.ceil(delays.length * share) - 1] ?? Number.NaN).toFixed(1);
   t.comment(
-    `${logouts} logouts at ${verifiers.length} processes, from the answer to the first request that was refused: p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms, max ${percentile(1)} ms`,
+    `${logouts} logouts at ${resourceServers.length} processes, from the answer to the first refused request: p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms, max ${percentile(1)} ms`,
   );
-  t.equal(delays.length, logouts * verifiers.length);
+  t.equal(delays.length, logouts * resourceServers.length);
   t.ok((delays.at(-1) ?? Number.NaN) < 1_000);
 });
 
-t.test('of refreshes of one token at once, over two processes of auth, all get one successor', async (t) => {
+t.test('all refreshes of one token at once, over two processes of auth, get one successor', async (t) => {
   const { refresh_token } = await login(ADMIN);
   const answers = await Promise.all(
     Array.from({ length: rounds({ short: 50, long: 200 }) }, () =>
@@ -191,7 +191,7 @@ t.test('of refreshes of one token at once, over two processes of auth, all get o
   const statuses = answers.map(({ status }) => status);
   t.ok(
     statuses.every((status) => status === 200 || status === 503),
-    'nobody is refused, though a busy machine may say: again',
+    'no refresh is refused, though a busy machine may answer 503',
   );
   const won = answers.filter(({ status }) => status === 200);
   const tokens = await Promise.all(
@@ -215,7 +215,7 @@ t.test('no request asks Redis or auth whether its token is good', async (t) => {
     await Promise.all(Array.from({ length: 50 }, () => statusAt(`${url}/customers?n=1`, access_token)));
   }
   const [issued, seconds] = [(await commands()) - before, (performance.now() - start) / 1_000];
-  // each process reads the feed about three times a second, with two commands, whatever it is asked
-  const reading = verifiers.length * 2 * 4 * (seconds + 1);
+  // each process reads the feed about three times a second, with two commands, for any number of requests
+  const reading = resourceServers.length * 2 * 4 * (seconds + 1);
   t.ok(issued < reading + 100, `${issued} commands in ${seconds.toFixed(1)} s, for ${requests} requests`);
 });

@@ -6,8 +6,8 @@ import t from 'tap';
 import { ADMIN, addClient, startSystem } from './support/system.ts';
 
 /**
- * Two libraries that others wrote, with nothing but the address of the issuer and of the API. Plain HTTP is what has to
- * be allowed to them here, and nothing else.
+ * Runs two independent OAuth libraries with only the addresses of the issuer and of the API. Here they must be allowed
+ * plain HTTP, and nothing else.
  */
 const system = await startSystem(t);
 const issuer = new URL(system.url);
@@ -29,7 +29,7 @@ const machineSecret = await addClient(
   ...['--grant', 'client_credentials', '--scope', 'customers:read', '--introspect'],
 );
 
-/** What the browser of a user does with the page; resolves with where it is sent. A busy machine may say: again. */
+/** Signs in as a browser does. Resolves with the address of the redirect. A busy machine may answer 503 at first. */
 async function signIn(authorizationUrl: URL): Promise<URL> {
   let answer = await submitForm(authorizationUrl);
   await waitFor(async () => {
@@ -57,7 +57,7 @@ async function submitForm(authorizationUrl: URL): Promise<Response> {
 
 const http = { [oauth.allowInsecureRequests]: true } as const;
 
-t.test('the longest state that is taken comes back through the gateway', async (t) => {
+t.test('the longest accepted state comes back through the gateway', async (t) => {
   const redirectUri = `https://app.example.com/${'x'.repeat(1_976)}`;
   const client = ['--public', '--grant', 'authorization_code', '--scope', 'customers:read'];
   await addClient(t, system, 'long-app', ...client, '--redirect-uri', redirectUri);
@@ -72,7 +72,7 @@ t.test('the longest state that is taken comes back through the gateway', async (
   }).toString();
   t.equal((await signIn(url)).searchParams.get('state'), '('.repeat(1_365));
 
-  // as it came, three times as long as it was sent, it would be too long for the gateway
+  // percent-encoded in a redirect this state is three times as long, and too long for the gateway
   const response = await fetch(`${url}&scope=bad&`.replace(/state=[^&]*/, `state=${'('.repeat(3_000)}`), {
     redirect: 'manual',
   });

@@ -21,14 +21,14 @@ async function service(t: Test, answer: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** With how long it took, in milliseconds. */
+/** Reads the status, and measures the time until the answer. */
 async function status(url: string, init?: RequestInit) {
   const started = performance.now();
   const response = await fetch(`${url}/status`, init);
   return { response, text: await response.text(), ms: performance.now() - started };
 }
 
-t.test('the status of the whole system tells what is up, and nothing else', async (t) => {
+t.test('the status of the whole system reports which services are up, and nothing else', async (t) => {
   const { url, auth, redis } = await startSystem(t, { customersProcesses: 1 });
   await waitFor(async () => (await status(url)).text.trim() === '{"auth":"up","customers":"up"}');
   const { response } = await status(url);
@@ -44,25 +44,25 @@ t.test('the status of the whole system tells what is up, and nothing else', asyn
   await waitFor(async () => (await status(url)).text.trim() === '{"auth":"down","customers":"down"}');
 });
 
-t.test('a service that does not say that it is ready is "down", soon, whatever else it does', async (t) => {
+t.test('a service that does not report that it is ready is soon "down", whatever else it does', async (t) => {
   const ANSWERS: Record<string, RequestListener> = {
     'breaks off': (request) => request.socket.destroy(),
     refuses: (_request, response) => response.writeHead(503).end('{"status":503,"detail":"Redis"}'),
-    'is another': (_request, response) => response.end('{"was":{"status":"ready"}}'),
-    'says a word of nginx': (_request, response) => response.end('slow '),
+    'is another program': (_request, response) => response.end('{"was":{"status":"ready"}}'),
+    'answers with a word of the template': (_request, response) => response.end('slow '),
   };
   const upstreams: [string, number][] = [['is away', await freePort()]];
-  for (const [what, answer] of Object.entries(ANSWERS)) upstreams.push([what, await service(t, answer)]);
-  for (const [what, port] of upstreams) {
+  for (const [name, answer] of Object.entries(ANSWERS)) upstreams.push([name, await service(t, answer)]);
+  for (const [name, port] of upstreams) {
     const url = await testNginx(t, { auth: [port], customers: [port] });
     const { response, text, ms } = await status(url);
-    t.equal(response.status, 200, what);
-    t.equal(text.trim(), '{"auth":"down","customers":"down"}', what);
-    t.ok(ms < 3_000, `${what}: ${Math.round(ms)} ms`);
+    t.equal(response.status, 200, name);
+    t.equal(text.trim(), '{"auth":"down","customers":"down"}', name);
+    t.ok(ms < 3_000, `${name}: ${Math.round(ms)} ms`);
   }
 });
 
-t.test('a service that does not answer in time is "slow", and each is told by itself', async (t) => {
+t.test('a service that does not answer in time is "slow", independent of the other service', async (t) => {
   const [silent, ready] = await Promise.all([service(t, () => undefined), service(t, READY)]);
   for (const [upstreams, expected] of [
     [{ auth: [silent], customers: [ready] }, '{"auth":"slow","customers":"up"}'],
@@ -78,14 +78,14 @@ t.test('a service that does not answer in time is "slow", and each is told by it
   }
 });
 
-t.test('one replica that is ready is enough; one that is away is passed over', async (t) => {
+t.test('one ready replica is enough: nginx passes over an unreachable one', async (t) => {
   const ready = await service(t, READY);
   const url = await testNginx(t, { auth: [await freePort(), ready], customers: [ready, await freePort()] });
   for (let i = 0; i < 10; i++) t.equal((await status(url)).text.trim(), '{"auth":"up","customers":"up"}');
 });
 
 t.test(
-  'the status is read, never written, and not from memory; nothing that a client sends goes on',
+  'the status is read-only and never cached, and nothing that a client sends reaches a service',
   async (t) => {
     const seen: IncomingMessage[] = [];
     const port = await service(t, (request, response) => {
@@ -118,7 +118,7 @@ t.test(
   },
 );
 
-/** fetch refuses to. */
+/** Sends a GET with a body, which fetch refuses. */
 function getWithBody(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-length': 5, 'content-type': 'text/plain' };
@@ -129,7 +129,7 @@ function getWithBody(url: string): Promise<string> {
   });
 }
 
-t.test('whoever asks for the status in a flood is refused, and the stores are spared', async (t) => {
+t.test('nginx refuses a flood of requests for the status, and so spares the stores', async (t) => {
   let asked = 0;
   const port = await service(t, (request, response) => {
     asked += 1;

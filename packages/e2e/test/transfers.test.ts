@@ -7,7 +7,7 @@ import { rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { beginSession, startSystem } from './support/system.ts';
 
-/** Files in and out, behind nginx. The whole file of people is used where LEGISLATORS_CSV names it. */
+/** Imports files behind nginx. LEGISLATORS_CSV may name the whole file of people. */
 const FILE = process.env.LEGISLATORS_CSV ?? '';
 const SAMPLE = join(ROOT, 'packages/e2e/test/data/legislators-sample.csv');
 const people = readFileSync(existsSync(FILE) ? FILE : SAMPLE);
@@ -32,7 +32,7 @@ async function namesThatBeginWith(prefix: string): Promise<string[]> {
   return items.map(({ name }) => name);
 }
 
-/** An import of which the test writes the body. */
+/** Opens an import. The test writes its body. */
 function openImport(headers: Record<string, string> = {}) {
   const upload = request(`${system.url}/customers/import`, {
     method: 'POST',
@@ -42,7 +42,7 @@ function openImport(headers: Record<string, string> = {}) {
   return upload;
 }
 
-t.test('people go through an import as they are', async (t) => {
+t.test('an import creates all people of a real file, with unchanged names', async (t) => {
   const count = people.toString().trimEnd().split('\n').length - 1;
   const response = await importFile(people);
   t.same(await response.json(), { lines_read: count + 1, created: count, skipped: 0, problems: [] });
@@ -52,7 +52,7 @@ t.test('people go through an import as they are', async (t) => {
   t.match(await namesThatBeginWith('linda t. s'), ['Linda T. Sánchez']);
 });
 
-t.test('the progress comes each second, also while the file is still on its way', async (t) => {
+t.test('the progress arrives each second, also while the upload continues', async (t) => {
   const upload = openImport({ accept: 'application/x-ndjson' });
   upload.write('name,dob\nSlowly One,1960-05-25\n');
   const [response] = await once(upload, 'response');
@@ -70,7 +70,7 @@ t.test('the progress comes each second, also while the file is still on its way'
   t.same((await namesThatBeginWith('slowly')).sort(), ['Slowly One', 'Slowly Two']);
 });
 
-t.test('a fifth import at once is 503, until one of the clients goes away', async (t) => {
+t.test('a fifth import at once gets 503, until one of the clients disconnects', async (t) => {
   const uploads = await Promise.all(
     Array.from({ length: 4 }, async () => {
       const upload = openImport({ accept: 'application/x-ndjson' });
@@ -80,18 +80,18 @@ t.test('a fifth import at once is 503, until one of the clients goes away', asyn
       return upload;
     }),
   );
-  const fifth = await importFile('name,dob\nNobody,1960-05-25\n');
+  const fifth = await importFile('name,dob\nFifth,1960-05-25\n');
   t.equal(fifth.status, 503);
   t.equal(fifth.headers.get('retry-after'), '1');
   t.match(await fifth.json(), { code: 'unavailable' });
 
   uploads[0]?.destroy();
-  await waitFor(async () => (await importFile('name,dob\nSomebody,1960-05-25\n')).status === 200);
+  await waitFor(async () => (await importFile('name,dob\nLater,1960-05-25\n')).status === 200);
   for (const upload of uploads) upload.destroy();
   t.same(await namesThatBeginWith('gone'), []);
 });
 
-t.test(`of ${LINES} lines a broken one near the end is told, and leaves nothing behind`, async (t) => {
+t.test(`of ${LINES} lines a broken one near the end is reported, and no customer is created`, async (t) => {
   const broken = Math.floor(LINES * 0.9);
   let file = 'name,dob\n';
   for (let line = 2; line <= LINES; line++)
@@ -108,7 +108,7 @@ t.test(`of ${LINES} lines a broken one near the end is told, and leaves nothing 
   t.same(await namesThatBeginWith('many'), []);
 });
 
-t.test('a file of more than 128 MiB is 413, also when nobody said how long it is', async (t) => {
+t.test('a file of more than 128 MiB gets 413, also if the request does not declare its length', async (t) => {
   const upload = openImport();
   const megabyte = Buffer.alloc(1024 * 1024, 'x');
   const answer = once(upload, 'response');

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { ADMIN, startSystem } from '../support/system.ts';
 
-/** What a page does that uses the client, with a clock that a test can put forward. */
+/** The script of a page that uses the client, with a clock that a test can put forward. */
 const PAGE_SCRIPT = `
   import { createClient, webStorage } from '@pair/client';
   let aheadMs = 0;
@@ -17,7 +17,7 @@ const PAGE_SCRIPT = `
     putForward: (ms) => { aheadMs += ms; },
   });
 `;
-/** As long as an access token lives: when it has passed, a request waits for the next one. */
+/** The lifetime of an access token: once it has passed, a request waits for the next token. */
 const LIFETIME_MS = 600_000;
 
 const [{ url }, browser, { outputFiles }] = await Promise.all([
@@ -35,7 +35,7 @@ const content = outputFiles.map(({ text }) => text).join('');
 t.test(
   'two tabs share one session in localStorage: also after a reload, and while both refresh',
   async (t) => {
-    // the gateway's own pages allow no scripts but theirs
+    // the policy of the gateway's pages allows only their own scripts
     const context = await browser.newContext({ bypassCSP: true });
     t.teardown(() => context.close());
     const newTab = async () => {
@@ -50,7 +50,7 @@ t.test(
     t.same(await whoIsThere(), ['token_required', 'token_required']);
     const { username, password } = ADMIN;
     await waitFor(() => one.evaluate(`client.signIn('${username}', '${password}').then(() => true)`));
-    // what one tab has stored, another sees a moment later
+    // another tab sees stored tokens a moment later
     const kept = () => other.evaluate(`localStorage.getItem('tokens')`);
     await waitFor(async () => (await kept()) !== null);
     t.same(await whoIsThere(), [username, username]);

@@ -6,7 +6,7 @@ import { ADMIN, startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
 
-/** The front page for a new visitor, and all that the browser complains of: a script's fault, or the policy's. */
+/** Opens the front page for a new visitor, and collects the browser's complaints about scripts and about the policy. */
 async function visit(
   t: Test,
   options: BrowserContextOptions = {},
@@ -27,14 +27,14 @@ async function visit(
 const addresses = (page: Page) =>
   page.locator('a').evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
 
-t.test('the page loads without a complaint, and tells that both services are up', async (t) => {
+t.test('the page loads without a complaint, and shows that both services are up', async (t) => {
   const { page, complaints } = await visit(t);
   await page.getByText('auth is up').waitFor();
   await page.getByText('customers is up').waitFor();
   t.strictSame(complaints, []);
 });
 
-t.test('without a script all links are there, and each leads somewhere', async (t) => {
+t.test('without scripts the page has all links, and each link works', async (t) => {
   const { page } = await visit(t, { javaScriptEnabled: false });
   const links = await addresses(page);
   for (const expected of [
@@ -52,13 +52,13 @@ t.test('without a script all links are there, and each leads somewhere', async (
     t.ok(links.includes(expected), expected);
   for (const link of links) t.equal((await fetch(system.url + link)).status, 200, link);
   t.equal(await page.locator('pre').count(), 4);
-  t.equal(await page.getByRole('button').count(), 0, 'and nothing that would do nothing');
+  t.equal(await page.getByRole('button').count(), 0, 'no button, because it would do nothing');
 });
 
-t.test('the lines for a shell do in sh what they say', async (t) => {
+t.test('the commands of the page work in sh', async (t) => {
   const { page } = await visit(t);
   const lines = await page.locator('pre').allTextContents();
-  for (const line of lines) t.ok(line.includes(`${system.url}/`), 'from where the page came');
+  for (const line of lines) t.ok(line.includes(`${system.url}/`), 'with the address of the page');
   const [signIn = '', create = '', youngest = '', signOut = ''] = lines;
   const shell = (script: string[], token = '') => {
     const { stdout, stderr } = spawnSync('sh', ['-c', script.join('\n')], {
@@ -71,7 +71,7 @@ t.test('the lines for a shell do in sh what they say', async (t) => {
   let first = { stdout: '', stderr: '' };
   await waitFor(() => {
     first = shell([signIn, create, youngest, signOut, 'echo "token=$ACCESS"']);
-    return !first.stderr.includes('503'); // a busy machine may say: later
+    return !first.stderr.includes('503'); // a busy machine may answer 503
   });
   t.equal(first.stderr, '');
   const [, created = '', list = ''] =
@@ -82,7 +82,7 @@ t.test('the lines for a shell do in sh what they say', async (t) => {
   await waitFor(() => JSON.parse(shell([youngest], token).stdout).status === 401);
 });
 
-t.test('a button copies its line, says so, and is itself again two seconds later', async (t) => {
+t.test('a button copies its command, says so, and has its own name again two seconds later', async (t) => {
   const { page, context } = await visit(t, {}, (page) => page.clock.install());
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const buttons = page.getByRole('button');
@@ -96,7 +96,7 @@ t.test('a button copies its line, says so, and is itself again two seconds later
   t.ok(await page.getByRole('button', { name: 'Copy Sign out' }).isVisible());
 });
 
-t.test('where a page may not copy, the button selects', async (t) => {
+t.test('where the page may not copy, a button selects its command', async (t) => {
   const { page } = await visit(t, {}, (page) =>
     page.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })"),
   );
@@ -105,7 +105,7 @@ t.test('where a page may not copy, the button selects', async (t) => {
   t.equal(await page.evaluate('getSelection().toString()'), await page.locator('pre').nth(2).textContent());
 });
 
-t.test('axe finds nothing, nothing sticks out, and what has the focus is seen', async (t) => {
+t.test('axe finds no fault, the page does not scroll sideways, and the focus is visible', async (t) => {
   const { page } = await visit(t);
   await page.getByText('customers is up').waitFor();
   for (const width of [1_280, 640, 360, 320]) {
@@ -141,9 +141,9 @@ t.test('a service that does not answer in time is slow on the page, which soon a
   await page.getByText('customers is up').waitFor();
 });
 
-// the last: it stops what the others need
+// this test is last, because it stops a service that the others need
 t.test(
-  'a service that stops is down on the page within seconds, and a gateway that is away is told',
+  'within seconds the page shows a stopped service as down, and a gateway out of reach as unreachable',
   async (t) => {
     const { page, context } = await visit(t, {}, (page) => page.clock.install());
     const soonSays = (...texts: string[]) =>

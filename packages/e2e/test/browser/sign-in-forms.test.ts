@@ -9,24 +9,27 @@ import { ADMIN, addClient, startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
 
-/** Another door in front of the system, which sees what became of each form. */
-interface Door {
+/** A proxy in front of the system that records the answer to each form. */
+interface FormProxy {
   url: string;
-  /** The status of the answer to each form, in the order in which they came; undefined while there is none. */
+  /** The status of the answer to each form, in the order of the forms; undefined until it arrives. */
   answers: (number | undefined)[];
 }
 
-interface DoorOptions {
-  /** As from a browser before 2023: without Sec-Fetch-Site. */
+interface FormProxyOptions {
+  /** Acts as a browser from before 2023, which sends no Sec-Fetch-Site. */
   isOldBrowser?: boolean;
-  /** Resolves when the answer to the form of that index may go on to the browser. */
-  mayAnswer?: (form: number, door: Door) => Promise<unknown>;
+  /** The proxy holds back the answer to the form of that index until this promise resolves. */
+  mayAnswer?: (form: number, proxy: FormProxy) => Promise<unknown>;
 }
 
-async function openDoor(t: Test, { isOldBrowser = false, mayAnswer }: DoorOptions = {}): Promise<Door> {
-  const answers: Door['answers'] = [];
+async function startFormProxy(
+  t: Test,
+  { isOldBrowser = false, mayAnswer }: FormProxyOptions = {},
+): Promise<FormProxy> {
+  const answers: FormProxy['answers'] = [];
   const url = await otherOrigin(t, '127.0.0.1', async (request, response) => {
-    response.on('error', () => {}); // the browser waits no longer
+    response.on('error', () => {}); // the browser has given up
     if (isOldBrowser) delete request.headers['sec-fetch-site'];
     const form = request.method === 'POST' ? answers.push(undefined) - 1 : undefined;
     const { method, headers } = request;
@@ -35,16 +38,16 @@ async function openDoor(t: Test, { isOldBrowser = false, mayAnswer }: DoorOption
     });
     if (form !== undefined) {
       answers[form] = answer.statusCode;
-      await mayAnswer?.(form, door);
+      await mayAnswer?.(form, proxy);
     }
     response.writeHead(answer.statusCode ?? 500, answer.headers);
     answer.pipe(response);
   });
-  const door = { url, answers };
-  return door;
+  const proxy = { url, answers };
+  return proxy;
 }
 
-/** How often a callback was asked for. The first is never answered at `/late`. */
+/** The number of requests for a callback. At `/late` the first one gets no answer. */
 let callbacks = 0;
 const application = await otherOrigin(t, 'localhost', (request, response) => {
   if (request.url?.includes('?code=')) callbacks += 1;
@@ -69,7 +72,7 @@ const authorization = (url: string, path = '/done') =>
     code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
   });
 
-/** Fills the form in; resolves with what presses the button, also while the browser is about to leave the page. */
+/** Fills in the form. Returns a function that presses the button, even while the browser is about to leave the page. */
 async function ready(page: Page, credentials = ADMIN): Promise<() => Promise<void>> {
   await fillIn(page, credentials);
   const box = await page.getByRole('button', { name: 'Sign in' }).boundingBox();
@@ -77,7 +80,7 @@ async function ready(page: Page, credentials = ADMIN): Promise<() => Promise<voi
   return () => page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
 }
 
-/** The browser is at the application, with a code that gives tokens. */
+/** Checks that the browser is at the application, with a code that yields tokens. */
 async function isSignedIn(t: Test, page: Page, path = '/done') {
   await waitFor(async () => page.url().startsWith(`${application}${path}?code=ac_`));
   const code = new URL(page.url()).searchParams.get('code') ?? '';
@@ -108,33 +111,33 @@ t.test('a double click on Sign in signs in', async (t) => {
 });
 
 t.test('a second press of Sign in, while the answer to the first is late, signs in', async (t) => {
-  const door = await openDoor(t, {
+  const proxy = await startFormProxy(t, {
     mayAnswer: async (form, { answers }) => form > 0 || waitFor(async () => answers[1] !== undefined),
   });
   const { page } = await newPage(t, browser);
-  await page.goto(authorization(door.url));
+  await page.goto(authorization(proxy.url));
   const press = await ready(page);
   await press();
-  await waitFor(async () => door.answers[0] === 303);
+  await waitFor(async () => proxy.answers[0] === 303);
   await press();
   await isSignedIn(t, page);
-  t.same(door.answers, [303, 303]);
-  t.equal(callbacks, 1, 'the browser is led on once');
+  t.same(proxy.answers, [303, 303]);
+  t.equal(callbacks, 1, 'the browser follows one redirect');
 });
 
 t.test('a second press of Sign in, while the client is late, signs in', async (t) => {
-  const door = await openDoor(t);
+  const proxy = await startFormProxy(t);
   const { page } = await newPage(t, browser);
-  await page.goto(authorization(door.url, '/late'));
+  await page.goto(authorization(proxy.url, '/late'));
   const press = await ready(page);
   await press();
   await waitFor(async () => callbacks === 1);
   await press();
   await isSignedIn(t, page, '/late');
-  t.same(door.answers, [303, 303]);
+  t.same(proxy.answers, [303, 303]);
 });
 
-t.test('back at the page, also after a wrong password, its form can be sent again', async (t) => {
+t.test('after Back the form works again, also after a wrong password', async (t) => {
   const { page } = await newPage(t, browser);
   await page.goto(authorization(system.url));
   for (const password of ['wrong', ADMIN.password, ADMIN.password]) {
@@ -147,7 +150,7 @@ t.test('back at the page, also after a wrong password, its form can be sent agai
   }
 });
 
-/** A page of another site leads to the page of auth, in a tab of its own, as a link does. */
+/** Opens the page of auth in a new tab, from a page of another site, as a link does. */
 async function followLink(context: BrowserContext, url: string): Promise<Page> {
   const tab = await context.newPage();
   await tab.goto(otherSite);
@@ -159,44 +162,44 @@ async function followLink(context: BrowserContext, url: string): Promise<Page> {
 for (const isOldBrowser of [false, true]) {
   const which = isOldBrowser ? 'a browser without Fetch Metadata' : 'a browser';
 
-  t.test(`of two tabs that another site led here both sign in, in ${which}`, async (t) => {
-    const door = await openDoor(t, { isOldBrowser });
+  t.test(`two tabs that came from another site both sign in, in ${which}`, async (t) => {
+    const proxy = await startFormProxy(t, { isOldBrowser });
     const { page } = await newPage(t, browser);
     const tabs = [
-      await followLink(page.context(), authorization(door.url)),
-      await followLink(page.context(), authorization(door.url)),
+      await followLink(page.context(), authorization(proxy.url)),
+      await followLink(page.context(), authorization(proxy.url)),
     ];
     for (const tab of tabs) {
       const press = await ready(tab);
       await press();
       await isSignedIn(t, tab);
     }
-    t.same(door.answers, [303, 303]);
+    t.same(proxy.answers, [303, 303]);
   });
 
-  t.test(`no page of another origin or site signs ${which} in as somebody else`, async (t) => {
-    const door = await openDoor(t, { isOldBrowser });
+  t.test(`no page of another origin or site signs ${which} in as another user`, async (t) => {
+    const proxy = await startFormProxy(t, { isOldBrowser });
     const { page: attacker } = await newPage(t, browser);
-    await attacker.goto(authorization(door.url));
+    await attacker.goto(authorization(proxy.url));
     await fillIn(attacker);
     const form = await attacker.locator('form').evaluate((form) => form.outerHTML);
     const { page } = await newPage(t, browser);
-    const victims = await followLink(page.context(), authorization(door.url));
+    const victims = await followLink(page.context(), authorization(proxy.url));
     const sameSite = await otherOrigin(t, '127.0.0.1', (_request, response) => response.end());
     for (const origin of [sameSite, otherSite]) {
       const tab = await page.context().newPage();
       await tab.goto(origin);
-      await tab.setContent(form.replace('action="', `action="${door.url}`));
+      await tab.setContent(form.replace('action="', `action="${proxy.url}`));
       const press = await ready(tab);
       await press();
       await tab.getByText('Sign in once more.').waitFor();
     }
-    t.same(door.answers, [400, 400]);
+    t.same(proxy.answers, [400, 400]);
     t.equal(callbacks, 0);
     const press = await ready(victims);
     await press();
-    await waitFor(async () => door.answers.length === 3);
-    // otherwise its cookie was replaced with the form that the other pages were answered with: it is asked once more
+    await waitFor(async () => proxy.answers.length === 3);
+    // without Fetch Metadata the answers to the other pages replaced the cookie of this form, so auth asks once more
     if (!isOldBrowser) await isSignedIn(t, victims);
   });
 }

@@ -6,7 +6,7 @@ import { addClient, startSystem } from '../support/system.ts';
 
 const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
 
-/** Another origin, which redirects each path to an address, with the query that it got. */
+/** Starts another origin, which redirects each path to an address with the query of the request. */
 const redirector = (host: string, destinations: Record<string, { status: number; to: string }>) =>
   otherOrigin(t, host, (request, response) => {
     const { pathname, search } = new URL(request.url ?? '', 'http://any');
@@ -45,7 +45,7 @@ for (const path of ['one', 'several']) {
     t.same(complaints, []);
   });
 
-  t.test(`an error of the form, and Cancel, lead there too: to ${path}`, async (t) => {
+  t.test(`an error in the form, and Cancel, lead there too: to ${path}`, async (t) => {
     const { page, complaints } = await newPage(t, browser);
     await page.goto(request(`${api}/${path}`));
     await page.evaluate(`document.querySelector('[name=scope]').value = 'everything'`);
@@ -66,7 +66,7 @@ t.test('signing in leads to an application on the device, at once and by its cal
     await signIn(page);
     const failed = await handedOver;
     t.ok(failed.url().startsWith(`${APP_SCHEME}?code=ac_`), failed.url());
-    // no application is there to take it; a policy would have blocked it: net::ERR_BLOCKED_BY_CSP
+    // no application handles it here; if a policy had blocked it, the error would be net::ERR_BLOCKED_BY_CSP
     t.equal(failed.failure()?.errorText, 'net::ERR_ABORTED', redirectUri);
     t.same(complaints, []);
   }

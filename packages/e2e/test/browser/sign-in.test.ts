@@ -10,7 +10,7 @@ const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 const redis = new Redis(system.redis.url);
 t.teardown(() => redis.disconnect());
 
-t.test('a newcomer presses Authorize, signs in, and has called the API', async (t) => {
+t.test('a newcomer presses Authorize, signs in, and calls the API', async (t) => {
   const { page, complaints } = await newPage(t, browser);
   await page.goto(system.url);
   await page
@@ -28,7 +28,7 @@ t.test('a newcomer presses Authorize, signs in, and has called the API', async (
     await operation.locator('textarea').fill('{"name": "Ada Lovelace", "dob": "1815-12-10"}');
   });
   t.equal(created.status, '201');
-  // as it is: Swagger UI fills in n
+  // unchanged: Swagger UI fills in n
   const youngest = () => tryOut(page, 'listCustomers');
   const listed = await youngest();
   t.equal(listed.status, '200');
@@ -50,7 +50,7 @@ t.test('a newcomer presses Authorize, signs in, and has called the API', async (
   t.same(complaints, []);
 });
 
-t.test('a wrong password is told on the page, and the right one is taken then', async (t) => {
+t.test('the page reports a wrong password, and then accepts the right one', async (t) => {
   const { page, complaints } = await newPage(t, browser);
   await page.goto(`${system.url}/docs/customers`);
   const window = await pressAuthorize(page);
@@ -64,7 +64,7 @@ t.test('a wrong password is told on the page, and the right one is taken then', 
   t.same(complaints, []);
 });
 
-t.test('a code that has expired when it arrives gives no token, and the client shows why', async (t) => {
+t.test('an expired code gives no token, and the client shows the error', async (t) => {
   const { page } = await newPage(t, browser);
   await page.route('**/oauth/token', async (route) => {
     const code = new URLSearchParams(route.request().postData() ?? '').get('code') ?? '';
@@ -91,7 +91,7 @@ t.test('two tabs that refresh at once get the same successor', async (t) => {
       for (;;) {
         const response = await fetch('/auth/refresh', { method: 'POST', headers, body });
         const answer = (await response.json()) as { refresh_token: string };
-        if (response.status !== 503) return answer; // a busy machine may say: again
+        if (response.status !== 503) return answer; // a busy machine may answer 503
       }
     }, refresh_token);
   const [one, two] = await Promise.all([refresh(page), refresh(other)]);
@@ -126,7 +126,7 @@ t.test('no page of another origin keeps hold of the page in a window that it ope
     response.writeHead(200, { 'content-type': 'text/html' }).end('<title>another origin</title>');
   });
   await page.goto(other);
-  for (const url of [authorizeUrl(system.url), authorizeUrl(system.url, { client_id: 'nobody' })]) {
+  for (const url of [authorizeUrl(system.url), authorizeUrl(system.url, { client_id: 'unknown' })]) {
     const opened = page.context().waitForEvent('page');
     await page.evaluate(`globalThis.opened = window.open(${JSON.stringify(url)})`);
     const window = await opened;
@@ -134,13 +134,13 @@ t.test('no page of another origin keeps hold of the page in a window that it ope
     t.equal(await window.evaluate('window.opener'), null);
     await waitFor(() => page.evaluate('opened.closed'));
     await page.evaluate(`opened.location = ${JSON.stringify(other)}`);
-    t.equal(await window.evaluate('location.href'), url, 'it cannot lead the user elsewhere');
+    t.equal(await window.evaluate('location.href'), url, 'the other origin cannot lead the user elsewhere');
   }
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 320]) {
-    t.test(`nothing is wrong for axe with the pages of auth, ${colorScheme}, ${width} px wide`, async (t) => {
+    t.test(`axe finds no fault in the pages of auth, ${colorScheme}, ${width} px wide`, async (t) => {
       const { page } = await newPage(t, browser, { colorScheme, viewport: { width, height: 800 } });
       const check = async (name: string) => {
         t.same(await axeViolations(page), [], name);
@@ -152,7 +152,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await signIn(page, { ...ADMIN, password: 'wrong' });
       await page.getByRole('alert').waitFor();
       await check('the form with an alert');
-      await page.goto(authorizeUrl(system.url, { client_id: 'nobody' }));
+      await page.goto(authorizeUrl(system.url, { client_id: 'unknown' }));
       await check('an error');
     });
   }

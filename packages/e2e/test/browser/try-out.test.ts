@@ -7,10 +7,10 @@ const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 
 type Operations = Record<string, { operationId: string; responses: Record<string, object> }>;
 
-/** What ends the session. */
+/** The operations that end the session. */
 const LAST = ['logoutAll', 'logout'];
 
-/** The answers of which it matters that they are these; without the credentials of a client there is no other. */
+/** The required status of some operations. Without the credentials of a client, some can only be refused. */
 const EXPECTED: Record<string, string> = {
   authorize: '200',
   exchangeForTokens: '400',
@@ -22,7 +22,7 @@ const EXPECTED: Record<string, string> = {
   exportCustomers: '200',
 };
 
-t.test('every operation can be executed in Swagger UI as it comes', async (t) => {
+t.test('every operation can be executed in Swagger UI with its own examples', async (t) => {
   const page = await browser.newPage();
   t.teardown(() => page.close());
   page.setDefaultTimeout(10_000);
@@ -41,14 +41,14 @@ t.test('every operation can be executed in Swagger UI as it comes', async (t) =>
     for (const { operationId, responses } of operations) {
       let { status, operation } = await tryOut(page, operationId);
       for (let i = 0; status === '503' && i < 20; i++) {
-        // a busy machine may say: again
+        // a busy machine may answer 503
         await operation.locator('.btn-clear').click();
         ({ status, operation } = await tryOut(page, operationId));
       }
       t.ok(status in responses, `${operationId}: ${status} is documented`);
       t.ok(Number(status) < 500, `${operationId}: ${status}`);
       if (operationId in EXPECTED) t.equal(status, EXPECTED[operationId], operationId);
-      // closed again: with all of them open, the page becomes slow
+      // close it again: with all operations open, the page becomes slow
       await operation.locator('.opblock-summary-control').click();
     }
   }

@@ -7,7 +7,7 @@ export interface Api {
   timeoutMs: number;
 }
 
-/** `status` 0: no answer came in time, or the connection broke. */
+/** Its `status` is 0 if no answer came in time, or the connection broke. */
 export interface Answer {
   status: number;
   body: unknown;
@@ -53,7 +53,7 @@ export function call(
   });
 }
 
-/** For what is asked while all stores are well: a machine that is busy with other tests may say 503. */
+/** Repeats a request that gets 503, for use while all stores are well: a machine busy with other tests may cause it. */
 export async function callPatiently(...request: Parameters<typeof call>): Promise<Answer> {
   let answer = await call(...request);
   await waitFor(async () => {

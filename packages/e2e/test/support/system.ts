@@ -17,26 +17,26 @@ import type { Test } from 'tap';
 export const ADMIN = { username: 'admin', password: 'the password of the admin' };
 
 export interface System {
-  /** nginx: the only door. */
+  /** The address of nginx, the only way in. */
   url: string;
-  /** The processes behind it, for what must be true of each of them. */
+  /** The processes behind nginx, for promises that each of them must keep. */
   auth: (StartedProcess & { url: string })[];
   customers: (StartedProcess & { url: string })[];
   redis: TestServer;
-  /** What auth is told, for its commands. */
+  /** The settings of auth, for its commands. */
   authEnv: { DATABASE_URL: string; REDIS_URL: string };
 }
 
 interface Options {
   authProcesses?: number;
   customersProcesses?: number;
-  /** One's own, to make trouble. */
+  /** The test's own PostgreSQL, to bring it into trouble. */
   postgres?: TestPostgres;
-  /** For each service. */
+  /** More settings for each service. */
   env?: Record<string, string>;
 }
 
-/** The whole system as it is deployed, each service a process of its own, behind nginx. */
+/** Starts the whole system as deployed: each service in processes of its own, behind nginx. */
 export async function startSystem(t: Test, options: Options = {}): Promise<System> {
   const { authProcesses = 1, customersProcesses = 2, postgres, env } = options;
   const [authDatabase, customersDatabase, redis, authPorts, customersPorts] = await Promise.all([
@@ -84,7 +84,7 @@ export async function startSystem(t: Test, options: Options = {}): Promise<Syste
   return { url, auth, customers, redis, authEnv };
 }
 
-/** A new session, also where a busy machine says "later" to whoever asks once. */
+/** Begins a session, and tries again where a busy machine answers 503. */
 export async function beginSession(url: string, { username, password } = ADMIN): Promise<Tokens> {
   const tokens = memoryStorage();
   const client = createClient({ baseUrl: url, tokens });
@@ -94,7 +94,7 @@ export async function beginSession(url: string, { username, password } = ADMIN):
   return signedIn;
 }
 
-/** What an operator does. Resolves with the secret; a public client has none. */
+/** Adds a client with the command of an operator. Resolves with the secret; a public client has none. */
 export async function addClient(t: Test, { authEnv }: System, ...args: string[]): Promise<string> {
   const output = await runToEnd(t, 'services/auth/dist/cli.js', authEnv, 'clients', 'add', ...args);
   return /Its secret \(shown once\): (\S+)/.exec(output)?.[1] ?? '';

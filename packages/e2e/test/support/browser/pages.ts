@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Teardown } from '@pair/test-kit';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-/** A window of its own; whatever it complains about is collected. */
+/** Opens a page in a browser context of its own, and collects its errors and violations of the policy. */
 export async function newPage(
   t: Teardown,
   browser: Browser,
@@ -20,7 +20,7 @@ export async function newPage(
   return { page, complaints };
 }
 
-/** An authorization request in the address bar, for a client whose page is not looked at. */
+/** The address of an authorization request, by default for a client whose page the test ignores. */
 export function authorizeUrl(url: string, overrides: Record<string, string> = {}): string {
   const parameters = {
     response_type: 'code',
@@ -35,7 +35,7 @@ export function authorizeUrl(url: string, overrides: Record<string, string> = {}
   return `${url}/oauth/authorize?${new URLSearchParams(parameters)}`;
 }
 
-/** A server of another origin; resolves with its URL. Browsers take each name under `localhost` for this machine. */
+/** Starts a server of another origin; resolves with its URL. Browsers resolve names under `localhost` to loopback. */
 export async function otherOrigin(t: Teardown, host: string, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   t.teardown(() => {

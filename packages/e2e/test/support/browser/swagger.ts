@@ -2,22 +2,22 @@ import { waitFor } from '@pair/test-kit';
 import type { Locator, Page } from 'playwright-core';
 import { ADMIN } from '../system.ts';
 
-/** The form of the page of auth. */
+/** Fills in the form on the page of auth. */
 export async function fillIn(page: Page, { username, password } = ADMIN): Promise<void> {
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(password);
 }
 
-/** On the page of auth. */
+/** Signs in on the page of auth. */
 export async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
   await fillIn(page, { username, password });
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  // a busy machine may say: again, with the form
+  // a busy machine may answer 503, with the form again
   if ((await answer).status() === 503) await signIn(page, { username, password });
 }
 
-/** Swagger's own dialog, up to the sign-in page in a window of its own. */
+/** Goes through Swagger UI's own dialog; resolves with the window of the sign-in page. */
 export async function pressAuthorize(page: Page): Promise<Page> {
   await page.getByRole('button', { name: 'Authorize' }).first().click();
   const popup = page.waitForEvent('popup');
@@ -27,7 +27,7 @@ export async function pressAuthorize(page: Page): Promise<Page> {
   return window;
 }
 
-/** Tries an operation of Swagger; resolves with the status that it shows. */
+/** Executes an operation in Swagger UI; resolves with the status that it shows. */
 export async function tryOut(
   page: Page,
   operationId: string,
@@ -35,7 +35,7 @@ export async function tryOut(
 ): Promise<{ status: string; operation: Locator }> {
   const operation = page.locator(`[id$="-${operationId}"]`);
   const execute = operation.locator('button.execute');
-  // Swagger itself opens the one that is in the address, some time after a reload: a click may just have closed it
+  // some time after a reload Swagger UI opens the operation in the address: this click may just have closed it
   await waitFor(async () => {
     if (await execute.isVisible()) return true;
     await operation.locator('.opblock-summary-control').click();

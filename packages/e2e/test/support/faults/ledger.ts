@@ -1,18 +1,18 @@
 import { type Answer, type Api, callPatiently } from '../api.ts';
 
-/** A sign-in, and what was acknowledged of it since. */
+/** A session, with its newest acknowledged tokens and state. */
 export interface Session {
   refreshToken: string;
   accessToken: string;
-  /** A request that changes it is on its way. */
+  /** A request that changes the session is in flight. */
   busy: boolean;
-  /** When it may be tried again, after a 503 (ms, by performance.now). */
+  /** The earliest time of the next change, after a 503 (ms, by performance.now). */
   notBefore: number;
   state: 'signed-in' | 'signing-out' | 'signed-out';
   signedOutAt: number;
 }
 
-/** Everything that was answered with success, to be looked for afterwards, and all that must not have happened. */
+/** Records all that was acknowledged, to look for it afterwards, and all violations of a promise. */
 export class Ledger {
   readonly sessions: Session[] = [];
   /** Names by id. */
@@ -40,15 +40,15 @@ export class Ledger {
     session.signedOutAt = performance.now();
   }
 
-  violated(what: string): void {
-    this.violations.push(what);
+  violated(violation: string): void {
+    this.violations.push(violation);
   }
 
   in(state: Session['state']): Session[] {
     return this.sessions.filter((session) => session.state === state);
   }
 
-  /** Looks for each acknowledged thing, when all stores are well. */
+  /** Looks for all that was acknowledged, once all stores are well. */
   async check(api: Api): Promise<void> {
     await each(this.in('signed-in'), async (session) => {
       const answer = await callPatiently(api, 'POST', '/auth/refresh', {

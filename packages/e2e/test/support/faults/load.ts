@@ -11,7 +11,7 @@ export interface Observation {
 
 export type Kind = 'sign in' | 'refresh' | 'sign out' | 'create' | 'read' | 'read, signed out';
 
-/** How many of a hundred requests are of which kind. */
+/** The number of requests of each kind among a hundred. */
 const SHARES: Record<Kind, number> = {
   'sign in': 2,
   refresh: 38,
@@ -22,23 +22,23 @@ const SHARES: Record<Kind, number> = {
 };
 const MIX = Object.entries(SHARES).flatMap(([kind, share]) => Array<Kind>(share).fill(kind as Kind));
 
-/** A service that lets a client wait for longer hangs; after five seconds nginx would say 503 for it. */
+/** A service that takes longer hangs; after five seconds nginx would answer 503 in its place. */
 const HANG_MS = 4_000;
 
 export interface Load {
   /** In the order of the answers. */
   observations: Observation[];
-  /** When the last request was sent that got 503, as far as is known. */
+  /** When the last request was sent that got 503 or no answer, among those that have ended. */
   readonly lastFailureAt: number;
-  /** Stops sending, and resolves when everything was answered. */
+  /** Stops sending, and resolves when no request is in flight. */
   stop(): Promise<void>;
 }
 
 /**
- * Sends so many requests a second, whether they are answered or not, and writes down what was acknowledged. A client
- * that gets 503, or no answer, comes again after a second with what it has.
+ * Sends so many requests a second, without waiting for their answers, and records in the ledger all that was
+ * acknowledged. A client that gets 503 tries again after a second with the tokens that it has.
  *
- * @param revokedWithinMs how soon the access token of whoever signed out then must be refused, which trouble makes later
+ * @param revokedWithinMs returns how soon after that sign-out its access token must be refused; trouble allows for more
  */
 export function startLoad(options: {
   api: Api;
@@ -54,7 +54,7 @@ export function startLoad(options: {
   let sent = 0;
   let lastFailureAt = startedAt;
 
-  /** Each of them sends nothing when there is nobody to send it. */
+  /** An action sends nothing if no session is in the state that it needs. */
   const actions: Record<Kind, () => Promise<Answer | undefined>> = {
     'sign in': async () => {
       const answer = await call(api, 'POST', '/auth/login', { body: users[sent % users.length] ?? {} });

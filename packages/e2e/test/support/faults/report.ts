@@ -8,7 +8,7 @@ const GROUPS: Record<string, Kind[]> = {
 
 export const isFailure = ({ status }: Observation) => status === 503 || status === 0;
 
-/** A line for each service: how often it gave which answer, and how long it took to say 503. */
+/** A line for each group of requests: the number of answers with each status, and the time until a 503. */
 export function report(observations: Observation[]): string[] {
   return Object.entries(GROUPS).map(([group, kinds]) => {
     const observed = observations.filter(({ kind }) => kinds.includes(kind));
@@ -21,7 +21,7 @@ export function report(observations: Observation[]): string[] {
   });
 }
 
-/** From `since` until the first request was sent that succeeded, and the last that failed. */
+/** The times from `since` until the first successful request was sent, and until the last failed one was sent. */
 export function recovery(
   observations: Observation[],
   since: number,

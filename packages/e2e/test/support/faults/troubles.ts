@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestServer } from '@pair/test-kit';
 
-/** Gets a server into trouble and out of it again: resolves when that is over, and the server itself again. */
+/** Brings a server into trouble and out of it again. Resolves when the server works as before. */
 export type Trouble = (server: TestServer, lastsMs: number) => Promise<void>;
 
-/** Of a slow server: longer than a script's deadline and than a client waits for Redis, and then some time to work. */
+/** A slow server pauses longer than a script's deadline and a client's time-out, and then works for a while. */
 const PAUSE_MS = 350;
 const WORK_MS = 150;
 
@@ -28,7 +28,7 @@ export const troubles = {
     await server.stop();
     await server.start();
   },
-  /** Some of what it is asked it does after the client has given up, and of some it has done the reply is late. */
+  /** The server executes some commands after the client has given up, and some replies are late. */
   async slow(server, lastsMs) {
     const until = performance.now() + lastsMs;
     while (performance.now() < until) {
