@@ -7,8 +7,8 @@ export interface CreatedDatabase {
 }
 
 /**
- * An empty database with a role of its own that owns it, as customers has in production; and another role that may connect,
- * for a service that owns nothing, as auth does: see {@link serviceRoleOf}.
+ * Creates an empty database and a role that owns it, as customers has in production. A second role may only connect,
+ * for a service that owns nothing, as auth in production: see {@link serviceRoleOf}.
  */
 export async function createDatabase(superuserUrl: string): Promise<CreatedDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
@@ -18,7 +18,7 @@ export async function createDatabase(superuserUrl: string): Promise<CreatedDatab
     `CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'`,
     `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
     `GRANT CONNECT ON DATABASE ${name} TO ${name}_service`,
-    `GRANT ${name}_service TO ${name}`, // so that a test, as the owner, can end the connections of the service
+    `GRANT ${name}_service TO ${name}`, // so that a test can, as the owner, end the connections of the service
   ]);
   const url = new URL(superuserUrl);
   Object.assign(url, { username: name, password: name, pathname: `/${name}` });
@@ -33,7 +33,7 @@ export async function createDatabase(superuserUrl: string): Promise<CreatedDatab
   };
 }
 
-/** The role beside the owner of a test database, and the URL with which it connects. */
+/** The second role of a test database, and the URL of its connections. */
 export function serviceRoleOf(databaseUrl: string): { role: string; url: string } {
   const url = new URL(databaseUrl);
   const role = `${url.username}_service`;
@@ -42,8 +42,8 @@ export function serviceRoleOf(databaseUrl: string): { role: string; url: string 
 }
 
 /**
- * A pool has ended when it has said goodbye on its connections, not when the server has heard it: a connection that is
- * cut in between makes an error event that nobody listens to any more.
+ * Waits until the server has closed all connections. A pool has ended as soon as it has sent its goodbyes: a connection
+ * that the server cuts before it reads them emits an error event, and no listener is left.
  */
 function awaitDisconnection(database: string): string {
   return `DO $$ BEGIN

@@ -18,24 +18,24 @@ interface DocumentedHeader {
 }
 
 /**
- * A plugin to be registered in front of a service: each answer of a documented route must be in the OpenAPI document that
- * the service serves, with its status, media type, members (no more and no fewer), headers, and the code of a problem.
- * The test file fails at its end otherwise.
+ * A plugin to register in front of a service. It compares each answer of a documented route with the OpenAPI document
+ * that the service serves: its status, media type, members (no more and no fewer), headers, and the code of a problem.
+ * If an answer differs, the test file fails at its end.
  */
 export function documented(t: Teardown) {
   const faults = new Set<string>();
   const checks = new WeakMap<FastifyInstance, Check>();
   t.teardown(() => {
     if (faults.size === 0) return;
-    console.error(`not as in the OpenAPI document:\n${[...faults].join('\n')}`);
-    process.exitCode = 1; // to throw would keep the other teardowns from being run
+    console.error(`answers that differ from the OpenAPI document:\n${[...faults].join('\n')}`);
+    process.exitCode = 1; // an exception would prevent the other teardowns
   });
 
   return fp(async (app) => {
     app.addHook('onSend', async (request, reply, payload) => {
       const { server } = request;
       if (!('swagger' in server) || request.is404) return;
-      if (reply.raw.destroyed) return; // the client is gone: nobody sees it
+      if (reply.raw.destroyed) return; // the client is gone, and receives no answer
       const check = checks.get(server) ?? conformance((server as { swagger(): unknown }).swagger());
       checks.set(server, check);
       const fault = check(request, reply, payload);
@@ -46,7 +46,7 @@ export function documented(t: Teardown) {
   });
 }
 
-/** What is wrong with an answer; undefined when it is as documented, or the route is not in the document at all. */
+/** Returns the fault of an answer; undefined if it is as documented, or if the document does not have the route. */
 type Check = (request: FastifyRequest, reply: FastifyReply, payload: unknown) => string | undefined;
 
 function conformance(served: unknown): Check {
@@ -65,7 +65,7 @@ function conformance(served: unknown): Check {
 
     for (const [name, header] of Object.entries(response.headers ?? {})) {
       const described = '$ref' in header ? document.components?.headers?.[lastOf(header.$ref)] : header;
-      // `hasHeader` does not know those that are set on the raw response
+      // `hasHeader` does not know the headers of the raw response
       if (described?.required && reply.getHeader(name) === undefined) return `without ${name}`;
     }
     const { content = {} } = response;
@@ -95,17 +95,17 @@ function conformance(served: unknown): Check {
   };
 }
 
-/** The name of what a reference leads to. */
+/** The name at the end of a reference. */
 function lastOf($ref: string): string {
   return $ref.slice($ref.lastIndexOf('/') + 1);
 }
 
-/** RFC 6901 §3, in a URI. */
+/** Escapes a part of a JSON Pointer in a URI, RFC 6901 §3 and §6. */
 function escapePointer(part: string | number): string {
   return encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1'));
 }
 
-/** A copy in which no object has members that are not named. */
+/** A copy of a document whose object schemas allow only the members that they name. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== 'object' || value === null) return value;

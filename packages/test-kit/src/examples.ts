@@ -3,7 +3,7 @@ import ajvFormats from 'ajv-formats';
 
 type Node = Record<string, unknown>;
 
-/** The examples of an OpenAPI document that their own schemas refuse, by JSON Pointer, with the reason. */
+/** Lists the examples of an OpenAPI document that their own schemas refuse: JSON Pointer and reason. */
 export function exampleFaults(document: object): { checked: number; faults: string[] } {
   const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
   ajvFormats.default(ajv);
@@ -19,7 +19,7 @@ export function exampleFaults(document: object): { checked: number; faults: stri
   const visit = (value: unknown, pointer: string): void => {
     if (typeof value !== 'object' || value === null) return;
     const node = value as Node;
-    // of a media type, a parameter or a header; and of a schema itself
+    // a media type, a parameter or a header has a schema; any other node with a list of examples is a schema itself
     if ('schema' in node) {
       if ('example' in node) check(`${pointer}/schema`, node.example);
       for (const { value } of Object.values((node.examples ?? {}) as Record<string, Node>)) {
@@ -44,19 +44,19 @@ interface Operation {
   responses: Record<string, { content?: Record<string, Media> }>;
 }
 
-/** A request as an OpenAPI document has it for an example, and what is answered. */
+/** The example of a request in an OpenAPI document, and the example of its answer. */
 export interface ExampleExchange {
   operationId: string;
   method: string;
   /** With the names of its parameters in braces. */
   path: string;
-  /** Undefined when there is no body; its example is undefined when the document has none. */
+  /** Undefined without a body; `example` is undefined if the document has none. */
   body: { type: string; example: unknown } | undefined;
   status: number;
   answer: { type: string; example: unknown } | undefined;
 }
 
-/** Of each operation, with each media type that it takes and each that it gives, the success. */
+/** The successful exchange of each operation, once for each media type of its request and of its answer. */
 export function exampleExchanges(document: {
   paths: Record<string, Record<string, Operation>>;
 }): ExampleExchange[] {
@@ -76,7 +76,7 @@ export function exampleExchanges(document: {
   );
 }
 
-/** RFC 6901 §3, in a URI. */
+/** Escapes a part of a JSON Pointer in a URI, RFC 6901 §3 and §6. */
 function escapePointer(name: string): string {
   return encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
 }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** What an administrator may have set for a role or a database, and what would change or break answers. */
+/** Settings that an administrator may give to a role or a database, and that would change or break answers. */
 export const FOREIGN_SETTINGS = {
   DateStyle: 'German, DMY',
   IntervalStyle: 'sql_standard',
@@ -15,7 +15,7 @@ export const FOREIGN_SETTINGS = {
   lock_timeout: '1ms',
 };
 
-/** Sets all of them for the database of this URL: every new connection begins with them. */
+/** Sets {@link FOREIGN_SETTINGS} for the database of this URL: every new connection begins with them. */
 export async function setForeignSettings(databaseUrl: string): Promise<void> {
   const client = new pg.Client({
     connectionString: databaseUrl,

@@ -6,19 +6,19 @@ import type { Teardown } from './teardown.ts';
 
 export interface JwksServer {
   url: string;
-  /** How many came so far. */
+  /** The number of requests so far. */
   requests: number;
-  /** What is served; may be changed at any time. */
+  /** The published keys. A test may change them at any time. */
   keys: MintedKey[];
-  /** Answers in place of the key set while it is set. */
+  /** While it is set, it answers in place of the key set. */
   respond?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
-  /** From now on connections are refused, and the open ones are cut. */
+  /** Cuts the open connections, and refuses new ones. */
   stop(): Promise<void>;
-  /** After `stop()`: the same port. */
+  /** Listens again after `stop()`, on the same port. */
   start(): Promise<void>;
 }
 
-/** An HTTP server that publishes a key set as auth does. */
+/** Starts an HTTP server that publishes a key set as auth does. */
 export async function jwksServer(t: Teardown, keys: MintedKey[]): Promise<JwksServer> {
   let server: Server;
   const port = await freePort();

@@ -9,17 +9,17 @@ import {
   type JWK,
 } from 'jose';
 
-/** A signing key pair as auth has them, and the power to sign anything with it. */
+/** A signing key pair like those of auth, which signs any content. */
 export interface MintedKey {
   kid: string;
   publicJwk: JWK;
   publicPem: string;
   privatePem: string;
-  /** Signs `claims` as they are, right or wrong. `header` is laid over what auth writes; undefined removes. */
+  /** Signs `claims` unchecked. `header` overrides members of auth's header; an undefined member is left out. */
   sign(claims: object, header?: object): Promise<string>;
 }
 
-/** A new ES256 key; `kid` is its RFC 7638 thumbprint. */
+/** Creates an ES256 key; `kid` is its RFC 7638 thumbprint. */
 export async function mintKey(): Promise<MintedKey> {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(publicKey);
@@ -38,7 +38,7 @@ export async function mintKey(): Promise<MintedKey> {
 
 const ISSUER = 'http://localhost:8080';
 
-/** The claims of an access token that is valid now, for ten minutes. */
+/** The claims of an access token that is valid from now on for ten minutes. */
 export function mintClaims<T extends object = Record<never, never>>(overrides?: T) {
   const now = Math.floor(Date.now() / 1_000);
   return {

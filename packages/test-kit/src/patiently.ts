@@ -1,6 +1,9 @@
 import { waitFor } from './wait-for.ts';
 
-/** For what a test needs and does not test: a machine that is busy with other tests may say 503. */
+/**
+ * Repeats a request that gets 503, for requests that a test needs but does not test: a machine that is busy with other
+ * tests may cause a 503.
+ */
 export async function patiently<Response extends { statusCode: number }>(
   request: () => Promise<Response>,
 ): Promise<Response> {

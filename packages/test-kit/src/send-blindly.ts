@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /**
- * Sends all of it over a connection of its own before it reads anything, as simple clients do. Gives what comes back, a
- * character for each byte, up to the end of a first answer that has a length.
+ * Sends all parts over a new connection before it reads anything, as simple clients do. Resolves with the answer, one
+ * character for each byte, up to the end of a first answer with a length.
  *
- * @throws the error of the connection, when it is reset before the answer is read
+ * @throws the error of a connection that is reset before the answer is read
  */
 export async function sendBlindly(port: number, ...parts: (string | Uint8Array)[]): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).pause();
@@ -16,7 +16,7 @@ export async function sendBlindly(port: number, ...parts: (string | Uint8Array)[
     socket.write(parts.at(-1) ?? '', 'latin1', (error) => (error ? reject(error) : resolve()));
   });
   let received = '';
-  // to leave the loop is to close the connection
+  // the end of this loop closes the connection
   for await (const chunk of socket.setEncoding('latin1')) {
     received += chunk;
     if (isWhole(received)) break;

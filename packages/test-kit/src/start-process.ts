@@ -6,7 +6,7 @@ import type { Teardown } from './teardown.ts';
 
 export interface StartedProcess {
   pid: number;
-  /** What it has printed so far, on both streams. */
+  /** The output so far, of both streams. */
   output(): string;
   /** Sends SIGTERM, or another signal, and resolves with the exit code: null when the signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
@@ -16,8 +16,8 @@ export interface StartedProcess {
 const STOP_TIMEOUT_MS = 20_000;
 
 /**
- * Runs a Node program, as a container or a terminal would, with nothing in its environment but `env` and the PATH.
- * `entry` is its path from the root of the repository, `input` what it finds on its standard input.
+ * Runs a Node program as a container or a terminal would, with only `env` and the PATH in its environment. `entry` is
+ * its path from the root of the repository, `input` the content of its standard input.
  */
 export async function startProcess(
   t: Teardown,
@@ -37,7 +37,7 @@ export async function startProcess(
   }
   const guarding = guard(child.pid as number);
   const exited = new Promise<number | null>((resolve) => {
-    // `close`, not `exit`: all that it printed has arrived
+    // `close`, not `exit`: by then all output has arrived
     child.once('close', (code) => {
       guarding.release();
       resolve(code);

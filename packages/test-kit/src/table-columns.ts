@@ -1,12 +1,12 @@
 import pg from 'pg';
 
-/** What drizzle's `getTableConfig` says of a table, as far as it is compared. */
+/** The part of drizzle's `getTableConfig` that is compared. */
 interface DeclaredTable {
   name: string;
   columns: { name: string; getSQLType(): string; notNull: boolean; hasDefault: boolean }[];
 }
 
-/** The columns that code declares, in the lines of {@link columnsInDatabase}. */
+/** A line for each column that the code declares, in the form of {@link columnsInDatabase}. */
 export function declaredColumns(tables: DeclaredTable[]): string[] {
   return tables
     .flatMap(({ name: table, columns }) =>

@@ -1,4 +1,4 @@
-/** What of tap's `t` is needed here. Tap runs the functions last come, first served, and waits for each. */
+/** The part of tap's `t` that the test kit needs. Tap runs the functions last in, first out, and waits for each. */
 export interface Teardown {
   teardown(fn: () => unknown): unknown;
 }

@@ -6,19 +6,19 @@ import { systemProgram } from './test-run.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** A real Chromium without a window. */
+/** Starts a real Chromium without a window. */
 export async function testBrowser(t: Teardown): Promise<Browser> {
   const executablePath = await systemProgram('chromium');
-  const { chromium } = await import('playwright-core'); // it takes long to load, and few files need it
-  // its sandbox needs rights that root gives away, and containers do not have
+  const { chromium } = await import('playwright-core'); // loaded here, because the import is slow and few tests need it
+  // Chromium refuses its sandbox to root, and containers lack the rights for it
   const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
   t.teardown(() => browser.close());
   return browser;
 }
 
-/** What axe-core finds wrong with a page, for people who see, hear or click in other ways; best nothing. */
+/** The faults that axe-core finds in a page, for people who see, hear or click in other ways. */
 export async function axeViolations(page: Page): Promise<string[]> {
-  // by the debugger, which the policy of the page does not bind
+  // the debugger is not bound by the policy of the page
   const session = await page.context().newCDPSession(page);
   await session.send('Runtime.evaluate', { expression: await readFile(AXE, 'utf8') });
   const { result } = await session.send('Runtime.evaluate', {

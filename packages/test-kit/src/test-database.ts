@@ -7,8 +7,10 @@ import { temporaryFolder } from './temporary-folder.ts';
 import { shared } from './test-run.ts';
 
 /**
- * The URL of an empty database (UTF8, C.UTF-8) owned by its own role, dropped afterwards. It is on the server of
- * this run of `npm test`, or, when one file is run by itself, on one that starts now and ends with this process.
+ * Creates an empty database (UTF8, C.UTF-8), owned by a role of its own, and drops it after the test. It is on the
+ * server of this run of `npm test`. Without such a server, one starts here and ends with this process.
+ *
+ * @returns the URL of the database
  */
 export async function testDatabase(t: Teardown): Promise<string> {
   postgres ??= shared('postgres') ?? startSharedPostgres().then(({ url }) => url);
@@ -19,7 +21,7 @@ export async function testDatabase(t: Teardown): Promise<string> {
 
 let postgres: Promise<string> | undefined;
 
-/** A PostgreSQL for many tests: the superuser's URL. It ends, and its data goes, when this process ends. */
+/** Starts a PostgreSQL for many tests. It ends with this process, and its data is removed. `url` is the superuser's. */
 export async function startSharedPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = temporaryFolder('postgres');
   const port = await freePort();

@@ -11,8 +11,10 @@ import { systemProgram } from './test-run.ts';
 import { waitFor } from './wait-for.ts';
 
 /**
- * The URL of a real nginx with the repository's own configuration; only `upstreams.conf` is another: these loopback
- * ports. Its access log is the file `accessLog`.
+ * Starts a real nginx with the repository's own configuration. Only `upstreams.conf` differs: it has these loopback
+ * ports. nginx writes its access log to the file `accessLog`.
+ *
+ * @returns the URL of nginx
  */
 export async function testNginx(
   t: Teardown,
@@ -29,7 +31,7 @@ export async function testNginx(
   writeFileSync(join(folder, 'upstreams.conf'), upstreamsConf(port, upstreams, accessLog));
 
   const args = ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')];
-  // its workers would be `nobody`, who cannot write into this folder
+  // otherwise its workers run as an unprivileged user, which cannot write into this folder
   if (process.getuid?.() === 0) args.push('-g', 'user root;');
   const nginx = spawn(command, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';

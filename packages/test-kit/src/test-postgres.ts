@@ -7,15 +7,15 @@ import { temporaryFolder } from './temporary-folder.ts';
 import { type TestServer, testServer } from './test-server.ts';
 
 export interface TestPostgres extends TestServer {
-  /** Another empty database with a role of its own: its URL. */
+  /** Creates another empty database with a role of its own; resolves with its URL. */
   database(): Promise<string>;
-  /** Starts it again as a standby, which takes no writes, as after a failover. */
+  /** Starts the server again as a standby, which refuses writes, as after a failover. */
   demote(): Promise<void>;
 }
 
 /**
- * A PostgreSQL of its own, durable as in production, to pause, stop and kill; its `url` leads to an empty database. It takes about a second to make:
- * what breaks nothing uses `testDatabase`.
+ * Starts a PostgreSQL for one test, durable as in production, to pause, stop and kill. Its `url` leads to an empty
+ * database. The start takes about a second, so a test that breaks nothing uses `testDatabase`.
  */
 export async function testPostgres(t: Teardown): Promise<TestPostgres> {
   const folder = temporaryFolder('postgres');

@@ -5,15 +5,15 @@ import type { Teardown } from './teardown.ts';
 /** A TCP relay in front of a server, for the faults of a network. */
 export interface TestProxy {
   port: number;
-  /** How long each piece of what the server sends is held back; may be changed at any time. */
+  /** The delay of each chunk that the server sends. A test may change it at any time. */
   delayMs: number;
-  /** The most connections that existed before the server had sent anything over them, at one time. */
+  /** The highest number of connections at one time over which the server had not sent anything yet. */
   mostUnanswered: number;
-  /** Loses all packets of the connections that are open now; none is closed, and new ones work. */
+  /** Loses all further packets of the open connections. None is closed, and new connections work. */
   silenceOpen(): void;
 }
 
-/** A relay to this port of the loopback. */
+/** Starts a relay to this loopback port. */
 export async function testProxy(t: Teardown, port: number): Promise<TestProxy> {
   const open = new Set<[Socket, Socket]>();
   const unanswered = new Set<Socket>();

@@ -5,7 +5,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 import { systemProgram } from './test-run.ts';
 import { type TestServer, testServer } from './test-server.ts';
 
-/** A redis-server of its own, durable and without eviction as in production. `args` as on its command line. */
+/** Starts a redis-server for one test, durable and without eviction as in production. `args` go to its command line. */
 export async function testRedis(t: Teardown, options: { args?: string[] } = {}): Promise<TestServer> {
   await systemProgram('redis-server');
   const folder = temporaryFolder('redis');

@@ -2,23 +2,23 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { LocalServer } from '@pair/local-stores';
 
-/** A server of one test, for its faults. */
+/** A server of one test, which can cause its faults. */
 export interface TestServer {
   url: string;
   port: number;
-  /** Of the running server: another one after `start()`. */
+  /** The id of the running server; `start()` changes it. */
   readonly pid: number;
-  /** Stops all of its processes in their tracks: connections stay open, nobody answers. */
+  /** Stops all of its processes in their tracks: connections stay open, and no answer comes. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
-  /** Ends it as a crash would: at once, with all of its processes, and nothing written that was not. */
+  /** Ends it as a crash would: at once, with all of its processes, and without another write. */
   kill(): Promise<void>;
-  /** After `stop()` or `kill()`: the same port and data. */
+  /** Starts the server again after `stop()` or `kill()`, on the same port and data. */
   start(): Promise<void>;
 }
 
-/** `launch` starts the server, each time on the same port and data. */
+/** Makes a test server. `launch` starts it, each time on the same port and data. */
 export async function testServer(
   url: string,
   port: number,
@@ -33,7 +33,7 @@ export async function testServer(
     },
     pause() {
       process.kill(server.pid, 'SIGSTOP');
-      // PostgreSQL answers from a process for each connection; no new one can come now
+      // PostgreSQL has a process for each connection; the stopped parent creates no more of them
       for (const child of children(server.pid)) signal(child, 'SIGSTOP');
     },
     resume() {
@@ -45,7 +45,7 @@ export async function testServer(
       await server.stop();
     },
     async kill() {
-      // the parent first: it would clean up after its children, and none is made meanwhile
+      // the parent first: otherwise it would clean up after its children, or create new ones
       const pids = [server.pid, ...children(server.pid)];
       for (const pid of pids) signal(pid, 'SIGKILL');
       await server.exited;
@@ -56,7 +56,7 @@ export async function testServer(
   };
 }
 
-/** To a process that may have ended meanwhile. */
+/** Sends a signal to a process that may have ended meanwhile. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -74,6 +74,6 @@ function childList(pid: number): string {
     if (process.platform === 'linux') return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
     return execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
   } catch {
-    return ''; // it ended, or has none
+    return ''; // the process has ended, or has no children
   }
 }

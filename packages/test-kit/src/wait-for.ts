@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 const INTERVAL_MS = 5;
 
 /**
- * Resolves once `condition` gives something truthy; one that throws has not come true yet. The only way in which
- * tests wait: a sleep is either too long or too short.
+ * Resolves once `condition` returns a truthy value; a condition that throws is not true yet. Tests wait only in this
+ * way, because a sleep is either too long or too short.
  *
- * @throws after `timeoutMs`, with what the condition last threw as the cause
+ * @throws after `timeoutMs`, with the last error of the condition as the cause
  */
 export async function waitFor(condition: () => unknown, timeoutMs = 15_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;

@@ -23,7 +23,7 @@ const DOCUMENT = {
   },
 };
 
-/** What is said of this answer at the end of a test. */
+/** The faults of this answer that are printed at the end of a test. */
 async function faultOf(t: Test, answer: { status?: number; type?: string; body?: string }): Promise<string> {
   const teardowns: (() => unknown)[] = [];
   const app = Fastify();
@@ -50,7 +50,7 @@ t.test('an answer that is as documented is no fault', async (t) => {
   t.equal(await faultOf(t, { status: 204 }), '');
 });
 
-t.test('another status, media type, member or type, and a missing body, are', async (t) => {
+t.test('an undocumented status, media type, member or type, and a missing body, are faults', async (t) => {
   t.match(
     await faultOf(t, { status: 404, body: '{}' }),
     /GET \/things\/:id 404: this status is not documented/,
@@ -62,12 +62,12 @@ t.test('another status, media type, member or type, and a missing body, are', as
   t.match(await faultOf(t, {}), /without a body/);
 });
 
-t.test('a header that is always there and is not, is a fault, also one that is referred to', async (t) => {
+t.test('a missing required header is a fault, also if the document refers to its description', async (t) => {
   t.match(await faultOf(t, { status: 202 }), /without X-Always/);
   t.match(await faultOf(t, { status: 205 }), /without X-Own/);
 });
 
-t.test('examples that their schemas refuse are found, wherever they are', async (t) => {
+t.test('exampleFaults finds every example that its schema refuses', async (t) => {
   const string = { type: 'string' };
   const { checked, faults } = exampleFaults({
     components: { schemas: { A: { ...string, examples: ['fine', 1] } } },

@@ -4,7 +4,7 @@ import { compactVerify, importJWK, importSPKI } from 'jose';
 import { t } from 'tap';
 import { jwksServer, mintClaims, mintKey, startProcess, testNginx, waitFor } from '../src/index.ts';
 
-t.test('a minted key signs what its published half verifies', async (t) => {
+t.test('the public half of a minted key verifies its signatures', async (t) => {
   const key = await mintKey();
   const token = await key.sign(mintClaims({ scope: 'users:admin' }));
   const published = await importJWK(key.publicJwk, 'ES256');
@@ -22,7 +22,7 @@ t.test('a minted header can be wrong in any way', async (t) => {
   t.strictSame(JSON.parse(Buffer.from(header ?? '', 'base64url').toString()), { alg: 'ES256', kid: 'odd' });
 });
 
-t.test('a key set server counts, changes its keys, misbehaves, stops and starts', async (t) => {
+t.test('a key set server counts requests, changes its keys, misbehaves, stops and starts', async (t) => {
   const [one, other] = [await mintKey(), await mintKey()];
   const server = await jwksServer(t, [one]);
   t.strictSame(await get(server.url), { keys: [one.publicJwk] });
@@ -37,7 +37,7 @@ t.test('a key set server counts, changes its keys, misbehaves, stops and starts'
   t.strictSame(await get(server.url), {});
 });
 
-t.test('nginx leads to the given ports', async (t) => {
+t.test('nginx passes requests to the given ports', async (t) => {
   const upstream = createServer((request, response) => response.end(`here is ${request.url}`));
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   t.teardown(() => upstream.close());
@@ -48,7 +48,7 @@ t.test('nginx leads to the given ports', async (t) => {
   t.equal((await fetch(`${url}/`)).status, 200);
 });
 
-t.test('a started process gets its input, its output is kept, and its exit code is known', async (t) => {
+t.test('startProcess passes the input, and keeps the output and the exit code', async (t) => {
   const started = await startProcess(t, {
     entry: 'packages/test-kit/test/fixtures/echo.mjs',
     env: { EXIT_CODE: '3' },
@@ -59,7 +59,7 @@ t.test('a started process gets its input, its output is kept, and its exit code 
   t.equal(started.output(), '["one"] two\n');
 });
 
-t.test('waitFor gives up, and says why', async (t) => {
+t.test('waitFor gives up, with the last error as the cause', async (t) => {
   const fails = () => {
     throw new Error('not yet');
   };

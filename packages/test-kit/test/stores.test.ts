@@ -16,13 +16,13 @@ t.test(
   },
 );
 
-t.test('two test databases have nothing in common', async (t) => {
+t.test('two test databases share no table', async (t) => {
   const [one, other] = await Promise.all([testDatabase(t), testDatabase(t)]);
   await (await connected(t, one)).query('CREATE TABLE thing (id int)');
   await t.rejects((await connected(t, other)).query('SELECT * FROM thing'), { code: '42P01' });
 });
 
-t.test('a paused PostgreSQL answers nobody, and goes on where it was', async (t) => {
+t.test('a paused PostgreSQL answers no client, and continues after the pause', async (t) => {
   const server = await testPostgres(t);
   const client = await connected(t, server.url);
   server.pause();
@@ -106,7 +106,7 @@ function client(t: Test, url: string): Redis {
   return redis;
 }
 
-/** A zombie has ended; in a container nobody may collect it. */
+/** A zombie counts as ended: in a container it may have no parent that collects it. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

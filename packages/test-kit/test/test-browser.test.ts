@@ -7,7 +7,7 @@ import { axeViolations, testBrowser } from '../src/index.ts';
 const document = (main: string) =>
   `<!doctype html><html lang="en"><title>A page</title><main><h1>A page</h1>${main}</main></html>`;
 
-t.test('axe names what is wrong with a page, also under a policy that allows no script', async (t) => {
+t.test('axe names the faults of a page, also under a policy that allows no script', async (t) => {
   const server = createServer((request, response) => {
     response.setHeader('content-security-policy', "default-src 'none'");
     response.setHeader('content-type', 'text/html');
