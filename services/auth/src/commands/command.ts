@@ -9,5 +9,8 @@ export interface Command {
    *
    * @throws {OperatorError} when an argument or a setting is wrong, or a store fails
    */
-  run(args: string[], process: Pick<NodeJS.Process, 'env' | 'stdin'>): Promise<string>;
+  run(
+    args: string[],
+    process: { env: NodeJS.ProcessEnv; stdin: NodeJS.ReadableStream & { isTTY?: boolean } },
+  ): Promise<string>;
 }

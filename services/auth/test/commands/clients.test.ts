@@ -1,10 +1,12 @@
-import { startProcess, testDatabase } from '@pair/test-kit';
+import { testDatabase } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
 import { redirectUriFault } from '../../src/clients/redirect-uri.ts';
+import { clientsCommand } from '../../src/commands/clients.ts';
 import type { NewClient } from '../../src/commands/manage-clients.ts';
 import { migrated, startAuth } from '../support/auth-under-test.ts';
 import { APP_REDIRECT, addClient, basic, removeClient, rotateClientSecret } from '../support/clients.ts';
+import { runCommand } from '../support/commands.ts';
 import { authorize, postForm, redeem } from '../support/oauth.ts';
 
 const DATABASE_URL = await migrated(await testDatabase(t));
@@ -12,16 +14,9 @@ const database = new pg.Client({ connectionString: DATABASE_URL });
 await database.connect();
 t.teardown(() => database.end());
 
-async function clients(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const command = await startProcess(t, {
-    entry: 'services/auth/dist/cli.js',
-    args: ['clients', ...args],
-    env: { DATABASE_URL },
-  });
-  return { code: await command.exited, output: command.output() };
-}
+const clients = (...args: string[]) => runCommand(clientsCommand, args, { DATABASE_URL });
 
-t.test('clients add, list, rotate-secret and remove do in a process what they say', async (t) => {
+t.test('clients add, list, rotate-secret and remove do what they say', async (t) => {
   t.match(await clients('list'), { code: 0, output: /^There are only the built-in clients\.\n$/ });
   const web = ['--redirect-uri', APP_REDIRECT, '--grant', 'authorization_code'];
   const webScopes = ['--scope', 'customers:write', '--scope', 'customers:read'];
@@ -176,11 +171,9 @@ t.test('a new secret and a removal take effect at once', async (t) => {
 });
 
 t.test('a database that is away is one sentence', async (t) => {
-  const command = await startProcess(t, {
-    entry: 'services/auth/dist/cli.js',
-    args: ['clients', 'list'],
-    env: { DATABASE_URL: 'postgres://auth:x@127.0.0.1:1/auth' },
+  const env = { DATABASE_URL: 'postgres://auth:x@127.0.0.1:1/auth' };
+  t.match(await runCommand(clientsCommand, ['list'], env), {
+    code: 1,
+    output: /^PostgreSQL cannot be reached: .+\n$/,
   });
-  t.equal(await command.exited, 1);
-  t.match(command.output(), /^PostgreSQL cannot be reached: .+\n$/);
 });

@@ -1,15 +1,14 @@
-import { startProcess, waitFor } from '@pair/test-kit';
+import { waitFor } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import { decodeProtectedHeader } from 'jose';
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import { revokeSigningKeyCommand } from '../../src/commands/revoke-signing-key.ts';
 import { signingKeys } from '../../src/db/schema.ts';
 import { type AuthUnderTest, get, login, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
-import { revoke } from '../support/commands.ts';
+import { revoke, runCommand } from '../support/commands.ts';
 import { verifier } from '../support/verifier.ts';
-
-const CLI = 'services/auth/dist/cli.js';
 
 /** Two processes of auth, and a service that verifies tokens with what the first publishes. */
 async function system(t: Test) {
@@ -42,11 +41,8 @@ async function refresh(app: FastifyInstance, { refresh_token }: Tokens): Promise
 }
 
 function runRevoke({ config }: AuthUnderTest, ...args: string[]) {
-  const env = { DATABASE_URL: config.DATABASE_URL, REDIS_URL: config.REDIS_URL };
-  return async (t: Test) => {
-    const command = await startProcess(t, { entry: CLI, args: ['revoke-signing-key', ...args], env });
-    return { code: await command.exited, output: command.output() };
-  };
+  const { DATABASE_URL, REDIS_URL } = config;
+  return runCommand(revokeSigningKeyCommand, args, { DATABASE_URL, REDIS_URL });
 }
 
 t.test(
@@ -58,7 +54,7 @@ t.test(
     const [, next = ''] = await publishedBy(auth.app);
     t.same(await statuses(tokens.access_token), [200, 200, 200]);
 
-    const { code, output } = await runRevoke(auth, kid)(t);
+    const { code, output } = await runRevoke(auth, kid);
     const revokedAt = performance.now();
     t.equal(code, 0, output);
     t.equal(output, `Signing key ${kid} is revoked.\nSigning key ${next} signs.\n`);
@@ -91,7 +87,7 @@ t.test('--all refuses every key, and there are others at once', async (t) => {
   const { auth, statuses } = await system(t);
   const tokens = await login(auth.app);
   const before = await publishedBy(auth.app);
-  const { code, output } = await runRevoke(auth, '--all')(t);
+  const { code, output } = await runRevoke(auth, '--all');
   t.equal(code, 0);
   for (const kid of before) t.match(output, `Signing key ${kid} is revoked.\n`);
   t.match(output, 'No key is left. A running auth creates one; verifiers pick it up within a minute.\n');
@@ -111,7 +107,7 @@ t.test('when Redis is away, nothing is revoked', async (t) => {
   const { auth, rows } = await system(t);
   const before = await rows();
   await auth.redis.stop();
-  const { code, output } = await runRevoke(auth, '--all')(t);
+  const { code, output } = await runRevoke(auth, '--all');
   t.equal(code, 1);
   t.match(
     output,
@@ -139,7 +135,7 @@ t.test('an unknown kid, or none, is one clear sentence', async (t) => {
     [[], /^Usage: revoke-signing-key <kid>, or --all\. .+\n$/],
     [['one', 'two'], /^Usage: /],
   ] as const) {
-    const { code, output } = await runRevoke(auth, ...args)(t);
+    const { code, output } = await runRevoke(auth, ...args);
     t.equal(code, 1);
     t.match(output, sentence);
   }

@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+import { OperatorError } from '@pair/service-kit';
+import type { Command } from '../../src/commands/command.ts';
 import { type RevokedKeys, revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
 import { type KeyRotation, rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
 import { type PasswordSet, setPassword } from '../../src/commands/set-password.ts';
@@ -9,6 +12,20 @@ import { createSessionStore } from '../../src/sessions/session-store.ts';
 interface StoreUrls {
   DATABASE_URL: string;
   REDIS_URL: string;
+}
+
+/** Runs a command as cli.ts does, with nothing on its standard input. `output` is that of either stream. */
+export async function runCommand(
+  command: Command,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: 0 | 1; output: string }> {
+  try {
+    return { code: 0, output: await command.run(args, { env, stdin: Readable.from([]) }) };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return { code: 1, output: `${error.message}\n` };
+  }
 }
 
 /** As the command rotate-signing-key, at a time of the test's. */
