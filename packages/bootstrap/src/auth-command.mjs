@@ -1,4 +1,4 @@
-// `npm run auth -- clients list`: a command of auth, on the stores of the `npm start` that runs with this data folder.
+// `npm run auth -- clients list` runs a command of auth on the stores of the `npm start` that uses this data folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

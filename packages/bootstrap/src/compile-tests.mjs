@@ -5,9 +5,9 @@ import { ROOT } from './workspace.mjs';
 
 /**
  * Compiles the folder `test` of a package to JavaScript in its folder `.test`. A loader in each test process would cost
- * each file a second or two. Both folders are equally deep, so what is relative to a test stays where it is.
+ * each file a second or two. Both folders are equally deep, so relative paths in a test stay right.
  * @param {string} folder of a package, from the root
- * @returns {Promise<boolean>} whether it succeeded; esbuild prints why not
+ * @returns {Promise<boolean>} whether it succeeded; esbuild prints the errors
  */
 export async function compileTests(folder) {
   const source = join(ROOT, folder, 'test');
@@ -24,10 +24,10 @@ export async function compileTests(folder) {
       platform: 'node',
       target: 'node20',
       sourcemap: true,
-      // nothing is bundled, but only a bundler resolves imports
+      // every import stays external; esbuild calls the plugin below only when it bundles
       bundle: true,
       packages: 'external',
-      plugins: [{ name: 'compiled imports', setup: importWhatIsCompiled }],
+      plugins: [{ name: 'compiled imports', setup: importCompiledFiles }],
     });
     return true;
   } catch {
@@ -36,10 +36,10 @@ export async function compileTests(folder) {
 }
 
 /**
- * The compiled tests import the compiled sources, and each other.
+ * Makes the compiled tests import the compiled sources, and each other.
  * @param {import('esbuild').PluginBuild} build
  */
-function importWhatIsCompiled({ onResolve }) {
+function importCompiledFiles({ onResolve }) {
   onResolve({ filter: /^\.\.?\// }, ({ path }) => ({ path: compiledPath(path), external: true }));
 }
 
@@ -50,7 +50,7 @@ function compiledPath(path) {
 }
 
 /**
- * Where the compiled form of a test is.
+ * The path of a compiled test.
  * @param {string} file from the root, in the folder `test` of a package
  */
 export function compiledTest(file) {

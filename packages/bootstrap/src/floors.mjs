@@ -1,8 +1,8 @@
-// Versions below these have a known fault that matters here: a hole, or an answer that is wrong.
+// Versions below these have a known fault that matters here: a vulnerability, or a wrong answer.
 import { isAtLeast } from './workspace.mjs';
 
 /**
- * Of each package one version, or one for each major that is still mended.
+ * The lowest accepted version of each package, one for each major that still gets fixes.
  * @type {Record<string, string[]>}
  */
 const FLOORS = {
@@ -15,7 +15,7 @@ const FLOORS = {
 };
 
 /**
- * Checks what was really resolved, dependencies of dependencies too.
+ * Checks the resolved versions, also of dependencies of dependencies.
  * @param {string} lockfile the text of pnpm-lock.yaml
  * @returns {string[]} one sentence for each version that is too old
  */

@@ -1,5 +1,5 @@
-// `npm run generate` writes anew what is made from the services: the OpenAPI documents, and what is made of those. Tests
-// say when that is needed.
+// `npm run generate` renews the files that are generated from the services: the OpenAPI documents, and from these the
+// client's types and the Postman collection. A test fails when such a file is out of date.
 import { build, installDependencies, load, refuse, requireNode } from './workspace.mjs';
 
 requireNode();

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 const INTERVAL_MS = 1_000;
 
 /**
- * Sends this process SIGTERM once its parent is gone: npm does not pass signals on, so whoever stops `npm start` would
- * leave it running. npm may have put a shell between itself and us, which survives npm: then both are watched. To be
- * called first of all, because who has no parent any more cannot tell whether there was another.
+ * Sends this process SIGTERM once its parent is gone: npm forwards no signals, so the end of npm alone would leave this
+ * process running. npm may have put a shell between itself and this process. Because the shell survives npm, this
+ * function then watches both. Call it first of all: a process cannot see that it has already lost its parent.
  */
 export function stopWithParent() {
   const parent = process.ppid;
@@ -19,7 +19,7 @@ export function stopWithParent() {
 }
 
 /**
- * What the table of processes says; nothing about one that is gone.
+ * A column of the process table, empty for a process that is gone.
  * @param {number} pid
  * @param {'command' | 'ppid'} column
  */

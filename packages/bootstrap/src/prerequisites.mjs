@@ -4,17 +4,17 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { say } from './workspace.mjs';
 
-/** Debian keeps servers where the PATH of a normal user does not lead. */
+/** Debian installs servers in folders that the PATH of a normal user does not contain. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
 
 /**
- * As what else a program may be installed.
+ * The other names under which a program may be installed.
  * @type {Record<string, string[]>}
  */
 const OTHER_NAMES = { chromium: ['chromium-browser', 'google-chrome'] };
 
 /**
- * The path of a program, or undefined when this machine has none of that name.
+ * The path of a program, or undefined if it is not installed.
  * @param {string} name
  * @returns {string | undefined}
  */
@@ -41,7 +41,7 @@ const PACKAGES = {
   chromium: { apt: 'chromium', brew: 'chromium', dnf: 'chromium', apk: 'chromium' },
   // for the pictures of the documentation
   pngquant: { apt: 'pngquant', brew: 'pngquant', dnf: 'pngquant', apk: 'pngquant' },
-  // for measurements alone, and not installed by themselves: Debian's brings a server
+  // for benchmarks; never installed automatically, because Debian's package brings a server
   psql: { apt: 'postgresql-client', brew: 'libpq', dnf: 'postgresql', apk: 'postgresql-client' },
   pgbench: { apt: 'postgresql', brew: 'postgresql', dnf: 'postgresql-contrib', apk: 'postgresql-contrib' },
 };
@@ -61,8 +61,8 @@ export function manualInstall(name) {
 }
 
 /**
- * Debian starts and enables a server when it installs it. The first is refused by policy-rc.d (an existing one is
- * respected: it is there for the same purpose), the second undone.
+ * Debian starts and enables a server when it installs it. A policy-rc.d refuses the start (an existing one is left in
+ * place, because it has the same purpose), and the last two lines disable the server.
  */
 const APT = `
 set -e
@@ -88,8 +88,8 @@ const INSTALLERS = [
 ];
 
 /**
- * Installs a program with the system's package manager unless it is there, says so, and leaves none of its services
- * running or enabled.
+ * Installs a missing program with the system's package manager, and reports it. None of its services is left running
+ * or enabled.
  * @param {Exclude<Program, 'psql' | 'pgbench'>} name
  * @returns {boolean} whether the program is there now
  */
@@ -110,7 +110,7 @@ export function ensureCommand(name) {
 }
 
 /**
- * With sudo only where it asks for no password: a prompt in the middle of a start stops it.
+ * Uses sudo only if it needs no password: a prompt in the middle of a start would stop the start.
  * @param {string[]} command
  * @param {boolean} needsRoot
  */

@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 import { ROOT } from './workspace.mjs';
 
-/** For a file. */
+/** For each file. */
 const TIMEOUT_SECONDS = 120;
 const LONG_TIMEOUT_SECONDS = 1_800;
 
 /**
  * @typedef {object} Run
- * @property {number} jobs how many files run at once
+ * @property {number} jobs the number of files that run at once
  * @property {boolean} long whether the counts are large
- * @property {(wish: string) => Promise<string>} provide gives a file what the whole run shares
+ * @property {(resource: string) => Promise<string>} provide returns a resource of the whole run
  */
 
 /**
- * Runs compiled test files, each in a Node of its own, and prints a line for each, the figures that it measured, and
- * what failed.
+ * Runs compiled test files, each in a Node process of its own. Prints a line for each, its measured figures and its
+ * failures.
  * @param {{ name: string, path: string }[]} files
  * @param {Run} run
  * @returns {Promise<{ passed: number, failed: number }>} assertions
@@ -44,15 +44,15 @@ async function runTest({ name, path }, { long, provide }) {
     cwd: ROOT,
     env: { ...process.env, TAP_TIMEOUT: String(timeout), TEST_RUNNER: '1', TEST_LONG: long ? '1' : '' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // tap ends a file that takes too long, and says where it hangs, unless that computes
+    // tap ends a file that takes too long and reports where it hangs, but cannot while the file blocks the event loop
     timeout: 2 * timeout * 1_000,
     killSignal: 'SIGKILL',
   });
-  test.on('message', (/** @type {{ wish?: string }} */ { wish }) => {
-    if (wish === undefined) return; // tap's own
+  test.on('message', (/** @type {{ resource?: string }} */ { resource }) => {
+    if (resource === undefined) return; // a message of tap
     /** @param {object} reply */
-    const reply = (reply) => test.send({ wish, ...reply }, () => undefined); // the file may have ended
-    provide(wish).then(
+    const reply = (reply) => test.send({ resource, ...reply }, () => undefined); // the file may have ended
+    provide(resource).then(
       (answer) => reply({ answer }),
       (error) => reply({ error: error.message }),
     );
@@ -66,14 +66,14 @@ async function runTest({ name, path }, { long, provide }) {
   const isRight = status === 0 && result?.failed === 0;
   const seconds = ((Date.now() - started) / 1_000).toFixed(1);
   console.log(`${isRight ? 'ok' : 'not ok'} - ${name} # ${seconds} s`);
-  if (result === undefined) console.log(`  it ended with ${status} and no result`);
+  if (result === undefined) console.log(`  the file ended with ${status}, without a result`);
   for (const line of worthPrinting(lines)) console.log(line);
   process.stderr.write(errors());
   return { passed: result?.passed ?? 0, failed: isRight ? 0 : Math.max(result?.failed ?? 0, 1) };
 }
 
 /**
- * What a stream gives.
+ * Collects the text of a stream. Returns a function for the text so far.
  * @param {import('node:stream').Readable | null} stream
  */
 function collect(stream) {
@@ -84,7 +84,7 @@ function collect(stream) {
   return () => text;
 }
 
-/** A comment of a test, and not one of tap's own. */
+/** A comment of a test; tap's own comments are excluded. */
 const FIGURES = /^\s+# (?!Subtest|time=|\{ total)/;
 
 /**
@@ -101,7 +101,7 @@ function worthPrinting(lines) {
 }
 
 /**
- * Of TAP's last line: `# { total: 33, pass: 32, fail: 1 }`.
+ * Reads the counts from TAP's last line: `# { total: 33, pass: 32, fail: 1 }`.
  * @param {string[]} lines
  */
 function countResults(lines) {

@@ -2,17 +2,17 @@ import { ensureCommand } from './prerequisites.mjs';
 import { load } from './workspace.mjs';
 
 /**
- * What the files of one run share, made when the first of them asks: one PostgreSQL, because starting one takes longer
- * than most tests, with a database of its own for each test; and system programs, because package managers install one
- * at a time. test-kit asks for them.
+ * Provides the resources that the files of one run share, each from its first request on; test-kit requests them.
+ * PostgreSQL is shared because its start takes longer than most tests: each test has a database of its own in it.
+ * System programs are shared because a package manager installs one at a time.
  */
 export function sharedByTests() {
   /** @type {Promise<{ url: string, stop(): Promise<void> }> | undefined} */
   let postgres;
   return {
-    /** @param {string} wish */
-    async provide(wish) {
-      if (wish !== 'postgres') return String(ensureCommand(/** @type {'nginx'} */ (wish)));
+    /** @param {string} resource */
+    async provide(resource) {
+      if (resource !== 'postgres') return String(ensureCommand(/** @type {'nginx'} */ (resource)));
       postgres ??= load('packages/test-kit/dist/test-database.js').then((kit) => kit.startSharedPostgres());
       return (await postgres).url;
     },

@@ -12,10 +12,10 @@ if (process.platform === 'win32') {
 const bringsRedis = process.env.REDIS_URL || process.env.REDIS_URL_FILE;
 if (!bringsRedis && !ensureCommand('redis-server')) {
   refuse(
-    `${manualInstall('redis-server')} Or point at your own: REDIS_URL=redis://user:password@host:6379 npm start`,
+    `${manualInstall('redis-server')} Or use your own Redis: REDIS_URL=redis://user:password@host:6379 npm start`,
   );
 }
 installDependencies();
-say('building what has changed');
+say('building the changed packages');
 if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
 await load('packages/standalone/dist/main.js');

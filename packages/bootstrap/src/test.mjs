@@ -58,13 +58,13 @@ async function testAll() {
   await test(folders.flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
 }
 
-/** Without asking the network for a newer version, or telling anybody. */
+/** Lints without network access: redocly would look for a newer version, and report its use. */
 function lintDocuments() {
   const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
   return runTool('redocly', ['lint', '--config', 'packages/contract/redocly.yaml', '--format=stylish'], env);
 }
 
-/** Builds no more than the files need. */
+/** Builds only the packages that the files need. */
 async function testSome() {
   const files = paths.flatMap((path) => testFiles(resolve(ROOT, path)));
   if (files.length === 0) return check(`tests in ${paths.join(', ')}`, false);
@@ -85,7 +85,7 @@ async function test(files) {
   }
   say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
   const shared = sharedByTests();
-  // each starts everything, and some a browser: two at once would test what happens on a machine that is too small
+  // a test of the whole system starts everything, and some start a browser: two at once would overload a small machine
   const groups = [
     { group: files.filter((file) => !isWholeSystem(file)), jobs: availableParallelism() },
     { group: files.filter(isWholeSystem), jobs: 1 },
@@ -110,7 +110,7 @@ function packagesOf(files) {
 }
 
 /**
- * A package and those of this repository that its manifest names.
+ * A package, and the packages of this repository that its manifest names.
  * @param {string} folder
  */
 function importedPackages(folder) {

@@ -4,11 +4,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** The folder of the whole repository. */
+/** The root folder of the repository. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
- * Prints a line about what is being done.
+ * Prints a line about the progress.
  * @param {string} line
  */
 export function say(line) {
@@ -31,11 +31,13 @@ const manifest = () => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8
 export function requireNode() {
   const wanted = manifest().engines.node.replace(/[^\d.]/g, '');
   if (isAtLeast(process.versions.node, wanted)) return;
-  refuse(`This needs Node ${wanted} or newer, and this is ${process.versions.node}: see https://nodejs.org.`);
+  refuse(
+    `Node ${process.versions.node} is too old: install Node ${wanted} or newer, see https://nodejs.org.`,
+  );
 }
 
 /**
- * Compares versions number by number; what follows a hyphen does not count.
+ * Compares versions number by number, without a suffix after a hyphen.
  * @param {string} version
  * @param {string} floor
  */
@@ -50,8 +52,8 @@ export function isAtLeast(version, floor) {
 const numbersOf = (version) => version.replace(/-.*/, '').split('.').map(Number);
 
 /**
- * Installs what the lock file says, with the pnpm that package.json names, unless it is installed. npm is wherever
- * Node is, so npx brings pnpm.
+ * Installs the dependencies of the lock file, unless they are installed, with the pnpm that package.json names. Every
+ * Node has npm, so npx can bring pnpm.
  */
 export function installDependencies() {
   if (isInstalled()) return;
@@ -75,8 +77,8 @@ function isInstalled() {
 }
 
 /**
- * Loads a module of a package that has just been built. By its path: that package depends on this one, and not the
- * other way round.
+ * Loads a module of a package that has just been built. It uses the path, because that package depends on this one,
+ * and not the other way round.
  * @param {string} path from the root
  */
 export function load(path) {
@@ -93,7 +95,7 @@ export function workspaces() {
 }
 
 /**
- * Compiles TypeScript projects and what they refer to; what is up to date is left alone.
+ * Compiles TypeScript projects and their references, except those that are up to date.
  * @param {string[]} projects folders with a tsconfig.json, from the root
  * @returns {boolean} whether the types are right
  */
@@ -105,7 +107,7 @@ export function build(projects) {
 }
 
 /**
- * Runs a command of the root's dependencies, and shows what it prints.
+ * Runs a command of the root's dependencies, and shows its output.
  * @param {string} name
  * @param {string[]} args
  * @returns {boolean} whether it succeeded

@@ -1,37 +1,37 @@
 import { ensureCommand, findCommand, manualInstall } from '@pair/bootstrap';
 
 interface Reply {
-  wish?: string;
+  resource?: string;
   answer?: string;
   error?: string;
 }
 
 /**
- * Asks the runner of `npm test` for what its whole run shares: it is there from the first wish to the end of the run.
- * Undefined when this file runs by itself.
+ * Requests a resource that all files of a run of `npm test` share, from the first request to the end of the run.
+ * Undefined if this file runs without the runner.
  *
- * @throws when the runner cannot provide it
+ * @throws if the runner cannot provide it
  */
-export function shared(wish: string): Promise<string> | undefined {
+export function shared(resource: string): Promise<string> | undefined {
   if (process.env.TEST_RUNNER !== '1' || process.send === undefined) return undefined;
   return new Promise((resolve, reject) => {
-    const alive = setInterval(() => undefined, 60_000); // tap lets the process end while it waits for a message
+    const alive = setInterval(() => undefined, 60_000); // with tap, waiting for a message keeps no process alive
     const listen = (reply: Reply) => {
-      if (reply.wish !== wish) return;
+      if (reply.resource !== resource) return;
       process.off('message', listen);
       clearInterval(alive);
       if (reply.error === undefined) resolve(reply.answer ?? '');
       else reject(new Error(reply.error));
     };
     process.on('message', listen);
-    process.send?.({ wish });
+    process.send?.({ resource });
   });
 }
 
 /**
- * The path of a system program. One that is missing is installed first.
+ * The path of a system program, which is installed first if it is missing.
  *
- * @throws how to install it by hand, when that failed
+ * @throws with the commands that install it by hand, if the installation fails
  */
 export async function systemProgram(name: 'redis-server' | 'nginx' | 'chromium'): Promise<string> {
   if (findCommand(name) === undefined) await (shared(name) ?? ensureCommand(name));
