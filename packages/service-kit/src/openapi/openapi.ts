@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
-import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
 import type { StringFormat } from '../problems/validation.ts';
+import { completeDocument, HEADERS_OF_ALL, type OpenapiDocument } from './complete-document.ts';
 import { withErrorResponses } from './declared-errors.ts';
-import { EXAMPLE_REQUEST_ID, ProblemSchema, REQUEST_ID_PATTERN } from './schemas.ts';
+import { ProblemSchema } from './schemas.ts';
 
 export interface OpenapiOptions {
   title: string;
@@ -13,7 +13,7 @@ export interface OpenapiOptions {
   version: string;
   /** Where Swagger UI is, e.g. `/docs/auth`; the document is at `${prefix}/json`. */
   prefix: string;
-  securitySchemes: NonNullable<NonNullable<Document['components']>['securitySchemes']>;
+  securitySchemes: NonNullable<NonNullable<OpenapiDocument['components']>['securitySchemes']>;
   /** In the order of use. */
   tags: readonly { name: string; description: string }[];
   /** Which Swagger UI asks for unless one unticks them. */
@@ -27,8 +27,6 @@ export const SWAGGER_UI_CLIENT_ID = 'swagger-ui';
 
 /** Where Swagger UI takes authorization codes (RFC 6749 §3.1.2), under its prefix. */
 export const SWAGGER_UI_REDIRECT_PATH = '/static/oauth2-redirect.html';
-
-type Document = NonNullable<FastifyDynamicSwaggerOptions['openapi']>;
 
 /** Its scripts are files; styles it also sets in place. The page after signing in talks to the one that opened it. */
 const PAGE_POLICY =
@@ -53,10 +51,7 @@ export const openapi = fp<OpenapiOptions>(
       },
       transform: ({ schema, url, route }) => ({ schema: withErrorResponses(schema, route), url }),
       transformObject: (made) =>
-        'openapiObject' in made
-          ? withNamedSchemas(completed(withPublished(formats, made.openapiObject)))
-          : made.swaggerObject,
-      refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json.$id ?? `def-${i}`) },
+        'openapiObject' in made ? completeDocument(made.openapiObject, formats) : made.swaggerObject,
     });
     await app.register(swaggerUi, {
       routePrefix: prefix,
@@ -71,132 +66,3 @@ export const openapi = fp<OpenapiOptions>(
   },
   { name: 'openapi' },
 );
-
-interface Operation {
-  security?: object[];
-  requestBody?: { required?: boolean; content: Record<string, { schema: { type?: string | string[] } }> };
-  parameters?: { name: string; in: string; example?: unknown }[];
-  responses: Record<string, { headers?: Record<string, Header>; content?: Record<string, Media> }>;
-}
-interface Header {
-  required?: boolean;
-  schema: { required?: boolean };
-}
-interface Media {
-  schema?: { title?: string; examples?: unknown[] };
-  examples?: Record<string, { value: { instance?: string } }>;
-}
-
-/** What every answer has. */
-const HEADERS_OF_ALL = {
-  'X-Request-Id': {
-    description: 'Names the request in all logs; `request_id` of problems.',
-    required: true,
-    schema: { type: 'string', pattern: REQUEST_ID_PATTERN, examples: [EXAMPLE_REQUEST_ID] },
-  },
-} as const;
-
-/** A copy, because the schemas in it are those that requests are checked with. */
-function withPublished<Value>(formats: Record<string, StringFormat>, value: Value): Value {
-  if (Array.isArray(value)) return value.map((one) => withPublished(formats, one)) as Value;
-  if (typeof value !== 'object' || value === null) return value;
-  const { format, ...rest } = value as { format?: unknown };
-  const own = typeof format === 'string' ? (formats[format]?.published ?? { format }) : {};
-  const members = Object.entries(rest).map(([name, member]) => [name, withPublished(formats, member)]);
-  return { ...Object.fromEntries(members), ...own } as Value;
-}
-
-/** What @fastify/swagger has no place for. */
-function completed<Made extends { paths?: object }>(document: Made): Made {
-  for (const [path, operations] of Object.entries(document.paths ?? {})) {
-    for (const operation of Object.values<Operation>(operations)) {
-      operation.security ??= []; // open to anybody
-      markOptionalBody(operation);
-      liftRequiredOfHeaders(operation);
-      nameInstances(operation, path);
-      addHeadersOfAll(operation);
-    }
-  }
-  return document;
-}
-
-/** A body of which the schema allows `null` may be left out. */
-function markOptionalBody({ requestBody }: Operation): void {
-  const bodies = Object.values(requestBody?.content ?? {});
-  const isOptional = bodies.some(({ schema }) => [schema.type].flat().includes('null'));
-  if (requestBody !== undefined && isOptional) requestBody.required = false;
-}
-
-/** Which headers are always there is said in their schema, where OpenAPI does not look. */
-function liftRequiredOfHeaders({ responses }: Operation): void {
-  for (const header of Object.values(responses).flatMap(({ headers = {} }) => Object.values(headers))) {
-    const { required, ...schema } = header.schema;
-    Object.assign(header, { required, schema });
-  }
-}
-
-function addHeadersOfAll({ responses }: Operation): void {
-  for (const name of Object.keys(HEADERS_OF_ALL)) {
-    for (const response of Object.values(responses)) {
-      Object.assign(response, {
-        headers: { ...response.headers, [name]: { $ref: `#/components/headers/${name}` } },
-      });
-    }
-  }
-}
-
-/** The path of the operation in the examples of problems. */
-function nameInstances({ parameters = [], responses }: Operation, path: string): void {
-  const instance = path.replaceAll(/\{(\w+)\}/g, (template, name) => {
-    const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
-    return String(parameter?.example ?? template);
-  });
-  for (const { content } of Object.values(responses)) {
-    for (const { value } of Object.values(content?.['application/problem+json']?.examples ?? {})) {
-      value.instance = instance;
-    }
-  }
-}
-
-/**
- * Moves each schema that has a `title` to the components, under that title: generators of clients name types by where they
- * stand there.
- *
- * @throws when two schemas that differ have one title
- */
-function withNamedSchemas<Made extends Partial<Document>>(document: Made): Made {
-  const schemas: Record<string, object> = { ...document.components?.schemas };
-  const paths = lift(document.paths, schemas);
-  return { ...document, paths, components: { ...document.components, schemas } };
-}
-
-function lift<Value>(value: Value, schemas: Record<string, object>): Value {
-  if (Array.isArray(value)) return value.map((one) => lift(one, schemas)) as Value;
-  if (typeof value !== 'object' || value === null) return value;
-  const copy = Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [
-      name,
-      name === 'example' || name === 'examples' ? member : lift(member, schemas),
-    ]),
-  );
-  const { $id, ...schema } = copy;
-  const { title } = schema;
-  if (typeof title !== 'string') return withExampleOfSchema(copy, value as Media) as Value;
-  const known = schemas[title];
-  if (known !== undefined && !isDeepStrictEqual(withoutExamples(known), withoutExamples(schema))) {
-    throw new Error(`Two schemas are called ${title}.`);
-  }
-  schemas[title] = { ...known, ...schema };
-  return { $ref: `#/components/schemas/${title}` } as Value;
-}
-
-/** A media type keeps the example that its schema took away: not every reader of a document looks for it there. */
-function withExampleOfSchema(media: object, { schema }: Media): object {
-  const [example] = schema?.title === undefined ? [] : (schema.examples ?? []);
-  return example === undefined ? media : { example, ...media };
-}
-
-/** @fastify/swagger has moved those of some schemas to the media type. */
-function withoutExamples({ examples, ...schema }: { examples?: unknown }): object {
-  return schema;
-}
