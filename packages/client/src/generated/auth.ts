@@ -346,33 +346,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Problem
-         * @description RFC 9457 problem details
-         */
-        Problem: {
-            /** @description Always `about:blank`: `code` tells the problems of one status apart. */
-            type: string;
-            /** @description The reason phrase of the status. */
-            title: string;
-            /** @description The HTTP status. */
-            status: number;
-            /** @description Stable, for programs. */
-            code: string;
-            /** @description For people. */
-            detail: string;
-            /** @description The path of the request. */
-            instance?: string;
-            /** @description Also in `X-Request-Id` and in the logs. */
-            request_id: string;
-            /** @description One for each fault in the input. */
-            errors?: {
-                /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
-                pointer: string;
-                /** @description Completes the sentence "the value …". */
-                detail: string;
-            }[];
-        };
         /** Credentials */
         Credentials: {
             /**
@@ -411,6 +384,33 @@ export interface components {
              * @example customers:read customers:write
              */
             scope: string;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details
+         */
+        Problem: {
+            /** @description Always `about:blank`: `code` tells the problems of one status apart. */
+            type: string;
+            /** @description The reason phrase of the status. */
+            title: string;
+            /** @description The HTTP status. */
+            status: number;
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description For people. */
+            detail: string;
+            /** @description The path of the request. */
+            instance?: string;
+            /** @description Also in `X-Request-Id` and in the logs. */
+            request_id: string;
+            /** @description One for each fault in the input. */
+            errors?: {
+                /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+                pointer: string;
+                /** @description Completes the sentence "the value …". */
+                detail: string;
+            }[];
         };
         /** RefreshRequest */
         RefreshRequest: {
@@ -3153,6 +3153,12 @@ export interface operations {
             /** @description What RFC 6749 §5.2 has a name for */
             400: {
                 headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3256,6 +3262,12 @@ export interface operations {
             /** @description What RFC 6749 §5.2 has a name for */
             400: {
                 headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3378,6 +3390,12 @@ export interface operations {
             /** @description What RFC 6749 §5.2 has a name for */
             400: {
                 headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    /** @description The media types that the body may have (W3C LDP §7.1) */
+                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

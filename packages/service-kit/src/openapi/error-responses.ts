@@ -49,12 +49,11 @@ const HEADERS: Record<string, string> = {
 /** The responses of an operation that answers with these problems in this form, by status. */
 export function errorResponses(problems: Problem[], form: ErrorForm): Record<number, object> {
   const responses: Record<number, object> = {};
-  const byStatus = [...problems].sort((a, b) => a.statusCode - b.statusCode);
-  for (const status of new Set(byStatus.map(form.statusOf))) {
-    const alike = byStatus.filter((problem) => form.statusOf(problem) === status);
+  for (const status of new Set(problems.map(form.statusOf))) {
+    const alike = problems.filter((problem) => form.statusOf(problem) === status);
     responses[status] = {
       description: form.descriptions?.[status] ?? DESCRIPTIONS[status],
-      headers: headersOf(alike.filter(({ statusCode }) => statusCode === status)),
+      headers: headersOf(alike),
       content: form.contentOf(alike),
     };
   }

@@ -4,7 +4,6 @@ import fp from 'fastify-plugin';
 import type { StringFormat } from '../problems/validation.ts';
 import { completeDocument, HEADERS_OF_ALL, type OpenapiDocument } from './complete-document.ts';
 import { withErrorResponses } from './declared-errors.ts';
-import { ProblemSchema } from './schemas.ts';
 
 export interface OpenapiOptions {
   title: string;
@@ -47,7 +46,7 @@ export const openapi = fp<OpenapiOptions>(
         tags: [...tags],
         // relative, so that the document is true behind the gateway, on another port and directly
         servers: [{ url: '/' }],
-        components: { securitySchemes, headers: HEADERS_OF_ALL, schemas: { Problem: ProblemSchema } },
+        components: { securitySchemes, headers: HEADERS_OF_ALL },
       },
       transform: ({ schema, url, route }) => ({ schema: withErrorResponses(schema, route), url }),
       transformObject: (made) =>
