@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { belowFloor } from './floors.mjs';
 import { sharedByTests } from './shared-by-tests.mjs';
 import {
+  allProjects,
   build,
   installDependencies,
   ROOT,
@@ -49,13 +50,12 @@ function readArguments() {
 }
 
 async function testAll() {
-  const folders = workspaces();
-  check('types', build([...folders, ...folders.map((folder) => `${folder}/test`)]));
+  check('types', build(allProjects()));
   check('lint', runTool('biome', ['check', '.']));
   check('OpenAPI documents (redocly)', lintDocuments());
   const faults = belowFloor(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8'));
   check(['floor versions of dependencies', ...faults].join('\n  '), faults.length === 0);
-  await test(folders.flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
+  await test(workspaces().flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
 }
 
 /** Lints without network access: redocly would look for a newer version, and report its use. */
