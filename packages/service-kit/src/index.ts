@@ -47,7 +47,7 @@ export { type Repetition, repeat, type SetTimer } from './repeat.ts';
 export { run } from './run.ts';
 export { awaitPostgres } from './stores/await-postgres.ts';
 export { connectionSettings } from './stores/connection-settings.ts';
-export { inTransaction, migrate, postgres } from './stores/postgres.ts';
+export { inTransaction, migrate, type PostgresLimits, postgres } from './stores/postgres.ts';
 export { redis } from './stores/redis.ts';
 export { withinListening } from './stores/silence.ts';
 export { troubleLog } from './trouble-log.ts';

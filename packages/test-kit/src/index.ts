@@ -4,6 +4,7 @@ export { documented } from './documented.ts';
 export { exampleExchanges, exampleFaults } from './examples.ts';
 export { setForeignSettings } from './foreign-settings.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
+export { PATIENT_LIMITS, PRODUCTION_LIMITS } from './limits.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { patiently } from './patiently.ts';
 export { rounds } from './rounds.ts';

@@ -1,5 +1,5 @@
 import { accessToken, asUser, revocationFeed, SCOPES, securitySchemes, withScope } from '@pair/access-token';
-import { openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import { openapi, type PostgresLimits, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Redis } from 'ioredis';
 import { audit } from './audit/audit.ts';
@@ -24,14 +24,21 @@ import { users } from './users/repository.ts';
 import { ownUserRoutes, registrationRoutes } from './users/routes.ts';
 import { formats } from './users/schemas.ts';
 
-/** The auth service, for `buildProcess`. */
-export function authService(config: AuthConfig): FastifyPluginAsync {
+/**
+ * The auth service, for `buildProcess`.
+ *
+ * @param options.limits in place of those of production; only tests pass any
+ */
+export function authService(
+  config: AuthConfig,
+  { limits = {} }: { limits?: Partial<PostgresLimits> } = {},
+): FastifyPluginAsync {
   const { ISSUER: issuer, AUDIENCE: audience } = config;
   const sealingKeys = parseSealingKeys(config.KEY_ENCRYPTION_KEY);
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
 
-    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth' });
+    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth', limits });
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth', check: canWrite });
     await app.register(clockOfRedis);
     await app.register(revocationFeed, {

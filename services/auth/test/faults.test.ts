@@ -1,11 +1,11 @@
-import { testPostgres, waitFor } from '@pair/test-kit';
+import { PRODUCTION_LIMITS, testPostgres, waitFor } from '@pair/test-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { ADMIN, get, login, patch, post, startAuth } from './support/auth-under-test.ts';
 
 const postgres = await testPostgres(t);
-const auth = await startAuth(t, { DATABASE_URL: postgres.url });
+const auth = await startAuth(t, { DATABASE_URL: postgres.url }, PRODUCTION_LIMITS);
 const { app, redis } = auth;
 
 async function isQuick503(t: Test, name: string, request: () => Promise<LightMyRequestResponse>) {

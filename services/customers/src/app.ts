@@ -6,7 +6,7 @@ import {
   securitySchemes,
   withScope,
 } from '@pair/access-token';
-import { hourly, openapi, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import { hourly, openapi, type PostgresLimits, postgres, redis, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { CustomersConfig } from './config.ts';
 import { mergePatchRoutes } from './customers/merge-patch-routes.ts';
@@ -20,11 +20,18 @@ import { removeOldKeys } from './idempotency/run-once.ts';
 import { importRoutes } from './import/import-routes.ts';
 import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 
-/** The customers service: a plugin for `buildProcess`, with its own stores, documents and routes. */
-export function customersService(config: CustomersConfig): FastifyPluginAsync {
+/**
+ * The customers service: a plugin for `buildProcess`, with its own stores, documents and routes.
+ *
+ * @param options.limits in place of those of production; only tests pass any
+ */
+export function customersService(
+  config: CustomersConfig,
+  { limits = {} }: { limits?: Partial<PostgresLimits> } = {},
+): FastifyPluginAsync {
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
-    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'customers' });
+    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'customers', limits });
     await app.register(redis, { redisUrl: config.REDIS_URL, name: 'customers' });
     await app.register(openapi, {
       title: 'Customers',

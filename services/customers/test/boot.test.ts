@@ -1,4 +1,4 @@
-import { jwksServer, mintClaims, mintKey, testPostgres, waitFor } from '@pair/test-kit';
+import { jwksServer, mintClaims, mintKey, PRODUCTION_LIMITS, testPostgres, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { migrateCustomers } from '../src/index.ts';
 import { customersProcess, redisWithEpoch } from './support/service.ts';
@@ -12,7 +12,7 @@ t.test('a process that starts without its stores answers 503, and 200 once all a
   await Promise.all([database.stop(), redis.stop(), jwks.stop()]);
 
   const stores = { databaseUrl: database.url, redisUrl: redis.url };
-  const { app, send, log } = await customersProcess(t, stores, { JWKS_URL: jwks.url });
+  const { app, send, log } = await customersProcess(t, stores, { JWKS_URL: jwks.url }, PRODUCTION_LIMITS);
   const token = await key.sign(mintClaims());
   const get = () => send('GET', '/customers?n=5', { token });
   t.match((await get()).json(), { status: 503, code: 'unavailable' });

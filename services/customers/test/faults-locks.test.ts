@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { waitFor } from '@pair/test-kit';
+import { PRODUCTION_LIMITS, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { customersDatabase } from './support/database.ts';
 import { answers200, areQuick503s, routesOf, TRANSFERS } from './support/faults.ts';
@@ -12,7 +12,7 @@ t.test(
   'while another connection holds the table requests are quick 503s, and nothing is written late',
   async (t) => {
     const { url: databaseUrl, client } = await customersDatabase(t);
-    const service = await customersProcess(t, { databaseUrl });
+    const service = await customersProcess(t, { databaseUrl }, {}, PRODUCTION_LIMITS);
     await ready(service.app);
     const routes = [...(await routesOf(service)), ...TRANSFERS];
     await client.query('BEGIN');
@@ -28,7 +28,7 @@ t.test(
   'while another transaction holds a row, writes of the row are quick 503s, and other requests are answered',
   async (t) => {
     const { url: databaseUrl, client } = await customersDatabase(t);
-    const service = await customersProcess(t, { databaseUrl });
+    const service = await customersProcess(t, { databaseUrl }, {}, PRODUCTION_LIMITS);
     await ready(service.app);
     const [list, read, create, ...writes] = await routesOf(service);
     await client.query('BEGIN');
@@ -43,7 +43,7 @@ t.test(
 
 t.test('while another transaction creates an id, creating the same id is a quick 503', async (t) => {
   const { url: databaseUrl, client } = await customersDatabase(t);
-  const service = await customersProcess(t, { databaseUrl });
+  const service = await customersProcess(t, { databaseUrl }, {}, PRODUCTION_LIMITS);
   await ready(service.app);
   const id = randomUUID();
   await client.query('BEGIN');
@@ -57,7 +57,7 @@ t.test('while another transaction creates an id, creating the same id is a quick
 
 t.test('a 503 does not use up an Idempotency-Key: the retry creates the customer', async (t) => {
   const { url: databaseUrl, client } = await customersDatabase(t);
-  const service = await customersProcess(t, { databaseUrl });
+  const service = await customersProcess(t, { databaseUrl }, {}, PRODUCTION_LIMITS);
   await ready(service.app);
   const more = { body: { name: 'Ann', dob: '1960-05-25' }, headers: { 'idempotency-key': 'once' } };
   for (const table of ['customers', 'idempotency_keys']) {
@@ -74,7 +74,7 @@ t.test('a 503 does not use up an Idempotency-Key: the retry creates the customer
 t.test('a lock_timeout of the database itself is a 503 too', async (t) => {
   const { url: databaseUrl, client } = await customersDatabase(t);
   await client.query(`ALTER DATABASE ${new URL(databaseUrl).pathname.slice(1)} SET lock_timeout = '50ms'`);
-  const service = await customersProcess(t, { databaseUrl });
+  const service = await customersProcess(t, { databaseUrl }, {}, PRODUCTION_LIMITS);
   await ready(service.app);
   const routes = await routesOf(service);
   await client.query('BEGIN');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { testDatabase, testPostgres, waitFor } from '@pair/test-kit';
+import { PRODUCTION_LIMITS, testDatabase, testPostgres, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { migrateCustomers } from '../src/index.ts';
 import { connected, customersDatabase } from './support/database.ts';
@@ -13,7 +13,7 @@ t.test(
   async (t) => {
     const server = await testPostgres(t);
     await migrateCustomers(server.url);
-    const service = await customersProcess(t, { databaseUrl: server.url });
+    const service = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
     await ready(service.app);
     const routes = [...(await routesOf(service)), ...TRANSFERS];
     await server.stop();
@@ -30,7 +30,7 @@ t.test(
   async (t) => {
     const server = await testPostgres(t);
     await migrateCustomers(server.url);
-    const service = await customersProcess(t, { databaseUrl: server.url });
+    const service = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
     await ready(service.app);
     const routes = [...(await routesOf(service)), ...TRANSFERS];
     for (const [method, url, more] of TRANSFERS) await service.send(method, url, more);
@@ -45,7 +45,7 @@ t.test(
 t.test('an import ends in time also if PostgreSQL is paused in its middle', async (t) => {
   const server = await testPostgres(t);
   await migrateCustomers(server.url);
-  const { app, token } = await customersProcess(t, { databaseUrl: server.url });
+  const { app, token } = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
   await ready(app);
   const client = await connected(t, server.url);
   const pass = fiveMinutes(t);
@@ -69,7 +69,7 @@ t.test('an import ends in time also if PostgreSQL is paused in its middle', asyn
 
 t.test('a database that was never migrated is a 500 without details', async (t) => {
   const databaseUrl = await testDatabase(t);
-  const service = await customersProcess(t, { databaseUrl });
+  const service = await customersProcess(t, { databaseUrl }, {}, PRODUCTION_LIMITS);
   await ready(service.app);
   const response = await service.send('POST', '/customers', { body: { name: 'hunter2', dob: '1960-05-25' } });
   t.match(response.json(), { status: 500, code: 'internal_error' });
@@ -80,7 +80,7 @@ t.test('a database that was never migrated is a 500 without details', async (t) 
 
 t.test('a request succeeds after idle connections have broken', async (t) => {
   const { url: databaseUrl } = await customersDatabase(t);
-  const service = await customersProcess(t, { databaseUrl });
+  const service = await customersProcess(t, { databaseUrl }, {}, PRODUCTION_LIMITS);
   await ready(service.app);
   await answers200(service);
   const client = await connected(t, databaseUrl);

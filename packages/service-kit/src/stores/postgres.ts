@@ -8,17 +8,10 @@ import { connectionSettings } from './connection-settings.ts';
 import { WarmPool } from './warm-pool.ts';
 
 const POOL_SIZE = 10;
-/**
- * No statement of a request takes long; one that waits for another's lock, or reads too much, ends here. With the wait for a
- * connection (3 s) one statement ends well before the gateway gives up (10 s).
- */
-const SESSION_LIMITS = {
-  statement_timeout: '1500ms',
-  lock_timeout: '400ms',
-  idle_in_transaction_session_timeout: '15s',
-};
-/** For a connection that alone is dead: a server that is there would have ended the statement itself. */
-const QUERY_TIMEOUT_MS = 2_000;
+const LOCK_TIMEOUT_MS = 400;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
+/** How much later this process gives a statement up, on a connection that alone is dead: the server would have ended it. */
+const QUERY_RESERVE_MS = 500;
 /** Longer than a check is waited for: a server that is slow to answer is told from one that refuses. */
 const READINESS_LIMIT_MS = 2_000;
 const OUTAGE_LIMIT_MS = 350;
@@ -41,20 +34,43 @@ declare module 'fastify' {
   }
 }
 
+/** The longest that a request waits, in ms. */
+export interface PostgresLimits {
+  /** For a free connection. */
+  waitMs: number;
+  /** For a statement, which may wait for a lock or read too much. */
+  statementMs: number;
+}
+
+/** Together well below the time after which the gateway gives up (10 s). */
+const LIMITS: PostgresLimits = { waitMs: 3_000, statementMs: 1_500 };
+
 /**
  * `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready, and a
  * process comes up without its database.
  *
  * @param options.connections how many; default: 10, for a service
+ * @param options.limits in place of the defaults, which are those of production; only tests pass any
  */
-export const postgres = fp<{ databaseUrl: string; name: string; connections?: number }>(
-  async (app, { databaseUrl, name, connections = POOL_SIZE }) => {
+export const postgres = fp<{
+  databaseUrl: string;
+  name: string;
+  connections?: number;
+  limits?: Partial<PostgresLimits>;
+}>(
+  async (app, { databaseUrl, name, connections = POOL_SIZE, limits = {} }) => {
+    const { waitMs, statementMs } = { ...LIMITS, ...limits };
     await app.register(fastifyPostgres, {
-      ...connectionSettings(databaseUrl, SESSION_LIMITS),
+      ...connectionSettings(databaseUrl, {
+        statement_timeout: statementMs,
+        lock_timeout: LOCK_TIMEOUT_MS,
+        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      }),
       pg: { Pool: WarmPool, Client: pg.Client } as unknown as typeof pg,
       max: connections,
       application_name: name,
-      query_timeout: QUERY_TIMEOUT_MS,
+      connectionTimeoutMillis: waitMs,
+      query_timeout: statementMs + QUERY_RESERVE_MS,
       logger: app.log,
     } as PostgresPluginOptions);
     const pool = app.pg.pool as WarmPool;

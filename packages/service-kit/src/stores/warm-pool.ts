@@ -7,7 +7,6 @@ import { watchSilence, withinListening } from './silence.ts';
 
 /** As many requests wait for a connection at most; each holds its body, 16 KiB at most. */
 const MAX_WAITING = 5_000;
-const MAX_WAIT_MS = 3_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const OPENING_AT_ONCE = 2;
 /** Between attempts while requests wait, and at most while none does. */
@@ -50,14 +49,16 @@ export class WarmPool extends pg.Pool {
   #retryMs = RETRY_MS;
   #firstAttempt: (() => void) | undefined;
 
+  /**
+   * @param options.connectionTimeoutMillis the longest wait for a connection that is free; one that is being opened has a limit
+   *   of its own
+   */
   constructor(options: pg.PoolConfig & { logger: FastifyBaseLogger }) {
     const { logger, ...config } = options;
     super({
       ...config,
       Client: Connection as never, // its type has a constructor without settings
       idleTimeoutMillis: 0,
-      // of the wait for a free one; a connection that is being opened has a limit of its own
-      connectionTimeoutMillis: MAX_WAIT_MS,
     });
     this.#trouble = troubleLog(logger, {
       began: 'no connection to PostgreSQL',

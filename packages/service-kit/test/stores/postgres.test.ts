@@ -1,16 +1,30 @@
-import { freePort, testDatabase, testPostgres, testProxy, waitFor } from '@pair/test-kit';
+import {
+  freePort,
+  PATIENT_LIMITS,
+  PRODUCTION_LIMITS,
+  testDatabase,
+  testPostgres,
+  testProxy,
+  waitFor,
+} from '@pair/test-kit';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import { inTransaction, isStoreUnavailable, migrate, postgres } from '../../src/index.ts';
+import {
+  inTransaction,
+  isStoreUnavailable,
+  migrate,
+  type PostgresLimits,
+  postgres,
+} from '../../src/index.ts';
 import type { WarmPool } from '../../src/stores/warm-pool.ts';
 import { startedProcess } from '../support/process.ts';
 
 /** A service that queries its database for each request. */
-const service = (databaseUrl: string) => async (app: FastifyInstance) => {
-  await app.register(postgres, { databaseUrl, name: 'test' });
+const service = (databaseUrl: string, limits?: PostgresLimits) => async (app: FastifyInstance) => {
+  await app.register(postgres, { databaseUrl, name: 'test', limits: limits ?? PRODUCTION_LIMITS });
   const one = drizzle({ client: app.pg.pool })
     .select({ one: sql<number>`1` })
     .from(sql`pg_class`)
@@ -123,7 +137,7 @@ t.test('an overload causes 503 before the time-out of the gateway, and one line 
 });
 
 t.test('every request of a burst is answered, after a cold start, when warm, and again', async (t) => {
-  const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+  const { app } = await startedProcess(t, [service(await testDatabase(t), PATIENT_LIMITS)]);
   for (const round of ['cold', 'warm', 'again']) {
     const answers = await many(1_000, () => timed(app, '/one'));
     t.same([...new Set(answers.map(({ status }) => status))], [200], round);
@@ -136,7 +150,7 @@ t.test('from a slow server the pool opens two connections at a time, and refuses
   proxy.delayMs = 150; // a sign-in has four answers: together they take longer than the limit of an outage
   const url = new URL(server.url);
   url.port = String(proxy.port);
-  const { app } = await startedProcess(t, [service(url.href)]);
+  const { app } = await startedProcess(t, [service(url.href, PATIENT_LIMITS)]);
   const answers = await many(100, () => timed(app, '/one'));
   t.same([...new Set(answers.map(({ status }) => status))], [200]);
   t.ok(proxy.mostUnanswered <= 4, `two for requests, and two of the monitor (${proxy.mostUnanswered})`);

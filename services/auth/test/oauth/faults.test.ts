@@ -1,4 +1,4 @@
-import { testPostgres, waitFor } from '@pair/test-kit';
+import { PRODUCTION_LIMITS, testPostgres, waitFor } from '@pair/test-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import t, { type Test } from 'tap';
 import { startAuth } from '../support/auth-under-test.ts';
@@ -14,7 +14,7 @@ import {
 } from '../support/oauth.ts';
 
 const postgres = await testPostgres(t);
-const { app, redis, config } = await startAuth(t, { DATABASE_URL: postgres.url });
+const { app, redis, config } = await startAuth(t, { DATABASE_URL: postgres.url }, PRODUCTION_LIMITS);
 const secret = await addClient(config.DATABASE_URL, { mayIntrospect: true });
 const web = basic('web-app', secret);
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { buildProcess } from '@pair/service-kit';
+import { buildProcess, type PostgresLimits } from '@pair/service-kit';
 import {
   documented,
-  patiently,
+  PATIENT_LIMITS,
   serviceRoleOf,
   type TestServer,
   testDatabase,
@@ -53,8 +53,16 @@ export async function migrated(ownerUrl: string): Promise<string> {
   return url;
 }
 
-/** The service as production builds it, on stores of its own, with the first admin. A DATABASE_URL is that of the owner. */
-export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): Promise<AuthUnderTest> {
+/**
+ * The service as production builds it, on stores of its own, with the first admin. A DATABASE_URL is that of the owner.
+ *
+ * @param limits a test of a database that is slow, away or locked passes PRODUCTION_LIMITS
+ */
+export async function startAuth(
+  t: Test,
+  overrides: Partial<AuthConfig> = {},
+  limits: Partial<PostgresLimits> = PATIENT_LIMITS,
+): Promise<AuthUnderTest> {
   const [ownerUrl, redis] = await Promise.all([overrides.DATABASE_URL ?? testDatabase(t), testRedis(t)]);
   const config: AuthConfig = {
     ISSUER: 'http://localhost:8080',
@@ -72,7 +80,7 @@ export async function startAuth(t: Test, overrides: Partial<AuthConfig> = {}): P
   const logStream = { write: (line: string) => void lines.push(line) };
   let within: FastifyInstance | undefined;
   const start = async (more: Partial<AuthConfig> = {}) => {
-    const service = authService({ ...config, ...more });
+    const service = authService({ ...config, ...more }, { limits });
     const app = await buildProcess(
       { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
       [
@@ -144,7 +152,7 @@ export function patch(
 }
 
 export async function login(app: FastifyInstance, credentials = ADMIN): Promise<Tokens> {
-  const response = await patiently(() => post(app, '/auth/login', credentials));
+  const response = await post(app, '/auth/login', credentials);
   if (response.statusCode !== 200) throw new Error(`login: ${response.statusCode} ${response.body}`);
   return response.json<Tokens>();
 }
@@ -153,7 +161,7 @@ export async function login(app: FastifyInstance, credentials = ADMIN): Promise<
 export async function makeUser(app: FastifyInstance, username: string, scope = '') {
   const credentials = { username, password: `the password of ${username}` };
   const { access_token } = await login(app);
-  const response = await patiently(() => post(app, '/auth/users', { ...credentials, scope }, access_token));
+  const response = await post(app, '/auth/users', { ...credentials, scope }, access_token);
   if (response.statusCode !== 201) throw new Error(`make user: ${response.statusCode} ${response.body}`);
   return { id: response.json<{ id: string }>().id, credentials };
 }

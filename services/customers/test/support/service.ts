@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import { buildProcess } from '@pair/service-kit';
+import { buildProcess, type PostgresLimits } from '@pair/service-kit';
 import {
   documented,
   type JwksServer,
@@ -8,6 +8,7 @@ import {
   type MintedKey,
   mintClaims,
   mintKey,
+  PATIENT_LIMITS,
   type Teardown,
   testRedis,
   waitFor,
@@ -35,11 +36,16 @@ interface More {
   token?: string | null;
 }
 
-/** Builds the service with the plugins of production, on these stores and a key set of its own. */
+/**
+ * Builds the service with the plugins of production, on these stores and a key set of its own.
+ *
+ * @param limits a test of a database that is slow, away or locked passes PRODUCTION_LIMITS
+ */
 export async function customersProcess(
   t: Teardown,
   stores: { databaseUrl: string; redisUrl?: string },
   config: Partial<CustomersConfig> = {},
+  limits: Partial<PostgresLimits> = PATIENT_LIMITS,
 ): Promise<TestService> {
   const key = await mintKey();
   const jwks = await jwksServer(t, [key]);
@@ -50,15 +56,18 @@ export async function customersProcess(
       done();
     },
   });
-  const service = customersService({
-    DATABASE_URL: stores.databaseUrl,
-    REDIS_URL: stores.redisUrl ?? (await redisWithEpoch(t)).url,
-    REVOCATION_MAX_STALENESS_SECONDS: 30,
-    ISSUER: 'http://localhost:8080',
-    AUDIENCE: 'http://localhost:8080',
-    JWKS_URL: jwks.url,
-    ...config,
-  });
+  const service = customersService(
+    {
+      DATABASE_URL: stores.databaseUrl,
+      REDIS_URL: stores.redisUrl ?? (await redisWithEpoch(t)).url,
+      REVOCATION_MAX_STALENESS_SECONDS: 30,
+      ISSUER: 'http://localhost:8080',
+      AUDIENCE: 'http://localhost:8080',
+      JWKS_URL: jwks.url,
+      ...config,
+    },
+    { limits },
+  );
   const app = await buildProcess(
     { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
     [documented(t), service],
