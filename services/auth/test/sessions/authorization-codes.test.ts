@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { testRedis, waitFor } from '@pair/test-kit';
+import { testRedis } from '@pair/test-kit';
 import t from 'tap';
 import type { Grant } from '../../src/db/schema.ts';
 import { type AuthorizationCode, decodeAuthorizationCode } from '../../src/sessions/authorization-code.ts';
@@ -27,15 +27,10 @@ t.beforeEach(() => {
   elapsedMs = 0;
 });
 
-/** A busy machine may be too late for a script, which changes nothing then. */
 async function begin(userId = 'user', client = CLIENT): Promise<AuthorizationCode> {
-  let text = '';
-  await waitFor(async () => {
-    const authorization = { ...AUTHORIZATION, client };
-    text = (await store.beginAuthorization(userId, 'customers:read', authorization, ORIGIN)).code;
-    return true;
-  });
-  return decoded(text);
+  const authorization = { ...AUTHORIZATION, client };
+  const { code } = await store.beginAuthorization(userId, 'customers:read', authorization, ORIGIN);
+  return decoded(code);
 }
 const signIn = async (userId: string) => {
   const { refreshToken } = await store.create(userId, 'client', ORIGIN);
@@ -80,8 +75,7 @@ t.test('of many who redeem one code at once one gets tokens, and the session is 
   const outcomes = (await Promise.all(Array.from({ length: 50 }, () => redeem(code)))).map(
     ({ outcome }) => outcome,
   );
-  t.equal(outcomes.filter((outcome) => outcome === 'redeemed').length, 1);
-  t.equal(outcomes.filter((outcome) => outcome === 'reuse').length, 1);
+  t.same(outcomes.sort(), ['redeemed', 'reuse', ...Array(48).fill('unknown')]);
   t.same(await store.listOfUser('racer'), []);
 });
 

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { patiently } from '@pair/test-kit';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { ADMIN } from './auth-under-test.ts';
 
@@ -107,9 +106,8 @@ export async function authorize(
   credentials = ADMIN,
 ): Promise<{ code: string; verifier: string }> {
   const { verifier, challenge } = newVerifier();
-  const response = await patiently(async () =>
-    submit(app, await openPage(app, authorizationRequest(challenge, overrides)), credentials),
-  );
+  const page = await openPage(app, authorizationRequest(challenge, overrides));
+  const response = await submit(app, page, credentials);
   const { code } = parametersOf(response.headers.location);
   if (code === undefined) throw new Error(`no code: ${response.statusCode} ${response.payload}`);
   return { code, verifier };
