@@ -1,20 +1,21 @@
+import { repeat } from '@pair/service-kit';
+
 const RETRY_MS = 100;
-/** About a megabyte. Whoever comes later has to sign in again, should the outage outlast the window. */
+/** About a megabyte. The user of a later rotation has to sign in again if the outage outlasts the replay window. */
 const MAX_ENTRIES = 10_000;
 
-/** `nonce` is the SHA-256 of that of the successor: nobody but the one lost rotation can have made it the newest. */
+/** `nonce` is the SHA-256 of the successor's nonce: only the lost rotation can have made it the newest. */
 export type ReopenWindow = (sid: string, nonce: Buffer) => Promise<unknown>;
 
 /**
- * Rotations that Redis was asked for and whose reply was lost: it may have done them, and the client, who was told
- * 503, will come again with the token it has. An outage can outlast the replay window, and then the retry would look
- * like reuse and cost an innocent session. So the window of each of them begins anew as soon as Redis answers.
+ * Rotations whose reply from Redis was lost. Redis may have done them, and the client, which got a 503, will repeat the
+ * token that it has. An outage can outlast the replay window: then the retry would look like reuse, and would end an
+ * innocent session. So each of these rotations gets a new window as soon as Redis answers.
  */
 export function unansweredRotations(reopenWindow: ReopenWindow) {
-  /** nonce → sid; of a session there may be several, which the client tried one after the other. */
+  /** nonce → sid; a session can have several, which the client tried one after the other. */
   const unanswered = new Map<Buffer, string>();
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+  const settling = repeat(settle, { pauseMs: () => (unanswered.size > 0 ? RETRY_MS : undefined) });
 
   async function settle(): Promise<void> {
     const attempts = [...unanswered].map(async ([nonce, sid]) => {
@@ -22,25 +23,14 @@ export function unansweredRotations(reopenWindow: ReopenWindow) {
       unanswered.delete(nonce);
     });
     await Promise.allSettled(attempts);
-    timer = undefined;
-    schedule();
-  }
-
-  function schedule(): void {
-    if (stopped || timer !== undefined || unanswered.size === 0) return;
-    timer = setTimeout(settle, RETRY_MS);
-    timer.unref();
   }
 
   return {
     add(sid: string, nonce: Buffer): void {
       if (unanswered.size >= MAX_ENTRIES) return;
       unanswered.set(nonce, sid);
-      schedule();
+      settling.start(RETRY_MS);
     },
-    stop(): void {
-      stopped = true;
-      clearTimeout(timer);
-    },
+    stop: settling.stop,
   };
 }
