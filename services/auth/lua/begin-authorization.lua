@@ -9,6 +9,6 @@ redis.call('HSET', session_key, 'scope', scope, 'code', code, 'redirect_uri', re
 make_room(user_id, MAX_SESSIONS_OF_USER - 1, nil, now - IDLE_LIMIT_MS)
 -- it leaves the index when the code expires, and Redis too: no token of it has to be revoked
 local expires_at = now + CODE_LIFETIME_MS
-extend(sid, user_id, expires_at, expires_at - IDLE_LIMIT_MS - KEEP_MS)
+extend(sid, user_id, expires_at, expires_at - IDLE_LIMIT_MS - RETENTION_MS)
 redis.call('PEXPIREAT', session_key, expires_at)
 return true

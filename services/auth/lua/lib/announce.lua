@@ -5,6 +5,6 @@
 -- The stream keeps an entry as long as an access token can live.
 -- @include lib/deadline
 local function announce(kind, id, until_ms)
-  redis.call('XADD', '{auth}:revocations', 'MINID', '~', string.format('%.0f', clock - KEEP_MS), '*',
-    kind, id, 'until', string.format('%.0f', math.ceil((until_ms or clock + KEEP_MS) / 1000)))
+  redis.call('XADD', REVOCATIONS_STREAM, 'MINID', '~', string.format('%.0f', clock - RETENTION_MS), '*',
+    kind, id, 'until', string.format('%.0f', math.ceil((until_ms or clock + RETENTION_MS) / 1000)))
 end

@@ -4,9 +4,9 @@
 -- resource servers learn that the revocations before are lost.
 -- @include lib/announce
 local function epoch(new_epoch)
-  local current = redis.call('GET', '{auth}:epoch')
+  local current = redis.call('GET', EPOCH_KEY)
   if current then return current end
-  redis.call('SET', '{auth}:epoch', new_epoch)
+  redis.call('SET', EPOCH_KEY, new_epoch)
   announce('epoch', new_epoch)
   return new_epoch
 end

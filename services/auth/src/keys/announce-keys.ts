@@ -1,9 +1,10 @@
+import { REVOCATIONS_STREAM } from '@pair/access-token';
 import { isStoreUnavailable, Problem, repeat } from '@pair/service-kit';
 import { gt } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
 import { signingKeys } from '../db/schema.ts';
-import { ANNOUNCEMENTS } from '../redis/announcements.ts';
+import { ANNOUNCE } from '../redis/announcements.ts';
 import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
 import { script } from '../redis/script.ts';
@@ -17,7 +18,7 @@ const RETRY_INTERVAL_MS = 1_000;
 const ANNOUNCE_KEYS = script('announce-keys', {
   keys: ['streamKey'],
   args: { untilMs: 'number', kids: 'list' },
-  constants: ANNOUNCEMENTS,
+  constants: ANNOUNCE,
   decode: () => {},
 });
 
@@ -26,7 +27,7 @@ export type AnnounceKeys = (kids: readonly string[], untilMs: number) => Promise
 
 export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
   const scripts = defineScripts(redis, clock, { announceKeys: ANNOUNCE_KEYS }, clock.now);
-  return (kids, untilMs) => scripts.announceKeys({ streamKey: '{auth}:revocations', untilMs, kids });
+  return (kids, untilMs) => scripts.announceKeys({ streamKey: REVOCATIONS_STREAM, untilMs, kids });
 }
 
 /**

@@ -1,4 +1,6 @@
-import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
+import { EPOCH_KEY, REVOCATION_RETENTION_SECONDS, REVOCATIONS_STREAM } from '@pair/access-token';
 
-/** What lua/lib/announce.lua needs. An announcement is kept as long as a token can live. */
-export const ANNOUNCEMENTS = { KEEP_MS: (ACCESS_TOKEN_LIFETIME_SECONDS + 65) * 1_000 };
+/** The constants of lua/lib/announce.lua. */
+export const ANNOUNCE = { REVOCATIONS_STREAM, RETENTION_MS: REVOCATION_RETENTION_SECONDS * 1_000 };
+/** The constants of lua/lib/epoch.lua. */
+export const EPOCH = { ...ANNOUNCE, EPOCH_KEY };

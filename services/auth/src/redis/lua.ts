@@ -11,7 +11,7 @@ export interface ScriptNames {
   readonly keys: readonly string[];
   readonly args: Readonly<Record<string, keyof typeof ARGUMENT>>;
   /** Spelled the same in both languages. */
-  readonly constants?: Readonly<Record<string, number>>;
+  readonly constants?: Readonly<Record<string, string | number>>;
 }
 
 /**
@@ -44,7 +44,7 @@ const ARGUMENT = {
 
 function prelude({ keys, args, constants = {} }: ScriptNames): string {
   const locals = [
-    ...Object.entries(constants),
+    ...Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)]),
     ...keys.map((key, i) => [snakeCase(key), `KEYS[${i + 1}]`]),
     ...Object.entries(args).map(([arg, type], i) => [snakeCase(arg), ARGUMENT[type](i + 1)]),
   ];

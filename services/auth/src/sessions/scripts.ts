@@ -1,4 +1,4 @@
-import { ANNOUNCEMENTS } from '../redis/announcements.ts';
+import { ANNOUNCE, EPOCH } from '../redis/announcements.ts';
 import type { defineScripts } from '../redis/deadline.ts';
 import { fields, script } from '../redis/script.ts';
 import {
@@ -21,7 +21,7 @@ const NEW_SESSION = {
   address: 'string',
   userAgent: 'string',
 } as const;
-const NEW_SESSION_LIMITS = { ...ANNOUNCEMENTS, IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS, MAX_SESSIONS_OF_USER };
+const NEW_SESSION_LIMITS = { ...ANNOUNCE, IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS, MAX_SESSIONS_OF_USER };
 
 export type Revocation =
   | { outcome: 'revoked' | 'known' | 'ended' }
@@ -67,7 +67,7 @@ export const SESSION_SCRIPTS = {
   create: script('create-session', {
     keys: ['sessionKey'],
     args: { ...NEW_SESSION, family: 'string', nonce: 'string', newEpoch: 'string' },
-    constants: NEW_SESSION_LIMITS,
+    constants: { ...NEW_SESSION_LIMITS, ...EPOCH },
     decode: String,
   }),
   beginAuthorization: script('begin-authorization', {
@@ -96,7 +96,7 @@ export const SESSION_SCRIPTS = {
       lifetimeMs: 'number',
       newEpoch: 'string',
     },
-    constants: { ...ANNOUNCEMENTS, IDLE_LIMIT_MS, MAX_SESSIONS_OF_USER, CODE_REMEMBERED_MS },
+    constants: { ...EPOCH, IDLE_LIMIT_MS, MAX_SESSIONS_OF_USER, CODE_REMEMBERED_MS },
     decode: fields<RedemptionReply>({ outcome: String, epoch: String, address: String }),
   }),
   rotate: script('rotate', {
@@ -113,7 +113,7 @@ export const SESSION_SCRIPTS = {
       windowMs: 'number',
       newEpoch: 'string',
     },
-    constants: { ...ANNOUNCEMENTS, ...REPORTED_REPEATS, IDLE_LIMIT_MS },
+    constants: { ...EPOCH, ...REPORTED_REPEATS, IDLE_LIMIT_MS },
     decode: fields<RotationReply>({
       outcome: String,
       epoch: String,
@@ -126,19 +126,19 @@ export const SESSION_SCRIPTS = {
   list: script('list-sessions', {
     keys: ['indexKey'],
     args: {},
-    constants: ANNOUNCEMENTS,
+    constants: ANNOUNCE,
     decode: (reply) => (reply as unknown[]).map(listedSession),
   }),
   end: script('end-session', {
     keys: ['sessionKey'],
     args: { sid: 'string', userId: 'string', family: 'string', jti: 'string' },
-    constants: ANNOUNCEMENTS,
+    constants: ANNOUNCE,
     decode: (userId) => (userId === null ? undefined : String(userId)),
   }),
   endAllOfUser: script('end-user-sessions', {
     keys: ['indexKey'],
     args: {},
-    constants: ANNOUNCEMENTS,
+    constants: ANNOUNCE,
     decode: Number,
   }),
   revokeAccessToken: script('revoke-access-token', {
@@ -151,13 +151,13 @@ export const SESSION_SCRIPTS = {
       budget: 'number',
       intervalMs: 'number',
     },
-    constants: ANNOUNCEMENTS,
+    constants: ANNOUNCE,
     decode: fields<Revocation>({ outcome: String, retryAfterMs: Number }),
   }),
   epoch: script('name-epoch', {
     keys: ['epochKey'],
     args: { newEpoch: 'string' },
-    constants: ANNOUNCEMENTS,
+    constants: EPOCH,
     decode: String,
   }),
 };

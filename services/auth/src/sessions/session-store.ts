@@ -1,5 +1,5 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import type { AccessTokenClaims } from '@pair/access-token';
+import { type AccessTokenClaims, EPOCH_KEY } from '@pair/access-token';
 import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from '../redis/clock.ts';
@@ -211,7 +211,7 @@ export function createSessionStore(
         ...(sid === '' ? REVOCATIONS_OF_CLIENT : REVOCATIONS_OF_USER),
       }),
 
-    epoch: () => scripts.epoch({ epochKey: '{auth}:epoch', newEpoch: randomUUID() }),
+    epoch: () => scripts.epoch({ epochKey: EPOCH_KEY, newEpoch: randomUUID() }),
 
     stop: unanswered.stop,
   };

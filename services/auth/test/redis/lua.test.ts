@@ -25,12 +25,13 @@ t.test('the line with the flags stays the first, and the names follow it in thei
     {
       keys: ['sessionKey', 'index'],
       args: { userId: 'string', windowMs: 'number', kids: 'list' },
-      constants: { LIMIT: 1 },
+      constants: { LIMIT: 1, STREAM: 'events' },
     },
   );
   t.same(script.split('\n'), [
     '#!lua flags=no-writes',
     'local LIMIT = 1',
+    'local STREAM = "events"',
     'local session_key = KEYS[1]',
     'local index = KEYS[2]',
     'local user_id = ARGV[1]',

@@ -23,7 +23,7 @@ t.test('each file in lua/ is a script that is used', async (t) => {
 t.test('each script uses every argument and constant that it is given, except for the time', async (t) => {
   for (const [file, text] of scripts) {
     const code = text.replaceAll(/--.*/g, '');
-    for (const [, name] of code.matchAll(/^local (?!now )(\w+) = (?!KEYS)\S*(?:ARGV|\d)/gm)) {
+    for (const [, name] of code.matchAll(/^local (?!now )(\w+) = (?!KEYS)\S*(?:ARGV|\d|")/gm)) {
       t.ok(code.match(new RegExp(`\\b${name}\\b`, 'g'))?.length !== 1, `${file}: ${name}`);
     }
   }
