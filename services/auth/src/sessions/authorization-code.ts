@@ -1,5 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { newSid } from './refresh-token.ts';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
+import type { Redis } from 'ioredis';
+import type { Client } from '../clients/client.ts';
+import type { IssuedSession } from '../tokens/access-token.ts';
+import { encodeRefreshToken, newSession, newSid, sha256 } from './refresh-token.ts';
+import type { SessionScripts } from './scripts.ts';
+import {
+  cutUserAgent,
+  type FoundGrant,
+  grantOf,
+  IDLE_LIMIT_MS,
+  type Origin,
+  readSession,
+  sessionKey,
+} from './session-record.ts';
 
 const PREFIX = 'ac_';
 const SID_BYTES = 16;
@@ -14,11 +28,11 @@ export interface AuthorizationCode {
   secret: Buffer;
 }
 
-export function newAuthorizationCode(): AuthorizationCode {
+function newAuthorizationCode(): AuthorizationCode {
   return { sid: newSid(), secret: randomBytes(SECRET_BYTES) };
 }
 
-export function encodeAuthorizationCode({ sid, secret }: AuthorizationCode): string {
+function encodeAuthorizationCode({ sid, secret }: AuthorizationCode): string {
   return PREFIX + Buffer.concat([Buffer.from(sid, 'base64url'), secret]).toString('base64url');
 }
 
@@ -29,5 +43,86 @@ export function decodeAuthorizationCode(text: string): AuthorizationCode | undef
   return {
     sid: bytes.subarray(0, SID_BYTES).toString('base64url'),
     secret: bytes.subarray(SID_BYTES),
+  };
+}
+
+/** What was authorized (RFC 6749 §4.1.1): only a request that has the same may have the tokens. */
+export interface Authorization {
+  client: Pick<Client, 'id' | 'registration' | 'grants'>;
+  redirectUri: string;
+  /** RFC 7636 §4.2, S256. */
+  codeChallenge: string;
+}
+
+/**
+ * `reuse`: the session that the code began is ended; `address` is where it was last used. `refused`: the first time that
+ * something else than what was authorized came with the code; `address` is where the user signed in.
+ */
+export type Redemption =
+  | ({ outcome: 'redeemed' } & IssuedSession)
+  | { outcome: 'reuse' | 'refused'; address: string }
+  | { outcome: 'unknown' };
+
+/** Sessions that begin with an authorization code. */
+export interface CodeStore {
+  /** Begins a session that has no tokens yet, only an authorization code, good for a minute and once. */
+  beginAuthorization(
+    userId: string,
+    scope: string,
+    authorization: Authorization,
+    origin: Origin,
+  ): Promise<{ sid: string; code: string }>;
+  /** Finds the grant behind a code, redeemable or not. */
+  findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
+  /** Consumes a code; ends its session when it was consumed before: see lua/redeem-code.lua. */
+  redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
+}
+
+export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStore {
+  return {
+    async beginAuthorization(userId, scope, { client, redirectUri, codeChallenge }, origin) {
+      const code = newAuthorizationCode();
+      await scripts.beginAuthorization({
+        sessionKey: sessionKey(code.sid),
+        sid: code.sid,
+        userId,
+        clientId: client.id,
+        address: origin.address,
+        userAgent: cutUserAgent(origin.userAgent),
+        scope,
+        code: sha256(code.secret),
+        redirectUri: sha256(redirectUri),
+        codeChallenge,
+        registration: client.registration,
+      });
+      return { sid: code.sid, code: encodeAuthorizationCode(code) };
+    },
+
+    async findByCode({ sid, secret }) {
+      const session = await readSession(redis, sid, ['code']);
+      if (session.code === null || !timingSafeEqual(session.code, sha256(secret))) return undefined;
+      return grantOf(session);
+    },
+
+    async redeemCode({ sid, secret }, { client, redirectUri, codeChallenge }) {
+      const askedAt = Date.now();
+      const token = newSession(sid);
+      const reply = await scripts.redeemCode({
+        sessionKey: sessionKey(sid),
+        sid,
+        clientId: client.id,
+        code: sha256(secret),
+        redirectUri: sha256(redirectUri),
+        codeChallenge,
+        family: sha256(token.familySecret),
+        nonce: sha256(token.nonce),
+        lifetimeMs: client.grants.includes('refresh_token')
+          ? IDLE_LIMIT_MS
+          : ACCESS_TOKEN_LIFETIME_SECONDS * 1_000,
+        newEpoch: randomUUID(),
+      });
+      if (reply.outcome !== 'redeemed') return reply;
+      return { ...reply, sid, askedAt, refreshToken: encodeRefreshToken(token) };
+    },
   };
 }

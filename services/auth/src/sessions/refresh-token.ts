@@ -1,9 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { seal, unseal } from '../crypto/seal.ts';
 
 const PREFIX = 'rt_';
 const SID_BYTES = 16;
 const FAMILY_SECRET_BYTES = 32;
 const NONCE_BYTES = 32;
+const SEAL_KEY_BYTES = 32;
 const TOKEN_BYTES = SID_BYTES + FAMILY_SECRET_BYTES + NONCE_BYTES;
 /** Canonical base64url of 80 bytes. */
 const PATTERN = /^rt_[A-Za-z0-9_-]{106}[AEIMQUYcgkosw048]$/;
@@ -54,4 +56,30 @@ export function decodeRefreshToken(text: string): RefreshToken | undefined {
 /** What Redis keeps in place of a secret. The secrets are random and long, so a fast hash is the right one. */
 export function sha256(secret: Buffer | string): Buffer {
   return createHash('sha256').update(secret).digest();
+}
+
+/**
+ * The nonce of a token's successor, so that only who presents the token itself can read it: Redis keeps it for the
+ * case that the answer is lost, and whoever reads Redis, its file or a copy of either learns nothing.
+ */
+export function sealSuccessor(token: RefreshToken, generation: number, successor: RefreshToken): Buffer {
+  return seal(successor.nonce, keyFrom(token), context(token, generation));
+}
+
+/** The other way round. `generation` is that of `token`, as when it was sealed. */
+export function openSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
+  const nonce = unseal(sealed, [keyFrom(token)], context(token, generation));
+  if (nonce === undefined) throw new Error('the sealed successor of a refresh token does not open');
+  return { ...token, nonce };
+}
+
+/** HKDF-SHA256 (RFC 5869) of the two secrets in the token. */
+function keyFrom({ familySecret, nonce }: RefreshToken): Buffer {
+  const secret = Buffer.concat([familySecret, nonce]);
+  return Buffer.from(hkdfSync('sha256', secret, '', 'successor of a refresh token', SEAL_KEY_BYTES));
+}
+
+/** A blob that was put into another session, or kept from an earlier rotation, does not open. */
+function context({ sid }: RefreshToken, generation: number): string {
+  return `${sid}.${generation}`;
 }

@@ -6,10 +6,17 @@ import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
 import { defineScript } from '../redis/script.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
-import { type CodeStore, createCodeStore } from './code-store.ts';
-import { encodeRefreshToken, newSession, type RefreshToken, sha256, successorOf } from './refresh-token.ts';
+import { type CodeStore, createCodeStore } from './authorization-code.ts';
+import {
+  encodeRefreshToken,
+  newSession,
+  openSuccessor,
+  type RefreshToken,
+  sealSuccessor,
+  sha256,
+  successorOf,
+} from './refresh-token.ts';
 import { REOPEN_WINDOW, type Revocation, SESSION_SCRIPTS } from './scripts.ts';
-import { openSuccessor, sealSuccessor } from './seal-successor.ts';
 import {
   cutUserAgent,
   type FoundGrant,

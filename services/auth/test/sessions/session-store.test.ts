@@ -4,10 +4,11 @@ import t from 'tap';
 import {
   decodeRefreshToken,
   newSession,
+  openSuccessor,
   type RefreshToken,
+  sealSuccessor,
   successorOf,
 } from '../../src/sessions/refresh-token.ts';
-import { openSuccessor, sealSuccessor } from '../../src/sessions/seal-successor.ts';
 import { createSessionStore } from '../../src/sessions/session-store.ts';
 import type { IssuedSession } from '../../src/tokens/access-token.ts';
 import { measuredRedis } from '../support/measured-redis.ts';
