@@ -9,9 +9,9 @@ import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
 import { script } from '../redis/script.ts';
 
-/** A verifier that cannot fetch keys goes on with those it has for an hour. */
+/** A resource server that cannot fetch keys goes on with those it has for an hour. */
 export const ANNOUNCED_MS = 2 * 3_600_000;
-/** An entry leaves the stream after 665 s, for that is enough for a session, whose tokens are over by then. */
+/** Shorter than the stream keeps an entry, which is only as long as an access token can live. */
 const AGAIN_INTERVAL_MS = 300_000;
 const RETRY_INTERVAL_MS = 1_000;
 
@@ -22,7 +22,7 @@ const ANNOUNCE_KEYS = script('announce-keys', {
   decode: () => {},
 });
 
-/** Tells every verifier to refuse these keys until then (ms since 1970), all in one step. */
+/** Announces to every resource server that these keys are refused until then (ms since 1970), all in one step. */
 export type AnnounceKeys = (kids: readonly string[], untilMs: number) => Promise<void>;
 
 export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
@@ -31,8 +31,8 @@ export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
 }
 
 /**
- * Announces revoked keys again and again: for verifiers that start when the entry has left the stream, and for a
- * Redis that has lost its data. Begins when the process is ready.
+ * Announces revoked keys again and again: for resource servers that start when the entry has left the stream, and for a
+ * Redis that lost its data. Begins when the process is ready.
  */
 export function announceAgain(app: FastifyInstance): void {
   const announce = keyAnnouncer(app.redis, app.redisClock);

@@ -7,11 +7,11 @@ import { fields, script } from '../redis/script.ts';
 import { networkOf } from './network-of.ts';
 
 const WINDOW_MS = 10 * 60_000;
-/** A person tries the four passwords they have, twice; nobody finds a good one in ten. */
+/** Users try the four passwords they have, twice; an attacker does not guess a good one in ten. */
 const MAX_FOR_ACCOUNT_AND_NETWORK = 10;
-/** A network may be an office, in which several people forget theirs. */
+/** A network can be an office, in which several users forget their passwords. */
 const MAX_FOR_NETWORK = 100;
-/** Until attempts that are under way are decided. */
+/** When to try again while attempts are pending: they are decided by then. */
 const PENDING_RETRY_MS = 1_000;
 
 const KEYS = ['accountKey', 'networkKey'] as const;
@@ -29,9 +29,9 @@ const SCRIPTS = {
 
 interface Refusal {
   retryAfterMs: number;
-  /** Whose limit it was: `account` means this account from this network. */
+  /** The limit that was reached. `account`: of this account from this network. */
   limit: 'account' | 'network';
-  /** One refusal in each window is, however many there are; another one if all attempts in it were taken back. */
+  /** True for one refusal in each window, and for another one if all attempts in it were taken back. */
   isFirst: boolean;
 }
 
@@ -42,15 +42,15 @@ export type Attempt =
       isAllowed: true;
       /** Marks the attempt as failed. Only makes Retry-After more exact; never waits or throws. */
       failed(): void;
-      /** It was no failure. Does not wait, and never fails: what stays counted goes with the window. */
+      /** Takes back an attempt that was no failure. Never waits or throws: at worst it leaves with the window. */
       takeBack(): void;
     }
   | ({ isAllowed: false } & Refusal);
 
 export interface SignInAttempts {
   /**
-   * Counts an attempt before it is known whether it fails, so that those which are made at once are limited too. There
-   * need be no such account.
+   * Counts an attempt before it is known whether it fails, so that simultaneous attempts are limited too. The account
+   * need not exist.
    */
   begin(username: string, address: string): Promise<Attempt>;
 }
@@ -68,7 +68,7 @@ export const signInAttempts = fp(
   { name: 'sign-in-attempts', dependencies: ['redis', 'redis-clock'] },
 );
 
-/** `now` is the time that windows are measured by, in ms since 1970; a test may move it. */
+/** @param now the time that windows are measured by, in ms since 1970; a test may move it */
 export function createSignInAttempts(
   redis: Redis,
   clock: RedisClock,
@@ -98,7 +98,7 @@ function attemptsKey(whose: string): string {
   return `{auth}:sign-in-attempts:${whose}`;
 }
 
-/** People type passwords where the name belongs. */
+/** A hash, because users type passwords where the name belongs. */
 function digest(username: string): string {
   return createHash('sha256').update(username).digest('base64url');
 }

@@ -8,7 +8,7 @@ import { type Call, defineScript, type Script } from './script.ts';
  * that is answered with 503 has no effect afterwards.
  */
 const DEADLINE_MS = 250;
-/** How often a script is sent that Redis was too busy to begin in time: it has changed nothing. */
+/** How often a script is sent if Redis is too busy to begin it in time. It changes nothing then. */
 const ATTEMPTS = 4;
 /** What lua/lib/deadline.lua needs. */
 const DEADLINE_ARGS = { deadlineMs: 'number', now: 'number' } as const;
@@ -53,7 +53,7 @@ function isLate(error: unknown): boolean {
   return error instanceof ReplyError && (error as Error).message.startsWith('LATE');
 }
 
-/** Redis may still run it, until its deadline; one that was answered, or never left this process, it will not. */
+/** Redis can still run a script that was sent, until its deadline; not one that it answered, or that was never sent. */
 function wasSent(error: unknown): boolean {
   if (error instanceof ReplyError) return false;
   return !(error instanceof Error && error.message.startsWith("Stream isn't writeable"));

@@ -21,7 +21,7 @@ const SECRET_BYTES = 32;
 /** Canonical base64url of 48 bytes. */
 const PATTERN = /^ac_[A-Za-z0-9_-]{64}$/;
 
-/** What is inside an authorization code: the session that it is to begin, and a secret. Clients see an opaque string. */
+/** The content of an authorization code: the session that it begins, and a secret. Clients see an opaque string. */
 export interface AuthorizationCode {
   /** base64url, as in the `sid` claim. */
   sid: string;
@@ -36,7 +36,7 @@ function encodeAuthorizationCode({ sid, secret }: AuthorizationCode): string {
   return PREFIX + Buffer.concat([Buffer.from(sid, 'base64url'), secret]).toString('base64url');
 }
 
-/** Undefined for anything that `encodeAuthorizationCode` cannot have made. */
+/** Returns undefined for a text that `encodeAuthorizationCode` cannot have made. */
 export function decodeAuthorizationCode(text: string): AuthorizationCode | undefined {
   if (!PATTERN.test(text)) return undefined;
   const bytes = Buffer.from(text.slice(PREFIX.length), 'base64url');
@@ -46,7 +46,7 @@ export function decodeAuthorizationCode(text: string): AuthorizationCode | undef
   };
 }
 
-/** What was authorized (RFC 6749 §4.1.1): only a request that has the same may have the tokens. */
+/** The authorized request (RFC 6749 §4.1.1): the tokens go only to a client that presents the same values. */
 export interface Authorization {
   client: Pick<Client, 'id' | 'registration' | 'grants'>;
   redirectUri: string;
@@ -55,8 +55,8 @@ export interface Authorization {
 }
 
 /**
- * `reuse`: the session that the code began is ended; `address` is where it was last used. `refused`: the first time that
- * something else than what was authorized came with the code; `address` is where the user signed in.
+ * `reuse`: the session of the code was ended; `address` is where it was last used. `refused`: the code came with other
+ * values than the authorized ones, for the first time; `address` is where the user signed in.
  */
 export type Redemption =
   | ({ outcome: 'redeemed' } & IssuedSession)
@@ -65,7 +65,7 @@ export type Redemption =
 
 /** Sessions that begin with an authorization code. */
 export interface CodeStore {
-  /** Begins a session that has no tokens yet, only an authorization code, good for a minute and once. */
+  /** Begins a session that has no tokens yet, only an authorization code, which works once, within a minute. */
   beginAuthorization(
     userId: string,
     scope: string,
@@ -74,7 +74,7 @@ export interface CodeStore {
   ): Promise<{ sid: string; code: string }>;
   /** Finds the grant behind a code, redeemable or not. */
   findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
-  /** Consumes a code; ends its session when it was consumed before: see lua/redeem-code.lua. */
+  /** Consumes a code, or ends its session if the code was consumed before: see lua/redeem-code.lua. */
   redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
 }
 

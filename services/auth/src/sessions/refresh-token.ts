@@ -11,8 +11,8 @@ const TOKEN_BYTES = SID_BYTES + FAMILY_SECRET_BYTES + NONCE_BYTES;
 const PATTERN = /^rt_[A-Za-z0-9_-]{106}[AEIMQUYcgkosw048]$/;
 
 /**
- * What is inside a refresh token: which session, the secret that all tokens of the session share, and the nonce
- * that only the newest one has. Clients see an opaque string.
+ * The content of a refresh token: the session, the secret that all tokens of the session share, and the nonce that only
+ * the newest token has. Clients see an opaque string.
  */
 export interface RefreshToken {
   /** base64url, as in the `sid` claim. */
@@ -42,7 +42,7 @@ export function encodeRefreshToken({ sid, familySecret, nonce }: RefreshToken): 
   return PREFIX + Buffer.concat([Buffer.from(sid, 'base64url'), familySecret, nonce]).toString('base64url');
 }
 
-/** Undefined for anything that `encodeRefreshToken` cannot have made: one token has one spelling. */
+/** Returns undefined for a text that `encodeRefreshToken` cannot have made: each token has one spelling. */
 export function decodeRefreshToken(text: string): RefreshToken | undefined {
   if (!PATTERN.test(text)) return undefined;
   const bytes = Buffer.from(text.slice(PREFIX.length), 'base64url');
@@ -53,23 +53,23 @@ export function decodeRefreshToken(text: string): RefreshToken | undefined {
   };
 }
 
-/** What Redis keeps in place of a secret. The secrets are random and long, so a fast hash is the right one. */
+/** Redis keeps this hash in place of a secret. The secrets are random and long, so a fast hash is enough. */
 export function sha256(secret: Buffer | string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
 /**
- * The nonce of a token's successor, so that only who presents the token itself can read it: Redis keeps it for the
- * case that the answer is lost, and whoever reads Redis, its file or a copy of either learns nothing.
+ * Seals the nonce of a token's successor: only the holder of the token itself can unseal it. Redis keeps the sealed nonce
+ * for the case that the answer is lost, and a reader of Redis, its file or a copy of either learns nothing from it.
  */
 export function sealSuccessor(token: RefreshToken, generation: number, successor: RefreshToken): Buffer {
   return seal(successor.nonce, keyFrom(token), context(token, generation));
 }
 
-/** The other way round. `generation` is that of `token`, as when it was sealed. */
-export function openSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
+/** `generation` is that of `token`, as it was when the successor was sealed. */
+export function unsealSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
   const nonce = unseal(sealed, [keyFrom(token)], context(token, generation));
-  if (nonce === undefined) throw new Error('the sealed successor of a refresh token does not open');
+  if (nonce === undefined) throw new Error('the sealed successor of a refresh token cannot be unsealed');
   return { ...token, nonce };
 }
 
@@ -79,7 +79,7 @@ function keyFrom({ familySecret, nonce }: RefreshToken): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'successor of a refresh token', SEAL_KEY_BYTES));
 }
 
-/** A blob that was put into another session, or kept from an earlier rotation, does not open. */
+/** Binds a sealed nonce to its session and rotation: moved to another one, it cannot be unsealed. */
 function context({ sid }: RefreshToken, generation: number): string {
   return `${sid}.${generation}`;
 }

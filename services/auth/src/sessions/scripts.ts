@@ -9,9 +9,9 @@ import {
   MAX_SESSIONS_OF_USER,
 } from './session-record.ts';
 
-/** How long a code that was redeemed is known as such. */
+/** A redeemed code that comes again within this time is reuse, and later unknown. */
 const CODE_REMEMBERED_MS = 10 * 60_000;
-/** Repeats of a refresh token from elsewhere that a session may leave in the audit. */
+/** The budget of a session for repeats from elsewhere in the audit. */
 const REPORTED_REPEATS = { MAX_REPORTED_REPEATS: 3, REPORTED_REPEAT_INTERVAL_MS: 10 * 60_000 };
 
 const NEW_SESSION = {

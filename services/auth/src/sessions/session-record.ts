@@ -4,10 +4,10 @@ export const IDLE_LIMIT_MS = 7 * 24 * 3_600_000;
 export const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
 export const MAX_SESSIONS_OF_USER = 100;
 export const CODE_LIFETIME_MS = 60_000;
-/** Enough for a browser's; bytes, for the hash of a session stays compact in Redis only while its values are short. */
+/** Enough for a browser's. In bytes, because the hash of a session is compact in Redis only if its values are short. */
 const MAX_USER_AGENT_BYTES = 192;
 
-/** Where a request came from. */
+/** The source of a request. */
 export interface Origin {
   address: string;
   userAgent: string;
@@ -21,13 +21,13 @@ export interface ListedSession extends Origin {
   usedAt: number;
 }
 
-/** Whose a code or a refresh token is, before it is consumed. */
+/** The grant behind a code or a refresh token, before that is consumed. */
 export interface FoundGrant {
   userId: string;
   clientId: string;
-  /** That of the client when the session began: see Client. */
+  /** The client's registration when the session began: see Client. */
   registration: string | undefined;
-  /** What was granted (RFC 6749 §3.3); undefined: all that the user may do, now and later. */
+  /** The granted scope (RFC 6749 §3.3). Undefined: all that the user may do, now and later. */
   scope: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export function indexKey(userId: string): string {
 const GRANT_FIELDS = ['user_id', 'client_id', 'registration', 'scope'] as const;
 type GrantField = (typeof GRANT_FIELDS)[number];
 
-/** Reads these fields of a session, and those of its grant. All are null if there is no such session. */
+/** Reads the fields of a session, and those of its grant. All are null if there is no such session. */
 export async function readSession<Field extends string>(
   redis: Redis,
   sid: string,

@@ -10,11 +10,11 @@ import { type CodeStore, createCodeStore } from './authorization-code.ts';
 import {
   encodeRefreshToken,
   newSession,
-  openSuccessor,
   type RefreshToken,
   sealSuccessor,
   sha256,
   successorOf,
+  unsealSuccessor,
 } from './refresh-token.ts';
 import { REOPEN_WINDOW, type Revocation, SESSION_SCRIPTS } from './scripts.ts';
 import {
@@ -40,16 +40,16 @@ export type Rotation =
   | { outcome: 'unknown' };
 
 /**
- * Access tokens that may be revoked one by one, in a burst and then one in each interval: by a client for a user, in all
- * sessions together, and by a client that acts for itself.
+ * How many access tokens can be revoked one by one, in a burst and then one in each interval: by a client for a user, in
+ * all sessions together, and by a client that acts for itself.
  */
 const REVOCATIONS_OF_USER = { budget: 10, intervalMs: 60_000 };
 const REVOCATIONS_OF_CLIENT = { budget: 100, intervalMs: 6_000 };
 
 export interface FoundSession extends FoundGrant {
-  /** How often it was rotated. */
+  /** Number of rotations. */
   generation: number;
-  /** Whether the token is the newest, and has not expired. */
+  /** The token is the newest, and has not expired. */
   isLive: boolean;
 }
 
@@ -62,30 +62,30 @@ interface Conditions {
 export interface SessionStore extends CodeStore {
   /** Rejects while sessions cannot be changed. */
   ready(): Promise<void>;
-  /** Begins a session; past the limit for a user the one that was unused for the longest is ended. */
+  /** Begins a session. If the user has too many then, the longest unused is ended. */
   create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
-  /** The session of a token with the right family secret, whichever nonce it has. */
+  /** Finds the session of a token with the right family secret and any nonce. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
-  /** Consumes a refresh token and makes its successor; ends the session when it was consumed before. */
+  /** Consumes a refresh token and makes its successor, or ends the session if the token was consumed before. */
   rotate(token: RefreshToken, found: FoundSession, clientId: string, origin: Origin): Promise<Rotation>;
-  /** The one that was used last first. */
+  /** The last used first. */
   listOfUser(userId: string): Promise<ListedSession[]>;
   /**
-   * Ends a session and revokes its access tokens; resolves to the user whose it was. Ending it again does nothing, nor
-   * does ending the session of somebody else than `userId`.
+   * Ends a session, only if it is the session of `userId` when that is given, and revokes its access tokens. Resolves to
+   * the user's id, or to undefined if no session was ended.
    */
   end(sid: string, userId?: string): Promise<string | undefined>;
-  /** The same for a client that holds any refresh token of the session. */
+  /** Ends the session of a refresh token, the newest or not. */
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
-  /** The same for a client that holds an access token of it which was not revoked alone. */
+  /** Ends the session of an access token, unless that token was revoked alone. */
   endByAccessToken(token: { sid: string; jti: string }): Promise<string | undefined>;
-  /** Resolves to how many were ended. */
+  /** Resolves to the number of ended sessions. */
   endAllOfUser(userId: string): Promise<number>;
   /** Revokes one token, and nothing else of its session, within the budget: see lua/revoke-access-token.lua. */
   revokeAccessToken(
     claims: Pick<AccessTokenClaims, 'jti' | 'exp' | 'sub' | 'client_id' | 'sid'>,
   ): Promise<Revocation>;
-  /** The name of the data of Redis, which a token without a session carries too. */
+  /** The name of the data in Redis. A token without a session carries it too. */
   epoch(): Promise<string>;
   stop(): void;
 }
@@ -105,7 +105,7 @@ export const sessions = fp<{ replayWindowSeconds: number }>(
   { name: 'sessions', dependencies: ['redis', 'redis-clock'] },
 );
 
-/** `now` is the time that limits are measured by, in ms since 1970; a test may move it. */
+/** @param options.now the time that limits are measured by, in ms since 1970; a test may move it */
 export function createSessionStore(
   redis: Redis,
   clock: RedisClock,
@@ -157,7 +157,7 @@ export function createSessionStore(
     async rotate(token, { generation }, clientId, origin) {
       const { sid } = token;
       const askedAt = Date.now();
-      // `generation` is that of `token` if it is the newest, and otherwise what is sealed here is not stored
+      // `generation` is right only for the newest token; for another one, Redis stores nothing of this
       const successor = successorOf(token);
       const newNonce = sha256(successor.nonce);
       const reply = await scripts
@@ -189,7 +189,7 @@ export function createSessionStore(
         case 'rotated':
           return { outcome: 'rotated', ...issued(successor, reply.epoch) };
         case 'repeated': {
-          const newest = openSuccessor(token, reply.generation, reply.successor);
+          const newest = unsealSuccessor(token, reply.generation, reply.successor);
           const { outcome, address, isElsewhere } = reply;
           return { outcome, address, isElsewhere, ...issued(newest, reply.epoch) };
         }

@@ -4,10 +4,10 @@ import t from 'tap';
 import {
   decodeRefreshToken,
   newSession,
-  openSuccessor,
   type RefreshToken,
   sealSuccessor,
   successorOf,
+  unsealSuccessor,
 } from '../../src/sessions/refresh-token.ts';
 import { createSessionStore } from '../../src/sessions/session-store.ts';
 import type { IssuedSession } from '../../src/tokens/access-token.ts';
@@ -297,12 +297,12 @@ t.test('another client cannot use the window, and does no harm by trying', async
 t.test('what was sealed for a token opens with no other token, session or generation', async (t) => {
   const one = newSession();
   const sealed = sealSuccessor(one, 3, successorOf(one));
-  const { nonce } = openSuccessor(one, 3, sealed);
+  const { nonce } = unsealSuccessor(one, 3, sealed);
   t.equal(nonce.length, 32);
-  t.throws(() => openSuccessor(one, 4, sealed));
-  t.throws(() => openSuccessor({ ...one, nonce }, 3, sealed));
-  t.throws(() => openSuccessor({ ...one, familySecret: newSession().familySecret }, 3, sealed));
-  t.throws(() => openSuccessor({ ...one, sid: newSession().sid }, 3, sealed));
+  t.throws(() => unsealSuccessor(one, 4, sealed));
+  t.throws(() => unsealSuccessor({ ...one, nonce }, 3, sealed));
+  t.throws(() => unsealSuccessor({ ...one, familySecret: newSession().familySecret }, 3, sealed));
+  t.throws(() => unsealSuccessor({ ...one, sid: newSession().sid }, 3, sealed));
 });
 
 t.test('Redis keeps no token, only hashes and what is sealed', async (t) => {
