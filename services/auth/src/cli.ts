@@ -23,7 +23,7 @@ await run(async () => {
 });
 
 async function answer(name: string, args: string[]): Promise<string> {
-  if (name === '--help') return help();
+  if (name === '--help') return `${help()}\n`;
   const command = COMMANDS.get(name);
   if (command === undefined) {
     throw new OperatorError(name === '' ? help() : `There is no command "${name}".\n${help()}`);
@@ -32,6 +32,6 @@ async function answer(name: string, args: string[]): Promise<string> {
 }
 
 function help(): string {
-  const lines = [...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}\n`);
-  return `Usage: <command> [arguments]\n${lines.join('')}A command shows its arguments with --help.\n`;
+  const lines = [...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`);
+  return ['Usage: <command> [arguments]', ...lines, 'A command shows its arguments with --help.'].join('\n');
 }
