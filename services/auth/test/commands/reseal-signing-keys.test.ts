@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { startProcess } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import t from 'tap';
-import { resealSigningKeys } from '../../src/commands/reseal-signing-keys.ts';
+import { resealSigningKeys, resealSigningKeysCommand } from '../../src/commands/reseal-signing-keys.ts';
 import { withPostgres } from '../../src/commands/stores.ts';
 import { parseSealingKeys } from '../../src/crypto/sealing-keys.ts';
 import { signingKeys } from '../../src/db/schema.ts';
+import { runCommand } from '../support/commands.ts';
 import { newEncryptionKey, rings } from '../support/rings.ts';
-
-const CLI = 'services/auth/dist/cli.js';
 
 /** As the command. */
 function reseal(databaseUrl: string, ...encryptionKeys: string[]): Promise<number> {
@@ -23,10 +21,10 @@ t.test(
     const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
     const before = await ring(older);
     const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
-    const command = await startProcess(t, { entry: CLI, args: ['reseal-signing-keys'], env });
-    t.equal(await command.exited, 0);
+    const command = await runCommand(resealSigningKeysCommand, [], env);
+    t.equal(command.code, 0);
     t.equal(
-      command.output(),
+      command.output,
       '2 signing keys were resealed. All that are in use are under the first key of KEY_ENCRYPTION_KEY: you can drop the second.\n',
     );
 
@@ -61,10 +59,10 @@ t.test('reseal: a key that neither opens is one clear sentence, and nothing is c
   });
   const before = await db.select().from(signingKeys);
   const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
-  const command = await startProcess(t, { entry: CLI, args: ['reseal-signing-keys'], env });
-  t.equal(await command.exited, 1);
+  const command = await runCommand(resealSigningKeysCommand, [], env);
+  t.equal(command.code, 1);
   t.equal(
-    command.output(),
+    command.output,
     'KEY_ENCRYPTION_KEY does not open signing key sealed-by-a-stranger, so nothing was changed: give the key it was sealed under, as a pair "new,old".\n',
   );
   t.same(await db.select().from(signingKeys), before);

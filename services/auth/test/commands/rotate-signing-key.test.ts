@@ -1,9 +1,7 @@
-import { startProcess } from '@pair/test-kit';
 import t from 'tap';
-import { rotate } from '../support/commands.ts';
+import { rotateSigningKeyCommand } from '../../src/commands/rotate-signing-key.ts';
+import { rotate, runCommand } from '../support/commands.ts';
 import { kidsOf, rings, SECOND } from '../support/rings.ts';
-
-const CLI = 'services/auth/dist/cli.js';
 
 t.test(
   'rotate: a next key that is known everywhere takes over after 30 s, and the ring makes another',
@@ -54,32 +52,28 @@ t.test(
   'the command rotate-signing-key says when, says so when it changes nothing, and needs the database',
   async (t) => {
     const { ring, databaseUrl } = await rings(t);
+    const command = (env: NodeJS.ProcessEnv) => runCommand(rotateSigningKeyCommand, [], env);
     const env = { DATABASE_URL: databaseUrl };
-    const empty = await startProcess(t, { entry: CLI, args: ['rotate-signing-key'], env });
-    t.equal(await empty.exited, 1);
-    t.match(
-      empty.output(),
-      /^There is no next signing key\. A running auth process creates one within 10 s; try again\.\n$/,
-    );
+    t.same(await command(env), {
+      code: 1,
+      output: 'There is no next signing key. A running auth process creates one within 10 s; try again.\n',
+    });
 
     const [, next = ''] = kidsOf(await ring());
-    const first = await startProcess(t, { entry: CLI, args: ['rotate-signing-key'], env });
-    t.equal(await first.exited, 0);
-    t.match(
-      first.output(),
-      new RegExp(`^Signing key ${next} takes over at 20[0-9T:.-]+Z, in (300|29[0-9]) s\\.\\n$`),
-    );
-    const second = await startProcess(t, { entry: CLI, args: ['rotate-signing-key'], env });
-    t.equal(await second.exited, 0);
-    t.match(second.output(), /^Nothing was changed: signing key .+ takes over at .+, as before\.\n$/);
+    t.match(await command(env), {
+      code: 0,
+      output: new RegExp(`^Signing key ${next} takes over at 20[0-9T:.-]+Z, in (300|29[0-9]) s\\.\\n$`),
+    });
+    t.match(await command(env), {
+      code: 0,
+      output: /^Nothing was changed: signing key .+ takes over at .+, as before\.\n$/,
+    });
 
-    const away = { DATABASE_URL: 'postgres://auth:secret@127.0.0.1:1/auth' };
-    const third = await startProcess(t, { entry: CLI, args: ['rotate-signing-key'], env: away });
-    t.equal(await third.exited, 1);
-    t.match(
-      third.output(),
-      /^PostgreSQL cannot be reached: .*ECONNREFUSED.*, and run the command again\.\n$/,
-    );
-    t.notMatch(third.output(), /secret|\n\s+at /);
+    const away = await command({ DATABASE_URL: 'postgres://auth:secret@127.0.0.1:1/auth' });
+    t.match(away, {
+      code: 1,
+      output: /^PostgreSQL cannot be reached: .*ECONNREFUSED.*, and run the command again\.\n$/,
+    });
+    t.notMatch(away.output, /secret|\n\s+at /);
   },
 );
