@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, it is 429 there, also for the right password, until as many seconds have passed as Retry-After says.
+         * @description An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. Wait as many seconds as Retry-After says.
          */
         post: operations["login"];
         delete?: never;
@@ -31,8 +31,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A new access token, and the next refresh token
-         * @description A refresh token works once. The one before the newest gets the same successor again for a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), so a lost answer or a second tab costs nothing. Any other that was used before ends its session: all its tokens are refused from then on.
+         * Refresh an access token
+         * @description Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on.
          */
         post: operations["refresh"];
         delete?: never;
@@ -52,7 +52,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of the Bearer token, or of the refresh token in the body when the other has expired. Its access tokens are refused everywhere within a second. Repeating it is no error.
+         * @description Ends the session of the Bearer token. If that token has expired, send the refresh token in the body. The access tokens of the session are refused everywhere within a second. You can repeat the request.
          */
         post: operations["logout"];
         delete?: never;
@@ -70,7 +70,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out everywhere: ends all sessions of the signed-in user */
+        /** Sign out everywhere: end all your sessions */
         post: operations["logoutAll"];
         delete?: never;
         options?: never;
@@ -85,7 +85,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where one is signed in */
+        /** List your sessions */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -106,8 +106,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Sign out another of one’s own sessions, or this one
-         * @description Its access tokens are refused everywhere within a second.
+         * End one of your sessions
+         * @description The access tokens of the session are refused everywhere within a second.
          */
         delete: operations["endSession"];
         options?: never;
@@ -235,7 +235,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a standard OAuth 2.0 client has to know (RFC 8414) */
+        /** Get the metadata of the authorization server (RFC 8414) */
         get: operations["getAuthorizationServerMetadata"];
         put?: never;
         post?: never;
@@ -253,8 +253,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The page on which a user signs in to a client
-         * @description For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.
+         * Open the page to sign in to a client
+         * @description For browsers. After the sign-in the browser goes to the redirect URI with `code`, `state` and `iss`. An error in the client or the redirect URI is shown to the user; any other error goes to the redirect URI, as `error`.
          */
         get: operations["authorize"];
         put?: never;
@@ -276,7 +276,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a code, a refresh token or client credentials for tokens
-         * @description A confidential client proves who it is by `Authorization: Basic` or by `client_secret`; a public one names itself by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.
+         * @description Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.
          */
         post: operations["exchangeForTokens"];
         delete?: never;
@@ -296,7 +296,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke a token
-         * @description A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. If your client revokes more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred in ten minutes, and then gets 429. A token that is not known, or not any more, is no error.
+         * @description A refresh token ends its session with all its tokens. An access token is refused everywhere within a second, and its session goes on. If your client revokes more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred tokens in ten minutes, and then gets 429. An unknown or expired token is no error.
          */
         post: operations["revokeToken"];
         delete?: never;
@@ -315,8 +315,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Whether a token would be accepted now, and what it says
-         * @description For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. Asking about a refresh token does not use it up.
+         * Check whether a token is valid now, and read its claims
+         * @description For confidential clients that were added with `--introspect`. You can verify an access token faster with the public keys, but they do not show a revocation. Introspection does not consume a refresh token.
          */
         post: operations["introspectToken"];
         delete?: never;
@@ -420,7 +420,7 @@ export interface components {
              */
             refresh_token: string;
             /**
-             * @description Fewer scopes, for this access token alone (RFC 6749 §6). Default: all that the user has
+             * @description Fewer scopes, for this access token only (RFC 6749 §6). Default: all scopes of the user
              * @example customers:read customers:write
              */
             scope?: string;
@@ -440,31 +440,31 @@ export interface components {
              * @example AAAAAAAAAAAAAAAAAAAAAA
              */
             id: string;
-            /** @description The client that it was begun with */
+            /** @description The client of the sign-in */
             client_id: string;
             /**
              * Format: date-time
-             * @description When it was begun, UTC
+             * @description When the session began, UTC
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was begun or refreshed; access tokens are used without auth knowing
+             * @description When the session was last refreshed, or when it began, UTC; the use of an access token does not count
              */
             last_used_at: string;
-            /** @description Where it was last used from */
+            /** @description The IP address of the last refresh, or of the sign-in */
             address: string;
-            /** @description What the client called itself then, up to 192 bytes */
+            /** @description The user agent at that time, up to 192 bytes */
             user_agent: string;
-            /** @description Whether it is the session of this request */
+            /** @description Whether this request belongs to the session */
             current: boolean;
         };
         /**
          * SessionList
-         * @description The sessions that have not ended
+         * @description Your sessions that have not ended
          */
         SessionList: {
-            /** @description At most 100, the one that was used last first */
+            /** @description At most 100 sessions, the last used first */
             items: components["schemas"]["Session"][];
         };
         /**
@@ -642,7 +642,7 @@ export interface components {
         };
         /**
          * AuthorizationServerMetadata
-         * @description Where everything is, and what is supported
+         * @description The endpoints of the authorization server, and what they support
          */
         AuthorizationServerMetadata: {
             /**
@@ -652,22 +652,22 @@ export interface components {
             issuer: string;
             /**
              * Format: uri
-             * @description Where a user signs in
+             * @description The page where a user signs in
              */
             authorization_endpoint: string;
             /**
              * Format: uri
-             * @description Where codes and refresh tokens are exchanged
+             * @description The endpoint that exchanges codes and refresh tokens
              */
             token_endpoint: string;
             /**
              * Format: uri
-             * @description RFC 7009
+             * @description The endpoint that revokes tokens (RFC 7009)
              */
             revocation_endpoint: string;
             /**
              * Format: uri
-             * @description RFC 7662
+             * @description The endpoint that introspects tokens (RFC 7662)
              */
             introspection_endpoint: string;
             /**
@@ -675,27 +675,27 @@ export interface components {
              * @description The public keys that verify access tokens
              */
             jwks_uri: string;
-            /** @description What a token can allow */
+            /** @description The scopes of tokens */
             scopes_supported: string[];
-            /** @description Codes alone */
+            /** @description The response types: codes only */
             response_types_supported: string[];
-            /** @description How a code comes back */
+            /** @description The ways in which a code comes back */
             response_modes_supported: string[];
-            /** @description What can be exchanged for tokens */
+            /** @description The grants that you can exchange for tokens */
             grant_types_supported: string[];
-            /** @description Required of every client (RFC 7636) */
+            /** @description The PKCE methods, which every client must use (RFC 7636) */
             code_challenge_methods_supported: string[];
-            /** @description `none` is for public clients */
+            /** @description Client authentication; `none` is for public clients */
             token_endpoint_auth_methods_supported: string[];
-            /** @description `none` is for public clients */
+            /** @description Client authentication; `none` is for public clients */
             revocation_endpoint_auth_methods_supported: string[];
-            /** @description Confidential clients alone may ask */
+            /** @description Client authentication; for confidential clients only */
             introspection_endpoint_auth_methods_supported: string[];
-            /** @description RFC 9207: always */
+            /** @description Always true: each authorization response has `iss` (RFC 9207) */
             authorization_response_iss_parameter_supported: boolean;
             /**
              * Format: uri
-             * @description For people
+             * @description Documentation for people
              */
             service_documentation: string;
         };
@@ -707,37 +707,37 @@ export interface components {
              */
             grant_type: string;
             /**
-             * @description The client, unless it is in the Authorization header
+             * @description The id of the client, unless the Authorization header has it
              * @example swagger-ui
              */
             client_id?: string;
             /**
-             * @description Of a confidential client, unless in that header
+             * @description The secret of a confidential client, unless the Authorization header has it
              * @example
              */
             client_secret?: string;
             /**
-             * @description The authorization code. Works once, for 60 seconds
+             * @description The authorization code. It works once, for 60 seconds
              * @example
              */
             code?: string;
             /**
-             * @description With a code: the same as in the authorization request
+             * @description With a code: the redirect URI of the authorization request
              * @example
              */
             redirect_uri?: string;
             /**
-             * @description With a code: what code_challenge was made from (RFC 7636 §4.1)
+             * @description With a code: the value behind code_challenge (RFC 7636 §4.1)
              * @example
              */
             code_verifier?: string;
             /**
-             * @description Works once: each use gives the next one
+             * @description It works once: each use returns its successor
              * @example
              */
             refresh_token?: string;
             /**
-             * @description Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3)
+             * @description Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3). Default: all of them
              * @example
              */
             scope?: string;
@@ -746,7 +746,7 @@ export interface components {
         };
         /**
          * TokenResponse
-         * @description An access token; a refresh token unless the client acts for itself
+         * @description An access token, and a refresh token unless the client acts for itself
          */
         TokenResponse: {
             /** @description A JWT (RFC 9068), for Authorization: Bearer */
@@ -771,12 +771,12 @@ export interface components {
         };
         /**
          * OAuthError
-         * @description An error as RFC 6749 §5.2 has it
+         * @description An error in the form of RFC 6749 §5.2
          */
         OAuthError: {
-            /** @description Stable, for programs; one of those that RFC 6749 names */
+            /** @description A stable code for programs, from RFC 6749 */
             error: string;
-            /** @description For people; ASCII */
+            /** @description A text for people, in ASCII */
             error_description: string;
         };
         /** RevocationRequest */
@@ -787,17 +787,17 @@ export interface components {
              */
             token: string;
             /**
-             * @description Not needed: what a token is can be seen
+             * @description Not needed: the token shows its type
              * @example
              */
             token_type_hint?: string;
             /**
-             * @description The client, unless it is in the Authorization header
+             * @description The id of the client, unless the Authorization header has it
              * @example swagger-ui
              */
             client_id?: string;
             /**
-             * @description Of a confidential client, unless in that header
+             * @description The secret of a confidential client, unless the Authorization header has it
              * @example
              */
             client_secret?: string;
@@ -812,17 +812,17 @@ export interface components {
              */
             token: string;
             /**
-             * @description Not needed: what a token is can be seen
+             * @description Not needed: the token shows its type
              * @example
              */
             token_type_hint?: string;
             /**
-             * @description The client, unless it is in the Authorization header
+             * @description The id of the client, unless the Authorization header has it
              * @example
              */
             client_id?: string;
             /**
-             * @description Of a confidential client, unless in that header
+             * @description The secret of a confidential client, unless the Authorization header has it
              * @example
              */
             client_secret?: string;
@@ -831,16 +831,16 @@ export interface components {
         };
         /**
          * Introspection
-         * @description What the token says; nothing but `active` when it would not be accepted
+         * @description The claims of the token; `active` alone if the token is not valid
          */
         Introspection: {
-            /** @description Whether the token would be accepted now */
+            /** @description Whether the token is valid now */
             active: boolean;
-            /** @description `Bearer`, of an access token */
+            /** @description `Bearer` for an access token */
             token_type?: string;
             /** @description Scopes, separated by spaces */
             scope?: string;
-            /** @description The client that it was issued to */
+            /** @description The client that the token was issued to */
             client_id?: string;
             /** @description The user, or the client that acts for itself */
             sub?: string;
@@ -848,9 +848,9 @@ export interface components {
             iss?: string;
             /** @description The audience of an access token */
             aud?: string;
-            /** @description When it was issued, in seconds since 1970 */
+            /** @description When the token was issued, in seconds since 1970 */
             iat?: number;
-            /** @description When it expires, in seconds since 1970 */
+            /** @description When the token expires, in seconds since 1970 */
             exp?: number;
             /** @description The id of an access token */
             jti?: string;
@@ -1465,7 +1465,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The sessions that have not ended */
+            /** @description Your sessions that have not ended */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2875,7 +2875,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where everything is, and what is supported */
+            /** @description The endpoints of the authorization server, and what they support */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2987,7 +2987,7 @@ export interface operations {
     authorize: {
         parameters: {
             query: {
-                /** @description Only codes are given */
+                /** @description The only value: auth issues codes */
                 response_type: "code";
                 /**
                  * @description The client
@@ -2995,26 +2995,26 @@ export interface operations {
                  */
                 client_id: string;
                 /**
-                 * @description One that the client registered; of http://127.0.0.1 and http://[::1] with any port (RFC 8252 §7.3)
+                 * @description A redirect URI that the client registered; with any port for http://127.0.0.1 and http://[::1] (RFC 8252 §7.3)
                  * @example http://localhost:8080/docs/auth/static/oauth2-redirect.html
                  */
                 redirect_uri: string;
                 /**
-                 * @description Scopes, separated by spaces; default: all that the client may have
+                 * @description Scopes, separated by spaces. Default: all scopes that the client may have
                  * @example customers:read
                  */
                 scope?: string;
                 /**
-                 * @description Comes back as it is; anything that nobody can guess. Up to 4,096 characters as they are written in a query
+                 * @description An unguessable value, which comes back unchanged. Up to 4,096 characters as written in a query
                  * @example af0ifjsldkj
                  */
                 state?: string;
                 /**
-                 * @description BASE64URL(SHA256(code_verifier)), required of every client (PKCE)
+                 * @description BASE64URL(SHA256(code_verifier)); every client must send it (PKCE)
                  * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
                  */
                 code_challenge: string;
-                /** @description No other */
+                /** @description The only method */
                 code_challenge_method: "S256";
             };
             header?: never;
@@ -3023,7 +3023,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The page */
+            /** @description The sign-in page */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3033,7 +3033,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Back to the client, with an error */
+            /** @description The browser goes back to the client with an error */
             303: {
                 headers: {
                     /** @description The redirect URI, with `error`, `error_description`, `state` and `iss` */
@@ -3131,7 +3131,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An access token; a refresh token unless the client acts for itself */
+            /** @description An access token, and a refresh token unless the client acts for itself */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3150,7 +3150,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokenResponse"];
                 };
             };
-            /** @description What RFC 6749 §5.2 has a name for */
+            /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
                     /** @description The content codings that bodies may have */
@@ -3166,7 +3166,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description The client is not known, or did not prove who it is */
+            /** @description Unknown client, or client authentication failed */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -3251,7 +3251,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is revoked, or was no token */
+            /** @description The token is revoked, or was not valid */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3259,7 +3259,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What RFC 6749 §5.2 has a name for */
+            /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
                     /** @description The content codings that bodies may have */
@@ -3275,7 +3275,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description The client is not known, or did not prove who it is */
+            /** @description Unknown client, or client authentication failed */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */
@@ -3363,7 +3363,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the token says; nothing but `active` when it would not be accepted */
+            /** @description The claims of the token; `active` alone if the token is not valid */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3387,7 +3387,7 @@ export interface operations {
                     "application/json": components["schemas"]["Introspection"];
                 };
             };
-            /** @description What RFC 6749 §5.2 has a name for */
+            /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
                     /** @description The content codings that bodies may have */
@@ -3403,7 +3403,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description The client is not known, or did not prove who it is */
+            /** @description Unknown client, or client authentication failed */
             401: {
                 headers: {
                     /** @description What the request lacks (RFC 9110 §11.6.1) */

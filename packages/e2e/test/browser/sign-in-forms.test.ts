@@ -192,7 +192,7 @@ for (const isOldBrowser of [false, true]) {
       await tab.setContent(form.replace('action="', `action="${proxy.url}`));
       const press = await ready(tab);
       await press();
-      await tab.getByText('Sign in once more.').waitFor();
+      await tab.getByText('Sign in again.').waitFor();
     }
     t.same(proxy.answers, [400, 400]);
     t.equal(callbacks, 0);

@@ -10,8 +10,8 @@ interface PresentedClient {
 }
 
 /**
- * The client of a request (RFC 6749 §2.3, §3.2.1): by `client_secret_basic`, by `client_secret_post`, or a public one by
- * its id alone.
+ * Authenticates the client of a request (RFC 6749 §2.3, §3.2.1) by `client_secret_basic` or `client_secret_post`. A public
+ * client sends its id only.
  *
  * @throws {Problem} 401 `invalid_client`, 400 `invalid_request`, 503
  */
@@ -42,9 +42,10 @@ function presentedClient(
   }
   const presented = basicCredentials(authorization);
   // RFC 6749 §2.3: one method in each request
-  if (body.client_secret !== undefined) throw invalidRequest('The client is authenticated in two ways.');
+  if (body.client_secret !== undefined)
+    throw invalidRequest('Send the client secret in the Authorization header or in the body, not in both.');
   if (body.client_id !== undefined && body.client_id !== presented.id) {
-    throw invalidRequest('Two clients are named.');
+    throw invalidRequest('The Authorization header and client_id name two clients: send one.');
   }
   return presented;
 }
@@ -67,8 +68,8 @@ function formDecode(text: string): string {
 }
 
 /**
- * Whoever sends Sec-Fetch-Mode, as the scripts of pages do (and Node's fetch), and did not try by the Authorization header gets
- * no challenge: a browser would ask its user for a password then, and the page would wait.
+ * Refuses without a challenge what a script in a page sent: a browser would answer a challenge by asking its user for a
+ * password, and the page would wait. Such requests have Sec-Fetch-Mode (so do those of Node's fetch), and no Authorization.
  */
 function refusal({ headers }: FastifyRequest): Problem {
   return invalidClient(headers.authorization !== undefined || headers['sec-fetch-mode'] === undefined);
@@ -80,11 +81,16 @@ export function invalidClient(isChallenged: boolean): Problem {
   return new Problem(
     401,
     'invalid_client',
-    'The client is not known, or did not prove who it is.',
+    'Unknown client, or client authentication failed.',
     isChallenged ? { headers } : {},
   );
 }
 
+/** RFC 6749 §5.2. */
 export function unauthorizedClient(): Problem {
-  return new Problem(400, 'unauthorized_client', 'The client may not do this.');
+  return new Problem(
+    400,
+    'unauthorized_client',
+    'The client is not registered for this grant: use another one.',
+  );
 }

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { invalidRequest } from './oauth-error.ts';
 
 /**
- * `application/x-www-form-urlencoded` bodies (RFC 6749 appendix B) and no others. A parameter without a value counts as
- * not sent, and none may come twice (RFC 6749 §3.1, §3.2); what is not known is ignored.
+ * Parses `application/x-www-form-urlencoded` bodies (RFC 6749 appendix B) and no others. A parameter without a value counts
+ * as not sent, and no parameter may occur twice (RFC 6749 §3.1, §3.2). Routes ignore unknown parameters.
  */
 export function addFormParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -30,7 +30,7 @@ function parseForm(body: Buffer): Record<string, string> {
 }
 
 /**
- * The parameters of a form or of a query.
+ * Returns the parameters of a form or of a query.
  *
  * @throws {Problem} 400 `invalid_request`
  */
@@ -38,7 +38,7 @@ export function parametersOf(form: URLSearchParams): Record<string, string> {
   const parameters: Record<string, string> = Object.create(null);
   const names = new Set<string>();
   for (const [name, value] of form) {
-    if (names.has(name)) throw invalidRequest('A parameter is sent twice.');
+    if (names.has(name)) throw invalidRequest('A parameter occurs twice: send it once.');
     names.add(name);
     if (value !== '') parameters[name] = value;
   }

@@ -8,7 +8,7 @@ import { authenticateClient } from './authenticate-client.ts';
 import { type Introspection, IntrospectionRequestSchema, IntrospectionSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
 
-/** RFC 7662, for clients that may ask. */
+/** RFC 7662, for clients that were added with `--introspect`. */
 export function introspectionRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
@@ -16,9 +16,9 @@ export function introspectionRoutes({ issuer }: { issuer: string }): FastifyPlug
       {
         schema: {
           operationId: 'introspectToken',
-          summary: 'Whether a token would be accepted now, and what it says',
+          summary: 'Check whether a token is valid now, and read its claims',
           description:
-            'For confidential clients that were added with `--introspect`. Verifying an access token by oneself, with the public keys, is faster, but does not know what was revoked. Asking about a refresh token does not use it up.',
+            'For confidential clients that were added with `--introspect`. You can verify an access token faster with the public keys, but they do not show a revocation. Introspection does not consume a refresh token.',
           tags: ['oauth'],
           consumes: ['application/x-www-form-urlencoded'],
           body: IntrospectionRequestSchema,
@@ -49,7 +49,7 @@ async function introspectAccessToken(
   return { active: true, token_type: 'Bearer', scope, client_id, sub, iss, aud, iat, exp, jti };
 }
 
-/** Only the newest of a session: any other is good for a lost answer at most. */
+/** Only the newest token of a session is active: an older one can at most repeat a lost answer. */
 async function introspectRefreshToken(
   request: FastifyRequest,
   text: string,
@@ -67,5 +67,9 @@ async function introspectRefreshToken(
 }
 
 function mayNotIntrospect(): Problem {
-  return new Problem(400, 'unauthorized_client', 'The client may not ask about tokens.');
+  return new Problem(
+    400,
+    'unauthorized_client',
+    'This client may not introspect tokens: ask the operator to add it with --introspect.',
+  );
 }

@@ -6,7 +6,7 @@ import { type Metadata, MetadataSchema } from './schemas.ts';
 const CONFIDENTIAL = ['client_secret_basic', 'client_secret_post'];
 const ANY_CLIENT = [...CONFIDENTIAL, 'none'];
 
-/** RFC 8414: all that a standard client needs to know is the issuer. */
+/** RFC 8414: a standard client finds every endpoint here; it needs to know the issuer only. */
 export function metadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
   const metadata = metadataOf(issuer);
   return async (app) => {
@@ -15,7 +15,7 @@ export function metadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsy
       {
         schema: {
           operationId: 'getAuthorizationServerMetadata',
-          summary: 'What a standard OAuth 2.0 client has to know (RFC 8414)',
+          summary: 'Get the metadata of the authorization server (RFC 8414)',
           tags: ['oauth'],
           response: { 200: { ...MetadataSchema, examples: [metadata] } },
         },

@@ -2,7 +2,7 @@ import { type ErrorForm, Problem, type ProblemCode, problemOf } from '@pair/serv
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type OAuthError, OAuthErrorSchema } from './schemas.ts';
 
-/** What RFC 6749 §4.1.2.1, §5.2 and RFC 7009 §2.2.1 have names for. A Problem with such a code keeps it. */
+/** The error codes of RFC 6749 §4.1.2.1, §5.2 and RFC 7009 §2.2.1. A Problem with such a code keeps it. */
 const ERROR_CODES = new Set<ProblemCode>([
   'invalid_request',
   'invalid_client',
@@ -14,10 +14,10 @@ const ERROR_CODES = new Set<ProblemCode>([
   'access_denied',
 ]);
 
-/** Statuses that HTTP defines and that say more than a 400. */
+/** Statuses that say more than 400. 401 is that of `invalid_client` (RFC 6749 §5.2): no other problem below `/oauth` has it. */
 const KEPT_STATUSES = new Set([401, 404, 405, 406, 413, 417, 429]);
 
-/** The error code of RFC 6749 for a Problem. */
+/** Returns the error code of RFC 6749 for a Problem. */
 function oauthErrorCode({ statusCode, code }: Problem): string {
   if (statusCode === 503) return 'temporarily_unavailable';
   if (statusCode >= 500) return 'server_error';
@@ -34,12 +34,12 @@ export function oauthErrorBody(problem: Problem): OAuthError {
   const description = faults.length > 0 ? `${faults.join('; ')}.` : problem.message;
   return {
     error: oauthErrorCode(problem),
-    // the characters that RFC 6749 allows there: neither a quotation mark nor a backslash, and only ASCII
+    // RFC 6749 allows ASCII there, without the quotation mark and the backslash
     error_description: description.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '?'),
   };
 }
 
-/** For `setErrorHandler` of the routes that programs call. */
+/** The error handler of the routes that programs call. */
 export function sendOAuthError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request);
   reply
@@ -51,7 +51,7 @@ export function sendOAuthError(error: unknown, request: FastifyRequest, reply: F
     .send(oauthErrorBody(problem));
 }
 
-/** How `sendOAuthError` sends errors, for the document. */
+/** The form in which `sendOAuthError` sends errors, for the document. */
 export const oauthErrorForm: ErrorForm = {
   statusOf: oauthStatus,
   contentOf: (problems) => {
@@ -59,8 +59,8 @@ export const oauthErrorForm: ErrorForm = {
     return { 'application/json': { schema: OAuthErrorSchema, examples: Object.fromEntries(examples) } };
   },
   descriptions: {
-    400: 'What RFC 6749 §5.2 has a name for',
-    401: 'The client is not known, or did not prove who it is',
+    400: 'The request is not valid; `error` is a code of RFC 6749 §5.2',
+    401: 'Unknown client, or client authentication failed',
   },
 };
 

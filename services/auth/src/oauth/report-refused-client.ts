@@ -1,19 +1,19 @@
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 
-/** Refusals are not limited, and events cannot be removed for 90 days. */
+/** Refusals have no limit, and an event is kept for 90 days. */
 const INTERVAL_MS = 60_000;
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Once a minute for each client, and for all that are not known together: an event, and a line in the log. */
+    /** Records an event and logs a line, once a minute for each client and once for all unknown clients together. */
     reportRefusedClient(request: FastifyRequest, clientId: string | undefined): void;
   }
 }
 
 export const reportRefusedClient = fp(
   async (app) => {
-    /** No longer than the table of clients. */
+    /** Has no more entries than the table of clients. */
     const reportedAt = new Map<string | undefined, number>();
 
     app.decorate('reportRefusedClient', (request: FastifyRequest, clientId: string | undefined) => {

@@ -9,7 +9,7 @@ import { invalidGrant } from './oauth-error.ts';
 import { RevocationRequestSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
 
-const REVOKED = { description: 'It is revoked, or was no token', type: 'null' };
+const REVOKED = { description: 'The token is revoked, or was not valid', type: 'null' };
 
 /** RFC 7009. */
 export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -20,7 +20,7 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'revokeToken',
         summary: 'Revoke a token',
         description:
-          'A refresh token ends its session, with all its tokens; an access token is refused everywhere within a second, and nothing else. If your client revokes more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred in ten minutes, and then gets 429. A token that is not known, or not any more, is no error.',
+          'A refresh token ends its session with all its tokens. An access token is refused everywhere within a second, and its session goes on. If your client revokes more than ten access tokens of a user in a few minutes, each further one ends its session instead (RFC 7009 §2.1). A client that acts for itself can revoke a hundred tokens in ten minutes, and then gets 429. An unknown or expired token is no error.',
         tags: ['oauth'],
         consumes: ['application/x-www-form-urlencoded'],
         body: RevocationRequestSchema,

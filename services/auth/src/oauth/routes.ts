@@ -11,7 +11,7 @@ import { reportRefusedClient } from './report-refused-client.ts';
 import { revocationRoutes } from './revocation-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 
-/** The OAuth 2.0 authorization server: forms in, and errors as RFC 6749 has them. */
+/** The OAuth 2.0 authorization server: it takes forms, and sends errors in the form of RFC 6749. */
 export function oauthRoutes(options: { issuer: string; sealingKeys: SealingKeys }): FastifyPluginAsync {
   return async (app) => {
     await app.register(reportRefusedClient);
@@ -21,7 +21,7 @@ export function oauthRoutes(options: { issuer: string; sealingKeys: SealingKeys 
       await pages.register(authorizeRoutes(options));
     });
     await app.register(
-      // for what is no route: its 404 and 405 are errors of OAuth too
+      // 404 and 405 of paths that are no route have the form of RFC 6749 too
       async (unknownPaths) => {
         unknownPaths.setErrorHandler(sendOAuthError);
         unknownPaths.setNotFoundHandler(app.answerNotFound);

@@ -8,50 +8,50 @@ import { TokensSchema } from '../tokens/schemas.ts';
 /** RFC 6749 §5.2. */
 export const OAuthErrorSchema = Type.Object(
   {
-    error: Type.String({ description: 'Stable, for programs; one of those that RFC 6749 names' }),
-    error_description: Type.String({ description: 'For people; ASCII' }),
+    error: Type.String({ description: 'A stable code for programs, from RFC 6749' }),
+    error_description: Type.String({ description: 'A text for people, in ASCII' }),
   },
-  { title: 'OAuthError', description: 'An error as RFC 6749 §5.2 has it' },
+  { title: 'OAuthError', description: 'An error in the form of RFC 6749 §5.2' },
 );
 export type OAuthError = Static<typeof OAuthErrorSchema>;
 
 /**
- * Swagger UI fills in each member of a form with its example, and with `string` where it has none: a form that is sent as
- * it is must be one that can be answered.
+ * Swagger UI fills in each member of a form with its example, or with `string`. The server must be able to answer a form
+ * that a user sends unchanged.
  */
 const LEFT_EMPTY = { examples: [''] };
 
-/** RFC 6749 §2.3.1. Either these, or the same in an `Authorization: Basic` header. */
+/** RFC 6749 §2.3.1. A client sends these, or the same in an `Authorization: Basic` header. */
 function clientCredentials(exampleId: string) {
   return {
     client_id: Type.Optional(
       Type.String({
         maxLength: 64,
-        description: 'The client, unless it is in the Authorization header',
+        description: 'The id of the client, unless the Authorization header has it',
         examples: [exampleId],
       }),
     ),
     client_secret: Type.Optional(
       Type.String({
         maxLength: 128,
-        description: 'Of a confidential client, unless in that header',
+        description: 'The secret of a confidential client, unless the Authorization header has it',
         ...LEFT_EMPTY,
       }),
     ),
   };
 }
 
-/** Forms may have parameters that we do not know, which are ignored (RFC 6749 §3.2). */
+/** Unknown parameters are ignored (RFC 6749 §3.2). */
 const form = { additionalProperties: true } as const;
 
 const Code = Type.String({
   maxLength: 256,
-  description: 'The authorization code. Works once, for 60 seconds',
+  description: 'The authorization code. It works once, for 60 seconds',
   ...LEFT_EMPTY,
 });
 const RefreshToken = Type.String({
   maxLength: 256,
-  description: 'Works once: each use gives the next one',
+  description: 'It works once: each use returns its successor',
   ...LEFT_EMPTY,
 });
 
@@ -67,14 +67,14 @@ export const TokenRequestSchema = Type.Object(
     redirect_uri: Type.Optional(
       Type.String({
         maxLength: 2_048,
-        description: 'With a code: the same as in the authorization request',
+        description: 'With a code: the redirect URI of the authorization request',
         ...LEFT_EMPTY,
       }),
     ),
     code_verifier: Type.Optional(
       Type.String({
         pattern: '^(?:[A-Za-z0-9._~-]{43,128})?$',
-        description: 'With a code: what code_challenge was made from (RFC 7636 §4.1)',
+        description: 'With a code: the value behind code_challenge (RFC 7636 §4.1)',
         ...LEFT_EMPTY,
       }),
     ),
@@ -82,7 +82,8 @@ export const TokenRequestSchema = Type.Object(
     scope: Type.Optional(
       Type.String({
         maxLength: 200,
-        description: 'Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3)',
+        description:
+          'Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3). Default: all of them',
         ...LEFT_EMPTY,
       }),
     ),
@@ -110,7 +111,7 @@ export const TokenResponseSchema = Type.Object(
   { ...alwaysThere, refresh_token: Type.Optional(refresh_token) },
   {
     title: 'TokenResponse',
-    description: 'An access token; a refresh token unless the client acts for itself',
+    description: 'An access token, and a refresh token unless the client acts for itself',
     examples: [EXAMPLE_TOKENS],
   },
 );
@@ -124,7 +125,7 @@ function tokenForm(exampleClientId: string) {
       examples: [EXAMPLE_TOKENS.refresh_token],
     }),
     token_type_hint: Type.Optional(
-      Type.String({ maxLength: 64, description: 'Not needed: what a token is can be seen', ...LEFT_EMPTY }),
+      Type.String({ maxLength: 64, description: 'Not needed: the token shows its type', ...LEFT_EMPTY }),
     ),
     ...clientCredentials(exampleClientId),
   };
@@ -144,23 +145,23 @@ export const IntrospectionRequestSchema = Type.Object(tokenForm(''), {
   examples: [{ token: EXAMPLE_TOKENS.access_token, ...EXAMPLE_CLIENT }],
 });
 
-/** RFC 7662 §2.2. Nothing but `active` of a token that is not live. */
+/** RFC 7662 §2.2. `active` alone for a token that is not valid. */
 export const IntrospectionSchema = Type.Object(
   {
-    active: Type.Boolean({ description: 'Whether the token would be accepted now' }),
-    token_type: Type.Optional(Type.String({ description: '`Bearer`, of an access token' })),
+    active: Type.Boolean({ description: 'Whether the token is valid now' }),
+    token_type: Type.Optional(Type.String({ description: '`Bearer` for an access token' })),
     scope: Type.Optional(Type.String({ description: 'Scopes, separated by spaces' })),
-    client_id: Type.Optional(Type.String({ description: 'The client that it was issued to' })),
+    client_id: Type.Optional(Type.String({ description: 'The client that the token was issued to' })),
     sub: Type.Optional(Type.String({ description: 'The user, or the client that acts for itself' })),
     iss: Type.Optional(Type.String({ description: 'The issuer' })),
     aud: Type.Optional(Type.String({ description: 'The audience of an access token' })),
-    iat: Type.Optional(Type.Integer({ description: 'When it was issued, in seconds since 1970' })),
-    exp: Type.Optional(Type.Integer({ description: 'When it expires, in seconds since 1970' })),
+    iat: Type.Optional(Type.Integer({ description: 'When the token was issued, in seconds since 1970' })),
+    exp: Type.Optional(Type.Integer({ description: 'When the token expires, in seconds since 1970' })),
     jti: Type.Optional(Type.String({ description: 'The id of an access token' })),
   },
   {
     title: 'Introspection',
-    description: 'What the token says; nothing but `active` when it would not be accepted',
+    description: 'The claims of the token; `active` alone if the token is not valid',
     examples: [
       {
         active: true,
@@ -186,22 +187,29 @@ const Names = (description: string) => Type.Array(Type.String(), { description }
 export const MetadataSchema = Type.Object(
   {
     issuer: Url('The `iss` of access tokens'),
-    authorization_endpoint: Url('Where a user signs in'),
-    token_endpoint: Url('Where codes and refresh tokens are exchanged'),
-    revocation_endpoint: Url('RFC 7009'),
-    introspection_endpoint: Url('RFC 7662'),
+    authorization_endpoint: Url('The page where a user signs in'),
+    token_endpoint: Url('The endpoint that exchanges codes and refresh tokens'),
+    revocation_endpoint: Url('The endpoint that revokes tokens (RFC 7009)'),
+    introspection_endpoint: Url('The endpoint that introspects tokens (RFC 7662)'),
     jwks_uri: Url('The public keys that verify access tokens'),
-    scopes_supported: Names('What a token can allow'),
-    response_types_supported: Names('Codes alone'),
-    response_modes_supported: Names('How a code comes back'),
-    grant_types_supported: Names('What can be exchanged for tokens'),
-    code_challenge_methods_supported: Names('Required of every client (RFC 7636)'),
-    token_endpoint_auth_methods_supported: Names('`none` is for public clients'),
-    revocation_endpoint_auth_methods_supported: Names('`none` is for public clients'),
-    introspection_endpoint_auth_methods_supported: Names('Confidential clients alone may ask'),
-    authorization_response_iss_parameter_supported: Type.Boolean({ description: 'RFC 9207: always' }),
-    service_documentation: Url('For people'),
+    scopes_supported: Names('The scopes of tokens'),
+    response_types_supported: Names('The response types: codes only'),
+    response_modes_supported: Names('The ways in which a code comes back'),
+    grant_types_supported: Names('The grants that you can exchange for tokens'),
+    code_challenge_methods_supported: Names('The PKCE methods, which every client must use (RFC 7636)'),
+    token_endpoint_auth_methods_supported: Names('Client authentication; `none` is for public clients'),
+    revocation_endpoint_auth_methods_supported: Names('Client authentication; `none` is for public clients'),
+    introspection_endpoint_auth_methods_supported: Names(
+      'Client authentication; for confidential clients only',
+    ),
+    authorization_response_iss_parameter_supported: Type.Boolean({
+      description: 'Always true: each authorization response has `iss` (RFC 9207)',
+    }),
+    service_documentation: Url('Documentation for people'),
   },
-  { title: 'AuthorizationServerMetadata', description: 'Where everything is, and what is supported' },
+  {
+    title: 'AuthorizationServerMetadata',
+    description: 'The endpoints of the authorization server, and what they support',
+  },
 );
 export type Metadata = Static<typeof MetadataSchema>;

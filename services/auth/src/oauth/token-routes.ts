@@ -28,7 +28,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'exchangeForTokens',
         summary: 'Exchange a code, a refresh token or client credentials for tokens',
         description:
-          'A confidential client proves who it is by `Authorization: Basic` or by `client_secret`; a public one names itself by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
+          'Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
         tags: ['oauth'],
         consumes: ['application/x-www-form-urlencoded'],
         body: TokenRequestSchema,
@@ -59,5 +59,5 @@ function isGrant(text: string): text is Grant {
 }
 
 function unsupportedGrantType(): Problem {
-  return new Problem(400, 'unsupported_grant_type', `The grants are ${GRANTS.join(', ')}.`);
+  return new Problem(400, 'unsupported_grant_type', `Use one of these grants: ${GRANTS.join(', ')}.`);
 }

@@ -3,9 +3,9 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * The claims of an access token that would be accepted now; undefined of anything else.
+ * Returns the claims of an access token that is valid now, and undefined for any other text.
  *
- * @throws {Problem} 503 when nobody can tell
+ * @throws {Problem} 503 if its validity is not known
  */
 export async function verifiedAccessToken(
   request: FastifyRequest,

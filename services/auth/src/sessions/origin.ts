@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Origin } from './session-record.ts';
 
-/** The address is the client's as far as TRUSTED_PROXIES tells it; the user agent is what it says of itself. */
+/** Returns the address of the client, which TRUSTED_PROXIES decides, and the user agent that it claims to be. */
 export function originOf(request: FastifyRequest): Origin {
   return { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
 }

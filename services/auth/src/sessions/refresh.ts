@@ -8,12 +8,12 @@ import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 
 /**
- * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). User and scope are looked at first: what fails before the
- * token is consumed costs nothing, and a change to the user after that ends the session in Redis, where `rotate` looks.
+ * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). It checks user and scope first: a failure before the token is
+ * consumed costs nothing. A later change of the user ends the session in Redis, where `rotate` finds it.
  *
- * @param client which `rotate` compares with the one that the token was issued to
- * @param scope fewer than were granted, for this access token alone; undefined for all
- * @returns undefined for a token that is not valid, without a reason
+ * @param client of the request; `rotate` compares it with the client of the session
+ * @param scope fewer scopes than were granted, for this access token only; undefined for all
+ * @returns undefined for an invalid token, whatever the reason
  * @throws {Problem} 422 `invalid_scope`, 503
  */
 export async function refresh(
@@ -55,7 +55,7 @@ export async function refresh(
   }
   if (rotation.outcome === 'reuse' || rotation.outcome === 'unknown') return undefined;
   if (rotation.outcome === 'repeated' && rotation.isElsewhere) {
-    // a phone between two networks, or a thief who is within the window: the only trace of one
+    // a phone between two networks, or a thief within the window, who leaves no other trace
     app.audit.record(request, {
       event: 'refresh_token_repeated',
       outcome: 'succeeded',
@@ -70,7 +70,7 @@ export async function refresh(
 
 export const INVALID_REFRESH_TOKEN = 'The refresh token is not valid: sign in again.';
 
-/** The refusal below `/auth`: below `/oauth` it is 400 (RFC 6749 §5.2). */
+/** The refusal below `/auth`; below `/oauth` it is a 400 (RFC 6749 §5.2). */
 export function invalidRefreshToken(): Problem {
   return new Problem(401, 'invalid_grant', INVALID_REFRESH_TOKEN, {
     headers: { 'www-authenticate': 'Bearer' },

@@ -3,7 +3,7 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Revokes one access token, with an event if something has changed. The budget bounds what that costs: beyond it the
+ * Revokes one access token, and records an event if that changed something. A budget bounds the cost: beyond it the
  * session of the token is ended, as RFC 7009 §2.1 allows.
  *
  * @throws {Problem} 429 `too_many_revocations` for a token without a session, 503
@@ -32,7 +32,7 @@ export function tooManyRevocations(retryAfterMs: number): Problem {
   return new Problem(
     429,
     'too_many_revocations',
-    `This client revoked too many access tokens. Try again in ${seconds} seconds, or let the token expire.`,
+    `Your client revoked too many access tokens. Try again in ${seconds} seconds, or let the token expire.`,
     { headers: { 'retry-after': seconds } },
   );
 }

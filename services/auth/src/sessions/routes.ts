@@ -16,7 +16,7 @@ import { signOut } from './sign-out.ts';
 
 const NO_CONTENT = { description: 'Done', type: 'null' };
 
-/** Whoever calls these proves who they are in the request itself. */
+/** Routes whose requests carry the credential in the body, or the token that they end. */
 export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
 
@@ -27,7 +27,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'login',
         summary: 'Sign in',
         description:
-          'An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, it is 429 there, also for the right password, until as many seconds have passed as Retry-After says.',
+          'An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. Wait as many seconds as Retry-After says.',
         tags: ['sessions'],
         body: LoginSchema,
         response: { 200: TokensSchema },
@@ -48,9 +48,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'refresh',
-        summary: 'A new access token, and the next refresh token',
+        summary: 'Refresh an access token',
         description:
-          'A refresh token works once. The one before the newest gets the same successor again for a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), so a lost answer or a second tab costs nothing. Any other that was used before ends its session: all its tokens are refused from then on.',
+          'Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on.',
         tags: ['sessions'],
         body: RefreshSchema,
         response: { 200: TokensSchema },
@@ -72,7 +72,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'logout',
         summary: 'Sign out',
         description:
-          'Ends the session of the Bearer token, or of the refresh token in the body when the other has expired. Its access tokens are refused everywhere within a second. Repeating it is no error.',
+          'Ends the session of the Bearer token. If that token has expired, send the refresh token in the body. The access tokens of the session are refused everywhere within a second. You can repeat the request.',
         tags: ['sessions'],
         security: [{ oauth2: [] }, { bearerAuth: [] }, {}],
         body: LogoutSchema,
@@ -95,21 +95,21 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   );
 };
 
-/** For whoever is signed in. */
+/** Routes about the sessions of the signed-in user. */
 export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/auth/logout-all',
     {
       schema: {
         operationId: 'logoutAll',
-        summary: 'Sign out everywhere: ends all sessions of the signed-in user',
+        summary: 'Sign out everywhere: end all your sessions',
         tags: ['sessions'],
         response: { 204: NO_CONTENT },
       },
     },
     async (request, reply) => {
       const { sub: userId } = request.claims;
-      // a token that reaches the verifiers before the end of its session does is no reason for another event
+      // for a moment a token of an ended session still gets here: that is no reason for another event
       if ((await app.sessions.endAllOfUser(userId)) > 0) {
         app.audit.record(request, { event: 'sign_out_everywhere', outcome: 'succeeded', userId });
       }
@@ -122,7 +122,7 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listSessions',
-        summary: 'Where one is signed in',
+        summary: 'List your sessions',
         tags: ['sessions'],
         response: { 200: SessionsSchema },
       },
@@ -140,8 +140,8 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'endSession',
-        summary: 'Sign out another of one’s own sessions, or this one',
-        description: 'Its access tokens are refused everywhere within a second.',
+        summary: 'End one of your sessions',
+        description: 'The access tokens of the session are refused everywhere within a second.',
         tags: ['sessions'],
         params: SessionParamsSchema,
         response: { 204: NO_CONTENT },
@@ -159,7 +159,7 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
 };
 
 function noSuchSession(): Problem {
-  return new Problem(404, 'not_found', 'You have no such session.');
+  return new Problem(404, 'not_found', 'You have no session with this id: list your sessions to find it.');
 }
 
 function present(session: ListedSession, currentSid: string | undefined) {

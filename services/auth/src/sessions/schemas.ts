@@ -17,7 +17,7 @@ export const RefreshSchema = Type.Object(
     refresh_token: RefreshTokenSchema,
     scope: Type.Optional({
       ...ScopeSchema,
-      description: 'Fewer scopes, for this access token alone (RFC 6749 §6). Default: all that the user has',
+      description: 'Fewer scopes, for this access token only (RFC 6749 §6). Default: all scopes of the user',
     }),
   },
   {
@@ -36,7 +36,7 @@ const RefreshTokenBodySchema = Type.Object(
   },
 );
 
-/** The token is in the Authorization header, in the body, or both. */
+/** A client sends its token in the Authorization header, in the body, or in both. */
 export const LogoutSchema = Type.Unsafe<Static<typeof RefreshTokenBodySchema> | null>({
   ...RefreshTokenBodySchema,
   type: ['object', 'null'],
@@ -56,24 +56,25 @@ export const SessionsSchema = Type.Object(
       Type.Object(
         {
           id: SidSchema,
-          client_id: Type.String({ description: 'The client that it was begun with' }),
-          created_at: Type.String({ format: 'date-time', description: 'When it was begun, UTC' }),
+          client_id: Type.String({ description: 'The client of the sign-in' }),
+          created_at: Type.String({ format: 'date-time', description: 'When the session began, UTC' }),
           last_used_at: Type.String({
             format: 'date-time',
-            description: 'When it was begun or refreshed; access tokens are used without auth knowing',
+            description:
+              'When the session was last refreshed, or when it began, UTC; the use of an access token does not count',
           }),
-          address: Type.String({ description: 'Where it was last used from' }),
-          user_agent: Type.String({ description: 'What the client called itself then, up to 192 bytes' }),
-          current: Type.Boolean({ description: 'Whether it is the session of this request' }),
+          address: Type.String({ description: 'The IP address of the last refresh, or of the sign-in' }),
+          user_agent: Type.String({ description: 'The user agent at that time, up to 192 bytes' }),
+          current: Type.Boolean({ description: 'Whether this request belongs to the session' }),
         },
         { title: 'Session' },
       ),
-      { description: 'At most 100, the one that was used last first' },
+      { description: 'At most 100 sessions, the last used first' },
     ),
   },
   {
     title: 'SessionList',
-    description: 'The sessions that have not ended',
+    description: 'Your sessions that have not ended',
     examples: [
       {
         items: [

@@ -10,9 +10,9 @@ export interface Credentials {
 }
 
 /**
- * Begins a session. An unknown user, a wrong password and a disabled user get the same answer after the same work.
+ * Begins a session. An unknown user, a wrong password and a disabled user cost the same work and get the same answer.
  *
- * @param begin makes the session, for a user whose password is right
+ * @param begin begins the session of a user whose password is right
  * @throws {Problem} 401 `invalid_credentials`, 429 `too_many_attempts`, 503
  */
 export async function signIn<Session extends { sid: string }>(
@@ -29,7 +29,7 @@ export async function signIn<Session extends { sid: string }>(
   if (!isRight) return refuse(request, client, found);
 
   const session = await begin(found);
-  // whoever disabled the user or changed the password meanwhile may have looked for sessions before this one began
+  // a change of the user or of the password may have ended all sessions just before this one began
   const user = await app.users.findSettledById(found.id);
   if (user === undefined || user.disabled || !(await isStillPassword(app, password, found, user))) {
     await app.sessions.end(session.sid);
@@ -47,7 +47,7 @@ export async function signIn<Session extends { sid: string }>(
   return { user, session };
 }
 
-/** With today's parameters, now that the password is known. Nobody waits for it; what fails is done next time. */
+/** Hashes the password with today's parameters, in the background. After a failure the next sign-in tries again. */
 async function rehash(app: FastifyInstance, user: User, password: string): Promise<void> {
   try {
     const passwordHash = await app.passwords.hash(password);

@@ -4,11 +4,11 @@ import { decodeRefreshToken } from './refresh-token.ts';
 import { revokeAccessToken } from './revoke-access-token.ts';
 
 /**
- * Ends the session of each token that is presented: of an access token whose session may have ended (so that signing out
+ * Ends the session of each token in the request: of an access token whose session may have ended (so that signing out
  * twice is no error), of a refresh token whose session may be gone. A token without a session is revoked. An access token
- * that was revoked alone ends nothing: its session goes on.
+ * that was revoked on its own ends nothing: its session goes on.
  *
- * @throws {Problem} 401 when nothing valid was presented, 429 `too_many_revocations`, 503
+ * @throws {Problem} 401 without a valid token, 429 `too_many_revocations`, 503
  */
 export async function signOut(request: FastifyRequest, refreshToken: string | undefined): Promise<void> {
   const { sessions, audit, verifyAccessToken } = request.server;
@@ -30,7 +30,7 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
     const { sid, jti } = claims;
     ended(sid, await sessions.endByAccessToken({ sid, jti }));
   } catch (error) {
-    // an expired access token is why a refresh token came along
+    // a client sends a refresh token because its access token has expired
     const statusCode = (error as { statusCode?: number }).statusCode;
     if (token === undefined || statusCode !== 401) throw error;
   }

@@ -121,12 +121,12 @@ t.test('by TLS the cookie can come from nowhere else', async (t) => {
 
 t.test('whoever asks with a wrong client or redirect URI is shown a page, and sent nowhere', async (t) => {
   const wrong: [Record<string, string>, RegExp][] = [
-    [{ client_id: '' }, /one parameter client_id/],
-    [{ client_id: 'nobody' }, /not known/],
-    [{ client_id: 'swagger-ui\r\nx: y' }, /not known/],
-    [{ client_id: "' OR 1=1 --" }, /not known/],
-    [{ client_id: '<script>alert(1)</script>' }, /not known/],
-    [{ redirect_uri: '' }, /one parameter redirect_uri/],
+    [{ client_id: '' }, /parameter client_id, once/],
+    [{ client_id: 'nobody' }, /unknown/],
+    [{ client_id: 'swagger-ui\r\nx: y' }, /unknown/],
+    [{ client_id: "' OR 1=1 --" }, /unknown/],
+    [{ client_id: '<script>alert(1)</script>' }, /unknown/],
+    [{ redirect_uri: '' }, /parameter redirect_uri, once/],
     [{ redirect_uri: 'https://evil.example' }, /registered/],
     [{ redirect_uri: `${SWAGGER_REDIRECT}/` }, /registered/],
     [{ redirect_uri: `${SWAGGER_REDIRECT}?x=y` }, /registered/],
@@ -273,7 +273,7 @@ t.test('a form is taken with the cookie of its own browser alone', async (t) => 
     headers: Record<string, string> = {},
   ) => {
     const response = await submit(app, { ...page, ...changed }, ADMIN, headers);
-    isPage(t, response, 400, /Sign in once more\./);
+    isPage(t, response, 400, /Sign in again\./);
     return response;
   };
   for (const cookie of ['', 'sign-in=', other.cookie, `${other.cookie}; ${page.cookie}`, `x${page.cookie}`]) {

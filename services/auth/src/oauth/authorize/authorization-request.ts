@@ -14,15 +14,15 @@ export interface AuthorizationRequest {
   client: Client;
   redirectUri: string;
   state: string | undefined;
-  /** What was asked for, or all that the client may have. */
+  /** The requested scope; all scopes that the client may have if it requested none. */
   scope: string;
   /** RFC 7636 §4.3, S256. */
   codeChallenge: string;
-  /** As they came: the form of the sign-in page sends them along, and they are checked again then. */
+  /** The parameters as they came. The form of the sign-in page sends them again, and they are checked again then. */
   parameters: Record<string, string>;
 }
 
-/** An error that goes back to the client, because its redirect URI is known to be its own (RFC 6749 §4.1.2.1). */
+/** An error that goes back to the client, because the redirect URI is one of its own (RFC 6749 §4.1.2.1). */
 export class RedirectedError extends Error {
   readonly location: string;
   constructor(location: string, cause: Problem) {
@@ -31,7 +31,7 @@ export class RedirectedError extends Error {
   }
 }
 
-/** As written in a query: two of them, the redirect URI and the state, fit into a header that goes back through the gateway. */
+/** In a query. The redirect URI and the state of this length fit together into a header that the gateway passes. */
 export const MAX_PARAMETER_LENGTH = 4_096;
 
 const PARAMETERS = [
@@ -45,7 +45,7 @@ const PARAMETERS = [
 ];
 
 /**
- * Client and redirect URI first: what is wrong with these is told to the user, on a page, and never sent anywhere.
+ * Checks client and redirect URI first. The user sees an error in these on a page, and the browser goes nowhere with it.
  *
  * @throws {Problem} 400 for the user, 503
  * @throws {RedirectedError} for the client
@@ -57,7 +57,7 @@ export async function readAuthorizationRequest(
 ): Promise<AuthorizationRequest> {
   const client = await requireClient(app, query);
   const redirectUri = requireRedirectUri(client, query);
-  // one of two could not be trusted to be the client's own, and one that is too long could not come back
+  // of two states one may be foreign, and a state that is too long could not come back
   const states = query.getAll('state').filter((one) => one !== '');
   const state = states.length === 1 && !states.some(isTooLong) ? states[0] : undefined;
   try {
@@ -87,7 +87,7 @@ function requireRedirectUri(client: Client, query: URLSearchParams): string {
     throw new Problem(
       400,
       'invalid_redirect_uri',
-      'The address that you would be sent back to is not one that this application has registered.',
+      'The application asked to send you back to an address that it has not registered.',
     );
   }
   return redirectUri;
@@ -96,16 +96,16 @@ function requireRedirectUri(client: Client, query: URLSearchParams): string {
 function requireOne(query: URLSearchParams, name: string): string {
   const [value, ...others] = query.getAll(name);
   if (value === undefined || value === '' || others.length > 0) {
-    throw new Problem(400, 'invalid_request', `The request must have one parameter ${name}.`);
+    throw new Problem(400, 'invalid_request', `The request needs the parameter ${name}, once.`);
   }
   return value;
 }
 
-/** RFC 6749 appendix A. What a browser would change in a form, or the form would not take, could not come back as it is. */
+/** RFC 6749 appendix A. A browser changes control characters in a form, and the form refuses long values. */
 function requireText(parameters: Record<string, string>): void {
   for (const value of Object.values(parameters)) {
     if (isTooLong(value)) throw invalidRequest('A parameter is too long.');
-    if (/\p{Cc}/u.test(value)) throw invalidRequest('A parameter has a control character in it.');
+    if (/\p{Cc}/u.test(value)) throw invalidRequest('A parameter contains a control character.');
   }
 }
 
@@ -118,12 +118,13 @@ function isTooLong(value: string): boolean {
 function requireCodeFlow(client: Client, parameters: Record<string, string>): void {
   const { response_type: type, response_mode: mode = 'query' } = parameters;
   if (type === undefined) throw invalidRequest('response_type is missing.');
-  if (type !== 'code') throw new Problem(400, 'unsupported_response_type', 'The response type is code.');
-  if (mode !== 'query') throw invalidRequest('The response mode is query.');
+  if (type !== 'code')
+    throw new Problem(400, 'unsupported_response_type', 'Only response_type=code is supported.');
+  if (mode !== 'query') throw invalidRequest('Only response_mode=query is supported.');
   if (!client.grants.includes('authorization_code')) throw unauthorizedClient();
 }
 
-/** RFC 7636 §4.4.1, of every client (RFC 9700 §2.1.1); `plain`, which is what no method would mean, protects nothing. */
+/** RFC 7636 §4.4.1, for every client (RFC 9700 §2.1.1). A missing method would mean `plain`, which protects nothing. */
 function requireCodeChallenge(parameters: Record<string, string>): string {
   const { code_challenge: challenge, code_challenge_method: method = 'plain' } = parameters;
   if (challenge === undefined) throw invalidRequest('code_challenge is missing (PKCE).');
@@ -132,12 +133,12 @@ function requireCodeChallenge(parameters: Record<string, string>): string {
   return challenge;
 }
 
-/** RFC 6749 §3.3. What the user may not do is left out later, when the tokens are issued. */
+/** RFC 6749 §3.3. The tokens get fewer scopes later if the user has fewer. */
 function requireScope(client: Client, scope: string | undefined): string {
   const asked = narrowScope(client.scopes, scope);
   return SCOPES.filter((name) => asked.includes(name)).join(' ');
 }
 
 export function unknownClient(): Problem {
-  return new Problem(400, 'invalid_client', 'The application that sent you here is not known.');
+  return new Problem(400, 'invalid_client', 'The application that sent you here is unknown.');
 }

@@ -8,8 +8,8 @@ interface Destination {
 }
 
 /**
- * Where the browser is sent (RFC 6749 §4.1.2, §4.1.2.1): with a code or an error, the state as it came, and `iss`
- * (RFC 9207), by which a client that knows several issuers tells whose answer it is.
+ * Returns the URL that the browser goes to (RFC 6749 §4.1.2, §4.1.2.1): with a code or an error, the state as it came, and
+ * `iss` (RFC 9207), so that a client of several issuers knows which of them answers.
  */
 export function authorizationResponse(
   { redirectUri, state, issuer }: Destination,

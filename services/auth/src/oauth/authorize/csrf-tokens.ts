@@ -10,22 +10,22 @@ const COOKIE_BYTES = 16;
 const COOKIE_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
 /**
- * What keeps another site from signing a browser in, for example with the password of an attacker (login CSRF, RFC 6749
- * §10.12): a token in the form that fits a cookie. Such a site can make the browser send a form, with a token that it
- * was given itself, but it can neither read nor set the cookie.
+ * Keeps another site from signing a browser in, for example with the password of an attacker (login CSRF, RFC 6749
+ * §10.12): the token in the form must fit a cookie. Such a site can make the browser send a form with a token of its own,
+ * but it can neither read nor set the cookie.
  */
 interface CsrfTokens {
-  /** Random, and the same for all pages of a browser: the one that it has, or a new one. */
+  /** Returns the cookie that the browser has, so that all its pages share one, or a new random one. */
   cookieFor(cookie: string | undefined): string;
-  /** For a form that is shown to the browser with this cookie. */
+  /** Returns a token for a form in the browser with this cookie. */
   issue(cookie: string): string;
-  /** Whether the token was made here in the last ten minutes, and for this browser. */
+  /** True if the token was issued here in the last ten minutes, for this browser. */
   isGood(token: string | undefined, sent: { cookie: string | undefined; fetchSite: unknown }): boolean;
 }
 
 /**
- * Nothing is stored, so that neither a page that is opened nor a form that is sent costs memory. A token is good as often
- * as it comes within its time: the form that it is in is worth nothing without the password.
+ * Sealed rather than stored: neither an opened page nor a sent form costs memory. A token may come again within its time:
+ * its form is worth nothing without the password.
  */
 export function csrfTokens(sealingKeys: SealingKeys): CsrfTokens {
   const keys = sealingKeys.map((key) => Buffer.from(hkdfSync('sha256', key, '', CONTEXT, key.length))) as [
@@ -46,8 +46,8 @@ export function csrfTokens(sealingKeys: SealingKeys): CsrfTokens {
     isGood(token = '', { cookie = '', fetchSite }) {
       const opened = unseal(Buffer.from(token, 'base64url'), keys, CONTEXT);
       if (opened === undefined || Date.now() >= opened.readUIntBE(0, EXPIRY_BYTES)) return false;
-      // Fetch Metadata: no page can set this header. Of two pages that a browser without a cookie opens at the same time
-      // one loses the cookie that it was made for, and some browsers keep none.
+      // Fetch Metadata: no page can set this header. If a browser without a cookie opens two pages at once, the second
+      // cookie replaces the first; and some browsers keep no cookies.
       if (fetchSite === 'same-origin') return true;
       return opened.subarray(EXPIRY_BYTES).equals(Buffer.from(cookie, 'base64url'));
     },

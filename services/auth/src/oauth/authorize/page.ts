@@ -32,7 +32,7 @@ a { color: var(--accent); }
 `;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** A page of auth, whole. `content` is HTML. */
+/** Returns a whole page of auth. `content` is HTML. */
 export function page(title: string, content: string): string {
   return html`<!doctype html>
 <html lang="en">
@@ -53,14 +53,14 @@ export function page(title: string, content: string): string {
 }
 
 /**
- * A page with a form, whose answer redirects to a client. Without `form-action`: browsers apply it to each redirect that
- * follows, also to those of the client, which are not known here, and stay on the page without a word.
+ * Sends a page with a form whose answer redirects to a client. Its policy has no `form-action`: browsers apply it to each
+ * redirect that follows, also to unknown ones of the client, and stay on the page without a word.
  */
 export function sendFormPage(reply: FastifyReply, statusCode: number, body: string): FastifyReply {
   return sendPage(reply, statusCode, body, '');
 }
 
-/** A page without a form. */
+/** Sends a page without a form. */
 export function sendErrorPage(reply: FastifyReply, statusCode: number, body: string): FastifyReply {
   return sendPage(reply, statusCode, body, "form-action 'none'; ");
 }
@@ -78,7 +78,7 @@ function sendPage(reply: FastifyReply, statusCode: number, body: string, formAct
     .send(body);
 }
 
-/** What went wrong, for the person who sees it. */
+/** Returns a page for the user about an error. */
 export function errorPage(detail: string, requestId: string): string {
   return page(
     'This did not work',

@@ -17,12 +17,12 @@ import { errorPage, sendErrorPage, sendFormPage } from './page.ts';
 import { authorizationQuerySchema, authorizeResponses, PAGE, SignInFormSchema } from './schemas.ts';
 import { signInPage } from './sign-in-page.ts';
 
-const STALE = 'This page was open for too long, or your browser keeps no cookies. Sign in once more.';
+const STALE = 'This page was open for too long, or your browser keeps no cookies. Sign in again.';
 const BUSY = 'We cannot sign you in at the moment. Try again in a few seconds.';
 
 /**
- * RFC 6749 §4.1.1. There is no session of the browser and nothing to consent to: each request asks for the password,
- * which is what signing in to a client means here.
+ * RFC 6749 §4.1.1. The browser has no session, and the user has nothing to consent to: each request asks for the password,
+ * and to sign in is to consent.
  */
 export function authorizeRoutes({
   issuer,
@@ -32,9 +32,9 @@ export function authorizeRoutes({
   sealingKeys: SealingKeys;
 }): FastifyPluginAsyncTypebox {
   const isSecure = issuer.startsWith('https:');
-  // with the prefix a browser takes it from this host alone, and by TLS (RFC 6265bis §4.1.3.2)
+  // the prefix makes a browser take it from this host only, over TLS (RFC 6265bis §4.1.3.2)
   const cookieName = isSecure ? '__Host-sign-in' : 'sign-in';
-  // not `strict`: a page that another site leads to would not get it, and would replace that of the tab beside it
+  // not `strict`: a page that another site links to would not get it, and would replace the cookie of another tab
   const cookieOptions = {
     path: '/',
     httpOnly: true,
@@ -66,15 +66,15 @@ export function authorizeRoutes({
       {
         schema: {
           operationId: 'authorize',
-          summary: 'The page on which a user signs in to a client',
+          summary: 'Open the page to sign in to a client',
           description:
-            'For browsers. Signing in leads to the redirect URI with `code`, `state` and `iss`. What is wrong with the client or the redirect URI is told to the user, everything else to the client, by `error`.',
+            'For browsers. After the sign-in the browser goes to the redirect URI with `code`, `state` and `iss`. An error in the client or the redirect URI is shown to the user; any other error goes to the redirect URI, as `error`.',
           tags: ['oauth'],
           querystring: authorizationQuerySchema(issuer),
           response: authorizeResponses,
         },
         config: { problems: [unknownClient, unavailable] },
-        // what is wrong is decided here: some of it goes back to the client
+        // the handler checks the query: some errors go back to the client
         validatorCompiler: () => () => true,
       },
       async (request, reply) => {
@@ -88,7 +88,7 @@ export function authorizeRoutes({
       { schema: { hide: true, consumes: ['application/x-www-form-urlencoded'], body: SignInFormSchema } },
       async (request, reply) => {
         const { csrf_token: csrfToken, username: typed = '', password = '', ...parameters } = request.body;
-        const username = typed.trim(); // the keyboards of phones add a space
+        const username = typed.trim(); // phone keyboards add a space
         const query = new URLSearchParams(parameters);
         const authorization = await readAuthorizationRequest(app, issuer, query);
         const sent = { cookie: request.cookies[cookieName], fetchSite: request.headers['sec-fetch-site'] };
@@ -105,7 +105,7 @@ export function authorizeRoutes({
             reply.header('retry-after', problem.headers['retry-after']);
           }
           const alert = problem.statusCode === 503 ? BUSY : problem.message;
-          // a 401 would have to name a scheme of HTTP authentication
+          // a 401 must name a scheme of HTTP authentication
           const statusCode = problem.statusCode === 401 ? 403 : problem.statusCode;
           return sendForm(reply, authorization, { statusCode, username, alert });
         }
@@ -121,14 +121,14 @@ async function codeFor(
   credentials: Credentials,
 ): Promise<string> {
   const { sessions, accessTokenSigner } = request.server;
-  accessTokenSigner(); // no code is given that no token could be signed for
+  accessTokenSigner(); // throws while no token could be signed for the code
   const { session } = await signIn(request, client, credentials, ({ id }) =>
     sessions.beginAuthorization(id, scope, { client, redirectUri, codeChallenge }, originOf(request)),
   );
   return session.code;
 }
 
-/** 303: what follows is a GET, and never the password again. */
+/** 303: the browser goes on with a GET, and never sends the password again. */
 function redirect(reply: FastifyReply, location: string): FastifyReply {
   return reply.code(303).headers({ location, 'cache-control': 'no-store' }).send();
 }
@@ -152,5 +152,5 @@ function statusOf({ statusCode }: Problem): number {
 }
 
 function textOf({ statusCode, message }: Problem): string {
-  return statusCode === 422 ? 'The form is not as this page made it.' : message;
+  return statusCode === 422 ? 'The form is not valid: go back, and sign in again.' : message;
 }

@@ -3,10 +3,10 @@ import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
 
-/** RFC 6749 §4.1.1, RFC 7636 §4.3: for the document. What breaks it is told to the client, or to the user. */
+/** RFC 6749 §4.1.1, RFC 7636 §4.3: for the document only. `readAuthorizationRequest` checks the query. */
 export function authorizationQuerySchema(issuer: string) {
   return Type.Object({
-    response_type: Type.Literal('code', { description: 'Only codes are given' }),
+    response_type: Type.Literal('code', { description: 'The only value: auth issues codes' }),
     client_id: Type.String({
       pattern: CLIENT_ID_PATTERN.source,
       description: 'The client',
@@ -16,13 +16,13 @@ export function authorizationQuerySchema(issuer: string) {
       format: 'uri',
       maxLength: 2_048,
       description:
-        'One that the client registered; of http://127.0.0.1 and http://[::1] with any port (RFC 8252 §7.3)',
+        'A redirect URI that the client registered; with any port for http://127.0.0.1 and http://[::1] (RFC 8252 §7.3)',
       examples: [`${issuer}/docs/auth${SWAGGER_UI_REDIRECT_PATH}`],
     }),
     scope: Type.Optional(
       Type.String({
         maxLength: MAX_PARAMETER_LENGTH,
-        description: 'Scopes, separated by spaces; default: all that the client may have',
+        description: 'Scopes, separated by spaces. Default: all scopes that the client may have',
         examples: ['customers:read'],
       }),
     ),
@@ -30,20 +30,20 @@ export function authorizationQuerySchema(issuer: string) {
       Type.String({
         maxLength: MAX_PARAMETER_LENGTH,
         description:
-          'Comes back as it is; anything that nobody can guess. Up to 4,096 characters as they are written in a query',
+          'An unguessable value, which comes back unchanged. Up to 4,096 characters as written in a query',
         examples: ['af0ifjsldkj'],
       }),
     ),
     code_challenge: Type.String({
-      description: 'BASE64URL(SHA256(code_verifier)), required of every client (PKCE)',
+      description: 'BASE64URL(SHA256(code_verifier)); every client must send it (PKCE)',
       pattern: '^[A-Za-z0-9_-]{43}$',
       examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
     }),
-    code_challenge_method: Type.Literal('S256', { description: 'No other' }),
+    code_challenge_method: Type.Literal('S256', { description: 'The only method' }),
   });
 }
 
-/** What the page sends. The parameters of the request are checked as those of the query are. */
+/** The form of the page. `readAuthorizationRequest` checks the parameters of the request in it. */
 export const SignInFormSchema = Type.Object(
   {
     csrf_token: Type.Optional(Type.String({ maxLength: 128 })),
@@ -58,9 +58,9 @@ export const PAGE = {
 };
 
 export const authorizeResponses = {
-  200: { description: 'The page', content: PAGE },
+  200: { description: 'The sign-in page', content: PAGE },
   303: {
-    description: 'Back to the client, with an error',
+    description: 'The browser goes back to the client with an error',
     headers: {
       Location: {
         type: 'string',

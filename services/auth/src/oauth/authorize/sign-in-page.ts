@@ -9,9 +9,9 @@ interface SignInForm {
   request: AuthorizationRequest;
   issuer: string;
   csrfToken: string;
-  /** As it was typed before. */
+  /** The name that the user typed before. */
   username: string;
-  /** Why the form is there again. */
+  /** Why the user sees the form again. */
   alert: string | undefined;
 }
 
@@ -48,7 +48,7 @@ function rights(scope: string): string {
   return names.map((name) => html`<li>${SCOPE_DESCRIPTIONS[name]}</li>`).join('');
 }
 
-/** Where one will end up: a host, or the scheme of an application on the device. */
+/** Where the browser goes after the sign-in: a host, or the scheme of an application on the device. */
 function destination(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri);
   return /^https?:$/.test(protocol) ? host : protocol.slice(0, -1);

@@ -9,10 +9,10 @@ import { invalidGrant, invalidRequest } from '../oauth-error.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
 /**
- * RFC 6749 §4.1.3, RFC 7636 §4.5. The session began when the user signed in, so that whatever ends the sessions of the
- * user ends a code too; here it gets its tokens. Presented twice, the code ends it (RFC 6749 §4.1.2).
+ * RFC 6749 §4.1.3, RFC 7636 §4.5. The session began when the user signed in, so that an end of all sessions of the user
+ * ends a code too. Here the session gets its tokens. A code that comes back ends it (RFC 6749 §4.1.2).
  *
- * @throws {Problem} 400 `invalid_request`, `invalid_grant`, which never tells why; 503
+ * @throws {Problem} 400 `invalid_request`; 400 `invalid_grant`, without the reason; 503
  */
 export async function authorizationCodeGrant(
   request: FastifyRequest,
