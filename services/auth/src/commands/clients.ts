@@ -15,7 +15,7 @@ const USAGE = `Usage:
 Grants are authorization_code, refresh_token and client_credentials; scopes are customers:read, customers:write and
 users:admin. A client gets a secret, which is shown once, unless it is public.`;
 
-/** OAuth 2.0 clients, beside the built-in ones. */
+/** Manages the OAuth 2.0 clients other than the built-in ones. */
 export const clientsCommand: Command = {
   summary: 'Add, list and remove OAuth 2.0 clients, and rotate their secrets',
   usage: USAGE,

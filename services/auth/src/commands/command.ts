@@ -2,7 +2,7 @@
 export interface Command {
   /** One line for the list of commands, in the imperative. */
   summary: string;
-  /** All forms of its arguments, for `--help` and for wrong ones. */
+  /** All forms of the arguments, for `--help` and for an error about wrong arguments. */
   usage: string;
   /**
    * Resolves to the text for standard output.

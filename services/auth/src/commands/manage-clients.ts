@@ -8,7 +8,9 @@ import { hashClientSecret, newClientSecret } from '../clients/client-secret.ts';
 import { redirectUriFault } from '../clients/redirect-uri.ts';
 import { GRANTS, type Grant, clients as table } from '../db/schema.ts';
 
-/** A client as an operator describes it. A public client, such as an app in a browser or on a phone, can keep no secret. */
+/**
+ * A client as an operator describes it. A public client, such as an app in a browser or on a phone, can keep no secret.
+ */
 export interface NewClient {
   id: string;
   isPublic: boolean;
@@ -51,7 +53,7 @@ export async function rotateClientSecret(db: NodePgDatabase, id: string): Promis
   const secret = newClientSecret();
   const [client] = await db.select().from(table).where(eq(table.id, id)).for('update');
   if (client === undefined) throw noClient(id);
-  if (client.secretHash === null) throw new OperatorError(`"${id}" is public: it has no secret.`);
+  if (client.secretHash === null) throw new OperatorError(`The client "${id}" is public: it has no secret.`);
   await db
     .update(table)
     .set({ secretHash: hashClientSecret(secret) })
@@ -79,7 +81,7 @@ function noClient(id: string): OperatorError {
   const isBuiltIn = builtInClients('').some((client) => client.id === id);
   return new OperatorError(
     isBuiltIn
-      ? `"${id}" is built in: it cannot be changed.`
+      ? `The client "${id}" is built in: you cannot change it.`
       : `There is no client "${id}": "clients list" shows the clients.`,
   );
 }
@@ -93,16 +95,18 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
     );
   }
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) {
-    throw new OperatorError('The id must not be a UUID: users have those.');
+    throw new OperatorError('The id must not be a UUID, because the ids of users are: choose another id.');
   }
-  if (builtInClients('').some((one) => one.id === id))
-    throw new OperatorError(`"${id}" is built in: choose another id.`);
+  if (builtInClients('').some((builtIn) => builtIn.id === id))
+    throw new OperatorError(`The client "${id}" is built in: choose another id.`);
   const grants = requireKnown('grant', client.grants, GRANTS);
   const scopes = requireKnown('scope', client.scopes, SCOPES);
   if (grants.length === 0 && !mayIntrospect)
-    throw new OperatorError('A client needs a grant, or --introspect.');
+    throw new OperatorError('A client needs a grant, or --introspect: give one of them.');
   if (grants.length > 0 && scopes.length === 0) {
-    throw new OperatorError('A client with a grant needs a scope, or its tokens allow nothing.');
+    throw new OperatorError(
+      'A client with a grant needs a scope, or its tokens allow nothing: give a scope.',
+    );
   }
   if (isPublic && (mayIntrospect || grants.includes('client_credentials'))) {
     throw new OperatorError(

@@ -41,9 +41,9 @@ export interface RevokedKeys {
 }
 
 /**
- * Revokes one key or all, which an attacker may have: every verifier refuses them within a second, and the next key signs.
- * A second call announces the revocation again. The announcement precedes COMMIT: if COMMIT fails, verifiers refuse the key
- * for two hours only, and the operator must repeat the command.
+ * Revokes one key or all, which an attacker may have: every resource server refuses them within a second, and the next
+ * key signs. A second call announces the revocation again. The announcement precedes COMMIT: if COMMIT fails, resource
+ * servers refuse the key for two hours only, and the operator must repeat the command.
  *
  * @param db a transaction
  * @throws {OperatorError} when there is no such key
@@ -73,7 +73,7 @@ export async function revokeSigningKeys(
 function noKey(which: string | 'all'): OperatorError {
   return new OperatorError(
     which === 'all'
-      ? 'There are no signing keys.'
+      ? 'There are no signing keys: start auth, which creates them.'
       : `There is no signing key "${which}": the kids are at /.well-known/jwks.json.`,
   );
 }

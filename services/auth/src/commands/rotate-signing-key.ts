@@ -8,12 +8,12 @@ import { PUBLISHED_AHEAD_MS, selectKeysForUpdate } from '../keys/repository.ts';
 import type { Command } from './command.ts';
 import { withPostgres } from './stores.ts';
 
-/** Replicas read the keys every 10 s: each must see the change before it takes effect. */
+/** Each process reads the keys every 10 s, and must see the change before it takes effect. */
 const NOTICE_MS = 30_000;
 const USAGE = 'Usage: rotate-signing-key';
 
 export const rotateSigningKeyCommand: Command = {
-  summary: 'Let the next signing key take over as soon as every verifier has it',
+  summary: 'Let the next signing key take over as soon as every resource server has it',
   usage: USAGE,
   async run(args, { env }) {
     if (args.length > 0) throw new OperatorError(USAGE);
@@ -38,7 +38,8 @@ export interface KeyRotation {
 }
 
 /**
- * Lets the next key take over as soon as every verifier has it, before its time. The service then creates another next key.
+ * Lets the next key take over as soon as every resource server has it, before its time. The service then creates
+ * another next key.
  *
  * @param db a transaction
  * @throws {OperatorError} when there is no next key

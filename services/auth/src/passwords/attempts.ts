@@ -94,8 +94,8 @@ export function createSignInAttempts(
   };
 }
 
-function attemptsKey(whose: string): string {
-  return `{auth}:sign-in-attempts:${whose}`;
+function attemptsKey(owner: string): string {
+  return `{auth}:sign-in-attempts:${owner}`;
 }
 
 /** A hash, because users type passwords where the name belongs. */

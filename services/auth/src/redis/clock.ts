@@ -7,11 +7,11 @@ const RETRY_MS = 200;
 const SAMPLES = 3;
 
 /**
- * The time on Redis' own clock, known here without asking for it each time. A script is given a deadline on that
- * clock, so that one which Redis runs too late (it was paused, and the caller was told 503) changes nothing.
+ * Redis' own clock, measured once a minute instead of read for each script. Each script carries a deadline on that
+ * clock: a script that Redis runs too late (Redis was paused, and the caller got 503) then changes nothing.
  */
 export interface RedisClock {
-  /** Milliseconds since 1970. Throws 503 until it has been measured. */
+  /** Milliseconds since 1970. Throws 503 until the clock has been measured. */
   now(): number;
   measure(): Promise<void>;
   stop(): void;
@@ -34,10 +34,10 @@ export const clockOfRedis = fp(
 );
 
 export function redisClock(redis: Redis): RedisClock {
-  /** What to add to the monotonic clock of this process. */
+  /** Added to the monotonic clock of this process, it gives the time of Redis. */
   let offset: number | undefined;
   let measuring: Promise<void> | undefined;
-  /** One at a time: those who ask meanwhile share it. */
+  /** Runs one measurement at a time: concurrent callers share it. */
   function measure(): Promise<void> {
     measuring ??= measureNow().finally(() => {
       measuring = undefined;
@@ -49,13 +49,13 @@ export function redisClock(redis: Redis): RedisClock {
     let latest = Number.NEGATIVE_INFINITY;
     for (let sample = 0; sample < SAMPLES; sample++) {
       const [seconds, microseconds] = (await redis.time()).map(Number) as [number, number];
-      // a slow answer only ever makes this too small: the largest of several is the nearest
+      // a slow answer only ever makes the difference too small: the largest of several is the most exact
       latest = Math.max(latest, seconds * 1_000 + microseconds / 1_000 - performance.now());
     }
     offset = latest;
   }
 
-  // from the first connection on, and soon again when it fails: until it has succeeded, nothing works
+  // measures from the first connection on, and retries soon after a failure: no script can run before the first success
   const repetition = repeat(measure, {
     pauseMs: (failures) => (failures === 0 ? MEASURE_INTERVAL_MS : RETRY_MS),
   });

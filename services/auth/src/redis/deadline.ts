@@ -4,13 +4,13 @@ import type { RedisClock } from './clock.ts';
 import { type Call, defineScript, type Script } from './script.ts';
 
 /**
- * How late a script may begin. It is shorter than the silence after which the connection is given up, so that a script
- * that is answered with 503 has no effect afterwards.
+ * The latest start of a script. It is shorter than the time-out of a command, so a script whose caller was answered 503
+ * has no effect afterwards.
  */
 const DEADLINE_MS = 250;
 /** How often a script is sent if Redis is too busy to begin it in time. It changes nothing then. */
 const ATTEMPTS = 4;
-/** What lua/lib/deadline.lua needs. */
+/** The arguments of lua/lib/deadline.lua. */
 const DEADLINE_ARGS = { deadlineMs: 'number', now: 'number' } as const;
 
 type Untyped = (values: Readonly<Record<string, unknown>>) => Promise<unknown>;
@@ -36,7 +36,7 @@ export function defineScripts<Scripts extends Readonly<Record<string, Script>>>(
         return await send({ ...values, deadlineMs, now: now() });
       } catch (error) {
         if (isLate(error) && attempt < ATTEMPTS) {
-          // Redis is busy or was paused, or its clock was set: then the deadline was wrong
+          // Redis is busy or was paused; or its clock was set, and the deadline was wrong
           await clock.measure();
           return call(values, attempt + 1);
         }

@@ -5,7 +5,7 @@ const INCLUDE = /^-- @include (\S+)$/gm;
 
 /**
  * The names that a script in Lua and its callers in TypeScript share, in the order of KEYS and ARGV: `userId` here is
- * `user_id` there. A `number` is one in Lua too. A `list` has all values that are left, so it is the last.
+ * `user_id` there. A `number` is a number in Lua too. A `list` takes all remaining values, so it comes last.
  */
 export interface ScriptNames {
   readonly keys: readonly string[];
@@ -15,16 +15,16 @@ export interface ScriptNames {
 }
 
 /**
- * The text of the script `lua/<file>.lua`, as Redis gets it. After its first line, which has the flags, follow its keys,
- * arguments and constants as locals.
+ * Returns the text of the script `lua/<file>.lua` as Redis gets it. After the first line, which has the flags, come the
+ * constants, keys and arguments as locals.
  *
- * @throws if the file, or one that it includes, does not exist
+ * @throws if the file, or a file that it includes, does not exist
  */
 export function loadScript(file: string, names: ScriptNames, folder = LUA): string {
   return readScript(file, folder).replace('\n', () => `\n${prelude(names)}`);
 }
 
-/** A line `-- @include lib/announce` stands for that file, the first time that it occurs. */
+/** Replaces a line `-- @include lib/announce` with that file, at its first occurrence only. */
 function readScript(file: string, folder: URL): string {
   const included = new Set<string>();
   const read = (name: string): string =>

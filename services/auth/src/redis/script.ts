@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { loadScript, type ScriptNames, snakeCase } from './lua.ts';
 
-/** A script in `lua/`: its file, the names that it shares with its callers, and how its reply is decoded. */
+/** A script in `lua/`: its file, the names that it shares with its callers, and the decoder of its reply. */
 export interface Script<
   Key extends string = string,
   Args extends ScriptNames['args'] = ScriptNames['args'],
@@ -10,7 +10,7 @@ export interface Script<
   readonly file: string;
   readonly keys: readonly Key[];
   readonly args: Args;
-  /** Strings in replies are Buffers, for some are bytes. */
+  /** Decodes the reply. Its strings are Buffers, because some hold bytes that are no UTF-8. */
   readonly decode: (reply: unknown) => Reply;
 }
 
@@ -20,7 +20,7 @@ interface ArgumentTypes {
   list: readonly string[];
 }
 
-/** How a script is called: with its keys and arguments by name. */
+/** The function that runs a script, with keys and arguments by name. */
 export type Call<S> =
   S extends Script<infer Key, infer Args, infer Reply>
     ? (
@@ -36,7 +36,7 @@ export function script<const Key extends string, const Args extends ScriptNames[
   return { file, ...description };
 }
 
-/** Registers a script with the client, which sends its hash, and its text only if Redis does not know the hash. */
+/** Registers a script with the client. The client sends its hash, and its text only if Redis does not know the hash. */
 export function defineScript<S extends Script>(redis: Redis, script: S): Call<S> {
   const { file, keys, args, decode } = script;
   redis.defineCommand(file, { lua: loadScript(file, script), numberOfKeys: keys.length });
@@ -52,8 +52,8 @@ type Decoders<Reply> = {
 };
 
 /**
- * Decodes a reply of names and values, one after the other: `retry_after_ms` there is `retryAfterMs` here. Each value
- * goes through the decoder of its name; a name that the reply does not have is absent.
+ * Decodes a reply of alternating names and values: `retry_after_ms` there is `retryAfterMs` here. Each value goes
+ * through the decoder of its name; a name that is absent from the reply is absent from the result.
  */
 export function fields<Reply>(decoders: Decoders<Reply>): (reply: unknown) => Reply {
   const byName = new Map(
