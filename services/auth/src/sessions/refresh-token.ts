@@ -25,7 +25,7 @@ export function newSid(): string {
   return randomBytes(SID_BYTES).toString('base64url');
 }
 
-/** The first token of a session. */
+/** Makes the first token of a session. */
 export function newSession(sid = newSid()): RefreshToken {
   return {
     sid,

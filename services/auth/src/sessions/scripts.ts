@@ -56,7 +56,7 @@ const listedSession = fields<ListedSession>({
   userAgent: String,
 });
 
-/** Without a deadline: see lua/reopen-window.lua. */
+/** It has no deadline: see lua/reopen-window.lua. */
 export const REOPEN_WINDOW = script('reopen-window', {
   keys: ['sessionKey'],
   args: { nonce: 'string' },

@@ -13,7 +13,7 @@ export interface Origin {
   userAgent: string;
 }
 
-/** For the user, who may end it. Times in ms since 1970. */
+/** A session as its user sees it, who may end it. Times in ms since 1970. */
 export interface ListedSession extends Origin {
   sid: string;
   clientId: string;

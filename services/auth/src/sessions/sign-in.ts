@@ -53,7 +53,10 @@ async function rehash(app: FastifyInstance, user: User, password: string): Promi
     const passwordHash = await app.passwords.hash(password);
     await app.users.replacePasswordHash(user.id, passwordHash, user.passwordHash);
   } catch (err) {
-    app.log.warn({ err, user_id: user.id }, 'a password hash could not be brought up to date');
+    app.log.warn(
+      { err, user_id: user.id },
+      'could not bring a password hash up to date; the next sign-in of the user tries again',
+    );
   }
 }
 
