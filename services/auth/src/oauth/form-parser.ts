@@ -25,7 +25,8 @@ export function addFormParser(app: FastifyInstance): void {
 /** @throws {Problem} 400 `invalid_request` */
 function parseForm(body: Buffer): Record<string, string> {
   const text = body.toString('latin1');
-  if (!isUtf8(body) || !isPercentEncodedUtf8(text)) throw invalidRequest('The body is not UTF-8.');
+  if (!isUtf8(body) || !isPercentEncodedUtf8(text))
+    throw invalidRequest('The body is not UTF-8: encode it as UTF-8.');
   return parametersOf(new URLSearchParams(body.toString('utf8')));
 }
 

@@ -24,7 +24,7 @@ function oauthErrorCode({ statusCode, code }: Problem): string {
   return ERROR_CODES.has(code) ? code : 'invalid_request';
 }
 
-/** RFC 6749 §5.2: 400 for nearly everything. */
+/** RFC 6749 §5.2: nearly every error is 400. */
 function oauthStatus({ statusCode }: Problem): number {
   return statusCode >= 500 || KEPT_STATUSES.has(statusCode) ? statusCode : 400;
 }

@@ -80,7 +80,7 @@ async function requireClient(app: FastifyInstance, query: URLSearchParams): Prom
   return client;
 }
 
-/** RFC 6749 §3.1.2.3, §10.15. It must be sent, although the client may have registered no other. */
+/** RFC 6749 §3.1.2.3, §10.15. The request must have a redirect URI, even if the client has registered only one. */
 function requireRedirectUri(client: Client, query: URLSearchParams): string {
   const redirectUri = requireOne(query, 'redirect_uri');
   if (!isRegistered(redirectUri, client.redirectUris)) {
@@ -127,9 +127,10 @@ function requireCodeFlow(client: Client, parameters: Record<string, string>): vo
 /** RFC 7636 §4.4.1, for every client (RFC 9700 §2.1.1). A missing method would mean `plain`, which protects nothing. */
 function requireCodeChallenge(parameters: Record<string, string>): string {
   const { code_challenge: challenge, code_challenge_method: method = 'plain' } = parameters;
-  if (challenge === undefined) throw invalidRequest('code_challenge is missing (PKCE).');
+  if (challenge === undefined) throw invalidRequest('code_challenge is missing: every client must use PKCE.');
   if (method !== 'S256') throw invalidRequest('code_challenge_method must be S256.');
-  if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) throw invalidRequest('code_challenge is malformed.');
+  if (!/^[A-Za-z0-9_-]{43}$/.test(challenge))
+    throw invalidRequest('code_challenge is malformed: it must have 43 characters of base64url.');
   return challenge;
 }
 

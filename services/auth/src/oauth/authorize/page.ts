@@ -65,7 +65,7 @@ export function sendErrorPage(reply: FastifyReply, statusCode: number, body: str
   return sendPage(reply, statusCode, body, "form-action 'none'; ");
 }
 
-/** No script, and never in a frame. */
+/** The policy forbids every script, and every frame around the page. */
 function sendPage(reply: FastifyReply, statusCode: number, body: string, formAction: string): FastifyReply {
   const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self'; ${formAction}base-uri 'none'; frame-ancestors 'none'`;
   return reply
@@ -81,8 +81,8 @@ function sendPage(reply: FastifyReply, statusCode: number, body: string, formAct
 /** Returns a page for the user about an error. */
 export function errorPage(detail: string, requestId: string): string {
   return page(
-    'This did not work',
-    html`<h1>This did not work</h1>
+    'Sign-in failed',
+    html`<h1>Sign-in failed</h1>
 <p role="alert">${detail}</p>
 <p>You are not signed in. Go back to the application that you came from, and try again from there.</p>
 <p class="quiet">Request ${requestId}</p>`,

@@ -51,7 +51,7 @@ export async function authorizationCodeGrant(
       { sid: code.sid, user_id: user.id, client_id: client.id, remote_address: request.ip },
       isReuse
         ? 'authorization code reused: session ended'
-        : 'authorization code refused: wrong client, redirect URI or verifier',
+        : 'authorization code refused: wrong client, redirect URI or code verifier',
     );
   }
   if (redemption.outcome !== 'redeemed') throw invalidCode();

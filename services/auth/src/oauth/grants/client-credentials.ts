@@ -5,7 +5,8 @@ import { narrowScope } from '../../tokens/scope.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
 /**
- * RFC 6749 §4.4: a client that acts for itself. Its token has no session and no refresh token; `sub` is the client.
+ * Issues a token to a client that acts for itself (RFC 6749 §4.4), without a session and without a refresh token. `sub`
+ * is the client.
  *
  * @throws {Problem} 422 `invalid_scope`, 503
  */

@@ -5,7 +5,7 @@ import { invalidGrant, invalidRequest } from '../oauth-error.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
 /**
- * RFC 6749 §6. The token rotates as at `POST /auth/refresh`.
+ * Exchanges a refresh token for new tokens (RFC 6749 §6). The token rotates as at `POST /auth/refresh`.
  *
  * @throws {Problem} 400 `invalid_request`; 400 `invalid_grant`, without the reason; 422 `invalid_scope`; 503
  */
