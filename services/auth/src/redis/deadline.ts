@@ -8,7 +8,7 @@ import { type Call, defineScript, type Script } from './script.ts';
  * has no effect afterwards.
  */
 const DEADLINE_MS = 250;
-/** How often a script is sent if Redis is too busy to begin it in time. It changes nothing then. */
+/** The number of sends while Redis is too busy to begin the script in time. A script that is late changes nothing. */
 const ATTEMPTS = 4;
 /** The arguments of lua/lib/deadline.lua. */
 const DEADLINE_ARGS = { deadlineMs: 'number', now: 'number' } as const;
@@ -53,7 +53,7 @@ function isLate(error: unknown): boolean {
   return error instanceof ReplyError && (error as Error).message.startsWith('LATE');
 }
 
-/** Redis can still run a script that was sent, until its deadline; not one that it answered, or that was never sent. */
+/** True if Redis can still run the script, until its deadline: it was sent, and Redis has not answered it. */
 function wasSent(error: unknown): boolean {
   if (error instanceof ReplyError) return false;
   return !(error instanceof Error && error.message.startsWith("Stream isn't writeable"));

@@ -10,7 +10,7 @@ const INCLUDE = /^-- @include (\S+)$/gm;
 export interface ScriptNames {
   readonly keys: readonly string[];
   readonly args: Readonly<Record<string, keyof typeof ARGUMENT>>;
-  /** Spelled the same in both languages. */
+  /** The constants have the same spelling in both languages. */
   readonly constants?: Readonly<Record<string, string | number>>;
 }
 

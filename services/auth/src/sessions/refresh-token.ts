@@ -59,8 +59,9 @@ export function sha256(secret: Buffer | string): Buffer {
 }
 
 /**
- * Seals the nonce of a token's successor: only the holder of the token itself can unseal it. Redis keeps the sealed nonce
- * for the case that the answer is lost, and a reader of Redis, its file or a copy of either learns nothing from it.
+ * Seals the nonce of a token's successor: only the holder of the token itself can unseal it. Redis keeps the sealed
+ * nonce for the case that the answer is lost, and a reader of Redis, its file or a copy of either learns nothing from
+ * it.
  */
 export function sealSuccessor(token: RefreshToken, generation: number, successor: RefreshToken): Buffer {
   return seal(successor.nonce, keyFrom(token), context(token, generation));

@@ -27,13 +27,13 @@ export type Revocation =
   | { outcome: 'revoked' | 'known' | 'ended' }
   | { outcome: 'refused'; retryAfterMs: number };
 
-/** The outcomes are explained in lua/redeem-code.lua. */
+/** lua/redeem-code.lua explains the outcomes. */
 type RedemptionReply =
   | { outcome: 'redeemed'; epoch: string }
   | { outcome: 'reuse' | 'refused'; address: string }
   | { outcome: 'unknown' };
 
-/** The outcomes are explained in lua/rotate.lua. */
+/** lua/rotate.lua explains the outcomes. */
 type RotationReply =
   | { outcome: 'rotated'; epoch: string }
   | {

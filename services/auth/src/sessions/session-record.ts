@@ -4,7 +4,10 @@ export const IDLE_LIMIT_MS = 7 * 24 * 3_600_000;
 export const ABSOLUTE_LIMIT_MS = 30 * 24 * 3_600_000;
 export const MAX_SESSIONS_OF_USER = 100;
 export const CODE_LIFETIME_MS = 60_000;
-/** Enough for a browser's. In bytes, because the hash of a session is compact in Redis only if its values are short. */
+/**
+ * Enough for the user agent of a browser. In bytes, because the hash of a session is compact in Redis only if its
+ * values are short.
+ */
 const MAX_USER_AGENT_BYTES = 192;
 
 /** The source of a request. */

@@ -30,8 +30,8 @@ import {
 import { unansweredRotations } from './unanswered-rotations.ts';
 
 /**
- * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`: the
- * repeat came from another address, and is to be reported. The outcomes are explained in lua/rotate.lua.
+ * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`
+ * is true if the repeat came from another address and must be reported. lua/rotate.lua explains the outcomes.
  */
 export type Rotation =
   | ({ outcome: 'rotated' } & IssuedSession)
@@ -40,8 +40,8 @@ export type Rotation =
   | { outcome: 'unknown' };
 
 /**
- * How many access tokens can be revoked one by one, in a burst and then one in each interval: by a client for a user, in
- * all sessions together, and by a client that acts for itself.
+ * The budgets for revoking access tokens one by one: a burst, and then one token in each interval. A client has one
+ * budget for a user, in all sessions together, and one if it acts for itself.
  */
 const REVOCATIONS_OF_USER = { budget: 10, intervalMs: 60_000 };
 const REVOCATIONS_OF_CLIENT = { budget: 100, intervalMs: 6_000 };
@@ -49,7 +49,7 @@ const REVOCATIONS_OF_CLIENT = { budget: 100, intervalMs: 6_000 };
 export interface FoundSession extends FoundGrant {
   /** Number of rotations. */
   generation: number;
-  /** The token is the newest, and has not expired. */
+  /** True if the token is the newest, and has not expired. */
   isLive: boolean;
 }
 
@@ -62,30 +62,30 @@ interface Conditions {
 export interface SessionStore extends CodeStore {
   /** Rejects while sessions cannot be changed. */
   ready(): Promise<void>;
-  /** Begins a session. If the user has too many then, the longest unused is ended. */
+  /** Begins a session. If the user then has too many sessions, the longest unused one is ended. */
   create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
   /** Finds the session of a token with the right family secret and any nonce. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
   /** Consumes a refresh token and makes its successor, or ends the session if the token was consumed before. */
   rotate(token: RefreshToken, found: FoundSession, clientId: string, origin: Origin): Promise<Rotation>;
-  /** The last used first. */
+  /** Lists the sessions of a user, the last used first. */
   listOfUser(userId: string): Promise<ListedSession[]>;
   /**
-   * Ends a session, only if it is the session of `userId` when that is given, and revokes its access tokens. Resolves to
-   * the user's id, or to undefined if no session was ended.
+   * Ends a session, only if it is the session of `userId` when that is given, and revokes its access tokens. Resolves
+   * to the user's id, or to undefined if no session was ended.
    */
   end(sid: string, userId?: string): Promise<string | undefined>;
   /** Ends the session of a refresh token, the newest or not. */
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
   /** Ends the session of an access token, unless that token was revoked alone. */
   endByAccessToken(token: { sid: string; jti: string }): Promise<string | undefined>;
-  /** Resolves to the number of ended sessions. */
+  /** Ends all sessions of a user. Resolves to the number of ended sessions. */
   endAllOfUser(userId: string): Promise<number>;
   /** Revokes one token, and nothing else of its session, within the budget: see lua/revoke-access-token.lua. */
   revokeAccessToken(
     claims: Pick<AccessTokenClaims, 'jti' | 'exp' | 'sub' | 'client_id' | 'sid'>,
   ): Promise<Revocation>;
-  /** The name of the data in Redis. A token without a session carries it too. */
+  /** Resolves to the name of the data in Redis. A token without a session carries it too. */
   epoch(): Promise<string>;
   stop(): void;
 }
@@ -118,7 +118,7 @@ export function createSessionStore(
     reopenWindow({ sessionKey: sessionKey(sid), nonce }),
   );
 
-  /** The conditions, if there are any, are explained in lua/end-session.lua. */
+  /** lua/end-session.lua explains the conditions. */
   const end = (sid: string, conditions: Conditions) =>
     scripts.end({ sessionKey: sessionKey(sid), sid, userId: '', family: '', jti: '', ...conditions });
 
