@@ -65,7 +65,7 @@ t.test('a code that comes twice ends the session that it began', async (t) => {
   t.match(items, [{ outcome: 'refused', client_id: 'swagger-ui' }]);
 });
 
-t.test('of many who redeem a code at once one gets tokens, and does not keep them', async (t) => {
+t.test('of many concurrent redemptions of a code one gets tokens, and these are refused soon', async (t) => {
   const granted = await authorize(app);
   const responses = await Promise.all(Array.from({ length: 20 }, () => redeem(app, granted)));
   const [success, ...others] = responses.sort((a, b) => a.statusCode - b.statusCode);
@@ -74,22 +74,19 @@ t.test('of many who redeem a code at once one gets tokens, and does not keep the
   t.ok(await refusedWithin1s(app, success?.json().access_token));
 });
 
-t.test(
-  'another verifier, redirect URI or client has no use for a code, and does not use it up',
-  async (t) => {
-    const granted = await authorize(app);
-    const wrong: Record<string, string>[] = [
-      { code_verifier: newVerifier().verifier },
-      { redirect_uri: SWAGGER_REDIRECT.replace('auth', 'customers') },
-      { redirect_uri: `${SWAGGER_REDIRECT}?` },
-      { code: `${granted.code.slice(0, -1)}${granted.code.endsWith('A') ? 'B' : 'A'}` },
-    ];
-    for (const overrides of wrong)
-      isInvalidGrant(t, await redeem(app, granted, overrides), JSON.stringify(overrides));
-    isInvalidGrant(t, await redeem(app, granted, { client_id: 'web-app', client_secret: secret }), 'client');
-    t.equal((await redeem(app, granted)).statusCode, 200);
-  },
-);
+t.test('a wrong verifier, redirect URI or client is refused and does not consume the code', async (t) => {
+  const granted = await authorize(app);
+  const wrong: Record<string, string>[] = [
+    { code_verifier: newVerifier().verifier },
+    { redirect_uri: SWAGGER_REDIRECT.replace('auth', 'customers') },
+    { redirect_uri: `${SWAGGER_REDIRECT}?` },
+    { code: `${granted.code.slice(0, -1)}${granted.code.endsWith('A') ? 'B' : 'A'}` },
+  ];
+  for (const overrides of wrong)
+    isInvalidGrant(t, await redeem(app, granted, overrides), JSON.stringify(overrides));
+  isInvalidGrant(t, await redeem(app, granted, { client_id: 'web-app', client_secret: secret }), 'client');
+  t.equal((await redeem(app, granted)).statusCode, 200);
+});
 
 t.test('a code in the wrong hands leaves a trace', async (t) => {
   const granted = await authorize(app);
@@ -99,7 +96,7 @@ t.test('a code in the wrong hands leaves a trace', async (t) => {
   t.match(items, [{ outcome: 'refused', client_id: 'swagger-ui' }]);
 });
 
-t.test('what a client was given is not for the one that is added again under its id', async (t) => {
+t.test('a client that is added again under its id inherits no code and no session', async (t) => {
   const client = { client_id: 'returning', redirect_uri: APP_REDIRECT, scope: 'customers:read' };
   const registration = { id: 'returning', isPublic: true, grants: ['authorization_code', 'refresh_token'] };
   await addClient(config.DATABASE_URL, registration);
@@ -120,7 +117,7 @@ t.test('what a client was given is not for the one that is added again under its
   t.equal((await redeem(app, await authorize(app, client), client)).statusCode, 200, 'it has its own');
 });
 
-t.test('a session from before sessions knew of registrations is that of its client', async (t) => {
+t.test('a session from before registrations were recorded belongs to its client', async (t) => {
   const client = { client_id: 'web-app', redirect_uri: APP_REDIRECT };
   const authorization = basic('web-app', secret);
   const request = { ...client, scope: '' };
@@ -137,7 +134,7 @@ t.test('a session from before sessions knew of registrations is that of its clie
   t.equal((await postForm(app, '/oauth/revoke', { token: refresh_token }, authorization)).statusCode, 200);
 });
 
-t.test('a code of a session that has ended meanwhile is worth nothing', async (t) => {
+t.test('a code is refused after its session has ended', async (t) => {
   const ada = await makeUser(app, 'ada-code', 'customers:read');
   const ends: Record<string, () => Promise<unknown>> = {
     'signed out everywhere': async () =>
@@ -184,7 +181,7 @@ t.test('a token allows what the client asked for, of what client and user may do
   t.equal(tokens.scope, 'customers:read customers:write', 'no more than the client may have');
 });
 
-t.test('refreshing gives what was granted, fewer if asked, and never more', async (t) => {
+t.test('a refresh returns the granted scopes, fewer on request, and never more', async (t) => {
   const refresh = (refresh_token: string, scope = '') =>
     postForm(app, '/oauth/token', {
       grant_type: 'refresh_token',
@@ -233,7 +230,7 @@ t.test('a client without the grant refresh_token gets no refresh token', async (
   t.notOk('refresh_token' in response.json());
 });
 
-t.test('a client that the user lets in cannot touch the account of the user', async (t) => {
+t.test('a client with a token of the user cannot change the account of the user', async (t) => {
   const client = { client_id: 'web-app', redirect_uri: APP_REDIRECT };
   const granted = await authorize(app, { ...client, scope: 'customers:read' });
   const { access_token: token } = (await redeem(app, granted, client, basic('web-app', secret))).json();

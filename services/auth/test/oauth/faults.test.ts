@@ -35,7 +35,7 @@ for (const [trouble, begin, end] of [
   ['Postgres paused', async () => postgres.pause(), async () => postgres.resume()],
 ] as const) {
   t.test(
-    `${trouble}: everything is a quick 503, and a code and a refresh token are good afterwards`,
+    `${trouble}: every request gets a quick 503, and a code and a refresh token are valid afterwards`,
     async (t) => {
       const granted = await authorize(app);
       const { refresh_token } = (await redeem(app, await authorize(app))).json();

@@ -91,7 +91,7 @@ t.test('a revoked access token does not sign out: 401, and its session goes on',
   t.equal((await postForm(app, '/oauth/token', refresh)).statusCode, 200);
 });
 
-t.test('who refreshes and revokes in a loop fills neither the audit, the feed nor Redis', async (t) => {
+t.test('a loop of refreshes and revocations fills neither the audit, the feed nor Redis', async (t) => {
   const { id, credentials } = await makeUser(app, 'looping');
   const client = redisClient();
   const sizes = async () => ({ feed: await client.xlen('{auth}:revocations'), keys: await client.dbsize() });
@@ -133,7 +133,7 @@ t.test('a client that acts for itself gets 429 for what is beyond its budget, at
   const answers = await Promise.all(
     tokens.map((revoked) => postForm(app, '/oauth/revoke', { token: revoked }, headers)),
   );
-  /** How many more than 100 are allowed by now: one every six seconds. */
+  /** The revocations beyond 100 that the budget allows by now: one every six seconds. */
   const more = () => Math.ceil((performance.now() - start) / 6_000);
   const refused = tokens.filter((_token, i) => answers[i]?.statusCode === 429);
   t.ok(refused.length <= 40 && refused.length >= 40 - more(), `${refused.length} of 140 are refused`);
@@ -151,7 +151,7 @@ t.test('a client that acts for itself gets 429 for what is beyond its budget, at
   t.equal(of(204), 10 - of(429));
 });
 
-t.test('what is no token is 200, and reaches nothing', async (t) => {
+t.test('text that is no token gets 200 and changes nothing', async (t) => {
   for (const token of [
     'x',
     'rt_x',
@@ -166,7 +166,7 @@ t.test('what is no token is 200, and reaches nothing', async (t) => {
   }
 });
 
-t.test('a client revokes nothing that was issued to another', async (t) => {
+t.test('a client cannot revoke a token of another client', async (t) => {
   const { access_token, refresh_token } = await tokensOf();
   for (const token of [access_token, refresh_token]) {
     for (const headers of [basic('web-app', secret), undefined]) {
@@ -179,7 +179,7 @@ t.test('a client revokes nothing that was issued to another', async (t) => {
   t.equal(
     (await postForm(app, '/oauth/revoke', { token: refresh_token })).statusCode,
     401,
-    'nor does nobody',
+    'nor does a request without a client',
   );
   t.equal(
     (await postForm(app, '/oauth/revoke', { token: refresh_token, client_id: 'web-app' })).statusCode,
@@ -188,7 +188,7 @@ t.test('a client revokes nothing that was issued to another', async (t) => {
   t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
 });
 
-t.test('introspection tells of a live token what is in it (RFC 7662)', async (t) => {
+t.test('introspection of a valid token returns its claims (RFC 7662)', async (t) => {
   const { access_token, refresh_token, scope } = await tokensOf();
   const { id } = (await get(app, '/auth/me', access_token)).json();
   const issuer = config.ISSUER;
@@ -210,7 +210,7 @@ t.test('introspection tells of a live token what is in it (RFC 7662)', async (t)
   });
 });
 
-t.test('introspection tells of a dead token that it is not active, and nothing else', async (t) => {
+t.test('introspection of an invalid token returns active: false and nothing else', async (t) => {
   const { access_token, refresh_token } = await tokensOf();
   const refresh = { grant_type: 'refresh_token', client_id: 'swagger-ui', refresh_token };
   const next = (await postForm(app, '/oauth/token', refresh)).json();
@@ -233,7 +233,7 @@ t.test('introspection tells of a dead token that it is not active, and nothing e
   }
 });
 
-t.test('only a confidential client that may ask is told', async (t) => {
+t.test('introspection is for confidential clients that were added with --introspect', async (t) => {
   const { access_token: token } = await tokensOf();
   const asked: [number, string, Record<string, string>, Record<string, string>?][] = [
     [400, 'unauthorized_client', { token }, basic('web-app', secret)],

@@ -55,7 +55,7 @@ function isPage(t: Test, response: LightMyRequestResponse, statusCode: number, t
 const ask = (overrides: Record<string, string> = {}) =>
   app.inject(`/oauth/authorize?${form(authorizationRequest(challenge, overrides))}`);
 
-t.test('the page says who asks, where one will end up, and what for', async (t) => {
+t.test('the page names the client, the destination and the rights', async (t) => {
   const response = await ask({ client_id: 'web-app', redirect_uri: APP_REDIRECT, scope: 'customers:read' });
   isPage(t, response, 200, /<b>web-app<\/b> at app\.example\.com/);
   t.match(response.payload, /Read customers/);
@@ -80,22 +80,19 @@ t.test(
   },
 );
 
-t.test(
-  'nothing that is typed, or comes with the request, can add a form or change where it goes',
-  async (t) => {
-    const hostile = `"'><form action=https://evil.example><button formaction="https://evil.example">\u2028<base href=//evil>`;
-    const page = await openPage(app, authorizationRequest(challenge, { state: hostile }));
-    const again = await submit(app, page, { username: hostile.slice(0, 64), password: hostile });
-    for (const response of [page.response, again]) {
-      isPage(t, response, response === again ? 403 : 200, /Sign in/);
-      t.equal(response.payload.match(/<(form|button|base)\b/g)?.length, 2, 'its own form and button');
-      t.notMatch(response.payload, /\sformaction=["']/);
-      t.equal(hiddenFields(response.payload).state, hostile);
-    }
-  },
-);
+t.test('neither typed text nor the request can add a form or change its target', async (t) => {
+  const hostile = `"'><form action=https://evil.example><button formaction="https://evil.example">\u2028<base href=//evil>`;
+  const page = await openPage(app, authorizationRequest(challenge, { state: hostile }));
+  const again = await submit(app, page, { username: hostile.slice(0, 64), password: hostile });
+  for (const response of [page.response, again]) {
+    isPage(t, response, response === again ? 403 : 200, /Sign in/);
+    t.equal(response.payload.match(/<(form|button|base)\b/g)?.length, 2, 'its own form and button');
+    t.notMatch(response.payload, /\sformaction=["']/);
+    t.equal(hiddenFields(response.payload).state, hostile);
+  }
+});
 
-t.test('whoever accepts no page is told so on a page, as the document says', async (t) => {
+t.test('a request that does not accept HTML gets 406 as a page, as documented', async (t) => {
   const url = `/oauth/authorize?${form(authorizationRequest(challenge))}`;
   isPage(t, await app.inject({ url, headers: { accept: 'application/json' } }), 406, /text\/html/);
   const { paths } = (await app.inject('/docs/auth/json')).json();
@@ -105,7 +102,7 @@ t.test('whoever accepts no page is told so on a page, as the document says', asy
   }
 });
 
-t.test('by TLS the cookie can come from nowhere else', async (t) => {
+t.test('over TLS the cookie has the prefix __Host-', async (t) => {
   const secure = await another({ ISSUER: 'https://id.example.com', AUDIENCE: config.AUDIENCE });
   const query = authorizationRequest(challenge, {
     client_id: 'web-app',
@@ -119,7 +116,7 @@ t.test('by TLS the cookie can come from nowhere else', async (t) => {
   );
 });
 
-t.test('whoever asks with a wrong client or redirect URI is shown a page, and sent nowhere', async (t) => {
+t.test('a wrong client or redirect URI gets a page and no redirect', async (t) => {
   const wrong: [Record<string, string>, RegExp][] = [
     [{ client_id: '' }, /parameter client_id, once/],
     [{ client_id: 'nobody' }, /unknown/],
@@ -149,7 +146,7 @@ t.test('whoever asks with a wrong client or redirect URI is shown a page, and se
   for (const [overrides, text] of wrong) {
     const response = await ask(overrides);
     isPage(t, response, 400, text);
-    t.notMatch(response.payload, /evil|alert\(/, 'nothing of the request is in it');
+    t.notMatch(response.payload, /evil|alert\(/, 'the page repeats nothing of the request');
   }
   for (const name of ['client_id', 'redirect_uri']) {
     const query = form(authorizationRequest(challenge));
@@ -163,7 +160,7 @@ t.test('whoever asks with a wrong client or redirect URI is shown a page, and se
   }
 });
 
-t.test('Swagger UI may be opened at 127.0.0.1 where the issuer is localhost, and nowhere else', async (t) => {
+t.test('with a local issuer, and only then, Swagger UI may be at 127.0.0.1', async (t) => {
   const local = SWAGGER_REDIRECT.replace('localhost', '127.0.0.1');
   isPage(t, await ask({ redirect_uri: local }), 200, /Sign in/);
   const deployed = await another({ ISSUER: 'https://id.example.com', AUDIENCE: config.AUDIENCE });
@@ -190,7 +187,7 @@ t.test('a native application may listen on any port of the loopback interface (R
   }
 });
 
-t.test('every other fault goes back to the client, with the error that RFC 6749 names', async (t) => {
+t.test('every other fault goes back to the client with an error of RFC 6749', async (t) => {
   const faults: [Record<string, string>, error: string][] = [
     [{ response_type: '' }, 'invalid_request'],
     [{ response_type: 'token' }, 'unsupported_response_type'],
@@ -206,7 +203,7 @@ t.test('every other fault goes back to the client, with the error that RFC 6749 
     [{ scope: 'customers:read\r\nx: y' }, 'invalid_request'],
     [{ state: 'a\r\nset-cookie: b=c' }, 'invalid_request'],
     [{ state: 'a\0b' }, 'invalid_request'],
-    // what is not known is ignored, whatever it is (RFC 6749 §3.1)
+    // unknown parameters are ignored (RFC 6749 §3.1)
     [{ hint: 'a\nb', claims: 'x'.repeat(4_097), scope: 'everything' }, 'invalid_scope'],
   ];
   for (const [overrides, error] of faults) {
@@ -235,19 +232,16 @@ t.test('every other fault goes back to the client, with the error that RFC 6749 
   }
 });
 
-t.test(
-  'a state that is too long, as it is written in a query, is refused and does not come back',
-  async (t) => {
-    for (const state of ['x'.repeat(4_097), '('.repeat(1_366), '\u20ac'.repeat(456)]) {
-      const response = await ask({ state });
-      t.equal(response.statusCode, 303);
-      const { error, state: returned } = parametersOf(response.headers.location);
-      t.same([error, returned], ['invalid_request', undefined]);
-    }
-  },
-);
+t.test('a state that is too long in a query is refused and does not come back', async (t) => {
+  for (const state of ['x'.repeat(4_097), '('.repeat(1_366), '\u20ac'.repeat(456)]) {
+    const response = await ask({ state });
+    t.equal(response.statusCode, 303);
+    const { error, state: returned } = parametersOf(response.headers.location);
+    t.same([error, returned], ['invalid_request', undefined]);
+  }
+});
 
-t.test('the state comes back as it is, and can neither leave the page nor the header', async (t) => {
+t.test('the state comes back unchanged, and breaks out of neither the page nor the header', async (t) => {
   for (const state of [
     '"><script>alert(1)</script>',
     'x'.repeat(4_096),
@@ -264,7 +258,7 @@ t.test('the state comes back as it is, and can neither leave the page nor the he
   }
 });
 
-t.test('a form is taken with the cookie of its own browser alone', async (t) => {
+t.test('a form is accepted only with the cookie of its browser', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const other = await openPage(app, authorizationRequest(challenge));
   const { csrf_token: token = '', ...withoutToken } = page.fields;
@@ -299,7 +293,7 @@ t.test('a form is taken with the cookie of its own browser alone', async (t) => 
   t.equal((await submit(app, page)).statusCode, 303);
 });
 
-t.test('a browser has one cookie for all its pages, for as long as one of them can be sent', async (t) => {
+t.test('all pages of a browser share one cookie, as long as one of them is valid', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const tab = await openPage(app, authorizationRequest(challenge), page.cookie);
   t.equal(tab.cookie, page.cookie);
@@ -318,44 +312,38 @@ t.test('a browser has one cookie for all its pages, for as long as one of them c
   }
 });
 
-t.test(
-  'two pages that a browser opens at the same time, before it has a cookie, are both taken',
-  async (t) => {
-    const [one, other] = await Promise.all([
-      openPage(app, authorizationRequest(challenge)),
-      openPage(app, authorizationRequest(challenge)),
-    ]);
-    t.not(one.cookie, other.cookie);
-    for (const { fields } of [one, other]) {
-      const headers = { 'sec-fetch-site': 'same-origin' };
-      for (const cookie of [one.cookie, '']) {
-        t.equal((await submit(app, { fields, cookie }, ADMIN, headers)).statusCode, 303);
-      }
+t.test('two pages that a browser without a cookie opens at the same time are both accepted', async (t) => {
+  const [one, other] = await Promise.all([
+    openPage(app, authorizationRequest(challenge)),
+    openPage(app, authorizationRequest(challenge)),
+  ]);
+  t.not(one.cookie, other.cookie);
+  for (const { fields } of [one, other]) {
+    const headers = { 'sec-fetch-site': 'same-origin' };
+    for (const cookie of [one.cookie, '']) {
+      t.equal((await submit(app, { fields, cookie }, ADMIN, headers)).statusCode, 303);
     }
-  },
-);
+  }
+});
+
+t.test('a form that is sent twice redirects twice, and both codes are valid', async (t) => {
+  const { verifier, challenge } = newVerifier();
+  const page = await openPage(app, authorizationRequest(challenge));
+  const both = await Promise.all([submit(app, page), submit(app, page)]);
+  const later = await submit(app, page);
+  const codes = [...both, later].map(({ headers }) => parametersOf(headers.location).code ?? '');
+  t.equal(new Set(codes).size, 3);
+  const tokens = [];
+  for (const code of codes) {
+    const response = await redeem(app, { code, verifier });
+    t.equal(response.statusCode, 200);
+    tokens.push(response.json().access_token);
+  }
+  for (const token of tokens) t.equal((await get(app, '/auth/me', token)).statusCode, 200);
+});
 
 t.test(
-  'a form that is sent twice leads on both times, with codes that are good beside each other',
-  async (t) => {
-    const { verifier, challenge } = newVerifier();
-    const page = await openPage(app, authorizationRequest(challenge));
-    const both = await Promise.all([submit(app, page), submit(app, page)]);
-    const later = await submit(app, page);
-    const codes = [...both, later].map(({ headers }) => parametersOf(headers.location).code ?? '');
-    t.equal(new Set(codes).size, 3);
-    const tokens = [];
-    for (const code of codes) {
-      const response = await redeem(app, { code, verifier });
-      t.equal(response.statusCode, 200);
-      tokens.push(response.json().access_token);
-    }
-    for (const token of tokens) t.equal((await get(app, '/auth/me', token)).statusCode, 200);
-  },
-);
-
-t.test(
-  'a form that is sent many times at once, to two processes, is never called used or too old',
+  'a form that is sent many times at once, to two processes, is never refused as used or too old',
   async (t) => {
     const elsewhere = await another();
     const { credentials } = await makeUser(app, 'ada-impatient');
@@ -398,13 +386,13 @@ t.test('a form leaves nothing in Redis that the limit of attempts does not bound
   t.same((await redis.keys('*')).sort(), before);
 });
 
-t.test('a form from another process of the service is taken', async (t) => {
+t.test('a form from another process of the service is accepted', async (t) => {
   const elsewhere = await another();
   const page = await openPage(app, authorizationRequest(challenge));
   t.equal((await submit(elsewhere, page)).statusCode, 303);
 });
 
-t.test('a form that is open for ten minutes is not taken', async (t) => {
+t.test('a form is refused after ten minutes', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const now = Date.now;
   t.teardown(() => {
@@ -414,7 +402,7 @@ t.test('a form that is open for ten minutes is not taken', async (t) => {
   isPage(t, await submit(app, page), 400, /open for too long/);
 });
 
-t.test('what was changed in the form is checked anew', async (t) => {
+t.test('a changed parameter in the form is checked again', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const evil = { ...page, fields: { ...page.fields, redirect_uri: 'https://evil.example' } };
   isPage(t, await submit(app, evil), 400, /registered/);
@@ -436,12 +424,12 @@ t.test(
       t.notOk(response.payload.includes(`"${credentials.password}"`), 'the password is not in it');
       t.notMatch(response.payload, /<b>"/);
       const fresh = { fields: hiddenFields(response.payload), cookie: cookieOf(response) };
-      t.equal((await submit(app, fresh)).statusCode, 303, 'and the right one is taken then');
+      t.equal((await submit(app, fresh)).statusCode, 303, 'and the right password is accepted then');
     }
   },
 );
 
-t.test('a name that nobody can have is a wrong one, and counts as one', async (t) => {
+t.test('an impossible username is a wrong one, and counts as one', async (t) => {
   const lines = logged().length;
   for (const username of ['a\0b', 'two\nlines', 'K\u212aelvin', '\ud800']) {
     const page = await openPage(app, authorizationRequest(challenge));
@@ -451,10 +439,10 @@ t.test('a name that nobody can have is a wrong one, and counts as one', async (t
     submit(app, await openPage(app, authorizationRequest(challenge)), { username: '\0', password: 'wrong' });
   for (let i = 0; i < 10; i++) t.equal((await guess()).statusCode, 403);
   t.equal((await guess()).statusCode, 429);
-  t.notMatch(logged().slice(lines), /"level":"error"/, 'nor is it a fault of ours');
+  t.notMatch(logged().slice(lines), /"level":"error"/, 'nor is it a fault of the server');
 });
 
-t.test('a fault of ours is a page that says so, and is logged once', async (t) => {
+t.test('a fault of the server is a page, and is logged once', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const lines = logged().length;
   const database = new pg.Client(ownerUrl);
@@ -472,7 +460,7 @@ t.test('a fault of ours is a page that says so, and is logged once', async (t) =
   );
 });
 
-t.test('a username may be in upper case and have spaces around it, and counts as the same one', async (t) => {
+t.test('a username in upper case or with spaces around it counts as the same username', async (t) => {
   const { credentials } = await makeUser(app, 'ada-on-a-phone');
   const typed = ['ada-on-a-phone ', ' Ada-On-A-Phone', '\t\u00a0ADA-ON-A-PHONE \u3000'];
   const send = async (username: string, password: string) =>
@@ -500,7 +488,7 @@ t.test('a password may begin and end with spaces', async (t) => {
   t.equal((await send(credentials.password.trim())).statusCode, 403);
 });
 
-t.test('guesses on the page are counted with those at /auth/login', async (t) => {
+t.test('guesses on the page and at /auth/login count together', async (t) => {
   const ada = await makeUser(app, 'ada-guessed');
   const guess = async (password: string) =>
     submit(app, await openPage(app, authorizationRequest(challenge)), { username: 'ada-guessed', password });
@@ -510,23 +498,20 @@ t.test('guesses on the page are counted with those at /auth/login', async (t) =>
   t.match(refused.headers['retry-after'], /^\d+$/);
 });
 
-t.test(
-  'a full hashing queue shows the form again, with the username, and it is taken afterwards',
-  async (t) => {
-    const { verify } = within.passwords;
-    within.passwords.verify = async () => {
-      throw unavailable();
-    };
-    const page = await openPage(app, authorizationRequest(challenge));
-    const response = await submit(app, page, { ...ADMIN, username: 'Admin ' });
-    within.passwords.verify = verify;
-    isPage(t, response, 503, /We cannot sign you in at the moment/);
-    t.match(response.headers['retry-after'], /^\d+$/);
-    t.match(response.payload, /name="username" value="Admin"/);
-    t.notOk(response.payload.includes(ADMIN.password));
-    t.equal((await submit(app, page)).statusCode, 303);
-  },
-);
+t.test('a full hashing queue shows the form again with the username, which is accepted later', async (t) => {
+  const { verify } = within.passwords;
+  within.passwords.verify = async () => {
+    throw unavailable();
+  };
+  const page = await openPage(app, authorizationRequest(challenge));
+  const response = await submit(app, page, { ...ADMIN, username: 'Admin ' });
+  within.passwords.verify = verify;
+  isPage(t, response, 503, /We cannot sign you in at the moment/);
+  t.match(response.headers['retry-after'], /^\d+$/);
+  t.match(response.payload, /name="username" value="Admin"/);
+  t.notOk(response.payload.includes(ADMIN.password));
+  t.equal((await submit(app, page)).statusCode, 303);
+});
 
 t.test('a sign-in on the page is among the security events, with its client', async (t) => {
   const ada = await makeUser(app, 'ada-audited');
@@ -536,7 +521,7 @@ t.test('a sign-in on the page is among the security events, with its client', as
   t.match(items, [{ outcome: 'succeeded', client_id: 'swagger-ui' }]);
 });
 
-t.test('a form that this page did not make is answered with a page', async (t) => {
+t.test('a form that does not come from this page gets an error page', async (t) => {
   const json = await app.inject({ method: 'POST', url: '/oauth/authorize', payload: { username: 'admin' } });
   isPage(t, json, 415, /media type.*send application\/x-www-form-urlencoded/);
   isPage(t, await postForm(app, '/oauth/authorize', { username: 'x'.repeat(65) }), 400, /form/);

@@ -31,7 +31,7 @@ t.test('a client that acts for itself gets a token without a session', async (t)
   }
 });
 
-t.test('the token of a client opens what its scope allows, and nothing that belongs to a user', async (t) => {
+t.test('the token of a client opens the routes of its scope, and no route of a user', async (t) => {
   const { access_token: token } = (
     await postForm(app, '/oauth/token', CREDENTIALS, basic('machine', machineSecret))
   ).json();
@@ -53,12 +53,12 @@ t.test('the token of a client opens what its scope allows, and nothing that belo
   t.match(events, [{ outcome: 'succeeded', client_id: 'machine' }]);
   t.equal(events.length, 1);
   const announced = await redisClient().xrange('{auth}:revocations', '-', '+');
-  t.equal(announced.filter(([, fields]) => fields[0] === 'jti').length, 1, 'and told once');
+  t.equal(announced.filter(([, fields]) => fields[0] === 'jti').length, 1, 'and announced once');
   const refused = async () => (await get(app, '/auth/users', token)).statusCode === 401;
   t.ok((await refused()) || (await refusedWithin1s(app, token)));
 });
 
-t.test('the scope of the token of a client is what it asks for, of what the client may have', async (t) => {
+t.test('the token of a client has the requested scopes that the client may have', async (t) => {
   const ask = (scope: string) =>
     postForm(app, '/oauth/token', { ...CREDENTIALS, scope }, basic('machine', machineSecret));
   t.equal((await ask('users:admin')).json().scope, 'users:admin');
@@ -69,39 +69,36 @@ t.test('the scope of the token of a client is what it asks for, of what the clie
   }
 });
 
-t.test(
-  'a client that does not prove who it is gets 401 invalid_client, and is among the security events',
-  async (t) => {
-    const wrong: Record<string, string>[] = [
-      basic('machine', 'wrong'),
-      basic('machine', secret),
-      basic('machine', ''),
-      basic('first-party', 'any'),
-      basic('nobody', machineSecret),
-      { authorization: 'Basic' },
-      { authorization: 'Basic !!!' },
-      { authorization: `Basic ${Buffer.from('machine').toString('base64')}` },
-      { authorization: `Basic ${Buffer.from('%zz:%zz').toString('base64')}` },
-      { authorization: `Bearer ${machineSecret}` },
-    ];
-    for (const headers of wrong) {
-      const response = await postForm(app, '/oauth/token', CREDENTIALS, headers);
-      t.equal(response.statusCode, 401, JSON.stringify(headers));
-      t.match(response.json(), { error: 'invalid_client' });
-      t.match(response.headers['www-authenticate'], /^Basic /);
-    }
-    const ofPage = { ...basic('machine', 'wrong'), 'sec-fetch-mode': 'cors' };
-    const response = await postForm(app, '/oauth/token', CREDENTIALS, ofPage);
-    t.match(response.headers['www-authenticate'], /^Basic /, 'as RFC 6749 §5.2 has it for whoever tries so');
-    const admin = (await postForm(app, '/oauth/token', CREDENTIALS, basic('machine', machineSecret))).json();
-    // once a minute for each, and for all that are not known: nobody can fill the table
-    const items = await recordedEvents(app, admin.access_token, 'event=client_refused', 3);
-    t.same(items.map((item) => item.client_id).sort(), ['first-party', 'machine', null]);
-  },
-);
+t.test('a client that fails to authenticate gets 401 invalid_client, and the audit records it', async (t) => {
+  const wrong: Record<string, string>[] = [
+    basic('machine', 'wrong'),
+    basic('machine', secret),
+    basic('machine', ''),
+    basic('first-party', 'any'),
+    basic('nobody', machineSecret),
+    { authorization: 'Basic' },
+    { authorization: 'Basic !!!' },
+    { authorization: `Basic ${Buffer.from('machine').toString('base64')}` },
+    { authorization: `Basic ${Buffer.from('%zz:%zz').toString('base64')}` },
+    { authorization: `Bearer ${machineSecret}` },
+  ];
+  for (const headers of wrong) {
+    const response = await postForm(app, '/oauth/token', CREDENTIALS, headers);
+    t.equal(response.statusCode, 401, JSON.stringify(headers));
+    t.match(response.json(), { error: 'invalid_client' });
+    t.match(response.headers['www-authenticate'], /^Basic /);
+  }
+  const ofPage = { ...basic('machine', 'wrong'), 'sec-fetch-mode': 'cors' };
+  const response = await postForm(app, '/oauth/token', CREDENTIALS, ofPage);
+  t.match(response.headers['www-authenticate'], /^Basic /, 'as RFC 6749 §5.2 demands');
+  const admin = (await postForm(app, '/oauth/token', CREDENTIALS, basic('machine', machineSecret))).json();
+  // once a minute for each client and for all unknown clients together: a flood cannot fill the table
+  const items = await recordedEvents(app, admin.access_token, 'event=client_refused', 3);
+  t.same(items.map((item) => item.client_id).sort(), ['first-party', 'machine', null]);
+});
 
 t.test(
-  'a client that does not try by the Authorization header gets 401 too, and in a page no challenge',
+  'a client without an Authorization header gets 401 too, and a script in a page gets no challenge',
   async (t) => {
     const wrong: Record<string, string>[] = [
       {},
@@ -130,59 +127,56 @@ t.test(
   },
 );
 
-t.test(
-  'a request that is not as RFC 6749 has it gets the error that it names, and nothing is issued',
-  async (t) => {
-    const granted = await authorize(app);
-    const code = {
-      grant_type: 'authorization_code',
-      client_id: 'swagger-ui',
-      code: granted.code,
-      redirect_uri: SWAGGER_REDIRECT,
-      code_verifier: granted.verifier,
-    };
-    const without = (name: string) => Object.entries(code).filter(([key]) => key !== name);
-    const confidential = { client_id: 'web-app', client_secret: secret };
-    const wrong: [
-      error: string,
-      fields: Record<string, string> | [string, string][],
-      headers?: Record<string, string>,
-    ][] = [
-      ['invalid_request', without('grant_type') as [string, string][]],
-      ['invalid_request', without('code') as [string, string][]],
-      ['invalid_request', without('redirect_uri') as [string, string][]],
-      ['invalid_request', without('code_verifier') as [string, string][]],
-      ['invalid_request', { ...code, code_verifier: 'short' }],
-      ['invalid_request', { ...code, code: '' }],
-      ['invalid_request', [...Object.entries(code), ['code', granted.code]]],
-      ['invalid_request', [...Object.entries(code), ['resource', ''], ['resource', 'x']]],
-      ['invalid_request', { ...code, client_id: 'machine' }, basic('web-app', secret)],
-      ['invalid_request', { ...code, ...confidential }, basic('web-app', secret)],
-      ['invalid_request', { ...confidential, grant_type: 'refresh_token' }],
-      ['invalid_grant', { ...code, code_verifier: newVerifier().verifier }],
-      ['invalid_grant', { ...code, code: `${granted.code}\r\nx: y` }],
-      ['invalid_grant', { ...code, ...confidential }],
-      ['invalid_grant', { ...confidential, grant_type: 'refresh_token', refresh_token: 'rt_\r\nx: y' }],
-      ['unsupported_grant_type', { ...code, grant_type: 'password' }],
-      ['unsupported_grant_type', { ...code, grant_type: 'toString' }],
-      ['unauthorized_client', { ...CREDENTIALS, client_id: 'swagger-ui' }],
-      ['unauthorized_client', { ...code, client_id: 'first-party' }],
-      ['unauthorized_client', { ...code, ...AS_BODY }],
-    ];
-    for (const [error, fields, headers] of wrong) {
-      const response = await postForm(app, '/oauth/token', fields, headers);
-      t.equal(response.statusCode, 400, JSON.stringify(fields));
-      t.same(Object.keys(response.json()), ['error', 'error_description']);
-      t.equal(response.json().error, error, JSON.stringify(fields));
-      t.match(response.json().error_description, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
-      t.equal(response.headers['cache-control'], 'no-store');
-      t.equal(response.headers['content-type'], 'application/json; charset=utf-8');
-    }
-    t.equal((await redeem(app, granted)).statusCode, 200, 'the code was not used up');
-  },
-);
+t.test('a request that breaks RFC 6749 gets the error of its code, and no token', async (t) => {
+  const granted = await authorize(app);
+  const code = {
+    grant_type: 'authorization_code',
+    client_id: 'swagger-ui',
+    code: granted.code,
+    redirect_uri: SWAGGER_REDIRECT,
+    code_verifier: granted.verifier,
+  };
+  const without = (name: string) => Object.entries(code).filter(([key]) => key !== name);
+  const confidential = { client_id: 'web-app', client_secret: secret };
+  const wrong: [
+    error: string,
+    fields: Record<string, string> | [string, string][],
+    headers?: Record<string, string>,
+  ][] = [
+    ['invalid_request', without('grant_type') as [string, string][]],
+    ['invalid_request', without('code') as [string, string][]],
+    ['invalid_request', without('redirect_uri') as [string, string][]],
+    ['invalid_request', without('code_verifier') as [string, string][]],
+    ['invalid_request', { ...code, code_verifier: 'short' }],
+    ['invalid_request', { ...code, code: '' }],
+    ['invalid_request', [...Object.entries(code), ['code', granted.code]]],
+    ['invalid_request', [...Object.entries(code), ['resource', ''], ['resource', 'x']]],
+    ['invalid_request', { ...code, client_id: 'machine' }, basic('web-app', secret)],
+    ['invalid_request', { ...code, ...confidential }, basic('web-app', secret)],
+    ['invalid_request', { ...confidential, grant_type: 'refresh_token' }],
+    ['invalid_grant', { ...code, code_verifier: newVerifier().verifier }],
+    ['invalid_grant', { ...code, code: `${granted.code}\r\nx: y` }],
+    ['invalid_grant', { ...code, ...confidential }],
+    ['invalid_grant', { ...confidential, grant_type: 'refresh_token', refresh_token: 'rt_\r\nx: y' }],
+    ['unsupported_grant_type', { ...code, grant_type: 'password' }],
+    ['unsupported_grant_type', { ...code, grant_type: 'toString' }],
+    ['unauthorized_client', { ...CREDENTIALS, client_id: 'swagger-ui' }],
+    ['unauthorized_client', { ...code, client_id: 'first-party' }],
+    ['unauthorized_client', { ...code, ...AS_BODY }],
+  ];
+  for (const [error, fields, headers] of wrong) {
+    const response = await postForm(app, '/oauth/token', fields, headers);
+    t.equal(response.statusCode, 400, JSON.stringify(fields));
+    t.same(Object.keys(response.json()), ['error', 'error_description']);
+    t.equal(response.json().error, error, JSON.stringify(fields));
+    t.match(response.json().error_description, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
+    t.equal(response.headers['cache-control'], 'no-store');
+    t.equal(response.headers['content-type'], 'application/json; charset=utf-8');
+  }
+  t.equal((await redeem(app, granted)).statusCode, 200, 'the code was not used up');
+});
 
-t.test('only forms are taken, and only by POST', async (t) => {
+t.test('the endpoint accepts forms only, and POST only', async (t) => {
   const fields = { ...CREDENTIALS, ...AS_BODY };
   for (const [type, payload] of [
     ['application/json', JSON.stringify(fields)],
@@ -227,7 +221,7 @@ t.test('only forms are taken, and only by POST', async (t) => {
   t.equal(query.statusCode, 400, 'and nothing from the query');
 });
 
-t.test('parameters that are not known are ignored, as those without a value are', async (t) => {
+t.test('unknown parameters and those without a value are ignored', async (t) => {
   const response = await postForm(app, '/oauth/token', {
     ...CREDENTIALS,
     ...AS_BODY,
@@ -238,7 +232,7 @@ t.test('parameters that are not known are ignored, as those without a value are'
   t.equal(response.statusCode, 200);
 });
 
-t.test('the metadata name all of it (RFC 8414)', async (t) => {
+t.test('the metadata name every endpoint and feature (RFC 8414)', async (t) => {
   const response = await app.inject('/.well-known/oauth-authorization-server');
   t.equal(response.headers['content-type'], 'application/json; charset=utf-8');
   const metadata = response.json();

@@ -4,7 +4,7 @@ import { ADMIN } from './auth-under-test.ts';
 
 export const SWAGGER_REDIRECT = 'http://localhost:8080/docs/auth/static/oauth2-redirect.html';
 
-/** As a browser sends it. */
+/** Encodes a form as a browser sends it. */
 export function form(fields: Record<string, string> | [string, string][]): string {
   return new URLSearchParams(fields).toString();
 }
@@ -48,14 +48,14 @@ export function authorizationRequest(
   };
 }
 
-/** What a browser has after it opened the page. */
+/** The state of a browser that has opened the page. */
 export interface OpenedPage {
   response: LightMyRequestResponse;
   fields: Record<string, string>;
   cookie: string;
 }
 
-/** In a browser that has this cookie, or none. */
+/** Opens the page in a browser with this cookie, or with none. */
 export async function openPage(
   app: FastifyInstance,
   query: Record<string, string>,
@@ -99,7 +99,7 @@ export function parametersOf(location: unknown): Record<string, string> {
   return Object.fromEntries(new URL(String(location)).searchParams);
 }
 
-/** A code for somebody who has just signed in. */
+/** Returns a code for a user who has just signed in. */
 export async function authorize(
   app: FastifyInstance,
   overrides: Record<string, string> = {},
