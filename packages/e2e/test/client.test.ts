@@ -35,7 +35,7 @@ function newClient(tokens = memoryStorage()) {
 
 async function signedIn(tokens = memoryStorage()) {
   const one = newClient(tokens);
-  await waitFor(() => one.client.signIn(ADMIN.username, ADMIN.password).then(() => true));
+  await one.client.signIn(ADMIN.username, ADMIN.password);
   return one;
 }
 

@@ -1,6 +1,6 @@
 import { rounds, type TestServer, testPostgres, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
-import { callPatiently, openApi } from './support/api.ts';
+import { call, openApi } from './support/api.ts';
 import { Ledger } from './support/faults/ledger.ts';
 import { type Observation, startLoad } from './support/faults/load.ts';
 import { isFailure, recovery, report } from './support/faults/report.ts';
@@ -41,7 +41,7 @@ const everyTrouble: [name: string, server: TestServer, kind: keyof typeof troubl
 
 t.test('a store in trouble loses nothing that was acknowledged', async (t) => {
   for (let i = 0; i < 100; i++) {
-    ledger.signedIn(await callPatiently(api, 'POST', '/auth/login', { body: users[i % users.length] ?? {} }));
+    ledger.signedIn(await call(api, 'POST', '/auth/login', { body: users[i % users.length] ?? {} }));
   }
   for (const [name, server, kind] of everyTrouble.slice(0, rounds({ short: 4, long: everyTrouble.length }))) {
     await t.test(`${name} ${kind}`, (t) => staysTrue(t, server, kind));
@@ -102,13 +102,13 @@ const say = (t: Test, figures: string) => t.comment(`${t.name}: ${figures}`);
 
 /** Creates several users, because each may have only a hundred sessions. */
 async function makeUsers(count: number) {
-  const login = await callPatiently(api, 'POST', '/auth/login', { body: ADMIN });
+  const login = await call(api, 'POST', '/auth/login', { body: ADMIN });
   const token = (login.body as { access_token: string }).access_token;
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const credentials = { username: `user-${i}`, password: `the password of user ${i}` };
       const body = { ...credentials, scope: 'customers:read customers:write' };
-      const { status } = await callPatiently(api, 'POST', '/auth/users', { token, body });
+      const { status } = await call(api, 'POST', '/auth/users', { token, body });
       if (status !== 201) throw new Error(`make user: ${status}`);
       return credentials;
     }),

@@ -1,4 +1,3 @@
-import { waitFor } from '@pair/test-kit';
 import newman from 'newman';
 import t from 'tap';
 import { ADMIN, addClient, beginSession, startSystem } from './support/system.ts';
@@ -48,22 +47,12 @@ function request(name: string): Item {
   return found;
 }
 
-/** Runs a collection. `values` override the environment. A busy machine may answer 503, so the run is repeated then. */
-async function run(
+/** Runs a collection. `values` override the environment. */
+function run(
   collection: object,
   values: Record<string, string> = { base_url: url, ...ADMIN },
   environment?: object,
 ): Promise<Run> {
-  let result = await runOnce(collection, values, environment);
-  await waitFor(async () => {
-    const isBusy = /\b503\b/.test(faults(result).join('\n'));
-    if (isBusy) result = await runOnce(collection, values, environment);
-    return !isBusy;
-  }, 60_000);
-  return result;
-}
-
-function runOnce(collection: object, values: Record<string, string>, environment?: object): Promise<Run> {
   const envVar = Object.entries(values).map(([key, value]) => ({ key, value }));
   return new Promise((resolve, reject) => {
     newman.run({ collection, environment, envVar, color: 'off', reporters: [] }, (error, summary) => {

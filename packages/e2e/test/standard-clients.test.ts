@@ -29,13 +29,9 @@ const machineSecret = await addClient(
   ...['--grant', 'client_credentials', '--scope', 'customers:read', '--introspect'],
 );
 
-/** Signs in as a browser does. Resolves with the address of the redirect. A busy machine may answer 503 at first. */
+/** Signs in as a browser does. Resolves with the address of the redirect. */
 async function signIn(authorizationUrl: URL): Promise<URL> {
-  let answer = await submitForm(authorizationUrl);
-  await waitFor(async () => {
-    if (answer.status === 503) answer = await submitForm(authorizationUrl);
-    return answer.status !== 503;
-  });
+  const answer = await submitForm(authorizationUrl);
   const location = answer.headers.get('location');
   if (location === null) throw new Error(`sign in: ${answer.status} ${await answer.text()}`);
   return new URL(location);

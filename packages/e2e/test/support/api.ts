@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:http';
-import { waitFor } from '@pair/test-kit';
 
 export interface Api {
   url: string;
@@ -51,16 +50,6 @@ export function call(
     });
     sending.end(body === undefined ? undefined : JSON.stringify(body));
   });
-}
-
-/** Repeats a request that gets 503, for use while all stores are well: a machine busy with other tests may cause it. */
-export async function callPatiently(...request: Parameters<typeof call>): Promise<Answer> {
-  let answer = await call(...request);
-  await waitFor(async () => {
-    if (answer.status === 503) answer = await call(...request);
-    return answer.status !== 503;
-  });
-  return answer;
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,4 @@
-import { type Answer, type Api, callPatiently } from '../api.ts';
+import { type Answer, type Api, call } from '../api.ts';
 
 /** A session, with its newest acknowledged tokens and state. */
 export interface Session {
@@ -51,23 +51,23 @@ export class Ledger {
   /** Looks for all that was acknowledged, once all stores are well. */
   async check(api: Api): Promise<void> {
     await each(this.in('signed-in'), async (session) => {
-      const answer = await callPatiently(api, 'POST', '/auth/refresh', {
+      const answer = await call(api, 'POST', '/auth/refresh', {
         body: { refresh_token: session.refreshToken },
       });
       if (answer.status === 200) this.refreshed(session, answer);
       else this.violated(`a session that was acknowledged is gone: ${answer.status}`);
     });
     await each(this.in('signed-out'), async ({ refreshToken, accessToken }) => {
-      const refresh = await callPatiently(api, 'POST', '/auth/refresh', {
+      const refresh = await call(api, 'POST', '/auth/refresh', {
         body: { refresh_token: refreshToken },
       });
-      const read = await callPatiently(api, 'GET', '/customers?n=1', { token: accessToken });
+      const read = await call(api, 'GET', '/customers?n=1', { token: accessToken });
       if (refresh.status !== 401) this.violated(`a session that was signed out refreshes: ${refresh.status}`);
       if (read.status !== 401) this.violated(`a session that was signed out reads: ${read.status}`);
     });
     const [reader] = this.in('signed-in');
     await each([...this.customers], async ([id, name]) => {
-      const answer = await callPatiently(api, 'GET', `/customers/${id}`, {
+      const answer = await call(api, 'GET', `/customers/${id}`, {
         token: reader?.accessToken ?? '',
       });
       const found = (answer.body as { name?: string } | undefined)?.name;
