@@ -8,15 +8,15 @@ import { revokeSigningKeyCommand } from '../../src/commands/revoke-signing-key.t
 import { signingKeys } from '../../src/db/schema.ts';
 import { type AuthUnderTest, get, login, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
 import { revoke, runCommand } from '../support/commands.ts';
-import { verifier } from '../support/verifier.ts';
+import { resourceServer } from '../support/resource-server.ts';
 
-/** Two processes of auth, and a service that verifies tokens with what the first publishes. */
+/** Starts two processes of auth, and a resource server that uses the keys of the first. */
 async function system(t: Test) {
   const auth = await startAuth(t);
   const other = await auth.another();
   const address = await auth.app.listen({ host: '127.0.0.1', port: 0 });
   const { REDIS_URL: redisUrl, ISSUER: issuer, DATABASE_URL: databaseUrl } = auth.config;
-  const service = await verifier(t, { jwksUrl: `${address}/.well-known/jwks.json`, redisUrl, issuer });
+  const service = await resourceServer(t, { jwksUrl: `${address}/.well-known/jwks.json`, redisUrl, issuer });
   const pool = new pg.Pool({ connectionString: databaseUrl });
   t.teardown(() => pool.end());
   const statuses = async (token: string) => [
@@ -46,7 +46,7 @@ function runRevoke({ config }: AuthUnderTest, ...args: string[]) {
 }
 
 t.test(
-  'a compromised key is refused everywhere within a second, and sessions go on with the next one',
+  'every process refuses a compromised key within a second, and sessions go on with the next key',
   async (t) => {
     const { auth, other, statuses } = await system(t);
     const tokens = await login(auth.app);
@@ -70,7 +70,7 @@ t.test(
   },
 );
 
-t.test('a next key that is revoked never signs, and another one is made in its place', async (t) => {
+t.test('a revoked next key never signs, and another next key replaces it', async (t) => {
   const { auth, statuses } = await system(t);
   const tokens = await login(auth.app);
   const [signing, next = ''] = await publishedBy(auth.app);
@@ -80,10 +80,10 @@ t.test('a next key that is revoked never signs, and another one is made in its p
     return published.length === 2 && !published.includes(next);
   });
   t.equal(kidOf(await login(auth.app)), signing);
-  t.same(await statuses(tokens.access_token), [200, 200, 200], 'nobody is refused');
+  t.same(await statuses(tokens.access_token), [200, 200, 200], 'no process refuses the token');
 });
 
-t.test('--all refuses every key, and there are others at once', async (t) => {
+t.test('--all revokes every key, and new keys are there at once', async (t) => {
   const { auth, statuses } = await system(t);
   const tokens = await login(auth.app);
   const before = await publishedBy(auth.app);
@@ -103,7 +103,7 @@ t.test('--all refuses every key, and there are others at once', async (t) => {
   await waitFor(async () => (await statuses(access_token)).every((status) => status === 200));
 });
 
-t.test('when Redis is away, nothing is revoked', async (t) => {
+t.test('without Redis, nothing is revoked', async (t) => {
   const { auth, rows } = await system(t);
   const before = await rows();
   await auth.redis.stop();
@@ -128,7 +128,7 @@ t.test('when Redis fails at the announcement, nothing is revoked', async (t) => 
   t.same(await rows(), before);
 });
 
-t.test('an unknown kid, or none, is one clear sentence', async (t) => {
+t.test('the error for an unknown or missing kid is one clear sentence', async (t) => {
   const auth = await startAuth(t);
   for (const [args, sentence] of [
     [['no-such-key'], /^There is no signing key "no-such-key": the kids are at .+\.\n$/],
@@ -141,19 +141,22 @@ t.test('an unknown kid, or none, is one clear sentence', async (t) => {
   }
 });
 
-t.test('revoked keys are announced again, for two hours, to a Redis that has lost its data', async (t) => {
-  const { auth, rows } = await system(t);
-  const [signing = ''] = await publishedBy(auth.app);
-  await revoke(auth.config, signing);
-  const client = auth.redisClient();
-  const announced = async () =>
-    (await client.xrange('{auth}:revocations', '-', '+')).map(([, fields]) => fields);
-  const revokedAt = (await rows()).find(({ kid }) => kid === signing)?.revokedAt?.getTime() ?? 0;
-  const entry = ['kid', signing, 'until', String(Math.ceil(revokedAt / 1_000 + 7_200))];
-  t.ok((await announced()).some((fields) => fields.join() === entry.join()));
+t.test(
+  'a start of auth announces keys, revoked in the last two hours, again to a Redis that lost its data',
+  async (t) => {
+    const { auth, rows } = await system(t);
+    const [signing = ''] = await publishedBy(auth.app);
+    await revoke(auth.config, signing);
+    const client = auth.redisClient();
+    const announced = async () =>
+      (await client.xrange('{auth}:revocations', '-', '+')).map(([, fields]) => fields);
+    const revokedAt = (await rows()).find(({ kid }) => kid === signing)?.revokedAt?.getTime() ?? 0;
+    const entry = ['kid', signing, 'until', String(Math.ceil(revokedAt / 1_000 + 7_200))];
+    t.ok((await announced()).some((fields) => fields.join() === entry.join()));
 
-  await client.flushall();
-  const restarted = await auth.start();
-  await waitFor(async () => (await announced()).some((fields) => fields.join() === entry.join()), 15_000);
-  await restarted.close();
-});
+    await client.flushall();
+    const restarted = await auth.start();
+    await waitFor(async () => (await announced()).some((fields) => fields.join() === entry.join()), 15_000);
+    await restarted.close();
+  },
+);

@@ -7,8 +7,8 @@ import t, { type Test } from 'tap';
 import { jwksRoutes } from '../../src/keys/routes.ts';
 import { accessTokenSigner } from '../../src/tokens/access-token.ts';
 import { rotate } from '../support/commands.ts';
+import { resourceServer } from '../support/resource-server.ts';
 import { kidsOf, type Ring, type Rings, rings, SECOND } from '../support/rings.ts';
-import { verifier } from '../support/verifier.ts';
 
 const ISSUER = 'http://localhost:8080';
 const ROTATIONS = rounds({ short: 20, long: 200 });
@@ -80,7 +80,7 @@ t.test(
       const issuer = await issuerProcess(t, ring);
       issuers.push(issuer);
       await time.advanceTo(clock.now + 4 * SECOND); // they read the keys at other moments
-      const ours = await verifier(t, {
+      const ours = await resourceServer(t, {
         jwksUrl: issuer.jwksUrl,
         redisUrl: redis.url,
         issuer: ISSUER,

@@ -26,22 +26,22 @@ export interface Tokens {
 
 export interface AuthUnderTest {
   app: FastifyInstance;
-  /** The same, seen from within: for a test in which one of its parts is to fail, or to wait, between two others. */
+  /** The scope of the service inside the app, with its decorators: a test can replace one to fail, or to wait. */
   within: FastifyInstance;
   config: AuthConfig;
-  /** The database as the role that owns the tables, for what the service itself cannot do. */
+  /** The database with the role that owns the tables, for changes that the service itself cannot make. */
   ownerUrl: string;
   redis: TestServer;
-  /** Everything that was logged, as text. */
+  /** Returns the whole log as text. */
   logged(): string;
-  /** Another process on the same stores, as soon as it is up. */
+  /** Starts another process on the same stores. Resolves as soon as it is up. */
   start(overrides?: Partial<AuthConfig>): Promise<FastifyInstance>;
-  /** The same, as soon as it is ready. */
+  /** Starts another process on the same stores. Resolves as soon as it is ready. */
   another(overrides?: Partial<AuthConfig>): Promise<FastifyInstance>;
   redisClient(): Redis;
 }
 
-/** Migrates a database, with the first admin. Resolves to the URL of the service, whose role owns nothing. */
+/** Migrates a database and creates the first admin. Resolves to the URL of the service, whose role owns nothing. */
 export async function migrated(ownerUrl: string): Promise<string> {
   const { role, url } = serviceRoleOf(ownerUrl);
   await migrateAuth({
@@ -54,9 +54,9 @@ export async function migrated(ownerUrl: string): Promise<string> {
 }
 
 /**
- * The service as production builds it, on stores of its own, with the first admin. A DATABASE_URL is that of the owner.
+ * Starts the service as production does, on its own stores, with the first admin. DATABASE_URL is the URL of the owner.
  *
- * @param limits a test of a database that is slow, away or locked passes PRODUCTION_LIMITS
+ * @param limits PRODUCTION_LIMITS in a test with a slow, stopped or locked database
  */
 export async function startAuth(
   t: Test,
@@ -114,7 +114,7 @@ export async function startAuth(
     another,
     redisClient: () => {
       const client = new Redis(redis.url);
-      client.on('error', () => {}); // what it concerns is rejected
+      client.on('error', () => {}); // the command that fails rejects
       t.teardown(() => client.disconnect());
       return client;
     },
@@ -157,7 +157,7 @@ export async function login(app: FastifyInstance, credentials = ADMIN): Promise<
   return response.json<Tokens>();
 }
 
-/** A user with these scopes, made through the API; and its credentials. */
+/** Creates a user with these scopes through the API. Resolves to its id and credentials. */
 export async function makeUser(app: FastifyInstance, username: string, scope = '') {
   const credentials = { username, password: `the password of ${username}` };
   const { access_token } = await login(app);
@@ -166,7 +166,7 @@ export async function makeUser(app: FastifyInstance, username: string, scope = '
   return { id: response.json<{ id: string }>().id, credentials };
 }
 
-/** The status of the next request once it is not 200 any more; revocation is to reach us within a second. */
+/** Resolves to true if the service refuses the token within a second, as each revocation promises. */
 export async function refusedWithin1s(app: FastifyInstance, token: string): Promise<boolean> {
   try {
     await waitFor(async () => (await get(app, '/auth/me', token)).statusCode === 401, 1_000);
@@ -184,7 +184,7 @@ interface RecordedEvent {
   session_id: string | null;
 }
 
-/** What the audit has of this, newest first; events are written a moment after the answer, so it waits for `count`. */
+/** Resolves to the events of a query, newest first. Waits for `count`, because events are written after the answer. */
 export async function recordedEvents(
   app: FastifyInstance,
   token: string,

@@ -12,7 +12,7 @@ const CONFIDENTIAL: clients.NewClient = {
   mayIntrospect: false,
 };
 
-/** Adds a client as the command does; resolves with its secret, '' for a public one. */
+/** Adds a client as the command does. Resolves to its secret, or to '' for a public client. */
 export async function addClient(
   databaseUrl: string,
   overrides: Partial<clients.NewClient> = {},
@@ -29,7 +29,7 @@ export function removeClient(databaseUrl: string, id: string): Promise<void> {
   return withPostgres(databaseUrl, (db) => clients.removeClient(db, id));
 }
 
-/** RFC 6749 §2.3.1. */
+/** The header of `client_secret_basic` (RFC 6749 §2.3.1). */
 export function basic(id: string, secret: string): Record<string, string> {
   const credentials = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
   return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };

@@ -4,16 +4,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface LossyRedis {
   url: string;
   /**
-   * The next script, or another `command` with this in it, is run by Redis, and its reply lost with the connection.
-   * Resolves when that has happened.
+   * Lets Redis run the next script, or the next command that matches, and loses its reply with the connection. Resolves
+   * when the reply is lost.
    */
   loseNextReply(command?: RegExp): Promise<void>;
-  /** Nothing gets through until it is opened again. */
+  /** Cuts all connections, and refuses new ones until `open`. */
   close(): void;
   open(): void;
 }
 
-/** A way to Redis on which a reply can be lost. */
+/** Starts a proxy to Redis that can lose a reply. */
 export async function lossyRedis(t: { teardown(fn: () => void): void }, port: number): Promise<LossyRedis> {
   const sockets = new Set<Socket>();
   let awaited: { command: RegExp; onLoss: () => void } | undefined;

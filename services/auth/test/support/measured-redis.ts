@@ -2,7 +2,7 @@ import type { Teardown } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import { type RedisClock, redisClock } from '../../src/redis/clock.ts';
 
-/** A connection to this Redis, and the clock of the Redis, measured over it: what a process of auth has. */
+/** Opens a connection to Redis and measures its clock, as a process of auth does. */
 export async function measuredRedis(
   t: Teardown,
   redisUrl: string,

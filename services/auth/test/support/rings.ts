@@ -15,19 +15,19 @@ export type Ring = ReturnType<typeof createKeyRing>;
 
 export const newEncryptionKey = () => randomBytes(32).toString('base64url');
 
-/** Key rings of several processes on one database, whose time the test moves. */
+/** Key rings of several processes on one database. The test moves their time. */
 export interface Rings {
   databaseUrl: string;
-  /** The same database as the role that owns the tables. */
+  /** The same database, with the role that owns the tables. */
   ownerUrl: string;
   pool: pg.Pool;
   /** In ms since 1970. */
   clock: { now: number };
-  /** What the feed of revocations has told. */
+  /** The kids that the revocation feed has announced. */
   revoked: Set<string>;
-  /** Another one that has read the keys. */
+  /** Creates a ring, and lets it read the keys. */
   ring(keyEncryptionKey?: string): Promise<Ring>;
-  /** One that has not, on a machine whose clock is ahead by so much, or behind. */
+  /** Creates a ring that has not read the keys, on a machine whose clock is ahead by `aheadMs`, or behind. */
   idleRing(keyEncryptionKey?: string, aheadMs?: number): Ring;
 }
 
@@ -62,7 +62,7 @@ export async function rings(t: Test, setTimer?: SetTimer): Promise<Rings> {
   return { databaseUrl, ownerUrl, pool, clock, revoked, ring, idleRing };
 }
 
-/** The kids that a ring publishes, in their order. */
+/** Returns the kids that a ring publishes, in their order. */
 export function kidsOf(ring: Ring): string[] {
   const { keys } = JSON.parse(ring.published().json) as { keys: { kid: string }[] };
   return keys.map(({ kid }) => kid);

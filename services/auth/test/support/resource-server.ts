@@ -4,36 +4,36 @@ import { waitFor } from '@pair/test-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Test } from 'tap';
 
-export interface Verifier {
-  /** Of a request with this token. */
+export interface ResourceServer {
+  /** Resolves to the status of a request with this token. */
   status(token: string): Promise<number>;
 }
 
-/** Another service that takes our tokens: keys over HTTP, revocations by the feed, as customers has them. */
-export async function verifier(
+/** Starts a resource server that gets keys over HTTP and revocations from the feed, as customers does. */
+export async function resourceServer(
   t: Test,
   options: {
     jwksUrl: string;
     redisUrl: string;
     issuer: string;
-    /** Of the key set, in ms. */
+    /** The time of the key set, in ms. */
     now?: () => number;
     setTimer?: SetTimer;
   },
-): Promise<Verifier> {
+): Promise<ResourceServer> {
   const { jwksUrl, redisUrl, issuer, now = () => performance.now(), setTimer } = options;
   const service: FastifyPluginAsync = async (app) => {
-    await app.register(redis, { redisUrl, name: 'verifier' });
+    await app.register(redis, { redisUrl, name: 'resource-server' });
     const keys = createRemoteKeySet({
       url: jwksUrl,
       log: app.log,
       now,
       ...(setTimer === undefined ? {} : { setTimer }),
     });
-    app.readinessCheck('verifier', 'keys', keys.ready);
+    app.readinessCheck('resource-server', 'keys', keys.ready);
     app.addHook('onReady', async () => keys.start());
     app.addHook('onClose', async () => keys.stop());
-    await app.register(revocationFeed, { name: 'verifier', maxStalenessSeconds: 30 });
+    await app.register(revocationFeed, { name: 'resource-server', maxStalenessSeconds: 30 });
     await app.register(accessToken, { issuer, audience: issuer, keys });
     await app.register(
       asUser(async (guarded) => {
