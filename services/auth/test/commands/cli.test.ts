@@ -22,18 +22,21 @@ async function cli(...args: string[]): Promise<{ code: number | null; output: st
   return { code: await command.exited, output: command.output() };
 }
 
-t.test('without a command, with an unknown one and with --help it lists the commands', async (t) => {
-  const list = COMMANDS.map(({ name, command }) => `  ${name.padEnd(22)}${command.summary}\n`).join('');
-  t.match(await cli('--help'), { code: 0, output: list });
-  t.match(await cli(), { code: 1, output: list });
-  t.match(await cli('toString'), { code: 1, output: list });
-});
+t.test(
+  'without a command, with an unknown command and with --help, the CLI lists the commands',
+  async (t) => {
+    const list = COMMANDS.map(({ name, command }) => `  ${name.padEnd(22)}${command.summary}\n`).join('');
+    t.match(await cli('--help'), { code: 0, output: list });
+    t.match(await cli(), { code: 1, output: list });
+    t.match(await cli('toString'), { code: 1, output: list });
+  },
+);
 
 t.test('a command shows its arguments with --help', async (t) => {
   t.same(await cli('clients', '--help'), { code: 0, output: `${clientsCommand.usage}\n` });
 });
 
-t.test('wrong arguments are answered with those that are right', async (t) => {
+t.test('wrong arguments print the usage of the command', async (t) => {
   for (const { name, command } of COMMANDS) {
     t.match(command.usage, new RegExp(`^Usage:\\s+${name}\\b`));
     const wrong = command.run(['one', 'two'], WITHOUT_SETTINGS);

@@ -16,7 +16,7 @@ t.teardown(() => database.end());
 
 const clients = (...args: string[]) => runCommand(clientsCommand, args, { DATABASE_URL });
 
-t.test('clients add, list, rotate-secret and remove do what they say', async (t) => {
+t.test('clients add, list, rotate-secret and remove change the clients and report it', async (t) => {
   t.match(await clients('list'), { code: 0, output: /^There are only the built-in clients\.\n$/ });
   const web = ['--redirect-uri', APP_REDIRECT, '--grant', 'authorization_code'];
   const webScopes = ['--scope', 'customers:write', '--scope', 'customers:read'];
@@ -60,10 +60,14 @@ t.test('clients add, list, rotate-secret and remove do what they say', async (t)
     { event: 'client_removed', client_id: 'native' },
   ]);
   const secrets = await database.query('SELECT secret_hash FROM clients');
-  t.notMatch(added.output, secrets.rows[0].secret_hash.toString('base64url'), 'the hash alone is kept');
+  t.notMatch(
+    added.output,
+    secrets.rows[0].secret_hash.toString('base64url'),
+    'the database has only the hash',
+  );
 });
 
-t.test('a command that is not one is told how to be used', async (t) => {
+t.test('wrong arguments print the usage', async (t) => {
   for (const args of [
     [],
     ['add'],
@@ -78,7 +82,7 @@ t.test('a command that is not one is told how to be used', async (t) => {
   }
 });
 
-t.test('what cannot be a client is one sentence, and adds nothing', async (t) => {
+t.test('a client that breaks a rule is refused with one sentence, and is not added', async (t) => {
   const good: NewClient = {
     id: 'some-app',
     isPublic: false,
@@ -112,43 +116,40 @@ t.test('what cannot be a client is one sentence, and adds nothing', async (t) =>
   t.same(await count(), before);
 });
 
-t.test(
-  'a redirect URI is https, or loopback, or of a private-use scheme, and is written in one way',
-  async (t) => {
-    for (const uri of [
-      'https://app.example.com/callback',
-      'https://app.example.com/callback?a=b',
-      'http://127.0.0.1/',
-      'http://127.0.0.1:5000/done',
-      'http://[::1]/',
-      'http://localhost:3000/callback',
-      'com.example.app:/callback',
-    ]) {
-      t.equal(redirectUriFault(uri), undefined, uri);
-    }
-    for (const uri of [
-      '',
-      '/callback',
-      'app.example.com',
-      'https://app.example.com',
-      'https://APP.example.com/',
-      'https://app.example.com/a/../b',
-      'https://app.example.com/#x',
-      'https://app.example.com/#',
-      'https://user@app.example.com/',
-      'http://app.example.com/',
-      'http://127.0.0.1.example.com/',
-      'http://10.0.0.1/',
-      'javascript:alert(1)',
-      'data:text/html,x',
-      'file:///etc/passwd',
-      'myapp:/callback',
-      `https://app.example.com/${'x'.repeat(2_000)}`,
-    ]) {
-      t.type(redirectUriFault(uri), 'string', uri);
-    }
-  },
-);
+t.test('a redirect URI is https, loopback or of a private-use scheme, in its normal form', async (t) => {
+  for (const uri of [
+    'https://app.example.com/callback',
+    'https://app.example.com/callback?a=b',
+    'http://127.0.0.1/',
+    'http://127.0.0.1:5000/done',
+    'http://[::1]/',
+    'http://localhost:3000/callback',
+    'com.example.app:/callback',
+  ]) {
+    t.equal(redirectUriFault(uri), undefined, uri);
+  }
+  for (const uri of [
+    '',
+    '/callback',
+    'app.example.com',
+    'https://app.example.com',
+    'https://APP.example.com/',
+    'https://app.example.com/a/../b',
+    'https://app.example.com/#x',
+    'https://app.example.com/#',
+    'https://user@app.example.com/',
+    'http://app.example.com/',
+    'http://127.0.0.1.example.com/',
+    'http://10.0.0.1/',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'myapp:/callback',
+    `https://app.example.com/${'x'.repeat(2_000)}`,
+  ]) {
+    t.type(redirectUriFault(uri), 'string', uri);
+  }
+});
 
 t.test('a new secret and a removal take effect at once', async (t) => {
   const { app, config } = await startAuth(t);
@@ -170,7 +171,7 @@ t.test('a new secret and a removal take effect at once', async (t) => {
   t.match((await refresh(next)).json(), { error: 'invalid_client' });
 });
 
-t.test('a database that is away is one sentence', async (t) => {
+t.test('the error of an unreachable database is one sentence', async (t) => {
   const env = { DATABASE_URL: 'postgres://auth:x@127.0.0.1:1/auth' };
   t.match(await runCommand(clientsCommand, ['list'], env), {
     code: 1,

@@ -15,7 +15,7 @@ function reseal(databaseUrl: string, ...encryptionKeys: string[]): Promise<numbe
 }
 
 t.test(
-  'reseal: the old encryption key can be dropped, and signing keys and tokens are the same',
+  'reseal: the operator can drop the old encryption key, and signing keys and tokens stay the same',
   async (t) => {
     const { ring, pool, databaseUrl } = await rings(t);
     const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
@@ -32,41 +32,52 @@ t.test(
     t.same(after.published(), before.published());
     t.equal(after.signingKey().privatePem, before.signingKey().privatePem);
     await t.rejects(ring(older), { message: /does not open/ });
-    t.equal(await reseal(databaseUrl, newer, older), 0, 'repeating it finds nothing to do');
-    t.equal(await reseal(databaseUrl, newer), 0, 'nor does one key alone');
+    t.equal(await reseal(databaseUrl, newer, older), 0, 'a repeat finds nothing to do');
+    t.equal(await reseal(databaseUrl, newer), 0, 'the newer key alone finds nothing to do');
     const { rows } = await pool.query(
       "SELECT event, detail FROM security_events WHERE event LIKE 'signing_key_%'",
     );
     const kids = (await drizzle({ client: pool }).select().from(signingKeys)).map(({ kid }) => kid);
-    t.same(new Set(rows.map(({ detail }) => detail)), new Set(kids), 'each is a security event, once');
+    t.same(
+      new Set(rows.map(({ detail }) => detail)),
+      new Set(kids),
+      'each resealed key is one security event',
+    );
     t.ok(rows.length === 2 && rows.every(({ event }) => event === 'signing_key_resealed'));
   },
 );
 
-t.test('reseal: a key that neither opens is one clear sentence, and nothing is changed', async (t) => {
-  const { ring, pool, databaseUrl } = await rings(t);
-  const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
-  await ring(older);
-  const db = drizzle({ client: pool });
-  const [row] = await db.select().from(signingKeys).limit(1);
-  if (row === undefined) return t.fail('no key');
-  // the last of all: those before are resealed by then
-  await db.insert(signingKeys).values({
-    ...row,
-    kid: 'sealed-by-a-stranger',
-    sealedPrivateKey: randomBytes(100),
-    activeFrom: new Date('2100-01-01'),
-  });
-  const before = await db.select().from(signingKeys);
-  const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
-  const command = await runCommand(resealSigningKeysCommand, [], env);
-  t.equal(command.code, 1);
-  t.equal(
-    command.output,
-    'KEY_ENCRYPTION_KEY does not open signing key sealed-by-a-stranger, so nothing was changed: give the key it was sealed under, as a pair "new,old".\n',
-  );
-  t.same(await db.select().from(signingKeys), before);
+t.test(
+  'reseal: a signing key that no sealing key opens is one clear sentence, and changes nothing',
+  async (t) => {
+    const { ring, pool, databaseUrl } = await rings(t);
+    const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
+    await ring(older);
+    const db = drizzle({ client: pool });
+    const [row] = await db.select().from(signingKeys).limit(1);
+    if (row === undefined) return t.fail('no key');
+    // the last of all keys: the keys before it are resealed by then
+    await db.insert(signingKeys).values({
+      ...row,
+      kid: 'sealed-by-a-stranger',
+      sealedPrivateKey: randomBytes(100),
+      activeFrom: new Date('2100-01-01'),
+    });
+    const before = await db.select().from(signingKeys);
+    const env = { DATABASE_URL: databaseUrl, KEY_ENCRYPTION_KEY: `${newer},${older}` };
+    const command = await runCommand(resealSigningKeysCommand, [], env);
+    t.equal(command.code, 1);
+    t.equal(
+      command.output,
+      'KEY_ENCRYPTION_KEY does not open signing key sealed-by-a-stranger, so nothing was changed: give the key it was sealed under, as a pair "new,old".\n',
+    );
+    t.same(await db.select().from(signingKeys), before);
 
-  await db.update(signingKeys).set({ revokedAt: new Date() });
-  t.equal(await reseal(databaseUrl, newer, older), 2, 'one that is over is not needed');
-});
+    await db.update(signingKeys).set({ revokedAt: new Date() });
+    t.equal(
+      await reseal(databaseUrl, newer, older),
+      2,
+      'a key that is no longer in use needs no sealing key',
+    );
+  },
+);

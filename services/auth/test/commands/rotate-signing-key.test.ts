@@ -4,7 +4,7 @@ import { rotate, runCommand } from '../support/commands.ts';
 import { kidsOf, rings, SECOND } from '../support/rings.ts';
 
 t.test(
-  'rotate: a next key that is known everywhere takes over after 30 s, and the ring makes another',
+  'rotate: a next key that all processes know takes over after 30 s, and the ring makes another key',
   async (t) => {
     const { ring, clock, databaseUrl } = await rings(t);
     const [one, other] = [await ring(), await ring()];
@@ -20,11 +20,11 @@ t.test(
     t.same([one.signingKey().kid, other.signingKey().kid], [next, next], 'at the same moment');
     await one.reload();
     t.equal(kidsOf(one).length, 3);
-    t.same(kidsOf(one).slice(0, 2), [signing, next], 'the one before is published still');
+    t.same(kidsOf(one).slice(0, 2), [signing, next], 'the previous key is still published');
   },
 );
 
-t.test('rotate: a next key that is new takes over 300 s after it was made', async (t) => {
+t.test('rotate: a new next key takes over 300 s after its creation', async (t) => {
   const { ring, clock, databaseUrl } = await rings(t);
   const one = await ring();
   const madeAt = clock.now;
@@ -38,7 +38,7 @@ t.test('rotate: a next key that is new takes over 300 s after it was made', asyn
   t.equal(one.signingKey().kid, kidsOf(one)[1]);
 });
 
-t.test('rotate: repeating it while a key is about to take over changes nothing', async (t) => {
+t.test('rotate: a repeat while a key is about to take over changes nothing', async (t) => {
   const { ring, clock, databaseUrl } = await rings(t);
   await ring();
   clock.now += 3_600 * SECOND;
@@ -49,7 +49,7 @@ t.test('rotate: repeating it while a key is about to take over changes nothing',
 });
 
 t.test(
-  'the command rotate-signing-key says when, says so when it changes nothing, and needs the database',
+  'rotate-signing-key prints the time of the change, or that nothing changed, and needs the database',
   async (t) => {
     const { ring, databaseUrl } = await rings(t);
     const command = (env: NodeJS.ProcessEnv) => runCommand(rotateSigningKeyCommand, [], env);

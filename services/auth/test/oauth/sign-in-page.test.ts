@@ -70,12 +70,12 @@ t.test(
   'the page with the form limits no redirect that follows, and a page without one allows no form',
   async (t) => {
     const page = await openPage(app, authorizationRequest(challenge));
-    const again = await submit(app, page, { username: 'nobody', password: 'wrong' });
+    const again = await submit(app, page, { username: 'unknown', password: 'wrong' });
     for (const { headers, payload } of [page.response, again]) {
       t.notMatch(headers['content-security-policy'], /form-action/);
       t.same(payload.match(/<form[^>]*>/g), ['<form method="post" action="/oauth/authorize">']);
     }
-    const error = await ask({ client_id: 'nobody' });
+    const error = await ask({ client_id: 'unknown' });
     t.match(error.headers['content-security-policy'], /; form-action 'none'; /);
   },
 );
@@ -119,7 +119,7 @@ t.test('over TLS the cookie has the prefix __Host-', async (t) => {
 t.test('a wrong client or redirect URI gets a page and no redirect', async (t) => {
   const wrong: [Record<string, string>, RegExp][] = [
     [{ client_id: '' }, /parameter client_id, once/],
-    [{ client_id: 'nobody' }, /unknown/],
+    [{ client_id: 'no-such-client' }, /unknown/],
     [{ client_id: 'swagger-ui\r\nx: y' }, /unknown/],
     [{ client_id: "' OR 1=1 --" }, /unknown/],
     [{ client_id: '<script>alert(1)</script>' }, /unknown/],
@@ -372,11 +372,11 @@ t.test('a form leaves nothing in Redis that the limit of attempts does not bound
       payload: form({ ...page.fields, username, password: 'wrong' }),
     });
   for (let i = 0; i < 100; i++) {
-    const attempt = await within.signInAttempts.begin(`nobody-${i % 10}`, remoteAddress);
+    const attempt = await within.signInAttempts.begin(`unknown-${i % 10}`, remoteAddress);
     if (attempt.isAllowed) attempt.failed();
   }
   const page = await openPage(app, authorizationRequest(challenge));
-  t.equal((await send('nobody-at-all', page)).statusCode, 429);
+  t.equal((await send('unknown-to-all', page)).statusCode, 429);
   const before = (await redis.keys('*')).sort();
   for (let i = 0; i < 50; i++) {
     const opened = await openPage(app, authorizationRequest(challenge));
@@ -415,7 +415,7 @@ t.test(
   async (t) => {
     const { id, credentials: disabled } = await makeUser(app, 'ada-disabled');
     await patch(app, `/auth/users/${id}`, { disabled: true }, admin);
-    const usernames = [ADMIN.username, 'nobody', '<b>', 'x'.repeat(64)];
+    const usernames = [ADMIN.username, 'unknown', '<b>', 'x'.repeat(64)];
     const refused = [disabled, ...usernames.map((username) => ({ username, password: 'wrong' }))];
     for (const credentials of refused) {
       const page = await openPage(app, authorizationRequest(challenge));

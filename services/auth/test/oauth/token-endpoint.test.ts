@@ -75,7 +75,7 @@ t.test('a client that fails to authenticate gets 401 invalid_client, and the aud
     basic('machine', secret),
     basic('machine', ''),
     basic('first-party', 'any'),
-    basic('nobody', machineSecret),
+    basic('unknown', machineSecret),
     { authorization: 'Basic' },
     { authorization: 'Basic !!!' },
     { authorization: `Basic ${Buffer.from('machine').toString('base64')}` },
@@ -102,8 +102,8 @@ t.test(
   async (t) => {
     const wrong: Record<string, string>[] = [
       {},
-      { client_id: 'nobody' },
-      { client_id: 'nobody', client_secret: machineSecret },
+      { client_id: 'unknown' },
+      { client_id: 'unknown', client_secret: machineSecret },
       { client_id: 'machine' },
       { client_id: 'machine', client_secret: 'wrong' },
       { client_id: 'machine', client_secret: secret },

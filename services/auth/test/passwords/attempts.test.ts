@@ -15,7 +15,7 @@ t.beforeEach(async () => {
   await redis.flushall();
 });
 
-/** Of so many attempts that fail, how many were allowed. */
+/** Makes `count` attempts that fail. Resolves to the number of attempts that were allowed. */
 async function allowed(count: number, username = 'ada', address = HERE): Promise<number> {
   const begun = await Promise.all(Array.from({ length: count }, () => attempts.begin(username, address)));
   const admitted = begun.filter((attempt) => attempt.isAllowed);
@@ -46,17 +46,20 @@ t.test('the window slides: each attempt makes room ten minutes after it was made
   t.equal(await allowed(50), 1);
 });
 
-t.test('a refused attempt is not counted: who keeps trying is let in as soon as who waits', async (t) => {
-  await allowed(10);
-  for (let minute = 1; minute < 10; minute++) {
-    elapsedMs = minute * MINUTE_MS;
-    t.equal(await allowed(20), 0);
-  }
-  elapsedMs = 10 * MINUTE_MS;
-  t.equal(await allowed(20), 10);
-});
+t.test(
+  'a refused attempt is not counted: a user who keeps trying gets in as soon as a user who waits',
+  async (t) => {
+    await allowed(10);
+    for (let minute = 1; minute < 10; minute++) {
+      elapsedMs = minute * MINUTE_MS;
+      t.equal(await allowed(20), 0);
+    }
+    elapsedMs = 10 * MINUTE_MS;
+    t.equal(await allowed(20), 10);
+  },
+);
 
-t.test('a refusal says how long until there is room', async (t) => {
+t.test('a refusal says when the window has room', async (t) => {
   await allowed(3);
   elapsedMs = 4 * MINUTE_MS;
   await allowed(7);
@@ -67,7 +70,7 @@ t.test('a refusal says how long until there is room', async (t) => {
   });
 });
 
-t.test('while attempts that may succeed fill the window there may be room in a moment', async (t) => {
+t.test('while pending attempts fill the window, the next retry is after a second', async (t) => {
   t.equal(await allowed(9), 9);
   const underWay = await attempts.begin('ada', HERE);
   t.match(await attempts.begin('ada', HERE), { isAllowed: false, retryAfterMs: 1_000 });
@@ -75,13 +78,16 @@ t.test('while attempts that may succeed fill the window there may be room in a m
   t.match(await attempts.begin('ada', HERE), { isAllowed: false, retryAfterMs: 10 * MINUTE_MS });
 });
 
-t.test('the same account from elsewhere, and another account from here, are not limited by it', async (t) => {
-  t.equal(await allowed(11), 10);
-  t.equal(await allowed(1, 'ada', ELSEWHERE), 1);
-  t.equal(await allowed(1, 'grace'), 1);
-});
+t.test(
+  'the limit holds neither for the account from another address nor for another account from this one',
+  async (t) => {
+    t.equal(await allowed(11), 10);
+    t.equal(await allowed(1, 'ada', ELSEWHERE), 1);
+    t.equal(await allowed(1, 'grace'), 1);
+  },
+);
 
-t.test('a hundred attempts in ten minutes from one address, whatever the accounts', async (t) => {
+t.test('a hundred attempts in ten minutes from one address, for all accounts together', async (t) => {
   for (let account = 0; account < 99; account++) t.equal(await allowed(1, `account-${account}`), 1);
   t.equal(await allowed(10, 'another'), 1);
   t.match(await attempts.begin('one-more', HERE), {
@@ -94,7 +100,7 @@ t.test('a hundred attempts in ten minutes from one address, whatever the account
   t.equal(await allowed(10, 'one-more'), 10);
 });
 
-t.test('with both limits reached there is room when both have some', async (t) => {
+t.test('with both limits reached, an attempt waits for room in both windows', async (t) => {
   for (let account = 0; account < 90; account++) await allowed(1, `account-${account}`);
   elapsedMs = MINUTE_MS;
   await allowed(10);
@@ -106,13 +112,13 @@ t.test('with both limits reached there is room when both have some', async (t) =
   t.equal(await allowed(50), 10);
 });
 
-t.test('addresses of one IPv6 /64 share a limit, and those of the next have their own', async (t) => {
+t.test('addresses of one IPv6 /64 share a limit, and addresses of the next /64 have their own', async (t) => {
   for (let host = 1; host <= 10; host++) t.equal(await allowed(1, 'ada', `2001:db8::${host}`), 1);
   t.equal(await allowed(1, 'ada', '2001:db8::ffff:1'), 0);
   t.equal(await allowed(1, 'ada', '2001:db8:0:1::1'), 1);
 });
 
-t.test('an attempt that is taken back was never made', async (t) => {
+t.test('an attempt that is taken back leaves no trace', async (t) => {
   for (let i = 0; i < 150; i++) {
     const attempt = await attempts.begin('ada', HERE);
     if (!attempt.isAllowed) return t.fail(`attempt ${i} was refused`);
@@ -121,7 +127,7 @@ t.test('an attempt that is taken back was never made', async (t) => {
   await waitFor(async () => (await redis.keys('*')).length === 0);
 });
 
-t.test('taking back is of that attempt alone: a success does not forgive failures', async (t) => {
+t.test('taking back removes one attempt: a success does not forgive failures', async (t) => {
   const attempt = await attempts.begin('ada', HERE);
   await allowed(9);
   if (!attempt.isAllowed) return t.fail('refused');
@@ -130,7 +136,7 @@ t.test('taking back is of that attempt alone: a success does not forgive failure
   t.equal(await allowed(50), 1);
 });
 
-t.test('the first refusal in a window is told apart from the others', async (t) => {
+t.test('only the first refusal in a window is marked as the first', async (t) => {
   await allowed(10);
   const begun = await Promise.all(Array.from({ length: 20 }, () => attempts.begin('ada', HERE)));
   t.equal(begun.filter((attempt) => !attempt.isAllowed && attempt.isFirst).length, 1);
@@ -141,7 +147,7 @@ t.test('the first refusal in a window is told apart from the others', async (t) 
   t.match(await attempts.begin('ada', HERE), { isFirst: true });
 });
 
-t.test('attempts that are refused only because others are under way leave nothing behind', async (t) => {
+t.test('attempts that are refused only because others are pending leave nothing behind', async (t) => {
   for (let account = 0; account < 30; account++) {
     const begun = await Promise.all(
       Array.from({ length: 15 }, () => attempts.begin(`account-${account}`, HERE)),
@@ -153,9 +159,9 @@ t.test('attempts that are refused only because others are under way leave nothin
   await waitFor(async () => (await redis.keys('*')).length === 0);
 });
 
-t.test('what Redis keeps is bounded, has no name in it, and goes by itself', async (t) => {
+t.test('the keys in Redis are bounded, contain no name, and expire', async (t) => {
   for (let account = 0; account < 200; account++) await allowed(20, `a-password-${account}`);
-  // ten accounts that are full, and the network; beside each of them that a refusal was reported
+  // a key for each of ten full accounts and for the network, and beside each the note of a reported refusal
   t.ok((await redis.keys('*')).length <= 2 * (10 + 1));
   elapsedMs = 10 * MINUTE_MS;
   for (let account = 0; account < 200; account++) await allowed(1, `another-${account}`);
@@ -171,7 +177,7 @@ t.test('what Redis keeps is bounded, has no name in it, and goes by itself', asy
   }
 });
 
-t.test('an attempt that Redis would count after its deadline is not counted', async (t) => {
+t.test('Redis counts no attempt after its deadline', async (t) => {
   const late = createSignInAttempts(redis, { ...clock, now: () => clock.now() - 1_000 });
   await t.rejects(late.begin('ada', HERE), { message: /^LATE/ });
   t.equal(await allowed(50), 10);

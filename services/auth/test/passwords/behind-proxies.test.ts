@@ -7,7 +7,7 @@ import { ADMIN, startAuth } from '../support/auth-under-test.ts';
 const { config, redisClient } = await startAuth(t);
 const redis = redisClient();
 const log: string[] = [];
-// two proxies, of which the outer one writes addresses with ports
+// two proxies: the outer one writes addresses with ports
 const app = await buildProcess(
   { LOG_LEVEL: 'info', TRUSTED_PROXIES: ['10.0.0.0/8'], CORS_ORIGINS: [] },
   [authService(config)],
@@ -25,7 +25,7 @@ const login = (client: string, password = ADMIN.password) =>
     headers: { 'x-forwarded-for': `192.0.2.66, ${client}, 10.0.0.2:8443` },
   });
 
-t.test('a client has one limit, whatever port it comes from, and its neighbour another', async (t) => {
+t.test('a client has one limit for all its ports, and its neighbour another', async (t) => {
   const statuses: number[] = [];
   for (let port = 50_001; port <= 50_011; port++) {
     statuses.push((await login(`203.0.113.7:${port}`, 'not the password')).statusCode);

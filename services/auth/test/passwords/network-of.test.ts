@@ -1,14 +1,14 @@
 import t from 'tap';
 import { networkOf } from '../../src/passwords/network-of.ts';
 
-t.test('an IPv4 address is one place, in IPv6 too', async (t) => {
+t.test('an IPv4 address is one network, also in IPv6 notation', async (t) => {
   t.equal(networkOf('203.0.113.7'), '203.0.113.7');
   t.equal(networkOf('::ffff:203.0.113.7'), '203.0.113.7');
   t.equal(networkOf('::FFFF:cb00:7107'), '203.0.113.7');
   t.not(networkOf('203.0.113.8'), networkOf('203.0.113.7'));
 });
 
-t.test('all addresses of one IPv6 /64 are one place, however they are written', async (t) => {
+t.test('all addresses of one IPv6 /64 are one network, in every spelling', async (t) => {
   for (const address of [
     '2001:db8:0:1::',
     '2001:db8:0:1::1',
@@ -21,7 +21,7 @@ t.test('all addresses of one IPv6 /64 are one place, however they are written', 
   t.equal(networkOf('::1'), '::/64');
 });
 
-t.test('what is no address is one place, and not a name that somebody chose', async (t) => {
+t.test('all texts that are no address are one network, not a key that an attacker can choose', async (t) => {
   for (const address of ['', 'unknown', '203.0.113.7:1234', '203.0.113.7 ', 'x'.repeat(10_000)]) {
     t.equal(networkOf(address), 'unknown', address.slice(0, 20));
   }

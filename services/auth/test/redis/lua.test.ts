@@ -9,7 +9,7 @@ function load(t: Test, files: Record<string, string>, names: Partial<ScriptNames
   return loadScript('main', { keys: [], args: {}, ...names }, folder);
 }
 
-t.test('each part is included once, before what needs it', async (t) => {
+t.test('each part is included once, before the parts that need it', async (t) => {
   const script = load(t, {
     main: '#!lua\n-- @include one\n-- @include two\nreturn 1\n',
     one: '-- @include two\nlocal one = two\n',
@@ -18,7 +18,7 @@ t.test('each part is included once, before what needs it', async (t) => {
   t.equal(script.replaceAll(/\n+/g, '\n'), '#!lua\nlocal two = 2\nlocal one = two\nreturn 1\n');
 });
 
-t.test('the line with the flags stays the first, and the names follow it in their order', async (t) => {
+t.test('the line with the flags stays first, and the names follow it in their order', async (t) => {
   const script = load(
     t,
     { main: '#!lua flags=no-writes\nreturn 1\n' },

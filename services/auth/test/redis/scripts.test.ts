@@ -15,12 +15,12 @@ createSessionStore(redis, clock, { replayWindowSeconds: 10 });
 createSignInAttempts(redis, clock);
 keyAnnouncer(redis, clock);
 
-t.test('each file in lua/ is a script that is used', async (t) => {
+t.test('each file in lua/ is a script in use', async (t) => {
   const files = readdirSync(new URL('../../lua/', import.meta.url)).filter((file) => file.endsWith('.lua'));
   t.same([...scripts.keys()].map((file) => `${file}.lua`).sort(), files.sort());
 });
 
-t.test('each script uses every argument and constant that it is given, except for the time', async (t) => {
+t.test('each script uses all its arguments and constants, except for the time', async (t) => {
   for (const [file, text] of scripts) {
     const code = text.replaceAll(/--.*/g, '');
     for (const [, name] of code.matchAll(/^local (?!now )(\w+) = (?!KEYS)\S*(?:ARGV|\d|")/gm)) {

@@ -45,7 +45,7 @@ function decoded(text: string): AuthorizationCode {
   return code;
 }
 
-t.test('a code is good for a minute', async (t) => {
+t.test('a code works for a minute', async (t) => {
   const [inTime, late] = [await begin(), await begin()];
   elapsedMs = 59_000;
   t.match(await redeem(inTime), { outcome: 'redeemed' });
@@ -54,7 +54,7 @@ t.test('a code is good for a minute', async (t) => {
 });
 
 t.test(
-  'a code that is redeemed again within ten minutes ends the session, and after that is just not known',
+  'a code that is redeemed again within ten minutes ends the session, and is unknown after that',
   async (t) => {
     const [one, two] = [await begin('twice'), await begin('twice')];
     for (const code of [one, two]) t.match(await redeem(code), { outcome: 'redeemed' });
@@ -70,7 +70,7 @@ t.test(
   },
 );
 
-t.test('of many who redeem one code at once one gets tokens, and the session is ended', async (t) => {
+t.test('of many concurrent redemptions of a code, one gets tokens, and the session is ended', async (t) => {
   const code = await begin('racer');
   const outcomes = (await Promise.all(Array.from({ length: 50 }, () => redeem(code)))).map(
     ({ outcome }) => outcome,
@@ -79,7 +79,7 @@ t.test('of many who redeem one code at once one gets tokens, and the session is 
   t.same(await store.listOfUser('racer'), []);
 });
 
-t.test('the session of a code lives as long as one of a password', async (t) => {
+t.test('the session of a code lives as long as the session of a password', async (t) => {
   const code = await begin('long');
   const redemption = await redeem(code);
   if (redemption.outcome !== 'redeemed') throw new Error(redemption.outcome);
@@ -91,7 +91,7 @@ t.test('the session of a code lives as long as one of a password', async (t) => 
 });
 
 t.test(
-  'a session without a refresh token lives as long as its access token, and makes room first',
+  'a session without a refresh token lives as long as its access token, and is the first to make room',
   async (t) => {
     const withoutRefresh = { ...CLIENT, grants: ['authorization_code'] as Grant[] };
     const own = await signIn('visitor');
@@ -100,7 +100,11 @@ t.test(
       t.match(await redeem(code, { client: withoutRefresh }), { outcome: 'redeemed' });
     }
     t.equal((await store.listOfUser('visitor')).length, 100);
-    t.match(own && (await store.find(own)), { isLive: true }, 'a hundred of them push out no other');
+    t.match(
+      own && (await store.find(own)),
+      { isLive: true },
+      'a hundred such sessions push out no other session',
+    );
     elapsedMs = 600_001;
     t.same(
       (await store.listOfUser('visitor')).map(({ sid }) => sid),
@@ -108,28 +112,28 @@ t.test(
     );
     elapsedMs += 666_000;
     await begin('visitor');
-    t.equal(await redis.zcard('{auth}:user:visitor:sessions'), 2, 'nor do they stay in the index');
+    t.equal(await redis.zcard('{auth}:user:visitor:sessions'), 2, 'and they leave the index');
   },
 );
 
-t.test('whatever ends the sessions of a user ends those that have only a code', async (t) => {
+t.test('ending the sessions of a user also ends the sessions that have only a code', async (t) => {
   const code = await begin('ended');
   await store.endAllOfUser('ended');
   t.match(await redeem(code), { outcome: 'unknown' });
   t.equal(await store.findByCode(code), undefined);
 });
 
-t.test('codes that nobody redeems push out no session', async (t) => {
+t.test('codes that no client redeems push out no session', async (t) => {
   const token = await signIn('busy');
   for (let i = 0; i < 150; i++) await begin('busy');
-  t.equal(await redis.zcard('{auth}:user:busy:sessions'), 100, 'but one another');
+  t.equal(await redis.zcard('{auth}:user:busy:sessions'), 100, 'codes push out only codes');
   t.ok(token && (await store.find(token)));
   elapsedMs = 61_000;
   await begin('busy');
-  t.equal(await redis.zcard('{auth}:user:busy:sessions'), 2, 'and leave the index with their minute');
+  t.equal(await redis.zcard('{auth}:user:busy:sessions'), 2, 'and leave the index after their minute');
 });
 
-t.test('of a hundred sessions the oldest makes room when a code is redeemed, not before', async (t) => {
+t.test('of a hundred sessions, the oldest makes room when a code is redeemed, and not before', async (t) => {
   const oldest = await signIn('full');
   for (let i = 1; i < 100; i++) {
     elapsedMs += 1;
@@ -143,7 +147,7 @@ t.test('of a hundred sessions the oldest makes room when a code is redeemed, not
   t.equal((await store.listOfUser('full')).length, 100);
 });
 
-t.test('whoever has a code and not what belongs to it is refused, and told of once', async (t) => {
+t.test('a code with wrong parameters is refused, and reported once', async (t) => {
   const others = [
     { codeChallenge: 'another' },
     { redirectUri: 'https://other.example.com/' },
@@ -153,11 +157,11 @@ t.test('whoever has a code and not what belongs to it is refused, and told of on
     const code = await begin('guarded');
     t.match(await redeem(code, other), { outcome: 'refused', address: ORIGIN.address });
     t.match(await redeem(code, other), { outcome: 'unknown' });
-    t.match(await redeem(code), { outcome: 'redeemed' }, 'nor is it used up');
+    t.match(await redeem(code), { outcome: 'redeemed' }, 'the wrong requests do not use it up');
   }
 });
 
-t.test('whoever else has a code that was redeemed is refused, and ends nothing', async (t) => {
+t.test('another client with a redeemed code is refused, and ends no session', async (t) => {
   const code = await begin('redeemed');
   const redemption = await redeem(code);
   t.match(await redeem(code, { client: { ...CLIENT, id: 'another' } }), { outcome: 'refused' });
@@ -173,13 +177,13 @@ t.test('a session without a refresh token does not make room for itself', async 
   t.ok((await store.listOfUser('full-too')).some(({ sid }) => sid === code.sid));
 });
 
-t.test('also at maxmemory a code that is reused ends its session', async (t) => {
+t.test('a reused code ends its session, also at maxmemory', async (t) => {
   const code = await begin('crowded');
   t.match(await redeem(code), { outcome: 'redeemed' });
   await redis.config('SET', 'maxmemory', '1');
   t.teardown(() => redis.config('SET', 'maxmemory', '0'));
   t.match(await redeem(code), { outcome: 'reuse' });
-  t.match(await store.epoch(), /^[0-9a-f-]{36}$/, 'and there is still an epoch for who needs no session');
+  t.match(await store.epoch(), /^[0-9a-f-]{36}$/, 'and tokens without a session still get an epoch');
 });
 
 t.test('a session that a client began takes at most 1,200 bytes', async (t) => {
@@ -205,16 +209,16 @@ t.test('a session that a client began takes at most 1,200 bytes', async (t) => {
   t.ok(bytes <= 1_200, `${bytes}`);
 });
 
-t.test('a code that nobody redeems leaves Redis when it expires', async (t) => {
+t.test('a code that no client redeems leaves Redis when it expires', async (t) => {
   const code = await begin('forgetful');
   const key = `{auth}:session:${code.sid}`;
   const leftMs = await redis.pttl(key);
   t.ok(leftMs > 0 && leftMs <= 60_000, `${leftMs}`);
   t.match(await redeem(code), { outcome: 'redeemed' });
-  t.ok((await redis.pttl(key)) > 6 * 24 * 3_600_000, 'and its session stays when it is redeemed');
+  t.ok((await redis.pttl(key)) > 6 * 24 * 3_600_000, 'its session stays when the code is redeemed');
 });
 
-t.test('an account fills 130 KB of Redis at most, whatever its user does', async (t) => {
+t.test('an account takes at most 130 KB of Redis, whatever its user does', async (t) => {
   const userId = randomUUID();
   const longest = { address: 'f'.repeat(39), userAgent: 'x'.repeat(1_000) };
   const authorization = { ...AUTHORIZATION, client: { ...CLIENT, id: 'x'.repeat(64) } };
@@ -232,7 +236,7 @@ t.test('an account fills 130 KB of Redis at most, whatever its user does', async
     await store.beginAuthorization(userId, scope, authorization, longest);
   }
   const [session] = await store.listOfUser(userId);
-  // as many as are known at once: ten, and one more in each minute that the first has to live
+  // the most that are known at once: ten, and one more in each minute of the lifetime of the first
   for (let revoked = 0; revoked < 20; revoked++) {
     elapsedMs = Math.max(0, revoked - 9) * 60_000;
     const claims = { jti: randomUUID(), exp: Math.floor(clock.now() / 1_000) + 600 };
@@ -248,7 +252,7 @@ t.test('an account fills 130 KB of Redis at most, whatever its user does', async
   t.ok(bytes <= 130_000, `${bytes}`);
 });
 
-t.test('Redis keeps no code, and forgets what belonged to it when it is redeemed', async (t) => {
+t.test('Redis stores no code, and deletes its parameters when the code is redeemed', async (t) => {
   const { code: text } = await store.beginAuthorization('hashed', '', AUTHORIZATION, ORIGIN);
   const code = decoded(text);
   const key = `{auth}:session:${code.sid}`;

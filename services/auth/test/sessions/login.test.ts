@@ -58,7 +58,7 @@ t.test('two sign-ins share nothing but the user', async (t) => {
   t.not(claims(one.access_token).jti, claims(two.access_token).jti);
 });
 
-t.test('the name is taken in any case', async (t) => {
+t.test('a username works in upper and lower case', async (t) => {
   t.equal((await post(app, '/auth/login', { ...ADMIN, username: 'ADMIN' })).statusCode, 200);
 });
 
@@ -78,10 +78,10 @@ t.test('a password is the same however its accents were typed', async (t) => {
   t.equal(response.statusCode, 200);
 });
 
-t.test('a wrong password and an unknown user get one and the same answer', async (t) => {
+t.test('a wrong password and an unknown user get the same answer', async (t) => {
   const answers = await Promise.all([
     post(app, '/auth/login', { ...ADMIN, password: 'not the password' }),
-    post(app, '/auth/login', { ...ADMIN, username: 'nobody' }),
+    post(app, '/auth/login', { ...ADMIN, username: 'unknown' }),
   ]);
   for (const answer of answers) {
     t.equal(answer.statusCode, 401);
@@ -104,7 +104,7 @@ t.test('a disabled user gets the answer of a wrong password', async (t) => {
   t.match((await post(app, '/auth/login', credentials)).json(), { status: 401, code: 'invalid_credentials' });
 });
 
-t.test('the 101st session of a user ends the oldest, and no other', async (t) => {
+t.test('the 101st session of a user ends the oldest session, and no other', async (t) => {
   const { credentials } = await makeUser(app, 'many-sessions');
   const tokens = [];
   for (let i = 0; i < 101; i++) tokens.push(await login(app, credentials));

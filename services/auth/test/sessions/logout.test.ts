@@ -14,7 +14,7 @@ const auth = await startAuth(t);
 const { app } = auth;
 
 t.test(
-  'after logout every access token of the session is refused by every process, and its refresh token too',
+  'after logout every process refuses each access token of the session, and its refresh token',
   async (t) => {
     const other = await auth.another();
     const first = await login(app);
@@ -33,7 +33,7 @@ t.test(
   },
 );
 
-t.test('a refused token says so as RFC 6750 wants it', async (t) => {
+t.test('the refusal of a token is as RFC 6750 §3 requires', async (t) => {
   const { access_token } = await login(app);
   await post(app, '/auth/logout', undefined, access_token);
   t.ok(await refusedWithin1s(app, access_token));
@@ -42,7 +42,7 @@ t.test('a refused token says so as RFC 6750 wants it', async (t) => {
   t.match(response.json(), { status: 401, code: 'invalid_token' });
 });
 
-t.test('an empty body, whatever type it says to have, is no body', async (t) => {
+t.test('an empty body with a Content-Type is no body', async (t) => {
   const { access_token } = await login(app);
   const response = await app.inject({
     method: 'POST',
@@ -61,7 +61,7 @@ t.test('logging out again is 204 again', async (t) => {
   }
 });
 
-t.test('a refresh token alone logs out, also when it was used before, and again', async (t) => {
+t.test('a refresh token alone logs out, also if it was used before, and again', async (t) => {
   const first = await login(app);
   const second = (await post(app, '/auth/refresh', { refresh_token: first.refresh_token })).json<Tokens>();
   for (const { refresh_token } of [first, second, first]) {
@@ -70,14 +70,14 @@ t.test('a refresh token alone logs out, also when it was used before, and again'
   t.ok(await refusedWithin1s(app, second.access_token));
 });
 
-t.test('a refresh token logs out beside an access token that is not valid any more', async (t) => {
+t.test('a refresh token logs out beside an access token that is no longer valid', async (t) => {
   const { access_token, refresh_token } = await login(app);
   const response = await post(app, '/auth/logout', { refresh_token }, `${access_token.slice(0, -4)}AAAA`);
   t.equal(response.statusCode, 204);
   t.ok(await refusedWithin1s(app, access_token));
 });
 
-t.test('a refresh token with a wrong family secret logs nobody out', async (t) => {
+t.test('a refresh token with a wrong family secret logs no user out', async (t) => {
   const { access_token, refresh_token } = await login(app);
   const bytes = Buffer.from(refresh_token.slice(3), 'base64url');
   bytes[20] = (bytes[20] ?? 0) ^ 1;
@@ -86,7 +86,7 @@ t.test('a refresh token with a wrong family secret logs nobody out', async (t) =
   t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
 });
 
-t.test('logout ends one session of the user, logout-all every one', async (t) => {
+t.test('logout ends one session of the user, and logout-all every session', async (t) => {
   const { credentials } = await makeUser(app, 'three-devices');
   const [phone, laptop, tablet] = await Promise.all([
     login(app, credentials),
@@ -106,7 +106,7 @@ t.test('logout ends one session of the user, logout-all every one', async (t) =>
   t.equal((await get(app, '/auth/me', bystander.access_token)).statusCode, 200);
 });
 
-t.test('signing out everywhere many times at once is one event', async (t) => {
+t.test('many concurrent requests to sign out everywhere are one event', async (t) => {
   const { id, credentials } = await makeUser(app, 'hasty');
   const { access_token } = await login(app, credentials);
   const answers = await Promise.all(
@@ -117,14 +117,14 @@ t.test('signing out everywhere many times at once is one event', async (t) => {
     Array(50).fill(204),
     'all of them came before the first was answered',
   );
-  await post(app, '/auth/login', { ...credentials, password: 'a wrong password' }); // events are written in their order
+  await post(app, '/auth/login', { ...credentials, password: 'a wrong password' }); // events are written in order
   const admin = await login(app);
   await recordedEvents(app, admin.access_token, `user_id=${id}&event=sign_in`, 2);
   const events = await recordedEvents(app, admin.access_token, `user_id=${id}&event=sign_out_everywhere`);
   t.equal(events.length, 1);
 });
 
-t.test('without anything valid there is nobody to log out: 401', async (t) => {
+t.test('a logout without a valid token is 401', async (t) => {
   t.equal((await post(app, '/auth/logout')).statusCode, 401);
   t.equal((await post(app, '/auth/logout', undefined, 'x.y.z')).statusCode, 401);
   t.equal((await post(app, '/auth/logout', { refresh_token: 'rt_x' })).statusCode, 401);

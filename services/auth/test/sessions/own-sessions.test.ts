@@ -33,7 +33,7 @@ const end = (id: string, token: string, server: FastifyInstance = app) =>
   });
 
 t.test(
-  'a user sees each own session: creation, last use, address, user agent, and which is current',
+  'a user sees each own session: creation, last use, address, user agent, and the current one',
   async (t) => {
     const { credentials } = await makeUser(app, 'lister');
     const phone = await app.inject({
@@ -64,25 +64,22 @@ t.test(
   },
 );
 
-t.test(
-  'one session is ended from another: its tokens are refused by every process within a second',
-  async (t) => {
-    const other = await auth.another();
-    const { credentials } = await makeUser(app, 'remote');
-    const [lost, kept] = [await login(app, credentials), await login(app, credentials)];
-    const session = (await list(kept.access_token)).find(({ current }) => !current);
-    const response = await end(session?.id ?? '', kept.access_token);
-    t.equal(response.statusCode, 204);
-    t.ok(await refusedWithin1s(app, lost.access_token));
-    t.ok(await refusedWithin1s(other, lost.access_token));
-    const { refresh_token } = lost;
-    t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 401);
-    t.equal((await get(app, '/auth/me', kept.access_token)).statusCode, 200);
-    t.equal((await list(kept.access_token)).length, 1);
-  },
-);
+t.test('a session ends another: every process refuses its tokens within a second', async (t) => {
+  const other = await auth.another();
+  const { credentials } = await makeUser(app, 'remote');
+  const [lost, kept] = [await login(app, credentials), await login(app, credentials)];
+  const session = (await list(kept.access_token)).find(({ current }) => !current);
+  const response = await end(session?.id ?? '', kept.access_token);
+  t.equal(response.statusCode, 204);
+  t.ok(await refusedWithin1s(app, lost.access_token));
+  t.ok(await refusedWithin1s(other, lost.access_token));
+  const { refresh_token } = lost;
+  t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 401);
+  t.equal((await get(app, '/auth/me', kept.access_token)).statusCode, 200);
+  t.equal((await list(kept.access_token)).length, 1);
+});
 
-t.test('a session of somebody else is as if it were not there', async (t) => {
+t.test('the session of another user is 404', async (t) => {
   const [mine, theirs] = [await makeUser(app, 'mine'), await makeUser(app, 'theirs')];
   const [me, them] = [await login(app, mine.credentials), await login(app, theirs.credentials)];
   const [session] = await list(them.access_token);
@@ -90,14 +87,14 @@ t.test('a session of somebody else is as if it were not there', async (t) => {
   t.equal((await get(app, '/auth/me', them.access_token)).statusCode, 200);
 });
 
-t.test('the id of a session is checked, and nothing is shown without a token', async (t) => {
+t.test('the id of a session is checked, and a request without a token is 401', async (t) => {
   const { access_token } = await login(app);
   t.equal((await end('no-such-session', access_token)).statusCode, 400);
   t.equal((await end('A'.repeat(22), access_token)).statusCode, 404);
   t.equal((await get(app, '/auth/sessions')).statusCode, 401);
 });
 
-t.test('the current session can be ended too', async (t) => {
+t.test('a user can end the current session', async (t) => {
   const { credentials } = await makeUser(app, 'leaver');
   const { access_token } = await login(app, credentials);
   const [session] = await list(access_token);

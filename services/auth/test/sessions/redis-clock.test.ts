@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import t from 'tap';
 import { redisClock } from '../../src/redis/clock.ts';
 
-t.test('a clock whose first measurements fail is measured again, soon', async (t) => {
+t.test('a clock whose first measurements fail is soon measured again', async (t) => {
   let attempts = 0;
   const redis = Object.assign(new EventEmitter(), {
     async time() {

@@ -12,7 +12,7 @@ import {
 
 const auth = await startAuth(t);
 const { app } = auth;
-/** Where nothing is ever given twice. */
+/** A process without a replay window. */
 const strict = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 0 });
 const refresh = (refresh_token: string, server = app) => post(server, '/auth/refresh', { refresh_token });
 const statuses = (answers: { statusCode: number }[]) => answers.map(({ statusCode }) => statusCode).sort();
@@ -61,7 +61,7 @@ t.test(
 );
 
 t.test(
-  'of 100 concurrent refreshes of one token, over two processes, all get the one successor',
+  'all of 100 concurrent refreshes of one token, at two processes, get the same successor',
   async (t) => {
     const other = await auth.another();
     const { refresh_token } = await login(app);
@@ -75,7 +75,7 @@ t.test(
   },
 );
 
-t.test('with the window at 0 the token that was just used ends the session', async (t) => {
+t.test('with the window at 0, the token that was just used ends the session', async (t) => {
   const first = await login(strict);
   const second = (await refresh(first.refresh_token, strict)).json<Tokens>();
   t.match((await refresh(first.refresh_token, strict)).json(), { status: 401, code: 'invalid_grant' });
@@ -89,18 +89,22 @@ t.test('a repeated refresh after the session was signed out is refused', async (
   t.equal((await refresh(first.refresh_token)).statusCode, 401);
 });
 
-t.test('fewer scopes are given to one access token when they are asked for, and more are not', async (t) => {
+t.test('a refresh can ask for fewer scopes for one access token, and not for more', async (t) => {
   const { credentials } = await makeUser(app, 'narrowed', 'customers:read customers:write');
   const { refresh_token } = await login(app, credentials);
   const wider = await post(app, '/auth/refresh', { refresh_token, scope: 'customers:read users:admin' });
   t.match(wider.json(), { status: 422, code: 'invalid_scope' });
   const narrow = await post(app, '/auth/refresh', { refresh_token, scope: 'customers:read' });
-  t.equal(narrow.json<Tokens>().scope, 'customers:read', 'the refusal before had no effect on the session');
+  t.equal(
+    narrow.json<Tokens>().scope,
+    'customers:read',
+    'the refusal before it had no effect on the session',
+  );
   const next = (await refresh(narrow.json<Tokens>().refresh_token)).json<Tokens>();
   t.equal(next.scope, 'customers:read customers:write');
 });
 
-t.test('who does not hold the family secret learns nothing about the scopes of a session', async (t) => {
+t.test('a token with a wrong family secret reveals nothing about the scopes of a session', async (t) => {
   const { refresh_token } = await login(app);
   const response = await post(app, '/auth/refresh', {
     refresh_token: withByte(refresh_token, 20),
@@ -110,7 +114,7 @@ t.test('who does not hold the family secret learns nothing about the scopes of a
 });
 
 t.test(
-  'a reuse is logged with the address of both: where it came from, and where the session was used',
+  'a reuse is logged with two addresses: of the request, and of the last use of the session',
   async (t) => {
     const from = (remoteAddress: string, refresh_token: string) =>
       app.inject({ method: 'POST', url: '/auth/refresh', payload: { refresh_token }, remoteAddress });
@@ -126,7 +130,7 @@ t.test(
   },
 );
 
-t.test('reuse ends only the session it belongs to', async (t) => {
+t.test('reuse ends only its own session', async (t) => {
   const [victim, bystander] = await Promise.all([login(app), login(app)]);
   await refresh(victim.refresh_token, strict);
   t.equal((await refresh(victim.refresh_token, strict)).statusCode, 401);
@@ -134,7 +138,7 @@ t.test('reuse ends only the session it belongs to', async (t) => {
 });
 
 t.test(
-  'with the window at 0, of 100 concurrent refreshes of one token, over two processes, one succeeds and the session ends',
+  'with the window at 0, one of 100 concurrent refreshes of one token, at two processes, succeeds, and the session ends',
   async (t) => {
     const other = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 0 });
     const { refresh_token } = await login(app);
@@ -147,7 +151,7 @@ t.test(
   },
 );
 
-t.test('a token with a wrong family secret is refused without effect on the session', async (t) => {
+t.test('a token with a wrong family secret is refused, without effect on the session', async (t) => {
   const { refresh_token } = await login(app);
   t.equal((await refresh(withByte(refresh_token, 20))).statusCode, 401);
   t.equal((await refresh(refresh_token)).statusCode, 200);
@@ -169,7 +173,7 @@ t.test('another spelling of the same bytes is not the token', async (t) => {
   t.equal((await refresh(refresh_token)).statusCode, 200);
 });
 
-t.test('an access token is no refresh token, and the other way round', async (t) => {
+t.test('an access token is no refresh token, and a refresh token is no access token', async (t) => {
   const { access_token, refresh_token } = await login(app);
   t.equal((await refresh(access_token.slice(0, 256))).statusCode, 401);
   t.equal((await get(app, '/auth/me', refresh_token)).statusCode, 401);

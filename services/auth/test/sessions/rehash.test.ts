@@ -1,4 +1,4 @@
-// for what it adds to Fastify's types
+// for the decorators that it declares
 import '../../src/users/repository.ts';
 import { randomUUID } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
@@ -14,7 +14,7 @@ const setHash = (id: string, passwordHash: string) =>
 const hashOf = async (id: string): Promise<string> =>
   (await within.pg.query('SELECT password_hash FROM users WHERE id = $1', [id])).rows[0].password_hash;
 
-/** A user whose hash was made with the parameters of yesterday. */
+/** Creates a user whose hash has outdated parameters. */
 async function makeOldUser() {
   const user = await makeUser(app, `user-${randomUUID()}`);
   await setHash(user.id, await hash(user.credentials.password, WEAK));
@@ -30,14 +30,14 @@ t.test('a right sign-in brings the parameters of a hash up to date', async (t) =
   await login(app, credentials);
 });
 
-t.test('a hash of today stays as it is', async (t) => {
+t.test('a hash with current parameters stays as it is', async (t) => {
   const { id, credentials } = await makeUser(app, 'up-to-date');
   const before = await hashOf(id);
   for (let i = 0; i < 3; i++) await login(app, credentials);
   t.equal(await hashOf(id), before);
 });
 
-t.test('sign-ins at the same time bring it up to date together, and all succeed', async (t) => {
+t.test('concurrent sign-ins bring a hash up to date together, and all succeed', async (t) => {
   const { credentials } = await makeOldUser();
   const answers = await Promise.all(Array.from({ length: 8 }, () => post(app, '/auth/login', credentials)));
   for (const { statusCode } of answers) t.equal(statusCode, 200);
@@ -58,20 +58,17 @@ t.test('a sign-in succeeds although its new hash cannot be stored', async (t) =>
   t.match(await hashOf(id), /m=4096,t=1/);
 });
 
-t.test(
-  'a new hash of the same password, stored while a sign-in is under way, does not refuse it',
-  async (t) => {
-    const { id, credentials } = await makeOldUser();
-    const fresh = await hash(credentials.password);
-    meanwhile(() => setHash(id, fresh));
-    const { access_token } = await login(app, credentials);
-    t.ok(access_token);
-    t.equal(await hashOf(id), fresh);
-  },
-);
+t.test('a new hash of the same password, stored during a sign-in, does not refuse it', async (t) => {
+  const { id, credentials } = await makeOldUser();
+  const fresh = await hash(credentials.password);
+  meanwhile(() => setHash(id, fresh));
+  const { access_token } = await login(app, credentials);
+  t.ok(access_token);
+  t.equal(await hashOf(id), fresh);
+});
 
 t.test(
-  'a new password, set while a sign-in with the old one is under way, refuses it and ends its session',
+  'a new password, set during a sign-in with the old one, refuses it and ends its session',
   async (t) => {
     const { id, credentials } = await makeOldUser();
     let sid = '';
@@ -85,7 +82,7 @@ t.test(
   },
 );
 
-t.test('a hash that is brought up to date never overwrites a password that was set meanwhile', async (t) => {
+t.test('a rehash never overwrites a password that was set meanwhile', async (t) => {
   const { id, credentials } = await makeOldUser();
   const fresh = await hash('another password');
   const { hash: hashPassword } = within.passwords;
@@ -104,7 +101,7 @@ t.test('a hash that is brought up to date never overwrites a password that was s
   t.equal(await hashOf(id), fresh);
 });
 
-/** Once, between the beginning of a session and the look at what became of the user. */
+/** Runs `work` once, after a session began and before the sign-in reads the user again. */
 function meanwhile(work: (session: { sid: string }) => Promise<unknown>): void {
   const { create } = within.sessions;
   within.sessions.create = async (...args) => {

@@ -14,7 +14,7 @@ const strict = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 0 });
 const refresh = (refresh_token: string, server: FastifyInstance = app) =>
   post(server, '/auth/refresh', { refresh_token });
 
-/** The tokens of the last of so many refreshes, and all that were consumed on the way. */
+/** Refreshes so many times. Resolves to the newest tokens, and to all tokens that were consumed. */
 async function refreshTimes(times: number): Promise<{ newest: Tokens; consumed: Tokens[] }> {
   let newest = await login(app);
   const consumed: Tokens[] = [];
@@ -31,7 +31,7 @@ t.test('three tabs with jitter and one lost answer in twenty lose no session', a
   let newest = (await login(app)).refresh_token;
   let lost = 0;
 
-  /** What a client does: when no answer comes, it asks again with what it has. */
+  /** Behaves as a client: without an answer, it retries with the token that it has. */
   async function refreshAsTab(tab: number): Promise<string> {
     for (;;) {
       await delay(Math.random() * 3);
@@ -51,7 +51,7 @@ t.test('three tabs with jitter and one lost answer in twenty lose no session', a
 });
 
 t.test(
-  'a replayed ancestor ends the session: its newest refresh token and all its access tokens, on every process',
+  'a replayed ancestor ends the session at every process: its newest refresh token and all its access tokens',
   async (t) => {
     const { newest, consumed } = await refreshTimes(3);
     const ancestor = consumed[0]?.refresh_token ?? '';
@@ -63,7 +63,7 @@ t.test(
   },
 );
 
-t.test('each of 99 ancestors of a token that was rotated 100 times in a row is refused', async (t) => {
+t.test('each of the 99 ancestors of a token that was rotated 100 times is refused', async (t) => {
   const { consumed } = await refreshTimes(100);
   const ancestors = consumed.slice(0, 99);
   const answers = await Promise.all(ancestors.map(({ refresh_token }) => refresh(refresh_token)));
@@ -74,7 +74,7 @@ t.test('each of 99 ancestors of a token that was rotated 100 times in a row is r
 });
 
 t.test(
-  'the end of a replayed session is on the disk before the answer: a crash does not bring it back',
+  'the end of a replayed session is on disk before the answer: a crash does not bring the session back',
   async (t) => {
     const { newest, consumed } = await refreshTimes(2);
     t.equal((await refresh(consumed[0]?.refresh_token ?? '')).statusCode, 401);
@@ -85,7 +85,7 @@ t.test(
   },
 );
 
-t.test('a replay after auth and Redis were started anew is refused, and ends the session', async (t) => {
+t.test('a replay after a restart of auth and Redis is refused, and ends the session', async (t) => {
   const { newest, consumed } = await refreshTimes(2);
   await redis.stop();
   await redis.start();
@@ -95,45 +95,45 @@ t.test('a replay after auth and Redis were started anew is refused, and ends the
   t.ok(await refusedWithin1s(restarted, newest.access_token));
 });
 
-t.test(
-  'a lost reply of Redis is 503, and does not look like reuse: the retry gets the successor',
-  async (t) => {
-    const way = await lossyRedis(t, redis.port);
-    const server = await auth.another({ REDIS_URL: way.url });
-    const first = await login(server);
-    const parent = (await refresh(first.refresh_token, server)).json<Tokens>();
-    const lost = way.loseNextReply();
-    t.match((await refresh(parent.refresh_token, server)).json(), { status: 503, code: 'unavailable' });
-    await lost;
-    await waitFor(async () => (await get(server, '/readyz')).statusCode === 200);
-    const retried = await refresh(parent.refresh_token, server);
-    t.equal(retried.statusCode, 200);
-    t.equal((await refresh(retried.json<Tokens>().refresh_token, server)).statusCode, 200);
-    t.equal((await get(server, '/auth/me', retried.json<Tokens>().access_token)).statusCode, 200);
-  },
-);
-
-t.test('nor when the outage outlasts the window: it begins anew when Redis answers again', async (t) => {
+t.test('a lost reply of Redis is 503, and the retry is not reuse: it gets the successor', async (t) => {
   const way = await lossyRedis(t, redis.port);
-  const server = await auth.another({ REDIS_URL: way.url, REFRESH_REPLAY_WINDOW_SECONDS: 1 });
+  const server = await auth.another({ REDIS_URL: way.url });
   const first = await login(server);
   const parent = (await refresh(first.refresh_token, server)).json<Tokens>();
   const lost = way.loseNextReply();
-  const [response] = await Promise.all([refresh(parent.refresh_token, server), lost]);
-  t.equal(response.statusCode, 503);
-  way.close();
-  await delay(1_200); // the window, which is what is tested
-  way.open();
+  t.match((await refresh(parent.refresh_token, server)).json(), { status: 503, code: 'unavailable' });
+  await lost;
   await waitFor(async () => (await get(server, '/readyz')).statusCode === 200);
-  await waitFor(() => usedWithinAMoment(parent));
-  t.equal((await refresh(parent.refresh_token, server)).statusCode, 200);
+  const retried = await refresh(parent.refresh_token, server);
+  t.equal(retried.statusCode, 200);
+  t.equal((await refresh(retried.json<Tokens>().refresh_token, server)).statusCode, 200);
+  t.equal((await get(server, '/auth/me', retried.json<Tokens>().access_token)).statusCode, 200);
 });
 
-t.test('a token that was consumed before is not let in by an outage, whatever reply was lost', async (t) => {
+t.test(
+  'after an outage that outlasts the window, the retry is not reuse: the window begins again when Redis answers',
+  async (t) => {
+    const way = await lossyRedis(t, redis.port);
+    const server = await auth.another({ REDIS_URL: way.url, REFRESH_REPLAY_WINDOW_SECONDS: 1 });
+    const first = await login(server);
+    const parent = (await refresh(first.refresh_token, server)).json<Tokens>();
+    const lost = way.loseNextReply();
+    const [response] = await Promise.all([refresh(parent.refresh_token, server), lost]);
+    t.equal(response.statusCode, 503);
+    way.close();
+    await delay(1_200); // the test needs the window to end
+    way.open();
+    await waitFor(async () => (await get(server, '/readyz')).statusCode === 200);
+    await waitFor(() => usedWithinAMoment(parent));
+    t.equal((await refresh(parent.refresh_token, server)).statusCode, 200);
+  },
+);
+
+t.test('an outage does not revive a consumed token, whichever reply was lost', async (t) => {
   const server = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 1 });
   const parent = await login(server);
   const newest = (await refresh(parent.refresh_token, server)).json<Tokens>();
-  await delay(1_050); // the window, which is what is tested
+  await delay(1_050); // the test needs the window to end
   await inspector.call('CLIENT', 'PAUSE', '500', 'WRITE');
   t.equal((await refresh(parent.refresh_token, server)).statusCode, 503);
   await waitFor(async () => (await refresh(parent.refresh_token, server)).statusCode !== 503);
@@ -141,7 +141,7 @@ t.test('a token that was consumed before is not let in by an outage, whatever re
   t.equal((await refresh(newest.refresh_token, server)).statusCode, 401);
 });
 
-t.test('a rotation that a paused Redis runs when it is resumed changes nothing', async (t) => {
+t.test('a rotation that Redis runs only after a pause changes nothing', async (t) => {
   const { refresh_token } = await login(strict);
   redis.pause();
   t.equal((await refresh(refresh_token, strict)).statusCode, 503);
@@ -151,7 +151,7 @@ t.test('a rotation that a paused Redis runs when it is resumed changes nothing',
   t.equal(response.statusCode, 200, 'where nothing is given twice, the token was not consumed');
 });
 
-/** Whether the window of a session has just begun. */
+/** True if the window of the session has just begun. */
 async function usedWithinAMoment({ access_token }: Tokens): Promise<boolean> {
   const { sid } = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString());
   const usedAt = await inspector.hget(`{auth}:session:${sid}`, 'used_at');

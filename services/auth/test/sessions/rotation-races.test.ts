@@ -9,7 +9,7 @@ const server = await testRedis(t);
 const inspector = new Redis(server.url);
 t.teardown(() => inspector.disconnect());
 
-/** As many stores as there would be processes, each with a connection of its own. */
+/** Creates stores like those of several processes, each with its own connection. */
 async function stores(count: number, replayWindowSeconds: number): Promise<SessionStore[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {
@@ -37,27 +37,24 @@ const begin = (sessions: SessionStore | undefined) => {
 
 const successorOf = (rotation: Rotation) => ('refreshToken' in rotation ? rotation.refreshToken : undefined);
 
-t.test(
-  'of any number of concurrent rotations of one token, over three stores, all get one successor',
-  async (t) => {
-    for (const concurrent of [2, 10, rounds({ short: 200, long: 10_000 })]) {
-      const { refreshToken } = await begin(windowed[0]);
-      const answers: Rotation[] = [];
-      // what is on its way at once must be answered before its deadline
-      for (let sent = 0; sent < concurrent; sent += 200) {
-        const batch = Array.from({ length: Math.min(200, concurrent - sent) }, (_, i) =>
-          rotate(windowed[i % 3], refreshToken),
-        );
-        answers.push(...(await Promise.all(batch)));
-      }
-      t.equal(answers.filter(({ outcome }) => outcome === 'rotated').length, 1, 'one successor was minted');
-      t.equal(answers.filter(({ outcome }) => outcome === 'repeated').length, concurrent - 1);
-      t.equal(new Set(answers.map(successorOf)).size, 1);
+t.test('all concurrent rotations of one token, at three stores, get the same successor', async (t) => {
+  for (const concurrent of [2, 10, rounds({ short: 200, long: 10_000 })]) {
+    const { refreshToken } = await begin(windowed[0]);
+    const answers: Rotation[] = [];
+    // Redis must answer all concurrent rotations before their deadline
+    for (let sent = 0; sent < concurrent; sent += 200) {
+      const batch = Array.from({ length: Math.min(200, concurrent - sent) }, (_, i) =>
+        rotate(windowed[i % 3], refreshToken),
+      );
+      answers.push(...(await Promise.all(batch)));
     }
-  },
-);
+    t.equal(answers.filter(({ outcome }) => outcome === 'rotated').length, 1, 'one successor was minted');
+    t.equal(answers.filter(({ outcome }) => outcome === 'repeated').length, concurrent - 1);
+    t.equal(new Set(answers.map(successorOf)).size, 1);
+  }
+});
 
-t.test('with the window at 0 one rotation wins, and the session ends', async (t) => {
+t.test('with the window at 0, one rotation wins, and the session ends', async (t) => {
   const concurrent = rounds({ short: 200, long: 10_000 });
   const { refreshToken, sid } = await begin(strict[0]);
   const answers: Rotation[] = [];
@@ -78,7 +75,7 @@ t.test('a rotation that races a logout never leaves a usable token', async (t) =
   let won = 0;
   for (let round = 0; round < count; round++) {
     const { refreshToken, sid } = await begin(windowed[0]);
-    // a rotation is two round trips: the end comes before, between and after them
+    // a rotation is two round trips: the logout comes before, between and after them
     const ending = async () => {
       for (let trips = round % 3; trips > 0; trips--) await inspector.ping();
       await windowed[1]?.end(sid);

@@ -27,13 +27,13 @@ t.beforeEach(() => {
   elapsedMs = 0;
 });
 
-t.test('a session that was not used for seven days is over', async (t) => {
+t.test('a session that is unused for seven days ends', async (t) => {
   const { refreshToken } = await begin();
   elapsedMs = 7 * DAY_MS;
   t.match(await rotate(refreshToken), { outcome: 'unknown' });
 });
 
-t.test('a session that is used is over after 30 days, however often it was rotated', async (t) => {
+t.test('a session in use ends after 30 days, however often it was rotated', async (t) => {
   let { refreshToken } = await begin();
   for (let day = 6; day < 30; day += 6) {
     elapsedMs = day * DAY_MS;
@@ -45,7 +45,7 @@ t.test('a session that is used is over after 30 days, however often it was rotat
   t.match(await rotate(last), { outcome: 'unknown' });
 });
 
-t.test('another client cannot use the token, and does no harm by trying', async (t) => {
+t.test('another client cannot use the token, and its attempt does no harm', async (t) => {
   const { refreshToken } = await begin();
   t.match(await rotate(refreshToken, { clientId: 'another' }), { outcome: 'unknown' });
   t.match(await rotate(refreshToken), { outcome: 'rotated' });
@@ -58,7 +58,7 @@ t.test('ending a session is announced once, however often it is ended', async (t
   t.equal(entries.filter(([kind, id]) => kind === 'sid' && id === sid).length, 1);
 });
 
-t.test('an announcement says until when a token of the session could have lived', async (t) => {
+t.test('an announcement says how long a token of the session could live', async (t) => {
   const { sid } = await begin();
   const before = clock.now() / 1_000;
   await store.end(sid);
@@ -68,14 +68,14 @@ t.test('an announcement says until when a token of the session could have lived'
   t.ok(Number(entry[3]) <= before + 700, 'and not much later');
 });
 
-t.test('the feed is trimmed to what a token may still need', async (t) => {
+t.test('the feed is trimmed to entries that may still concern a token', async (t) => {
   const old = Math.floor(clock.now()) - 700_000;
   const pipeline = redis.pipeline();
   for (let i = 0; i < 1_000; i++) {
     pipeline.xadd('{auth}:old', `${old}-${i}`, 'sid', `old-${i}`, 'until', Math.floor(old / 1_000) + 665);
   }
   await pipeline.exec();
-  // an entry cannot be added before the last one, so the old ones were there first
+  // Redis adds no entry before the last one, so the old entries must be there first
   for (const [id, fields] of await redis.xrange('{auth}:revocations', '-', '+')) {
     await redis.xadd('{auth}:old', id, ...fields);
   }
@@ -88,7 +88,7 @@ t.test('the feed is trimmed to what a token may still need', async (t) => {
   t.ok(kept.some(([, id]) => id === sid));
 });
 
-t.test('all sessions of a user end together, and nobody else’s', async (t) => {
+t.test('all sessions of a user end together, and no sessions of other users', async (t) => {
   const mine = await Promise.all([begin('mine'), begin('mine')]);
   const other = await begin('other');
   await store.endAllOfUser('mine');
@@ -108,7 +108,7 @@ t.test('a script that Redis runs after its deadline changes nothing', async (t) 
   t.match(await rotate(refreshToken), { outcome: 'rotated' });
 });
 
-t.test('a full Redis refuses new sessions, and still rotates and ends the old ones', async (t) => {
+t.test('a full Redis refuses new sessions, and still rotates and ends old sessions', async (t) => {
   const full = await testRedis(t);
   const { redis: client, clock: fullClock } = await measuredRedis(t, full.url);
   const sessions = createSessionStore(client, fullClock, STRICT);
@@ -120,7 +120,7 @@ t.test('a full Redis refuses new sessions, and still rotates and ends the old on
   t.equal(await client.exists(`{auth}:session:${sid}`), 0);
 });
 
-t.test('within the window the immediate parent gets the same successor, as often as it asks', async (t) => {
+t.test('within the window, the immediate parent gets the same successor again and again', async (t) => {
   const { refreshToken: parent } = await begin();
   const first = await rotated(parent);
   for (let i = 0; i < 5; i++) {
@@ -131,7 +131,7 @@ t.test('within the window the immediate parent gets the same successor, as often
   t.match(await rotate(first), { outcome: 'rotated' });
 });
 
-t.test('asking again does not move the window', async (t) => {
+t.test('a repeat does not move the window', async (t) => {
   const { refreshToken: parent } = await begin();
   const first = await rotated(parent);
   elapsedMs = 6_000;
@@ -141,89 +141,95 @@ t.test('asking again does not move the window', async (t) => {
   t.match(await rotate(first), { outcome: 'unknown' });
 });
 
-t.test('setting the clock of Redis back does not open the window again', async (t) => {
+t.test('a clock of Redis that is set back does not open the window again', async (t) => {
   const { refreshToken: parent } = await begin();
   await rotated(parent);
   elapsedMs = -3_600_000;
   t.match(await rotate(parent), { outcome: 'reuse' });
 });
 
-t.test('a repeat from elsewhere tells where the session was rotated, once for each place', async (t) => {
-  const { refreshToken: parent } = await begin();
-  await rotated(parent);
-  const from = async (address: string) => {
-    const rotation = await rotate(parent, { origin: { ...ORIGIN, address } });
-    return rotation.outcome === 'repeated' ? [rotation.isElsewhere, rotation.address] : rotation.outcome;
-  };
-  t.same(await from(ORIGIN.address), [false, ORIGIN.address]);
-  t.same(await from('198.51.100.1'), [true, ORIGIN.address]);
-  t.same(await from('198.51.100.1'), [false, ORIGIN.address]);
-  t.same(await from('203.0.113.1'), [true, ORIGIN.address]);
-});
+t.test(
+  'a repeat from elsewhere is reported with the address of the rotation, once for each address',
+  async (t) => {
+    const { refreshToken: parent } = await begin();
+    await rotated(parent);
+    const from = async (address: string) => {
+      const rotation = await rotate(parent, { origin: { ...ORIGIN, address } });
+      return rotation.outcome === 'repeated' ? [rotation.isElsewhere, rotation.address] : rotation.outcome;
+    };
+    t.same(await from(ORIGIN.address), [false, ORIGIN.address]);
+    t.same(await from('198.51.100.1'), [true, ORIGIN.address]);
+    t.same(await from('198.51.100.1'), [false, ORIGIN.address]);
+    t.same(await from('203.0.113.1'), [true, ORIGIN.address]);
+  },
+);
 
 t.test(
-  'repeats from two addresses in turn, after one rotation or many, are told three times, and then seldom',
+  'repeats from two addresses in turn, after one rotation or many, are reported three times, and then seldom',
   async (t) => {
     let { refreshToken: parent } = await begin();
-    let told = 0;
+    let reported = 0;
     const repeatFromTwo = async (turns: number) => {
       for (let turn = 0; turn < turns; turn++) {
         const origin = { ...ORIGIN, address: `198.51.100.${turn % 2}` };
         const rotation = await rotate(parent, { origin });
         if (rotation.outcome !== 'repeated') throw new Error(rotation.outcome);
-        if (rotation.isElsewhere) told += 1;
+        if (rotation.isElsewhere) reported += 1;
       }
     };
     let newest = await rotated(parent);
     await repeatFromTwo(40);
-    t.equal(told, 3);
+    t.equal(reported, 3);
     for (let round = 0; round < 20; round++) {
       [parent, newest] = [newest, await rotated(newest)];
       await repeatFromTwo(2);
     }
-    t.equal(told, 3, 'a rotation gives no new budget');
+    t.equal(reported, 3, 'a rotation gives no new budget');
     elapsedMs = 20 * 60_000;
     [parent, newest] = [newest, await rotated(newest)];
     await repeatFromTwo(40);
-    t.equal(told, 5, 'one in ten minutes');
+    t.equal(reported, 5, 'one more in ten minutes');
   },
 );
 
-t.test('ten access tokens of a user are revoked alone, and then each one ends its session', async (t) => {
-  const [one, other, another] = [await begin('revoker'), await begin('revoker'), await begin('revoker')];
-  const revoke = (sid: string, jti = randomUUID(), sub = 'revoker', client_id = 'client') =>
-    store.revokeAccessToken({ jti, exp: Math.floor(clock.now() / 1_000) + 600, sub, client_id, sid });
-  const first = randomUUID();
-  t.match(await revoke(one.sid, first), { outcome: 'revoked' });
-  for (let i = 0; i < 20; i++) t.match(await revoke(one.sid, first), { outcome: 'known' });
-  for (let i = 0; i < 9; i++) t.match(await revoke(i % 2 ? one.sid : other.sid), { outcome: 'revoked' });
-  t.match(await rotate(one.refreshToken), { outcome: 'rotated' }, 'the session goes on');
+t.test(
+  'ten access tokens of a user are revoked alone, and each further revocation ends a session',
+  async (t) => {
+    const [one, other, another] = [await begin('revoker'), await begin('revoker'), await begin('revoker')];
+    const revoke = (sid: string, jti = randomUUID(), sub = 'revoker', client_id = 'client') =>
+      store.revokeAccessToken({ jti, exp: Math.floor(clock.now() / 1_000) + 600, sub, client_id, sid });
+    const first = randomUUID();
+    t.match(await revoke(one.sid, first), { outcome: 'revoked' });
+    for (let i = 0; i < 20; i++) t.match(await revoke(one.sid, first), { outcome: 'known' });
+    for (let i = 0; i < 9; i++) t.match(await revoke(i % 2 ? one.sid : other.sid), { outcome: 'revoked' });
+    t.match(await rotate(one.refreshToken), { outcome: 'rotated' }, 'the session goes on');
 
-  const before = (await announcements()).length;
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => revoke(one.sid)));
-  t.same(outcomes.filter(({ outcome }) => outcome === 'ended').length, 1);
-  t.ok(outcomes.every(({ outcome }) => outcome === 'ended' || outcome === 'known'));
-  t.same(
-    (await announcements()).slice(before).map(([kind, id]) => [kind, id]),
-    [['sid', one.sid]],
-  );
-  t.match(await rotate(other.refreshToken), { outcome: 'rotated' }, 'and no other session is ended');
+    const before = (await announcements()).length;
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => revoke(one.sid)));
+    t.same(outcomes.filter(({ outcome }) => outcome === 'ended').length, 1);
+    t.ok(outcomes.every(({ outcome }) => outcome === 'ended' || outcome === 'known'));
+    t.same(
+      (await announcements()).slice(before).map(([kind, id]) => [kind, id]),
+      [['sid', one.sid]],
+    );
+    t.match(await rotate(other.refreshToken), { outcome: 'rotated' }, 'no other session is ended');
 
-  const bystander = await begin('bystander');
-  t.match(await revoke(bystander.sid, randomUUID(), 'bystander'), { outcome: 'revoked' });
-  t.match(
-    await revoke(other.sid, randomUUID(), 'revoker', 'another-client'),
-    { outcome: 'revoked' },
-    'one client uses up nothing of another',
-  );
-  elapsedMs = 60_000;
-  t.match(await revoke(other.sid), { outcome: 'revoked' }, 'after a minute there is one more');
-  t.match(await revoke(other.sid), { outcome: 'ended' });
-  elapsedMs = 11 * 60_000;
-  for (let i = 0; i < 10; i++) t.match(await revoke(another.sid), { outcome: 'revoked' });
-});
+    const bystander = await begin('bystander');
+    t.match(await revoke(bystander.sid, randomUUID(), 'bystander'), { outcome: 'revoked' });
+    t.match(
+      await revoke(other.sid, randomUUID(), 'revoker', 'another-client'),
+      { outcome: 'revoked' },
+      'a client does not use up the budget of another client',
+    );
+    elapsedMs = 60_000;
+    t.match(await revoke(other.sid), { outcome: 'revoked' }, 'after a minute the budget has one more');
+    t.match(await revoke(other.sid), { outcome: 'ended' });
+    elapsedMs = 11 * 60_000;
+    for (let i = 0; i < 10; i++) t.match(await revoke(another.sid), { outcome: 'revoked' });
+  },
+);
 
-t.test('an access token that was revoked alone ends no session, at once', async (t) => {
+t.test('an access token that was revoked alone ends no session', async (t) => {
   const { sid } = await begin('partly');
   const [revoked, good] = [randomUUID(), randomUUID()];
   const exp = Math.floor(clock.now() / 1_000) + 600;
@@ -232,24 +238,27 @@ t.test('an access token that was revoked alone ends no session, at once', async 
   t.equal(await store.endByAccessToken({ sid, jti: good }), 'partly');
 });
 
-t.test('a client that acts for itself revokes a hundred, and is then told when it can go on', async (t) => {
-  const revoke = () =>
-    store.revokeAccessToken({
-      jti: randomUUID(),
-      exp: Math.floor(clock.now() / 1_000) + 600,
-      sub: 'nightly',
-      client_id: 'nightly',
-    });
-  for (let i = 0; i < 100; i++) t.match(await revoke(), { outcome: 'revoked' });
-  const before = await redis.dbsize();
-  const refusal = await revoke();
-  t.ok(refusal.outcome === 'refused' && refusal.retryAfterMs > 0 && refusal.retryAfterMs <= 6_000);
-  t.equal(await redis.dbsize(), before);
-  elapsedMs = 6_000;
-  t.match(await revoke(), { outcome: 'revoked' });
-});
+t.test(
+  'a client that acts for itself revokes a hundred tokens, and then gets the time of its next revocation',
+  async (t) => {
+    const revoke = () =>
+      store.revokeAccessToken({
+        jti: randomUUID(),
+        exp: Math.floor(clock.now() / 1_000) + 600,
+        sub: 'nightly',
+        client_id: 'nightly',
+      });
+    for (let i = 0; i < 100; i++) t.match(await revoke(), { outcome: 'revoked' });
+    const before = await redis.dbsize();
+    const refusal = await revoke();
+    t.ok(refusal.outcome === 'refused' && refusal.retryAfterMs > 0 && refusal.retryAfterMs <= 6_000);
+    t.equal(await redis.dbsize(), before);
+    elapsedMs = 6_000;
+    t.match(await revoke(), { outcome: 'revoked' });
+  },
+);
 
-t.test('an old session that was just used is not the oldest', async (t) => {
+t.test('an old session that was just used does not make room', async (t) => {
   const { refreshToken, sid } = await begin('settled');
   let newest = refreshToken;
   for (let day = 6; day < 30; day += 6) {
@@ -260,12 +269,12 @@ t.test('an old session that was just used is not the oldest', async (t) => {
   for (let i = 0; i < 99; i++) await begin('settled');
   elapsedMs = 29 * DAY_MS;
   newest = await rotated(newest);
-  t.equal((await store.listOfUser('settled'))[0]?.sid, sid, 'it is the first in the list');
+  t.equal((await store.listOfUser('settled'))[0]?.sid, sid, 'it is first in the list');
   await begin('settled');
   t.match(await rotate(newest), { outcome: 'rotated' });
 });
 
-t.test('after the window the immediate parent ends the session', async (t) => {
+t.test('after the window, the immediate parent ends the session', async (t) => {
   const { refreshToken: parent } = await begin();
   const first = await rotated(parent);
   elapsedMs = 10_100;
@@ -273,7 +282,7 @@ t.test('after the window the immediate parent ends the session', async (t) => {
   t.match(await rotate(first), { outcome: 'unknown' });
 });
 
-t.test('an older ancestor ends the session, within the window too', async (t) => {
+t.test('an older ancestor ends the session, also within the window', async (t) => {
   const { refreshToken: grandparent } = await begin();
   const parent = await rotated(grandparent);
   const newest = await rotated(parent);
@@ -281,21 +290,21 @@ t.test('an older ancestor ends the session, within the window too', async (t) =>
   t.match(await rotate(newest), { outcome: 'unknown' });
 });
 
-t.test('with the window at 0 the immediate parent ends the session at once', async (t) => {
+t.test('with the window at 0, the immediate parent ends the session at once', async (t) => {
   const strict = createSessionStore(redis, clock, STRICT);
   const { refreshToken } = await begin('user', strict);
   t.match(await rotate(refreshToken, { sessions: strict }), { outcome: 'rotated' });
   t.match(await rotate(refreshToken, { sessions: strict }), { outcome: 'reuse' });
 });
 
-t.test('another client cannot use the window, and does no harm by trying', async (t) => {
+t.test('another client cannot use the window, and its attempt does no harm', async (t) => {
   const { refreshToken: parent } = await begin();
   const first = await rotated(parent);
   t.match(await rotate(parent, { clientId: 'another' }), { outcome: 'unknown' });
   t.match(await rotate(first), { outcome: 'rotated' });
 });
 
-t.test('what was sealed for a token opens with no other token, session or generation', async (t) => {
+t.test('a sealed successor opens with no other token, session or generation', async (t) => {
   const one = newSession();
   const sealed = sealSuccessor(one, 3, successorOf(one));
   const { nonce } = unsealSuccessor(one, 3, sealed);
@@ -306,7 +315,7 @@ t.test('what was sealed for a token opens with no other token, session or genera
   t.throws(() => unsealSuccessor({ ...one, sid: newSession().sid }, 3, sealed));
 });
 
-t.test('Redis keeps no token, only hashes and what is sealed', async (t) => {
+t.test('Redis stores no token, only hashes and a sealed nonce', async (t) => {
   const { refreshToken, sid } = await begin();
   const newest = token(await rotated(refreshToken));
   const kept = Object.values(await redis.hgetallBuffer(`{auth}:session:${sid}`));
@@ -315,7 +324,7 @@ t.test('Redis keeps no token, only hashes and what is sealed', async (t) => {
   }
 });
 
-t.test('a session takes the same memory after 200 rotations, whatever the client calls itself', async (t) => {
+t.test('a session takes the same memory after 200 rotations, however long the user agent is', async (t) => {
   const origin = { address: '2001:db8:1111:2222:3333:4444:5555:6666', userAgent: 'x'.repeat(4_000) };
   const { refreshToken, sid } = await store.create('user', 'client', origin);
   let newest = await rotated(refreshToken, origin);
@@ -327,7 +336,7 @@ t.test('a session takes the same memory after 200 rotations, whatever the client
   t.ok(Number(before) <= 800, `${before} bytes`);
 });
 
-t.test('the 101st session of a user ends the oldest: the one that was unused for the longest', async (t) => {
+t.test('the 101st session of a user ends the session that was unused for the longest time', async (t) => {
   const made: IssuedSession[] = [];
   for (let i = 0; i < 100; i++) {
     elapsedMs = i * 1_000;
@@ -340,47 +349,44 @@ t.test('the 101st session of a user ends the oldest: the one that was unused for
   t.match(await rotate(second?.refreshToken ?? ''), { outcome: 'unknown' });
   t.ok(
     (await announcements()).some(([, sid]) => sid === second?.sid),
-    'and its access tokens are revoked',
+    'its access tokens are revoked',
   );
   t.match(await rotate(newest), { outcome: 'rotated' });
   t.equal((await store.listOfUser('many')).length, 100);
 });
 
-t.test(
-  'the sessions of a user are listed, the one that was used last first, without those that are over',
-  async (t) => {
-    const over = await begin('lister');
-    elapsedMs = 4 * DAY_MS;
-    const first = await begin('lister');
-    const second = await begin('lister');
-    elapsedMs = 8 * DAY_MS;
-    await store.rotate(token(first.refreshToken), await found(first.refreshToken), 'client', {
-      address: '192.0.2.7',
-      userAgent: 'another browser',
-    });
-    const listed = await store.listOfUser('lister');
-    t.same(
-      listed.map(({ sid }) => sid),
-      [first.sid, second.sid],
-    );
-    t.notOk(listed.some(({ sid }) => sid === over.sid));
-    t.match(listed[0], { address: '192.0.2.7', userAgent: 'another browser' });
-    t.match(listed[1], { address: ORIGIN.address, userAgent: ORIGIN.userAgent });
-    const [{ createdAt, usedAt } = { createdAt: 0, usedAt: 0 }] = listed;
-    t.equal(Math.round((usedAt - createdAt) / DAY_MS), 4);
-  },
-);
+t.test('the list of the sessions of a user has the last used first, and no ended session', async (t) => {
+  const over = await begin('lister');
+  elapsedMs = 4 * DAY_MS;
+  const first = await begin('lister');
+  const second = await begin('lister');
+  elapsedMs = 8 * DAY_MS;
+  await store.rotate(token(first.refreshToken), await found(first.refreshToken), 'client', {
+    address: '192.0.2.7',
+    userAgent: 'another browser',
+  });
+  const listed = await store.listOfUser('lister');
+  t.same(
+    listed.map(({ sid }) => sid),
+    [first.sid, second.sid],
+  );
+  t.notOk(listed.some(({ sid }) => sid === over.sid));
+  t.match(listed[0], { address: '192.0.2.7', userAgent: 'another browser' });
+  t.match(listed[1], { address: ORIGIN.address, userAgent: ORIGIN.userAgent });
+  const [{ createdAt, usedAt } = { createdAt: 0, usedAt: 0 }] = listed;
+  t.equal(Math.round((usedAt - createdAt) / DAY_MS), 4);
+});
 
-t.test('a session is ended by its user, and by nobody else', async (t) => {
+t.test('a user ends only their own sessions', async (t) => {
   const { sid, refreshToken } = await begin('owner');
-  t.equal(await store.end(sid, 'somebody-else'), undefined);
+  t.equal(await store.end(sid, 'another-user'), undefined);
   const newest = await rotated(refreshToken);
   t.equal(await store.end(sid, 'owner'), 'owner');
   t.equal(await store.end(sid, 'owner'), undefined);
   t.match(await rotate(newest), { outcome: 'unknown' });
 });
 
-t.test('a Redis that lost its data gets another epoch with the next session', async (t) => {
+t.test('after Redis lost its data, the next session gets a new epoch', async (t) => {
   const one = await begin();
   t.equal((await begin()).epoch, one.epoch);
   await redis.flushall();
@@ -388,7 +394,7 @@ t.test('a Redis that lost its data gets another epoch with the next session', as
 });
 
 t.test(
-  'a script that Redis begins too late is sent again, with the clock of Redis measured anew',
+  'a script that Redis begins too late is sent again, after a new measurement of the clock',
   async (t) => {
     let behindMs = 1_000;
     const late = {
@@ -402,7 +408,7 @@ t.test(
   },
 );
 
-t.test('a script that is late again and again is given up, and has changed nothing', async (t) => {
+t.test('a script that stays late is given up, and has changed nothing', async (t) => {
   let measured = 0;
   const late = { ...clock, now: () => clock.now() - 1_000, measure: async () => void measured++ };
   await t.rejects(begin('latecomer', createSessionStore(redis, late, STRICT)), /^LATE/);
@@ -431,7 +437,7 @@ async function rotate(text: string, { sessions = store, clientId = 'client', ori
   return sessions.rotate(token(text), await found(text, sessions), clientId, origin);
 }
 
-/** The successor. */
+/** Rotates a token. Resolves to its successor. */
 async function rotated(text: string, origin = ORIGIN): Promise<string> {
   const rotation = await rotate(text, { origin });
   if (rotation.outcome !== 'rotated') throw new Error(rotation.outcome);

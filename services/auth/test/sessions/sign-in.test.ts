@@ -19,7 +19,7 @@ const times = <T>(count: number, make: (index: number) => Promise<T>) =>
 const statuses = (answers: LightMyRequestResponse[]) => answers.map(({ statusCode }) => statusCode).sort();
 const failuresFrom = (address: string) => redis.zcard(`{auth}:sign-in-attempts:${address}`);
 
-/** How many passwords are verified during `work`. */
+/** Resolves to the number of passwords that are verified during `work`. */
 async function verifications(work: () => Promise<unknown>): Promise<number> {
   const { verify } = within.passwords;
   let count = 0;
@@ -32,9 +32,9 @@ async function verifications(work: () => Promise<unknown>): Promise<number> {
   return count;
 }
 
-t.test('an unknown user and a wrong password answer alike, and both verify a hash', async (t) => {
+t.test('an unknown user and a wrong password get the same answer, and both verify a hash', async (t) => {
   const answers: LightMyRequestResponse[] = [];
-  for (const credentials of [WRONG, { ...WRONG, username: 'nobody' }]) {
+  for (const credentials of [WRONG, { ...WRONG, username: 'unknown' }]) {
     t.equal(await verifications(async () => answers.push(await attempt(credentials))), 1);
   }
   const [wrong, unknown] = answers.map((answer) => ({
@@ -47,15 +47,15 @@ t.test('an unknown user and a wrong password answer alike, and both verify a has
   t.same(unknown, wrong);
 });
 
-t.test('an unknown user is limited as a known one is', async (t) => {
-  for (const username of [ADMIN.username, 'nobody']) {
+t.test('the limit of attempts is the same for unknown and known users', async (t) => {
+  for (const username of [ADMIN.username, 'unknown']) {
     for (let i = 0; i < 10; i++) t.equal((await attempt({ ...WRONG, username })).statusCode, 401);
     t.match((await attempt({ ...WRONG, username })).json(), { status: 429 }, username);
   }
 });
 
 t.test(
-  'the eleventh failure is 429 at once, with a reason and Retry-After, and verifies nothing',
+  'the eleventh failure is 429 at once, with a reason and Retry-After, and verifies no hash',
   async (t) => {
     for (let i = 0; i < 10; i++) await attempt(WRONG);
     let refused: LightMyRequestResponse | undefined;
@@ -75,7 +75,7 @@ t.test(
   },
 );
 
-t.test('each sign-in is in the audit with its user, a limit once, and no name that was typed', async (t) => {
+t.test('each sign-in is in the audit with its user, a reached limit once, and no typed name', async (t) => {
   const { id, credentials } = await makeUser(app, 'audited');
   const typed = 'a-password-typed-here';
   const address = '192.0.2.77';
@@ -93,28 +93,28 @@ t.test('each sign-in is in the audit with its user, a limit once, and no name th
     ).rows;
   await waitFor(async () => (await events()).length >= 13);
   const found = await events();
-  const nobody = { actor_id: null, session_id: null, detail: null };
-  const refused = { event: 'sign_in', outcome: 'refused', ...nobody };
+  const unidentified = { actor_id: null, session_id: null, detail: null };
+  const refused = { event: 'sign_in', outcome: 'refused', ...unidentified };
   const succeeded = { event: 'sign_in', outcome: 'succeeded', detail: null };
   t.match(found[0], { ...succeeded, actor_id: id, user_id: id, session_id: sid });
   const of = (event: string, userId: string | null) =>
     found.filter((row) => row.event === event && row.outcome === 'refused' && row.user_id === userId);
   t.equal(of('sign_in', id).length, 10);
   t.match(of('sign_in', null), [refused]);
-  t.match(of('sign_in_throttled', id), [{ ...nobody, detail: 'account' }]);
+  t.match(of('sign_in_throttled', id), [{ ...unidentified, detail: 'account' }]);
   t.equal(found.length, 13);
   t.notOk(JSON.stringify(found).includes(typed));
   t.notOk(auth.logged().includes(typed));
 });
 
-t.test('who guesses does not lock out the right password from elsewhere', async (t) => {
+t.test('guesses do not lock out the right password from another address', async (t) => {
   await times(50, () => attempt(WRONG));
   t.equal((await attempt(ADMIN)).statusCode, 429);
   t.equal((await attempt(ADMIN, ELSEWHERE)).statusCode, 200);
   t.equal((await attempt(ADMIN, '2001:db8::1')).statusCode, 200);
 });
 
-t.test('of fifty guesses at once ten are verified', async (t) => {
+t.test('of fifty concurrent guesses, ten are verified', async (t) => {
   let answers: LightMyRequestResponse[] = [];
   const verified = await verifications(async () => {
     answers = await times(50, (i) => attempt({ ...WRONG, password: `guess number ${i}` }));
@@ -123,7 +123,7 @@ t.test('of fifty guesses at once ten are verified', async (t) => {
   t.same(statuses(answers), [...Array(10).fill(401), ...Array(40).fill(429)]);
 });
 
-t.test('a guess among wrong ones that is right gets in, and the wrong ones stay counted', async (t) => {
+t.test('a right guess among wrong guesses gets in, and the wrong guesses stay counted', async (t) => {
   for (let i = 0; i < 9; i++) await attempt(WRONG);
   t.equal((await attempt(ADMIN)).statusCode, 200);
   t.equal((await attempt(WRONG)).statusCode, 401);
@@ -138,7 +138,7 @@ t.test('many right sign-ins in a row are no attack', async (t) => {
 });
 
 t.test(
-  'right sign-ins count until they have succeeded: of many at once ten get in, and others only afterwards',
+  'right sign-ins count until they have succeeded: of many concurrent ones ten get in, and others only afterwards',
   async (t) => {
     const { verify } = within.passwords;
     let refused = 0;
@@ -161,7 +161,7 @@ t.test(
   },
 );
 
-t.test('a full hashing queue is 503, and counts nothing', async (t) => {
+t.test('a full hashing queue is 503, and counts no attempt', async (t) => {
   let isOver = false;
   /** Takes a place in the queue, if there is one, and takes it again as soon as it is free. */
   const holdPlace = async (): Promise<void> => {
@@ -177,7 +177,7 @@ t.test('a full hashing queue is 503, and counts nothing', async (t) => {
   await waitFor(async () => (await failuresFrom(HERE)) === 0);
 });
 
-t.test('200 sign-ins at once from as many addresses keep the keys and refresh answering', async (t) => {
+t.test('the keys and refresh answer during 200 concurrent sign-ins from as many addresses', async (t) => {
   const users = await times(4, (i) => makeUser(app, `one-of-many-${i}`));
   let { refresh_token } = await login(app);
   let isOver = false;
