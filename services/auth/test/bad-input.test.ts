@@ -7,11 +7,11 @@ const admin = (await login(app)).access_token;
 
 const WRONG_TYPES = [null, 1, true, [], {}, ''];
 
-t.test('a member of a wrong type is 422 and named', async (t) => {
+t.test('a member of a wrong type is 422, and the answer names it', async (t) => {
   const bodies: [url: string, body: Record<string, unknown>, token?: string][] = [
     ['/auth/login', { username: 'admin', password: 'a long enough password' }],
     ['/auth/refresh', { refresh_token: 'rt_x' }],
-    ['/auth/users', { username: 'somebody', password: 'a long enough password' }, admin],
+    ['/auth/users', { username: 'ada', password: 'a long enough password' }, admin],
   ];
   for (const [url, body, token] of bodies) {
     for (const name of Object.keys(body)) {
@@ -57,7 +57,7 @@ t.test('the length of a text is checked before its characters are normalized', a
   t.ok(longest <= 1_024, `${longest} code units`);
 });
 
-t.test('what is no JSON object is 400, 413, 415 or 422', async (t) => {
+t.test('a body that is no JSON object is 400, 413, 415 or 422', async (t) => {
   const answers: [status: number, type: string, body: string | Buffer][] = [
     [400, 'application/json', '{"username":'],
     [400, 'application/json', ''],
@@ -84,7 +84,7 @@ t.test('what is no JSON object is 400, 413, 415 or 422', async (t) => {
   }
 });
 
-t.test('a username or scope outside its rules is 422 and named', async (t) => {
+t.test('a username or scope outside its rules is 422, and the answer names it', async (t) => {
   for (const username of [
     'ab',
     'x'.repeat(65),
@@ -114,7 +114,7 @@ t.test('a username or scope outside its rules is 422 and named', async (t) => {
   }
 });
 
-t.test('a page size or cursor outside its rules is 400 and named', async (t) => {
+t.test('a page size or cursor outside its rules is 400, and the answer names it', async (t) => {
   for (const limit of ['0', '-1', '1.5', '1e1', '0x10', '101', '99999999999999999999', '', 'ten']) {
     const response = await get(app, `/auth/users?limit=${limit}`, admin);
     t.match(response.json(), { status: 400, errors: [{ pointer: '/limit' }] }, limit);
@@ -127,7 +127,7 @@ t.test('a page size or cursor outside its rules is 400 and named', async (t) => 
   t.equal((await get(app, '/auth/users?limit=1&limit=2', admin)).statusCode, 400);
 });
 
-t.test('another method is 405 with Allow, another path 404, in the same form', async (t) => {
+t.test('an unsupported method is 405 with Allow, and an unknown path 404, in the same form', async (t) => {
   const response = await get(app, '/auth/login');
   t.equal(response.statusCode, 405);
   t.equal(response.headers.allow, 'POST, OPTIONS');
@@ -135,7 +135,7 @@ t.test('another method is 405 with Allow, another path 404, in the same form', a
   t.equal((await post(app, '/auth/me', {}, admin)).statusCode, 405);
 });
 
-t.test('a file of Swagger UI that is not there, or asked for oddly, is the client’s fault', async (t) => {
+t.test('a wrong request for a file of Swagger UI is a fault of the client', async (t) => {
   t.equal((await get(app, '/docs/auth/static/nope.js')).statusCode, 404);
   t.equal((await get(app, '/docs/auth/static/..%5cpackage.json')).statusCode, 403);
   const headers = { range: 'bytes=99999999-' };
@@ -143,6 +143,6 @@ t.test('a file of Swagger UI that is not there, or asked for oddly, is the clien
   t.match(response.json(), { status: 416, code: 'range_not_satisfiable' });
 });
 
-t.test('a right password with a wrong type beside it signs nobody in', async (t) => {
+t.test('a right password beside an unknown member does not sign the user in', async (t) => {
   t.equal((await post(app, '/auth/login', { ...ADMIN, remember: 1 })).statusCode, 422);
 });

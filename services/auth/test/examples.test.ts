@@ -16,18 +16,18 @@ t.teardown(() => database.end());
 const document = (await app.inject('/docs/auth/json')).json();
 const exchanges = exampleExchanges(document);
 
-/** What differs each time. */
+/** The values that differ each time. */
 const KINDS = [
   /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/,
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
   /^eyJ[\w-]+\.[\w-]+\.[\w-]{86}$/, // an access token
   /^rt_[\w-]{107}$/,
   /^ac_[\w-]{64}$/,
-  /^[\w-]{43}$/, // of a key
+  /^[\w-]{43}$/, // a kid, or a coordinate of a key
   /^[\w-]{22}$/, // a session
 ];
 
-/** An answer with the ids, times and tokens of the example in place of its own, which are of the same kind. */
+/** Replaces the ids, times and tokens of an answer with the example's, if both are of the same kind. */
 function asIn(example: unknown, answer: unknown): unknown {
   if (typeof example === 'string' && typeof answer === 'string') {
     return KINDS.some((kind) => kind.test(example) && kind.test(answer)) ? example : answer;
@@ -55,7 +55,7 @@ const OF_ADMINS = ['listUsers', 'createUser', 'getUser', 'updateUser', 'listSecu
 
 const removeAda = () => database.query('DELETE FROM users WHERE username = $1', [EXAMPLE_USER.username]);
 
-/** The user of the examples, who signed in from where the examples say. */
+/** Creates the user of the examples, and signs in from the address of the examples. */
 async function signedInAda() {
   await removeAda();
   const user = { ...EXAMPLE_CREDENTIALS, scope: EXAMPLE_USER.scope };
@@ -77,7 +77,7 @@ await database.query(
   [EXAMPLE_CLIENT.client_id, hashClientSecret(EXAMPLE_CLIENT.client_secret)],
 );
 
-/** A body with what is good once in place of what stands for it in the example. */
+/** Returns the body of an example with a real token or code in place of the example's. */
 async function bodyOf({ type, example }: { type: string; example: unknown }, tokens: Tokens) {
   const body = JSON.stringify(example)
     .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]{86}/, tokens.access_token)
@@ -120,7 +120,7 @@ for (const { operationId, method, path, body, status, answer } of exchanges) {
     t.equal(response.statusCode, status);
     if (answer === undefined) return t.equal(response.payload, '');
     if (operationId === 'listSecurityEvents') {
-      // they are written a moment later
+      // events are written a moment after the answer
       await waitFor(async () => {
         response = await request();
         return response.json<{ items: unknown[] }>().items.length > 0;
@@ -137,7 +137,7 @@ t.test('every answer and every body has an example', async (t) => {
   }
 });
 
-t.test('every example, of a parameter or a problem too, is one that its schema accepts', async (t) => {
+t.test('the schema accepts every example, also of a parameter or a problem', async (t) => {
   const { checked, faults } = exampleFaults(document);
   t.ok(checked > 100, `${checked} examples`);
   t.same(faults, []);

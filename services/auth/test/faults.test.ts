@@ -25,7 +25,7 @@ for (const [trouble, begin, end] of [
   ['paused', async () => redis.pause(), async () => redis.resume()],
 ] as const) {
   t.test(
-    `Redis ${trouble}: what needs it is 503 within a second, the keys are served, and all is well afterwards`,
+    `Redis ${trouble}: requests that need it are 503 within a second, the keys are served, and afterwards all requests work`,
     async (t) => {
       const { access_token, refresh_token } = await login(app);
       t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
@@ -53,7 +53,7 @@ for (const [trouble, begin, end] of [
   ['paused', async () => postgres.pause(), async () => postgres.resume()],
 ] as const) {
   t.test(
-    `Postgres ${trouble}: what needs it is 503 within a second, and all is well afterwards`,
+    `Postgres ${trouble}: requests that need it are 503 within a second, and afterwards all requests work`,
     async (t) => {
       const { access_token, refresh_token } = await login(app);
       await begin();
@@ -74,7 +74,7 @@ for (const [trouble, begin, end] of [
   );
 }
 
-t.test('a slow Redis: 503 within a second, and nothing was done that was not acknowledged', async (t) => {
+t.test('a slow Redis: 503 within a second, and no unacknowledged change', async (t) => {
   const { refresh_token } = await login(app);
   const client = auth.redisClient();
   await client.call('CLIENT', 'PAUSE', '600', 'ALL');
@@ -88,7 +88,7 @@ t.test('a slow Redis: 503 within a second, and nothing was done that was not ack
   );
 });
 
-t.test('a Postgres that is busy with something else: 503 within a second, then all is well', async (t) => {
+t.test('a Postgres that is busy: 503 within a second, and afterwards all requests work', async (t) => {
   const { refresh_token } = await login(app);
   const other = new pg.Client({ connectionString: postgres.url });
   await other.connect();
@@ -103,7 +103,7 @@ t.test('a Postgres that is busy with something else: 503 within a second, then a
   );
 });
 
-t.test('a Redis that fails while a user is disabled leaves the user as before', async (t) => {
+t.test('a Redis that fails while a user is disabled leaves the user enabled', async (t) => {
   const admin = (await login(app)).access_token;
   const created = await post(
     app,
@@ -121,7 +121,7 @@ t.test('a Redis that fails while a user is disabled leaves the user as before', 
 });
 
 t.test(
-  'a service that starts without its stores comes up, says 503, and works as soon as they are there',
+  'a service without its stores starts, answers 503, and works as soon as the stores are there',
   async (t) => {
     await Promise.all([postgres.stop(), redis.stop()]);
     const restarted = await auth.start();
@@ -135,7 +135,7 @@ t.test(
   },
 );
 
-t.test('a Redis that lost its data refuses the tokens of before, and new ones work', async (t) => {
+t.test('after Redis lost its data, the old tokens are refused and new tokens work', async (t) => {
   const { access_token, refresh_token } = await login(app);
   await auth.redisClient().flushall();
   t.equal((await post(app, '/auth/refresh', { refresh_token })).statusCode, 401);

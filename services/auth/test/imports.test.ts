@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
-/** From the bottom: each imports from those before it alone. */
+/** The folders and files from the bottom up: each imports only from itself and from the ones before it. */
 const LEVELS = [
   ...['examples.ts', 'config.ts'],
   ...['db', 'crypto', 'redis', 'clients', 'audit', 'keys', 'tokens', 'passwords', 'users', 'sessions'],
@@ -15,7 +15,7 @@ function levelOf(path: string): number {
   return LEVELS.indexOf(relative(SRC, path).split('/')[0] ?? '');
 }
 
-t.test('no import runs up', async (t) => {
+t.test('no import goes up a level', async (t) => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   );

@@ -17,10 +17,10 @@ import { signingKeys } from '../src/db/schema.ts';
 import { openKey } from '../src/keys/sealed-key.ts';
 import { type AuthUnderTest, get, login, startAuth } from './support/auth-under-test.ts';
 
-/** Resolves for a token that it accepts, and rejects one that it does not. */
+/** Resolves for a token that the verifier accepts, and rejects for a token that it refuses. */
 type Verifier = (token: string) => Promise<unknown>;
 
-/** What others verify our tokens with, as their manuals say, against the service that listens. */
+/** Configures other libraries as their manuals say, against a listening service. */
 async function verifiers(auth: AuthUnderTest): Promise<Record<string, Verifier>> {
   const address = await auth.app.listen({ host: '127.0.0.1', port: 0 });
   const { ISSUER: issuer, AUDIENCE: audience } = auth.config;
@@ -43,7 +43,7 @@ async function verifiers(auth: AuthUnderTest): Promise<Record<string, Verifier>>
   };
 }
 
-/** The key that signed a token, out of the database. */
+/** Reads the key that signed a token from the database. */
 async function privateKeyOf(t: Test, { config }: AuthUnderTest, kid: string | undefined) {
   const pool = new pg.Pool({ connectionString: config.DATABASE_URL });
   t.teardown(() => pool.end());
@@ -66,7 +66,7 @@ function signHS256(secret: string, header: object, claims: object): string {
 }
 
 t.test(
-  'others accept the tokens of a sign-in, and refuse the forged ones, as this service does',
+  'other libraries accept the tokens of a sign-in and refuse forged tokens, as this service does',
   async (t) => {
     const auth = await startAuth(t);
     const { access_token: token, refresh_token } = await login(auth.app);
@@ -82,12 +82,12 @@ t.test(
 
     const forged: Record<string, string> = {
       'signed with another key': await signES256(theirs.privatePem, header, claims),
-      'signed with another key, which it names': await signES256(
+      'signed with another key, named by its kid': await signES256(
         theirs.privatePem,
         { ...header, kid: theirs.kid },
         claims,
       ),
-      'signed with another key, which it brings along': await signES256(
+      'signed with another key, included as jwk': await signES256(
         theirs.privatePem,
         { ...header, jwk: theirs.publicJwk },
         claims,
@@ -109,8 +109,8 @@ t.test(
     };
     for (const [name, verify] of Object.entries(await verifiers(auth))) {
       await t.test(name, async (t) => {
-        await t.resolves(verify(token), 'accepts ours');
-        await t.resolves(verify(await byOurKey({})), 'accepts what a forged one is made of');
+        await t.resolves(verify(token), 'accepts a token of auth');
+        await t.resolves(verify(await byOurKey({})), 'accepts the token from which the forgeries are made');
         for (const [forgery, text] of Object.entries(forged))
           await t.rejects(verify(text), `refuses: ${forgery}`);
       });

@@ -7,7 +7,7 @@ const { app } = auth;
 const isReady = async () => (await get(app, '/readyz')).statusCode === 200;
 const signIn = async () => (await post(app, '/auth/login', ADMIN)).statusCode;
 
-t.test('a Redis that is full answers, and lets nobody sign in: it is not ready', async (t) => {
+t.test('a full Redis answers, but no user can sign in: the service is not ready', async (t) => {
   const client = auth.redisClient();
   await waitFor(isReady);
   await client.config('SET', 'maxmemory', '1');
@@ -19,7 +19,7 @@ t.test('a Redis that is full answers, and lets nobody sign in: it is not ready',
 });
 
 t.test(
-  'a Redis that has become a replica takes no writes: it is not ready until another one is',
+  'a Redis that became a replica takes no writes: the service is not ready until Redis is a primary',
   async (t) => {
     const client = auth.redisClient();
     await waitFor(isReady);
