@@ -20,7 +20,7 @@
 --   scope, code               the granted scope, and SHA-256 of the code
 --   redirect_uri              SHA-256, until the code is redeemed; until then there is no family
 --   code_challenge            PKCE's, until the code is redeemed
---   refused                   the code came once with something else than what was authorized
+--   refused                   the code came once with other values than the authorized ones
 --
 -- {auth}:user:<id>:sessions   sorted set of the user's sid by used_at: the index
 --

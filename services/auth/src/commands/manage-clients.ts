@@ -53,7 +53,8 @@ export async function rotateClientSecret(db: NodePgDatabase, id: string): Promis
   const secret = newClientSecret();
   const [client] = await db.select().from(table).where(eq(table.id, id)).for('update');
   if (client === undefined) throw noClient(id);
-  if (client.secretHash === null) throw new OperatorError(`The client "${id}" is public: it has no secret.`);
+  if (client.secretHash === null)
+    throw new OperatorError(`The client "${id}" is public: it has no secret to rotate.`);
   await db
     .update(table)
     .set({ secretHash: hashClientSecret(secret) })
@@ -91,7 +92,7 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
   const { id, isPublic, redirectUris, mayIntrospect } = client;
   if (!CLIENT_ID_PATTERN.test(id)) {
     throw new OperatorError(
-      'The id must have 3 to 64 of a-z, 0-9, dot, underscore and hyphen, and begin with a letter or a digit.',
+      'The id must have 3 to 64 characters of a-z, 0-9, dot, underscore and hyphen, and begin with a letter or a digit.',
     );
   }
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) {

@@ -75,13 +75,16 @@ function unreachable(store: string, setting: string, cause: unknown): never {
   );
 }
 
-/** The lost answer may be that of COMMIT, so the message does not claim that nothing was changed. */
+/** COMMIT may have succeeded although its answer was lost, so the message does not claim that nothing was changed. */
 function interrupted(cause: unknown): never {
   if (!isStoreUnavailable(cause)) throw cause;
   throw new OperatorError(`The command did not finish: ${reasonOf(cause)}. Run it again.`, { cause });
 }
 
-/** The message of the store itself: drizzle wraps it in one with the statement and its parameters, which may be secret. */
+/**
+ * Returns the message of the store itself. The message of drizzle has the statement and its parameters, which may be
+ * secret.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return reasonOf(error.errors[0]);
   if (error instanceof Error && error.cause !== undefined) return reasonOf(error.cause);

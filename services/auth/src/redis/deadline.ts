@@ -4,8 +4,8 @@ import type { RedisClock } from './clock.ts';
 import { type Call, defineScript, type Script } from './script.ts';
 
 /**
- * The latest start of a script. It is shorter than the time-out of a command, so a script whose caller was answered 503
- * has no effect afterwards.
+ * The time in which Redis must begin a script. It is shorter than the time-out of a command, so a script whose caller
+ * got 503 has no effect afterwards.
  */
 const DEADLINE_MS = 250;
 /** The number of sends while Redis is too busy to begin the script in time. A script that is late changes nothing. */
