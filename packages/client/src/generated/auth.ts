@@ -276,7 +276,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a code, a refresh token or client credentials for tokens
-         * @description Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.
+         * @description Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.
          */
         post: operations["exchangeForTokens"];
         delete?: never;
@@ -456,7 +456,7 @@ export interface components {
             address: string;
             /** @description The user agent at that time, up to 192 bytes */
             user_agent: string;
-            /** @description Whether this request belongs to the session */
+            /** @description True for the session of this request */
             current: boolean;
         };
         /**
@@ -727,7 +727,7 @@ export interface components {
              */
             redirect_uri?: string;
             /**
-             * @description With a code: the value behind code_challenge (RFC 7636 §4.1)
+             * @description With a code: the PKCE code verifier, from which you derived code_challenge (RFC 7636 §4.1)
              * @example
              */
             code_verifier?: string;
@@ -834,7 +834,7 @@ export interface components {
          * @description The claims of the token; `active` alone if the token is not valid
          */
         Introspection: {
-            /** @description Whether the token is valid now */
+            /** @description True if the token is valid now */
             active: boolean;
             /** @description `Bearer` for an access token */
             token_type?: string;

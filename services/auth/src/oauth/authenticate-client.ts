@@ -10,8 +10,8 @@ interface PresentedClient {
 }
 
 /**
- * Authenticates the client of a request (RFC 6749 §2.3, §3.2.1) by `client_secret_basic` or `client_secret_post`. A public
- * client sends its id only.
+ * Authenticates the client of a request (RFC 6749 §2.3, §3.2.1) by `client_secret_basic` or `client_secret_post`. A
+ * public client sends its id only.
  *
  * @throws {Problem} 401 `invalid_client`, 400 `invalid_request`, 503
  */
@@ -41,7 +41,7 @@ function presentedClient(
     return { id: body.client_id, secret: body.client_secret };
   }
   const presented = basicCredentials(authorization);
-  // RFC 6749 §2.3: one method in each request
+  // RFC 6749 §2.3 allows one method in a request
   if (body.client_secret !== undefined)
     throw invalidRequest('Send the client secret in the Authorization header or in the body, not in both.');
   if (body.client_id !== undefined && body.client_id !== presented.id) {
@@ -68,8 +68,9 @@ function formDecode(text: string): string {
 }
 
 /**
- * Refuses without a challenge what a script in a page sent: a browser would answer a challenge by asking its user for a
- * password, and the page would wait. Such requests have Sec-Fetch-Mode (so do those of Node's fetch), and no Authorization.
+ * Leaves out the challenge for a request from a script in a page: on a challenge a browser would ask its user for a
+ * password, and the page would wait. Such a request, like one from Node's fetch, has Sec-Fetch-Mode and no
+ * Authorization.
  */
 function refusal({ headers }: FastifyRequest): Problem {
   return invalidClient(headers.authorization !== undefined || headers['sec-fetch-mode'] === undefined);

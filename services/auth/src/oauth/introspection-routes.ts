@@ -8,7 +8,7 @@ import { authenticateClient } from './authenticate-client.ts';
 import { type Introspection, IntrospectionRequestSchema, IntrospectionSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
 
-/** RFC 7662, for clients that were added with `--introspect`. */
+/** Token introspection (RFC 7662), for clients that were added with `--introspect`. */
 export function introspectionRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(

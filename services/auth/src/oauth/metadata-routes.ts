@@ -6,7 +6,7 @@ import { type Metadata, MetadataSchema } from './schemas.ts';
 const CONFIDENTIAL = ['client_secret_basic', 'client_secret_post'];
 const ANY_CLIENT = [...CONFIDENTIAL, 'none'];
 
-/** RFC 8414: a standard client finds every endpoint here; it needs to know the issuer only. */
+/** RFC 8414: a standard client needs to know only the issuer, and finds every endpoint here. */
 export function metadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
   const metadata = metadataOf(issuer);
   return async (app) => {

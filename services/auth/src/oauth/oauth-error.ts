@@ -14,7 +14,7 @@ const ERROR_CODES = new Set<ProblemCode>([
   'access_denied',
 ]);
 
-/** Statuses that say more than 400. 401 is that of `invalid_client` (RFC 6749 §5.2): no other problem below `/oauth` has it. */
+/** Statuses that say more than 400. Below `/oauth`, 401 is only for `invalid_client` (RFC 6749 §5.2). */
 const KEPT_STATUSES = new Set([401, 404, 405, 406, 413, 417, 429]);
 
 /** Returns the error code of RFC 6749 for a Problem. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 
-/** Refusals have no limit, and an event is kept for 90 days. */
+/** Bounds the events: refusals have no limit, and the audit keeps an event for 90 days. */
 const INTERVAL_MS = 60_000;
 
 declare module 'fastify' {
@@ -13,7 +13,7 @@ declare module 'fastify' {
 
 export const reportRefusedClient = fp(
   async (app) => {
-    /** Has no more entries than the table of clients. */
+    /** The map has no more entries than the table of clients, and one for the unknown clients. */
     const reportedAt = new Map<string | undefined, number>();
 
     app.decorate('reportRefusedClient', (request: FastifyRequest, clientId: string | undefined) => {

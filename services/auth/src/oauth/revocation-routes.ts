@@ -11,7 +11,7 @@ import { verifiedAccessToken } from './verified-access-token.ts';
 
 const REVOKED = { description: 'The token is revoked, or was not valid', type: 'null' };
 
-/** RFC 7009. */
+/** Token revocation (RFC 7009). */
 export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/oauth/revoke',
@@ -57,5 +57,5 @@ async function revoke(request: FastifyRequest, client: Client, text: string): Pr
 
 /** RFC 7009 §2.1. */
 function tokenOfAnotherClient(): Problem {
-  return invalidGrant('The token was issued to another client.');
+  return invalidGrant('The token was issued to another client: only that client can revoke it.');
 }

@@ -16,8 +16,8 @@ export const OAuthErrorSchema = Type.Object(
 export type OAuthError = Static<typeof OAuthErrorSchema>;
 
 /**
- * Swagger UI fills in each member of a form with its example, or with `string`. The server must be able to answer a form
- * that a user sends unchanged.
+ * Swagger UI fills in each member of a form with its example, or with `string`. The server must be able to answer a
+ * form that a user sends unchanged.
  */
 const LEFT_EMPTY = { examples: [''] };
 
@@ -74,7 +74,8 @@ export const TokenRequestSchema = Type.Object(
     code_verifier: Type.Optional(
       Type.String({
         pattern: '^(?:[A-Za-z0-9._~-]{43,128})?$',
-        description: 'With a code: the value behind code_challenge (RFC 7636 §4.1)',
+        description:
+          'With a code: the PKCE code verifier, from which you derived code_challenge (RFC 7636 §4.1)',
         ...LEFT_EMPTY,
       }),
     ),
@@ -148,7 +149,7 @@ export const IntrospectionRequestSchema = Type.Object(tokenForm(''), {
 /** RFC 7662 §2.2. `active` alone for a token that is not valid. */
 export const IntrospectionSchema = Type.Object(
   {
-    active: Type.Boolean({ description: 'Whether the token is valid now' }),
+    active: Type.Boolean({ description: 'True if the token is valid now' }),
     token_type: Type.Optional(Type.String({ description: '`Bearer` for an access token' })),
     scope: Type.Optional(Type.String({ description: 'Scopes, separated by spaces' })),
     client_id: Type.Optional(Type.String({ description: 'The client that the token was issued to' })),

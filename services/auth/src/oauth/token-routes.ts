@@ -19,7 +19,7 @@ const exchanges: Record<Grant, Exchange> = {
   refresh_token: refreshTokenGrant,
 };
 
-/** RFC 6749 §3.2. */
+/** The token endpoint (RFC 6749 §3.2). */
 export const tokenRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/oauth/token',
@@ -28,7 +28,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'exchangeForTokens',
         summary: 'Exchange a code, a refresh token or client credentials for tokens',
         description:
-          'Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs a PKCE verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
+          'Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
         tags: ['oauth'],
         consumes: ['application/x-www-form-urlencoded'],
         body: TokenRequestSchema,

@@ -55,8 +55,9 @@ export interface Authorization {
 }
 
 /**
- * `reuse`: the session of the code was ended; `address` is where it was last used. `refused`: the code came with other
- * values than the authorized ones, for the first time; `address` is where the user signed in.
+ * `reuse`: the code was redeemed before, and its session was ended; `address` is the address of its last use.
+ * `refused`: the code came with other values than the authorized ones, for the first time; `address` is the address of
+ * the sign-in.
  */
 export type Redemption =
   | ({ outcome: 'redeemed' } & IssuedSession)

@@ -67,20 +67,20 @@ export function sealSuccessor(token: RefreshToken, generation: number, successor
   return seal(successor.nonce, keyFrom(token), context(token, generation));
 }
 
-/** `generation` is that of `token`, as it was when the successor was sealed. */
+/** Unseals the successor of `token`. `generation` is the generation of `token`, as at the sealing. */
 export function unsealSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
   const nonce = unseal(sealed, [keyFrom(token)], context(token, generation));
   if (nonce === undefined) throw new Error('the sealed successor of a refresh token cannot be unsealed');
   return { ...token, nonce };
 }
 
-/** HKDF-SHA256 (RFC 5869) of the two secrets in the token. */
+/** Derives the key from the two secrets in the token, with HKDF-SHA256 (RFC 5869). */
 function keyFrom({ familySecret, nonce }: RefreshToken): Buffer {
   const secret = Buffer.concat([familySecret, nonce]);
   return Buffer.from(hkdfSync('sha256', secret, '', 'successor of a refresh token', SEAL_KEY_BYTES));
 }
 
-/** Binds a sealed nonce to its session and rotation: moved to another one, it cannot be unsealed. */
+/** Binds a sealed nonce to its session and rotation: moved to another session or rotation, it cannot be unsealed. */
 function context({ sid }: RefreshToken, generation: number): string {
   return `${sid}.${generation}`;
 }

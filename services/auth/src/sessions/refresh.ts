@@ -8,10 +8,10 @@ import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 
 /**
- * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). It checks user and scope first: a failure before the token is
- * consumed costs nothing. A later change of the user ends the session in Redis, where `rotate` finds it.
+ * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). It checks user and scope first: a failure before the token
+ * is consumed costs nothing. A later change to the user ends the session in Redis, where `rotate` notices it.
  *
- * @param client of the request; `rotate` compares it with the client of the session
+ * @param client the client of the request; `rotate` compares it with the client of the session
  * @param scope fewer scopes than were granted, for this access token only; undefined for all
  * @returns undefined for an invalid token, whatever the reason
  * @throws {Problem} 422 `invalid_scope`, 503

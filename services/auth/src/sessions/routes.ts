@@ -16,7 +16,7 @@ import { signOut } from './sign-out.ts';
 
 const NO_CONTENT = { description: 'Done', type: 'null' };
 
-/** Routes whose requests carry the credential in the body, or the token that they end. */
+/** Routes without a guard: their requests carry credentials in the body, or the token whose session they end. */
 export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
 
@@ -109,7 +109,7 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { sub: userId } = request.claims;
-      // for a moment a token of an ended session still gets here: that is no reason for another event
+      // a token of an ended session is still accepted for a moment: such a request must not record another event
       if ((await app.sessions.endAllOfUser(userId)) > 0) {
         app.audit.record(request, { event: 'sign_out_everywhere', outcome: 'succeeded', userId });
       }

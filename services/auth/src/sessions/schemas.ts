@@ -65,7 +65,7 @@ export const SessionsSchema = Type.Object(
           }),
           address: Type.String({ description: 'The IP address of the last refresh, or of the sign-in' }),
           user_agent: Type.String({ description: 'The user agent at that time, up to 192 bytes' }),
-          current: Type.Boolean({ description: 'Whether this request belongs to the session' }),
+          current: Type.Boolean({ description: 'True for the session of this request' }),
         },
         { title: 'Session' },
       ),

@@ -9,9 +9,9 @@ import {
   MAX_SESSIONS_OF_USER,
 } from './session-record.ts';
 
-/** A redeemed code that comes again within this time is reuse, and later unknown. */
+/** Within this time a redeemed code that comes again is reuse; later it is unknown. */
 const CODE_REMEMBERED_MS = 10 * 60_000;
-/** The budget of a session for repeats from elsewhere in the audit. */
+/** The budget of a session for audit events about repeats of a refresh token from another address. */
 const REPORTED_REPEATS = { MAX_REPORTED_REPEATS: 3, REPORTED_REPEAT_INTERVAL_MS: 10 * 60_000 };
 
 const NEW_SESSION = {

@@ -24,7 +24,7 @@ export interface ListedSession extends Origin {
   usedAt: number;
 }
 
-/** The grant behind a code or a refresh token, before that is consumed. */
+/** The grant behind a code or a refresh token that is not consumed yet. */
 export interface FoundGrant {
   userId: string;
   clientId: string;
@@ -52,7 +52,7 @@ export function indexKey(userId: string): string {
 const GRANT_FIELDS = ['user_id', 'client_id', 'registration', 'scope'] as const;
 type GrantField = (typeof GRANT_FIELDS)[number];
 
-/** Reads the fields of a session, and those of its grant. All are null if there is no such session. */
+/** Reads these fields of a session, and the fields of its grant. All are null if there is no such session. */
 export async function readSession<Field extends string>(
   redis: Redis,
   sid: string,

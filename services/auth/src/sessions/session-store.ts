@@ -30,7 +30,7 @@ import {
 import { unansweredRotations } from './unanswered-rotations.ts';
 
 /**
- * `rotated` and `repeated` have the same successor; `address` is where the session was last used. `isElsewhere`
+ * `rotated` and `repeated` have the same successor; `address` is the address of the session's last use. `isElsewhere`
  * is true if the repeat came from another address and must be reported. lua/rotate.lua explains the outcomes.
  */
 export type Rotation =
@@ -71,8 +71,8 @@ export interface SessionStore extends CodeStore {
   /** Lists the sessions of a user, the last used first. */
   listOfUser(userId: string): Promise<ListedSession[]>;
   /**
-   * Ends a session, only if it is the session of `userId` when that is given, and revokes its access tokens. Resolves
-   * to the user's id, or to undefined if no session was ended.
+   * Ends a session and revokes its access tokens; with `userId`, only a session of that user. Resolves to the user's
+   * id, or to undefined if no session was ended.
    */
   end(sid: string, userId?: string): Promise<string | undefined>;
   /** Ends the session of a refresh token, the newest or not. */
@@ -157,7 +157,7 @@ export function createSessionStore(
     async rotate(token, { generation }, clientId, origin) {
       const { sid } = token;
       const askedAt = Date.now();
-      // `generation` is right only for the newest token; for another one, Redis stores nothing of this
+      // `generation` is right only for the newest token; for any other token, Redis stores nothing of this
       const successor = successorOf(token);
       const newNonce = sha256(successor.nonce);
       const reply = await scripts

@@ -4,9 +4,9 @@ import { decodeRefreshToken } from './refresh-token.ts';
 import { revokeAccessToken } from './revoke-access-token.ts';
 
 /**
- * Ends the session of each token in the request: of an access token whose session may have ended (so that signing out
- * twice is no error), of a refresh token whose session may be gone. A token without a session is revoked. An access token
- * that was revoked on its own ends nothing: its session goes on.
+ * Ends the session of each token in the request, access token or refresh token. The session may have ended already, so
+ * signing out twice is no error. A token without a session is revoked. An access token that was revoked alone ends
+ * nothing: its session goes on.
  *
  * @throws {Problem} 401 without a valid token, 429 `too_many_revocations`, 503
  */

@@ -8,9 +8,9 @@ const MAX_ENTRIES = 10_000;
 export type ReopenWindow = (sid: string, nonce: Buffer) => Promise<unknown>;
 
 /**
- * Rotations whose reply from Redis was lost. Redis may have done them, and the client, which got a 503, will repeat the
- * token that it has. An outage can outlast the replay window: then the retry would look like reuse, and would end an
- * innocent session. So each of these rotations gets a new window as soon as Redis answers.
+ * Remembers the rotations whose reply from Redis was lost. Redis may have run such a rotation, and the client, which
+ * got 503, retries with the old token. An outage can outlast the replay window: then the retry would look like reuse,
+ * and would end an innocent session. So each of these rotations gets a new window as soon as Redis answers.
  */
 export function unansweredRotations(reopenWindow: ReopenWindow) {
   /** nonce → sid; a session can have several, which the client tried one after the other. */

@@ -31,7 +31,7 @@ export class RedirectedError extends Error {
   }
 }
 
-/** In a query. The redirect URI and the state of this length fit together into a header that the gateway passes. */
+/** As written in a query: a redirect URI and a state of this length fit into a header that the gateway passes. */
 export const MAX_PARAMETER_LENGTH = 4_096;
 
 const PARAMETERS = [
@@ -45,7 +45,7 @@ const PARAMETERS = [
 ];
 
 /**
- * Checks client and redirect URI first. The user sees an error in these on a page, and the browser goes nowhere with it.
+ * Checks client and redirect URI first: the user sees an error in these on a page, and auth never redirects it.
  *
  * @throws {Problem} 400 for the user, 503
  * @throws {RedirectedError} for the client
@@ -57,7 +57,7 @@ export async function readAuthorizationRequest(
 ): Promise<AuthorizationRequest> {
   const client = await requireClient(app, query);
   const redirectUri = requireRedirectUri(client, query);
-  // of two states one may be foreign, and a state that is too long could not come back
+  // an attacker may have added one of two states, and a state that is too long does not fit into the answer
   const states = query.getAll('state').filter((one) => one !== '');
   const state = states.length === 1 && !states.some(isTooLong) ? states[0] : undefined;
   try {
@@ -104,8 +104,11 @@ function requireOne(query: URLSearchParams, name: string): string {
 /** RFC 6749 appendix A. A browser changes control characters in a form, and the form refuses long values. */
 function requireText(parameters: Record<string, string>): void {
   for (const value of Object.values(parameters)) {
-    if (isTooLong(value)) throw invalidRequest('A parameter is too long.');
-    if (/\p{Cc}/u.test(value)) throw invalidRequest('A parameter contains a control character.');
+    if (isTooLong(value))
+      throw invalidRequest(
+        `A parameter is too long: send at most ${MAX_PARAMETER_LENGTH} characters, as written in a query.`,
+      );
+    if (/\p{Cc}/u.test(value)) throw invalidRequest('A parameter contains a control character: remove it.');
   }
 }
 

@@ -53,8 +53,8 @@ export function page(title: string, content: string): string {
 }
 
 /**
- * Sends a page with a form whose answer redirects to a client. Its policy has no `form-action`: browsers apply it to each
- * redirect that follows, also to unknown ones of the client, and stay on the page without a word.
+ * Sends a page with a form whose answer redirects to a client. Its policy has no `form-action`: browsers apply it to
+ * each redirect that follows, also to redirects of the client that auth does not know, and silently stay on the page.
  */
 export function sendFormPage(reply: FastifyReply, statusCode: number, body: string): FastifyReply {
   return sendPage(reply, statusCode, body, '');

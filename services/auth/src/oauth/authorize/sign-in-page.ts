@@ -11,7 +11,7 @@ interface SignInForm {
   csrfToken: string;
   /** The name that the user typed before. */
   username: string;
-  /** Why the user sees the form again. */
+  /** The reason why the user sees the form again. */
   alert: string | undefined;
 }
 
@@ -48,7 +48,7 @@ function rights(scope: string): string {
   return names.map((name) => html`<li>${SCOPE_DESCRIPTIONS[name]}</li>`).join('');
 }
 
-/** Where the browser goes after the sign-in: a host, or the scheme of an application on the device. */
+/** Returns the destination after the sign-in: a host, or the scheme of an application on the device. */
 function destination(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri);
   return /^https?:$/.test(protocol) ? host : protocol.slice(0, -1);

@@ -9,8 +9,9 @@ import { invalidGrant, invalidRequest } from '../oauth-error.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
 /**
- * RFC 6749 §4.1.3, RFC 7636 §4.5. The session began when the user signed in, so that an end of all sessions of the user
- * ends a code too. Here the session gets its tokens. A code that comes back ends it (RFC 6749 §4.1.2).
+ * Exchanges a code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). The session of the code began when the user signed in,
+ * so ending all sessions of the user ends the code too. A code that is presented twice ends its session (RFC 6749
+ * §4.1.2).
  *
  * @throws {Problem} 400 `invalid_request`; 400 `invalid_grant`, without the reason; 503
  */
