@@ -183,7 +183,7 @@ t.test('the story ends with signing out, and the next request signs in again', a
 
 t.test('a step fails if its answer lacks a member to keep', async (t) => {
   const { event } = request('4. Refresh again');
-  const found = await faultsOf([{ ...request('The signed-in user'), event }]);
+  const found = await faultsOf([{ ...request('Get your account'), event }]);
   t.match(
     found.join('\n'),
     /its answer is kept for the next requests: answer.refresh_token: expected undefined/,

@@ -25,9 +25,9 @@ import { ownUserRoutes, registrationRoutes } from './users/routes.ts';
 import { formats } from './users/schemas.ts';
 
 /**
- * The auth service, for `buildProcess`.
+ * Returns the auth service as a plugin for `buildProcess`.
  *
- * @param options.limits in place of those of production; only tests pass any
+ * @param options.limits replace the limits of production; only tests pass them
  */
 export function authService(
   config: AuthConfig,
@@ -79,5 +79,5 @@ export function authService(
   };
 }
 
-/** A Redis that is full, or a replica, answers, and lets nobody sign in. */
+/** Checks a write: a full Redis or a replica answers reads, but no user could sign in. */
 const canWrite = (client: Redis) => client.set('{auth}:readiness', '', 'PX', 60_000);

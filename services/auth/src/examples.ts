@@ -1,6 +1,6 @@
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 
-// The same person, session and client in all examples of the OpenAPI document.
+// All examples of the OpenAPI document use the same user, session and client.
 
 export const EXAMPLE_USER = {
   id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10',

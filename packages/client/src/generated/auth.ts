@@ -122,7 +122,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The signed-in user */
+        /** Get your account */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -141,8 +141,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Change one’s own password
-         * @description Ends all sessions of the user, this one too: their tokens are refused everywhere within a second, and one signs in anew. A wrong current password is 403 `wrong_password`, not 401, because the access token is a valid one; it counts as a failed attempt to sign in.
+         * Change your password
+         * @description Ends all your sessions, this one too: within a second every service refuses their tokens, and you sign in again. A wrong current password is 403 `wrong_password`, not 401, because the access token is valid; it counts as a failed attempt to sign in.
          */
         put: operations["changePassword"];
         post?: never;
@@ -159,10 +159,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Users in the order of their names */
+        /** List the users by username */
         get: operations["listUsers"];
         put?: never;
-        /** Make a user */
+        /** Create a user */
         post: operations["createUser"];
         delete?: never;
         options?: never;
@@ -177,7 +177,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One user */
+        /** Get a user */
         get: operations["getUser"];
         put?: never;
         post?: never;
@@ -185,8 +185,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Disable or enable a user, or set the scopes
-         * @description Disabling a user, or taking a scope away, ends all sessions of that user: their access tokens are refused everywhere within a second. A new scope is in the next access token.
+         * Disable or enable a user, or set their scopes
+         * @description If you disable a user or remove a scope, all sessions of that user end: within a second every service refuses their access tokens. A scope that you add is in the next access token.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -199,8 +199,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The last 1,000 security events
-         * @description Sign-ins, sign-outs, reused refresh tokens, changes of passwords, users, clients and keys, for 90 days. Neither a password nor a token is among them.
+         * List the latest security events
+         * @description Returns up to 1,000 events of the last 90 days: sign-ins, sign-outs, reused refresh tokens, and changes of passwords, users, clients and keys. No event contains a password or a token.
          */
         get: operations["listSecurityEvents"];
         put?: never;
@@ -220,7 +220,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an account for oneself, if registration is open */
+        /**
+         * Register an account
+         * @description Works only if the operator has opened registration; otherwise the answer is 403 `registration_closed`.
+         */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -332,7 +335,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Public keys that verify access tokens */
+        /** Get the public keys that verify access tokens */
         get: operations["getJwks"];
         put?: never;
         post?: never;
@@ -349,33 +352,33 @@ export interface components {
         /** Credentials */
         Credentials: {
             /**
-             * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+             * @description 3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case
              * @example ada
              */
             username: string;
             /**
              * Format: password
-             * @description As it was set; up to 512 characters are compared
+             * @description The password, up to 512 characters
              * @example correct horse battery staple
              */
             password: string;
         };
         /**
          * Tokens
-         * @description An access token, and a refresh token for the next one
+         * @description An access token, and a refresh token to get the next access token
          */
         Tokens: {
-            /** @description A JWT (RFC 9068), for Authorization: Bearer */
+            /** @description The access token, a JWT (RFC 9068). Send it as Authorization: Bearer */
             access_token: string;
             /**
-             * @description How it is sent (RFC 6750)
+             * @description The scheme for the Authorization header (RFC 6750)
              * @enum {string}
              */
             token_type: "Bearer";
-            /** @description For how many seconds the access token is good */
+            /** @description The lifetime of the access token in seconds */
             expires_in: number;
             /**
-             * @description Opaque. Works once: each refresh gives the next one
+             * @description An opaque refresh token. It works once: each refresh returns its successor
              * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
              */
             refresh_token: string;
@@ -415,7 +418,7 @@ export interface components {
         /** RefreshRequest */
         RefreshRequest: {
             /**
-             * @description Opaque. Works once: each refresh gives the next one
+             * @description An opaque refresh token. It works once: each refresh returns its successor
              * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
              */
             refresh_token: string;
@@ -428,7 +431,7 @@ export interface components {
         /** LogoutRequest */
         LogoutRequest: {
             /**
-             * @description Opaque. Works once: each refresh gives the next one
+             * @description An opaque refresh token. It works once: each refresh returns its successor
              * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
              */
             refresh_token: string;
@@ -474,10 +477,10 @@ export interface components {
         User: {
             /**
              * Format: uuid
-             * @description UUIDv7; the `sub` of the user’s tokens
+             * @description The id, a UUIDv7; the `sub` of the user’s tokens
              */
             id: string;
-            /** @description In lower case */
+            /** @description The username, in lower case */
             username: string;
             /**
              * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
@@ -486,7 +489,7 @@ export interface components {
             scope: string;
             /**
              * Format: date-time
-             * @description When the account was made, UTC
+             * @description The time when the account was created, UTC
              */
             created_at: string;
         };
@@ -494,13 +497,13 @@ export interface components {
         PasswordChange: {
             /**
              * Format: password
-             * @description As it was set; up to 512 characters are compared
+             * @description The password, up to 512 characters
              * @example correct horse battery staple
              */
             current_password: string;
             /**
              * Format: password
-             * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
+             * @description 8 to 128 characters of any kind, counted in NFC. Must be neither the username nor a common password, even in another case
              * @example correct horse battery staple
              */
             new_password: string;
@@ -519,10 +522,10 @@ export interface components {
         ManagedUser: {
             /**
              * Format: uuid
-             * @description UUIDv7; the `sub` of the user’s tokens
+             * @description The id, a UUIDv7; the `sub` of the user’s tokens
              */
             id: string;
-            /** @description In lower case */
+            /** @description The username, in lower case */
             username: string;
             /**
              * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
@@ -531,10 +534,10 @@ export interface components {
             scope: string;
             /**
              * Format: date-time
-             * @description When the account was made, UTC
+             * @description The time when the account was created, UTC
              */
             created_at: string;
-            /** @description A disabled user cannot sign in and has no sessions */
+            /** @description True if the user is disabled: a disabled user cannot sign in and has no sessions */
             disabled: boolean;
         };
         /**
@@ -542,21 +545,21 @@ export interface components {
          * @description A page of users
          */
         UserPage: {
-            /** @description In the order of their names */
+            /** @description The users, in the order of their usernames */
             items: components["schemas"]["ManagedUser"][];
-            /** @description For the next page; null on the last */
+            /** @description The cursor of the next page; null on the last page */
             next_cursor: string | null;
         };
         /** NewUser */
         NewUser: {
             /**
-             * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+             * @description 3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case
              * @example ada
              */
             username: string;
             /**
              * Format: password
-             * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
+             * @description 8 to 128 characters of any kind, counted in NFC. Must be neither the username nor a common password, even in another case
              * @example correct horse battery staple
              */
             password: string;
@@ -568,7 +571,7 @@ export interface components {
         };
         /** UserPatch */
         UserPatch: {
-            /** @description true ends all sessions of the user */
+            /** @description True to disable the user and end all their sessions; false to enable the user */
             disabled?: boolean;
             /**
              * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
@@ -578,49 +581,49 @@ export interface components {
         };
         /** SecurityEvent */
         SecurityEvent: {
-            /** @description Grows with time */
+            /** @description The id; later events have higher ids */
             id: number;
             /**
              * Format: date-time
-             * @description When it happened, UTC
+             * @description The time of the event, UTC
              */
             at: string;
             /**
-             * @description What happened
+             * @description The kind of the event
              * @enum {string}
              */
             event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
             /**
-             * @description How it ended
+             * @description The outcome of the action
              * @enum {string}
              */
             outcome: "succeeded" | "refused";
             /**
              * Format: uuid
-             * @description The user who did it; null when nobody was signed in, or it was a command
+             * @description The user who caused the event; null without a signed-in user, and for a command
              */
             actor_id: string | null;
             /**
              * Format: uuid
-             * @description The user whom it concerns; null when there is no such user
+             * @description The user whom the event concerns; null if there is no such user
              */
             user_id: string | null;
-            /** @description The session, as in the `sid` of its access tokens */
+            /** @description The session: the `sid` of its access tokens */
             session_id: string | null;
-            /** @description The OAuth 2.0 client that it was done with; null when none was recognized */
+            /** @description The OAuth 2.0 client of the request; null if the service did not recognize one */
             client_id: string | null;
-            /** @description As in X-Request-Id and in every log; null for a command */
+            /** @description The X-Request-Id of the request, which every log has; null for a command */
             request_id: string | null;
-            /** @description The IP address that the request came from */
+            /** @description The IP address of the client that sent the request */
             address: string | null;
-            /** @description Of a reused or repeated refresh token, or of a code: where the session was used last before */
+            /** @description For a reused or repeated refresh token, or a reused code: the IP address of the previous use of the session */
             session_address: string | null;
-            /** @description The scopes of a user, the kid of a key */
+            /** @description More about the event, such as the scopes of a user or the kid of a key */
             detail: string | null;
         };
         /**
          * SecurityEventList
-         * @description What happened
+         * @description Security events
          */
         SecurityEventList: {
             /** @description The newest first */
@@ -629,13 +632,13 @@ export interface components {
         /** Registration */
         Registration: {
             /**
-             * @description 3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case
+             * @description 3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case
              * @example ada
              */
             username: string;
             /**
              * Format: password
-             * @description 8 to 128 characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case
+             * @description 8 to 128 characters of any kind, counted in NFC. Must be neither the username nor a common password, even in another case
              * @example correct horse battery staple
              */
             password: string;
@@ -749,14 +752,14 @@ export interface components {
          * @description An access token, and a refresh token unless the client acts for itself
          */
         TokenResponse: {
-            /** @description A JWT (RFC 9068), for Authorization: Bearer */
+            /** @description The access token, a JWT (RFC 9068). Send it as Authorization: Bearer */
             access_token: string;
             /**
-             * @description How it is sent (RFC 6750)
+             * @description The scheme for the Authorization header (RFC 6750)
              * @enum {string}
              */
             token_type: "Bearer";
-            /** @description For how many seconds the access token is good */
+            /** @description The lifetime of the access token in seconds */
             expires_in: number;
             /**
              * @description Scopes, separated by spaces (RFC 6749 §3.3), of: customers:read, customers:write, users:admin
@@ -764,7 +767,7 @@ export interface components {
              */
             scope: string;
             /**
-             * @description Opaque. Works once: each refresh gives the next one
+             * @description An opaque refresh token. It works once: each refresh returns its successor
              * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
              */
             refresh_token?: string;
@@ -867,14 +870,14 @@ export interface components {
              * @enum {string}
              */
             crv: "P-256";
-            /** @description A coordinate, base64url */
+            /** @description The x coordinate, as base64url */
             x: string;
-            /** @description A coordinate, base64url */
+            /** @description The y coordinate, as base64url */
             y: string;
-            /** @description RFC 7638 thumbprint; the `kid` in the header of a token */
+            /** @description The RFC 7638 thumbprint of the key; tokens name it as `kid` in their header */
             kid: string;
             /**
-             * @description It verifies signatures
+             * @description The key verifies signatures
              * @enum {string}
              */
             use: "sig";
@@ -911,7 +914,7 @@ export interface components {
          *     }
          */
         JsonWebKeySet: {
-            /** @description At least the one that signs, and the next */
+            /** @description At least the active key and the next key */
             keys: components["schemas"]["JsonWebKey"][];
         };
     };
@@ -945,7 +948,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An access token, and a refresh token for the next one */
+            /** @description An access token, and a refresh token to get the next access token */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1096,7 +1099,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An access token, and a refresh token for the next one */
+            /** @description An access token, and a refresh token to get the next access token */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1978,9 +1981,9 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description How many, 1 to 100; default 20 */
+                /** @description The number of users on a page, 1 to 100; default 20 */
                 limit?: number;
-                /** @description next_cursor of the page before */
+                /** @description next_cursor of the previous page */
                 cursor?: string;
             };
             header?: never;
@@ -2272,7 +2275,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Of the user
+                 * @description The id of the user
                  * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
                  */
                 id: string;
@@ -2406,7 +2409,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Of the user
+                 * @description The id of the user
                  * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
                  */
                 id: string;
@@ -2586,11 +2589,11 @@ export interface operations {
     listSecurityEvents: {
         parameters: {
             query?: {
-                /** @description Only what this user did, or what concerns this user */
+                /** @description Only events that this user caused or that concern this user */
                 user_id?: string;
                 /** @description Only events of this kind */
                 event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
-                /** @description How many, 1 to 1000; default 1000 */
+                /** @description The number of events, 1 to 1000; default 1000 */
                 limit?: number;
             };
             header?: never;
@@ -2599,7 +2602,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What happened */
+            /** @description Security events */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3473,7 +3476,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 304 if the keys are still the same (RFC 9110 §13.1.2). */
+                /** @description The ETag of your copy. The answer is 304 if the keys have not changed (RFC 9110 §13.1.2). */
                 "if-none-match"?: string;
             };
             path?: never;
@@ -3481,10 +3484,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The keys that verify now, and the one that will be next */
+            /** @description The keys that verify tokens now, and the next key */
             200: {
                 headers: {
-                    /** @description Strong; changes with the set of keys. */
+                    /** @description A strong entity tag; it changes with the set of keys. */
                     ETag: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3517,7 +3520,7 @@ export interface operations {
                     "application/json": components["schemas"]["JsonWebKeySet"];
                 };
             };
-            /** @description The keys that If-None-Match names are still the same */
+            /** @description The keys have not changed since the answer whose ETag you sent */
             304: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -6,13 +6,13 @@ import { removeOldEvents } from './remove-old-events.ts';
 import { insertSecurityEvents, type SecurityEvent } from './security-events.ts';
 
 const BATCH = 500;
-/** What may wait for the database; about 3 MB. */
+/** The most events that may wait for the database; about 3 MB. */
 const MAX_PENDING = 10_000;
 
 export interface Audit {
   /**
-   * Writes a security event down, some time soon. Never waits and never throws: what cannot be written is in the log
-   * instead. Request id, address and, unless they are given, the actor and the client are those of the request.
+   * Queues a security event for the database. Never waits and never throws: an event that cannot be written goes to the
+   * log instead. Request id and address come from the request, and so do the actor and the client unless `event` has them.
    */
   record(request: FastifyRequest, event: Omit<SecurityEvent, 'at' | 'requestId' | 'address'>): void;
 }
@@ -36,14 +36,14 @@ export const audit = fp(
           address: request.ip,
         }),
     });
-    hourly(app, 'old security events cannot be removed', () => removeOldEvents(app.db));
-    // before the pool is closed, which was registered earlier: hooks of onClose run in the opposite order
+    hourly(app, 'cannot remove old security events', () => removeOldEvents(app.db));
+    // onClose hooks run in reverse order, so this one runs before the pool closes
     app.addHook('onClose', () => writer.written());
   },
   { name: 'audit', dependencies: ['postgres'] },
 );
 
-/** A client that acts for itself is no user. */
+/** The actor is a user: a client that acts for itself has no session, and is none. */
 function bearerOf({ claims }: FastifyRequest): Pick<SecurityEvent, 'actorId' | 'clientId'> {
   return {
     actorId: claims?.sid === undefined ? undefined : claims.sub,
@@ -52,8 +52,8 @@ function bearerOf({ claims }: FastifyRequest): Pick<SecurityEvent, 'actorId' | '
 }
 
 /**
- * One INSERT at a time, of everything that has come meanwhile: however many events an attacker causes, they take one
- * connection.
+ * Writes security events with one INSERT at a time, in batches of the events that have queued meanwhile. So the events of an
+ * attacker, no matter how many, use one connection.
  */
 export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'error' | 'warn'>) {
   const pending: SecurityEvent[] = [];
@@ -65,7 +65,7 @@ export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'er
       try {
         await insertSecurityEvents(db, batch);
       } catch (err) {
-        log.error({ err }, 'security events cannot be written: they follow');
+        log.error({ err }, 'cannot write security events: the next lines have them');
         for (const event of batch) logInstead(event);
       }
     }
@@ -82,7 +82,7 @@ export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'er
       pending.push(event);
       writing ??= writeAll();
     },
-    /** Resolves when nothing is pending: written, or in the log. */
+    /** Resolves when every event is in the table or in the log. */
     written: async () => writing,
   };
 }

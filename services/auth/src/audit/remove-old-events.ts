@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 
-/** In batches: see migrations/0005_remove_old_security_events.sql. */
+/** Removes one batch: see migrations/0005_remove_old_security_events.sql. */
 const REMOVE_BATCH = sql`SELECT remove_old_security_events() AS removed`;
 
-/** Removes all events that are older than 90 days. Resolves to how many those were. */
+/** Removes all events older than 90 days. Resolves with their number. */
 export async function removeOldEvents(db: NodePgDatabase): Promise<number> {
   let total = 0;
   for (;;) {

@@ -2,7 +2,7 @@ import { and, desc, eq, or } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { securityEvents as table } from '../db/schema.ts';
 
-/** Reads the security events, the newest first: of one user, as the actor or the one concerned, and of one kind. */
+/** Reads the security events, the newest first. `userId` selects those that the user caused or that concern the user. */
 export function findSecurityEvents(
   db: NodePgDatabase,
   { userId, event, limit }: { userId: string | undefined; event: string | undefined; limit: number },

@@ -5,16 +5,16 @@ import { AuditQuerySchema, AuditSchema } from './schemas.ts';
 
 const MAX_EVENTS = 1_000;
 
-/** For admins. */
+/** Routes for admins. */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/auth/audit',
     {
       schema: {
         operationId: 'listSecurityEvents',
-        summary: 'The last 1,000 security events',
+        summary: 'List the latest security events',
         description:
-          'Sign-ins, sign-outs, reused refresh tokens, changes of passwords, users, clients and keys, for 90 days. Neither a password nor a token is among them.',
+          'Returns up to 1,000 events of the last 90 days: sign-ins, sign-outs, reused refresh tokens, and changes of passwords, users, clients and keys. No event contains a password or a token.',
         tags: ['audit'],
         querystring: AuditQuerySchema,
         response: { 200: AuditSchema },

@@ -7,7 +7,10 @@ import { SECURITY_EVENTS } from './security-events.ts';
 export const AuditQuerySchema = Type.Object(
   {
     user_id: Type.Optional(
-      Type.String({ format: 'uuid', description: 'Only what this user did, or what concerns this user' }),
+      Type.String({
+        format: 'uuid',
+        description: 'Only events that this user caused or that concern this user',
+      }),
     ),
     event: Type.Optional(
       Type.String({ enum: [...SECURITY_EVENTS], description: 'Only events of this kind' }),
@@ -15,7 +18,7 @@ export const AuditQuerySchema = Type.Object(
     limit: Type.Optional(
       Type.String({
         pattern: '^(?:[1-9][0-9]{0,2}|1000)$',
-        description: 'How many, 1 to 1000; default 1000',
+        description: 'The number of events, 1 to 1000; default 1000',
       }),
     ),
   },
@@ -27,26 +30,30 @@ const Nullable = (description: string, limits: { format?: string; pattern?: stri
 
 export const SecurityEventSchema = Type.Object(
   {
-    id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Grows with time' }),
-    at: Type.String({ format: 'date-time', description: 'When it happened, UTC' }),
-    event: Type.String({ enum: [...SECURITY_EVENTS], description: 'What happened' }),
-    outcome: Type.String({ enum: ['succeeded', 'refused'], description: 'How it ended' }),
-    actor_id: Nullable('The user who did it; null when nobody was signed in, or it was a command', {
+    id: Type.Integer({
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'The id; later events have higher ids',
+    }),
+    at: Type.String({ format: 'date-time', description: 'The time of the event, UTC' }),
+    event: Type.String({ enum: [...SECURITY_EVENTS], description: 'The kind of the event' }),
+    outcome: Type.String({ enum: ['succeeded', 'refused'], description: 'The outcome of the action' }),
+    actor_id: Nullable('The user who caused the event; null without a signed-in user, and for a command', {
       format: 'uuid',
     }),
-    user_id: Nullable('The user whom it concerns; null when there is no such user', { format: 'uuid' }),
-    session_id: Nullable('The session, as in the `sid` of its access tokens'),
-    client_id: Nullable('The OAuth 2.0 client that it was done with; null when none was recognized', {
+    user_id: Nullable('The user whom the event concerns; null if there is no such user', { format: 'uuid' }),
+    session_id: Nullable('The session: the `sid` of its access tokens'),
+    client_id: Nullable('The OAuth 2.0 client of the request; null if the service did not recognize one', {
       pattern: CLIENT_ID_PATTERN.source,
     }),
-    request_id: Nullable('As in X-Request-Id and in every log; null for a command', {
+    request_id: Nullable('The X-Request-Id of the request, which every log has; null for a command', {
       pattern: REQUEST_ID_PATTERN,
     }),
-    address: Nullable('The IP address that the request came from'),
+    address: Nullable('The IP address of the client that sent the request'),
     session_address: Nullable(
-      'Of a reused or repeated refresh token, or of a code: where the session was used last before',
+      'For a reused or repeated refresh token, or a reused code: the IP address of the previous use of the session',
     ),
-    detail: Nullable('The scopes of a user, the kid of a key'),
+    detail: Nullable('More about the event, such as the scopes of a user or the kid of a key'),
   },
   { title: 'SecurityEvent' },
 );
@@ -57,7 +64,7 @@ export const AuditSchema = Type.Object(
   },
   {
     title: 'SecurityEventList',
-    description: 'What happened',
+    description: 'Security events',
     examples: [
       {
         items: [

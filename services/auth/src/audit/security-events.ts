@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { EVENT_COLUMNS, securityEvents } from '../db/schema.ts';
 
-/** What is worth asking about later. Not each refresh: that would be a log of who was awake when. */
+/** The kinds of security events. A refresh is not among them: such a log would show when each user was awake. */
 export const SECURITY_EVENTS = [
   'sign_in',
   'sign_in_throttled',
@@ -31,8 +31,8 @@ export const SECURITY_EVENTS = [
 export type SecurityEventName = (typeof SECURITY_EVENTS)[number];
 
 /**
- * Never in it: a password, a token, or a username as it was typed, for people type passwords there. The members are
- * explained at the table, in db/schema.ts.
+ * A security event. It never contains a password, a token, or a username as the user typed it, because users type passwords
+ * there by mistake. The table in db/schema.ts explains the members.
  */
 export interface SecurityEvent {
   event: SecurityEventName;
@@ -48,7 +48,7 @@ export interface SecurityEvent {
   detail?: string | undefined;
 }
 
-/** All or none. For commands, which wait for it; the service has `app.audit`. */
+/** Inserts all events or none. Commands wait for it; the service uses `app.audit`. */
 export async function insertSecurityEvents(db: NodePgDatabase, events: SecurityEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ at = new Date(), ...event }) => ({
@@ -64,7 +64,7 @@ export async function insertSecurityEvents(db: NodePgDatabase, events: SecurityE
     session_address: event.sessionAddress,
     detail: event.detail,
   }));
-  // not drizzle's insert, which names `id` too: the service may not choose it
+  // drizzle's insert also names `id`, a column that the service has no right to set
   const columns = sql.join(
     EVENT_COLUMNS.map((name) => sql.identifier(name)),
     sql`, `,

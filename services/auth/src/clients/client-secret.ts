@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** Made here, never chosen: random and long, so that a fast hash is enough and guessing is hopeless. */
+/** Generates a client secret. It is random and long, never chosen, so guessing is hopeless and a fast hash is enough. */
 export function newClientSecret(): string {
   return `cs_${randomBytes(32).toString('base64url')}`;
 }

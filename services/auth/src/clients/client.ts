@@ -2,26 +2,26 @@ import { SCOPES, type Scope } from '@pair/access-token';
 import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-kit';
 import type { Grant } from '../db/schema.ts';
 
-/** The same as in the table, which also refuses UUIDs: those are ids of users. */
+/** The pattern of the database constraint, which also refuses UUIDs, because those are ids of users. */
 export const CLIENT_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{2,63}$/;
 
 /** An OAuth 2.0 client (RFC 6749 §2). */
 export interface Client {
   id: string;
-  /** Another one when a client was removed and added again; '' of a built-in client. */
+  /** The id of this registration: a client that is removed and added again has a new one. A built-in client has ''. */
   registration: string;
-  /** SHA-256 of the secret of a confidential client; null of a public one. */
+  /** SHA-256 of the secret of a confidential client; null for a public client. */
   secretHash: Buffer | null;
-  /** Compared exactly; only the port of a loopback address may be another (RFC 8252 §7.3). */
+  /** Redirect URIs match exactly, except for the port of a loopback address (RFC 8252 §7.3). */
   redirectUris: readonly string[];
   grants: readonly Grant[];
-  /** The most that a token for this client can allow. */
+  /** The largest scope of a token for this client. */
   scopes: readonly Scope[];
-  /** Whether it may ask about tokens, of whichever client (RFC 7662). */
+  /** True if the client may introspect the tokens of any client (RFC 7662). */
   mayIntrospect: boolean;
 }
 
-/** For whom `/auth/login` and `/auth/refresh` act. */
+/** The client of `/auth/login` and `/auth/refresh`. */
 export const FIRST_PARTY: Client = {
   id: 'first-party',
   registration: '',
@@ -32,9 +32,9 @@ export const FIRST_PARTY: Client = {
   mayIntrospect: false,
 };
 
-/** The clients that are always there. Their addresses follow the issuer, so that another port needs no other row. */
+/** The clients that always exist. Their redirect URIs follow the issuer, so another port needs no change of a row. */
 export function builtInClients(issuer: string): readonly Client[] {
-  // whoever opens http://127.0.0.1 is at the same place; elsewhere the issuer's is the only origin
+  // http://127.0.0.1 and http://localhost lead to the same server; any other issuer has only its own origin
   const origins = [issuer, issuer.replace(/^http:\/\/localhost(?=:|$)/, 'http://127.0.0.1')];
   const swaggerUi: Client = {
     id: SWAGGER_UI_CLIENT_ID,
@@ -51,9 +51,8 @@ export function builtInClients(issuer: string): readonly Client[] {
 }
 
 /**
- * Whether a session began with this client. Under its id there may have been another, which an operator removed: what
- * that was given is not for its successor. A session that does not know is of a built-in client, or from before sessions
- * knew.
+ * True if the session began with this registration. A re-added id must not inherit the sessions of the old registration.
+ * A session without a registration belongs to a built-in client, or is older than this field.
  */
 export function isClientOf(
   client: Client,

@@ -2,8 +2,8 @@ import { declareErrors, Problem } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 
 /**
- * Registers `routes`, inside `asUser`, for our own clients. A user who lets another client read customers has not allowed
- * it to see or end sessions.
+ * Registers `routes`, inside `asUser`, for the built-in clients only. A user who lets another client read customers has not
+ * allowed that client to see or end sessions.
  */
 export function firstPartyOnly(routes: FastifyPluginAsync): FastifyPluginAsync {
   return async (app) => {
@@ -16,9 +16,5 @@ export function firstPartyOnly(routes: FastifyPluginAsync): FastifyPluginAsync {
 }
 
 function clientNotAllowed(): Problem {
-  return new Problem(
-    403,
-    'client_not_allowed',
-    'Only the user may do this, and no client on the behalf of the user.',
-  );
+  return new Problem(403, 'client_not_allowed', 'Only the user may do this, not a client acting for them.');
 }

@@ -4,9 +4,9 @@ import { clients as table } from '../db/schema.ts';
 import { builtInClients, CLIENT_ID_PATTERN, type Client } from './client.ts';
 
 export interface ClientRepository {
-  /** Undefined when there is no such client. */
+  /** Resolves with undefined if there is no such client. */
   findById(id: string): Promise<Client | undefined>;
-  /** Whether it is one of ours, which acts for nobody but the user. */
+  /** True for a built-in client, which acts only for the user. */
   isBuiltIn(id: string): boolean;
 }
 

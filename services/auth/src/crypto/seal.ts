@@ -4,7 +4,7 @@ const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** AES-256-GCM under a random IV. `context` is authenticated with it: a blob moved to another row does not open. */
+/** Encrypts with AES-256-GCM under a random IV. It authenticates `context`, so a blob moved to another row does not unseal. */
 export function seal(plaintext: Buffer, key: Buffer, context: string): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
@@ -13,7 +13,7 @@ export function seal(plaintext: Buffer, key: Buffer, context: string): Buffer {
   return Buffer.concat([iv, cipher.getAuthTag(), ciphertext]);
 }
 
-/** Opens what `seal` made under any one of `keys`; undefined when none of them fits or a byte was changed. */
+/** Decrypts a blob that `seal` made under any of `keys`. Returns undefined if no key fits or a byte was changed. */
 export function unseal(sealed: Buffer, keys: readonly Buffer[], context: string): Buffer | undefined {
   for (const key of keys) {
     try {

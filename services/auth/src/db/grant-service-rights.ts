@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { EVENT_COLUMNS } from './schema.ts';
 
-/** All that the service does. A lock on signing_keys needs UPDATE, and so does a row that is read FOR SHARE. */
+/** All rights that the service needs. UPDATE also permits a lock on signing_keys, and SELECT … FOR SHARE of a row. */
 const RIGHTS = [
   'SELECT, INSERT, UPDATE ON users, signing_keys',
   'SELECT, INSERT, UPDATE, DELETE ON clients',
@@ -12,15 +12,15 @@ const RIGHTS = [
 ];
 
 /**
- * Gives a role the rights that the service needs, and takes all others from it. An attacker who has taken over the service
- * can then add to the audit, but neither change nor remove an event, nor switch off the trigger that refuses that. Safe to
+ * Grants a role the rights that the service needs, and revokes all others. An attacker who has taken over the service can
+ * then add audit events, but can neither change nor remove an event, nor disable the trigger that protects them. Safe to
  * repeat.
  *
  * @param db a transaction
- * @throws {OperatorError} when there is no such role, or when it is the role that migrates
+ * @throws {OperatorError} when the role does not exist, or is the role of the migration
  */
 export async function grantServiceRights(db: NodePgDatabase, role: string): Promise<void> {
-  // two jobs at once would change the same rows of the catalog, which is an error
+  // two concurrent jobs would change the same rows of the catalog, and PostgreSQL would refuse one
   await db.execute(sql`SELECT pg_advisory_xact_lock(hashtext('rights'))`);
   const { rows } = await db.execute<{ isOwner: boolean; exists: boolean }>(
     sql`SELECT current_user = ${role} AS "isOwner", EXISTS (SELECT FROM pg_roles WHERE rolname = ${role}) AS "exists"`,

@@ -1,7 +1,7 @@
 import type { Scope } from '@pair/access-token';
 import { bigint, boolean, customType, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
-/** What a client may exchange for tokens at `/oauth/token` (RFC 6749 §1.3, §6). */
+/** The grants that a client may exchange for tokens at `/oauth/token` (RFC 6749 §1.3, §6). */
 export const GRANTS = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
 export type Grant = (typeof GRANTS)[number];
 
@@ -11,7 +11,7 @@ export const users = pgTable('users', {
   id: uuid().primaryKey(),
   /** In lower case. */
   username: text().notNull().unique(),
-  /** argon2id in PHC string format: the parameters are in it. */
+  /** An argon2id hash in PHC string format, which contains the parameters. */
   passwordHash: text('password_hash').notNull(),
   scopes: text().array().notNull().default([]),
   disabled: boolean().notNull().default(false),
@@ -28,17 +28,17 @@ export const signingKeys = pgTable('signing_keys', {
   sealedPrivateKey: bytea('sealed_private_key').notNull(),
   activeFrom: timestamp('active_from', { withTimezone: true, precision: 3 }).notNull(),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
-  /** A key that was compromised: it neither signs nor verifies any more. */
+  /** Set for a compromised key: it neither signs nor verifies any more. */
   revokedAt: timestamp('revoked_at', { withTimezone: true, precision: 3 }),
 });
 
 export type SigningKeyRow = typeof signingKeys.$inferSelect;
 
-/** OAuth 2.0 clients beside the built-in ones: see clients/client.ts. */
+/** The OAuth 2.0 clients that an operator has added, besides the built-in ones in clients/client.ts. */
 export const clients = pgTable('clients', {
   id: text().primaryKey(),
   registration: uuid().notNull().defaultRandom(),
-  /** SHA-256; null of a public client. */
+  /** SHA-256 of the secret; null for a public client. */
   secretHash: bytea('secret_hash'),
   redirectUris: text('redirect_uris').array().notNull().default([]),
   grants: text().array().$type<Grant[]>().notNull(),
@@ -47,7 +47,7 @@ export const clients = pgTable('clients', {
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 });
 
-/** What the service may write of an event: all but the id, or it could put an event in front of all that follow. */
+/** The columns of an event that the service may write. Not `id`: with a chosen id an event could come before older ones. */
 export const EVENT_COLUMNS = [
   'at',
   'event',
@@ -68,18 +68,18 @@ export const securityEvents = pgTable('security_events', {
   at: timestamp({ withTimezone: true, precision: 3 }).notNull(),
   event: text().notNull(),
   outcome: text().$type<'succeeded' | 'refused'>().notNull(),
-  /** Who did it, if it is known. */
+  /** The user who caused the event, if known. */
   actorId: uuid('actor_id'),
-  /** Whom it concerns, if there is such a user. */
+  /** The user whom the event concerns, if there is such a user. */
   userId: uuid('user_id'),
   sessionId: text('session_id'),
-  /** The OAuth 2.0 client that the request was for, if it was recognized. */
+  /** The OAuth 2.0 client of the request, if the service recognized it. */
   clientId: text('client_id'),
   requestId: text('request_id'),
-  /** Where the request came from. */
+  /** The IP address of the client that sent the request. */
   address: text(),
-  /** Of a reused or repeated refresh token: where the session was last used before. */
+  /** For a reused or repeated refresh token, or a reused code: the IP address of the previous use of the session. */
   sessionAddress: text('session_address'),
-  /** What else there is to know, such as the kid of a key or the scopes of a user. */
+  /** More about the event, such as the kid of a key or the scopes of a user. */
   detail: text(),
 });

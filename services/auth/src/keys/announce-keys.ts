@@ -9,9 +9,9 @@ import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
 import { script } from '../redis/script.ts';
 
-/** A resource server that cannot fetch keys goes on with those it has for an hour. */
+/** Longer than the hour for which a resource server that cannot fetch keys uses its last ones. */
 export const ANNOUNCED_MS = 2 * 3_600_000;
-/** Shorter than the stream keeps an entry, which is only as long as an access token can live. */
+/** Shorter than the stream keeps an entry: it keeps it only as long as an access token can live. */
 const AGAIN_INTERVAL_MS = 300_000;
 const RETRY_INTERVAL_MS = 1_000;
 
@@ -22,7 +22,7 @@ const ANNOUNCE_KEYS = script('announce-keys', {
   decode: () => {},
 });
 
-/** Announces to every resource server that these keys are refused until then (ms since 1970), all in one step. */
+/** Announces to every resource server that it must refuse these keys until `untilMs` (ms since 1970), all in one step. */
 export type AnnounceKeys = (kids: readonly string[], untilMs: number) => Promise<void>;
 
 export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
@@ -31,8 +31,8 @@ export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
 }
 
 /**
- * Announces revoked keys again and again: for resource servers that start when the entry has left the stream, and for a
- * Redis that lost its data. Begins when the process is ready.
+ * Repeats the announcement of revoked keys, from the moment when the process is ready. A resource server may start after the
+ * entry has left the stream, and Redis may lose its data.
  */
 export function announceAgain(app: FastifyInstance): void {
   const announce = keyAnnouncer(app.redis, app.redisClock);
@@ -45,8 +45,8 @@ export function announceAgain(app: FastifyInstance): void {
   const repetition = repeat(announceAll, {
     pauseMs: (failures) => (failures === 0 ? AGAIN_INTERVAL_MS : RETRY_INTERVAL_MS),
     onFailure: (err) => {
-      const isAway = isStoreUnavailable(err) || err instanceof Problem; // which is in the log already
-      if (!isAway) app.log.error({ err }, 'revoked signing keys cannot be announced');
+      const isAway = isStoreUnavailable(err) || err instanceof Problem; // the log already has a line for a store that is away
+      if (!isAway) app.log.error({ err }, 'cannot announce the revoked signing keys');
     },
   });
   app.addHook('onReady', async () => void repetition.runNow());

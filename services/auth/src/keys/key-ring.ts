@@ -23,18 +23,18 @@ import { type OpenedKey, openKey } from './sealed-key.ts';
 const RELOAD_INTERVAL_MS = 10_000;
 const RETRY_INTERVAL_MS = 500;
 
-/** A JWK Set (RFC 7517 §5) and its entity tag, made once for each set of keys. */
+/** A JWK Set (RFC 7517 §5) and its entity tag, computed once for each set of keys. */
 export interface PublishedKeys {
   json: string;
   etag: string;
 }
 
 export interface KeyRing extends KeySource {
-  /** The key that signs now. Throws 503 until the keys were read. */
+  /** Returns the active key. Throws 503 until the keys are loaded. */
   signingKey(): { kid: string; privatePem: string };
-  /** Every key under which a valid token may exist, or soon will. Throws 503 until the keys were read. */
+  /** Returns every key that may have signed a valid token, or soon will sign. Throws 503 until the keys are loaded. */
   published(): PublishedKeys;
-  /** Rejects while the keys are not there. */
+  /** Rejects until the keys are loaded. */
   ready(): Promise<void>;
 }
 
@@ -45,10 +45,10 @@ declare module 'fastify' {
 }
 
 /**
- * The signing keys, read from Postgres again and again, the same for all replicas: which key signs, and which are
- * published, is a function of the rows and the time. A key is revoked as soon as the feed says so.
+ * Loads the signing keys from PostgreSQL every 10 s. The rows and the time alone decide which key signs and which keys are
+ * published, so all replicas agree. A revocation takes effect as soon as it is in the feed.
  *
- * A KEY_ENCRYPTION_KEY that does not open the keys keeps the process from starting.
+ * The process does not start if KEY_ENCRYPTION_KEY cannot unseal the keys.
  */
 export const keyRing = fp<{ sealingKeys: SealingKeys }>(
   async (app, { sealingKeys }) => {
@@ -57,7 +57,7 @@ export const keyRing = fp<{ sealingKeys: SealingKeys }>(
     const ring = createKeyRing({ pool, sealingKeys, log: app.log, isRevoked });
     app.decorate('keyRing', ring);
     app.readinessCheck('auth', 'signing keys', ring.ready);
-    // waits for the first attempt, which has an end: whoever asks at once finds the keys
+    // waits for the first attempt, which is limited in time, so that the first request finds the keys
     app.addHook('onReady', () => ring.start());
     app.addHook('onClose', async () => ring.stop());
     announceAgain(app);
@@ -66,7 +66,7 @@ export const keyRing = fp<{ sealingKeys: SealingKeys }>(
 );
 
 interface StartableKeyRing extends KeyRing {
-  /** Resolves after the first attempt. Throws {OperatorError} when KEY_ENCRYPTION_KEY is the wrong one. */
+  /** Resolves after the first attempt. Throws {OperatorError} when KEY_ENCRYPTION_KEY cannot unseal the keys. */
   start(): Promise<void>;
   stop(): void;
   reload(): Promise<void>;
@@ -76,9 +76,9 @@ export function createKeyRing(options: {
   pool: pg.Pool;
   sealingKeys: SealingKeys;
   log: FastifyBaseLogger;
-  /** What is known from elsewhere before the rows are read again. */
+  /** True for a key that the revocation feed has revoked, perhaps before the next reload of the rows. */
   isRevoked: (kid: string) => boolean;
-  /** In ms since 1970; a test may move it. */
+  /** The time in ms since 1970; a test may pass its own clock. */
   now?: () => number;
   setTimer?: SetTimer;
 }): StartableKeyRing {
@@ -88,8 +88,8 @@ export function createKeyRing(options: {
   let keys = new Map<string, OpenedKey>();
   let publication: PublishedKeys = { json: '', etag: '' };
   const trouble = troubleLog(log, {
-    began: 'signing keys cannot be read',
-    over: 'signing keys can be read again',
+    began: 'cannot load the signing keys',
+    over: 'loaded the signing keys again',
   });
   const repetition = repeat(reload, {
     pauseMs: () => (keys.size === 0 ? RETRY_INTERVAL_MS : RELOAD_INTERVAL_MS),
@@ -108,15 +108,15 @@ export function createKeyRing(options: {
   }
 
   async function recordRotation(kid: string): Promise<void> {
-    log.info({ kid }, 'another signing key has taken over');
+    log.info({ kid }, 'a new signing key is active');
     try {
       await insertSecurityEvents(db, [{ event: 'signing_key_rotated', outcome: 'succeeded', detail: kid }]);
     } catch (err) {
-      log.error({ err, kid }, 'the rotation of a signing key is not among the security events');
+      log.error({ err, kid }, 'cannot record the rotation of a signing key as a security event');
     }
   }
 
-  /** All or nothing: what cannot be opened leaves the known keys in use. */
+  /** Adopts all rows or none: if a key cannot be unsealed, the known keys stay in use. */
   function adopt(read: SigningKeyRow[]): void {
     const known = read.map((row) =>
       row.revokedAt === null && isRevoked(row.kid) ? { ...row, revokedAt: new Date(now()) } : row,
@@ -130,7 +130,7 @@ export function createKeyRing(options: {
     if (json !== publication.json) publication = { json, etag: strongTag(json) };
   }
 
-  /** At once, without waiting for the next reload, which brings another key in its place. */
+  /** Drops a revoked key at once, and starts the reload that adds another key in its place. */
   function heedRevocations(): void {
     if (![...keys.keys()].some(isRevoked)) return;
     adopt(rows);
@@ -143,7 +143,7 @@ export function createKeyRing(options: {
 
   function requireKeys(): Map<string, OpenedKey> {
     heedRevocations();
-    if (keys.size === 0) throw unavailable(new Error('there are no signing keys yet'));
+    if (keys.size === 0) throw unavailable(new Error('the signing keys are not loaded yet'));
     return keys;
   }
 
@@ -186,7 +186,7 @@ function jwksOf(keys: ReadonlyMap<string, OpenedKey>): string {
   return JSON.stringify({ keys: jwks });
 }
 
-/** RFC 9110 §8.8.1: the same bytes have the same tag, whichever replica sends them. */
+/** A strong entity tag (RFC 9110 §8.8.1): the same bytes have the same tag in every replica. */
 function strongTag(text: string): string {
   return `"${createHash('sha256').update(text).digest('base64url')}"`;
 }

@@ -7,32 +7,32 @@ import { type SigningKeyRow, signingKeys } from '../db/schema.ts';
 import { keyStates } from './key-states.ts';
 import { generateSigningKey } from './signing-key.ts';
 
-/** How long a key signs, unless it is replaced before. */
+/** The time for which a key signs, unless an operator replaces it earlier. */
 const ROTATION_INTERVAL_MS = 30 * 24 * 3_600_000;
-/** Published for this long before it signs, a key is known to every verifier: caches keep a key set for a minute. */
+/** A key is published this long before it signs, so that every resource server knows it: caches keep a key set for a minute. */
 export const PUBLISHED_AHEAD_MS = 300_000;
 
-/** All keys, in the order in which they are active. */
+/** Returns all keys, in the order of `activeFrom`. */
 export function selectKeys(db: NodePgDatabase): Promise<SigningKeyRow[]> {
   return db.select().from(signingKeys).orderBy(signingKeys.activeFrom, signingKeys.kid);
 }
 
-/** The same, locked: no other transaction changes the keys until this one ends. Reading them goes on. */
+/** Returns all keys and locks them: no other transaction can change the keys until this one ends, but all can read them. */
 export async function selectKeysForUpdate(db: NodePgDatabase): Promise<SigningKeyRow[]> {
   await db.execute(sql`LOCK TABLE ${signingKeys} IN SHARE ROW EXCLUSIVE MODE`);
   return selectKeys(db);
 }
 
-/** True when there is no key to sign with, or none to follow it. */
+/** True if no key is active, or no key is next. */
 export function lacksKeys(rows: readonly SigningKeyRow[], nowMs: number): boolean {
   const states = keyStates(rows, nowMs);
   return !states.includes('active') || !states.includes('next');
 }
 
 /**
- * Makes a key to sign with, if there is none, and the one to follow it, which is the rotation: it is active thirty
- * days after the one before. Replicas that come at once make each key once. Resolves to the kid of the key that has
- * taken over since the last time, if one has.
+ * Creates an active key if there is none, and a next key if there is none. The next key is the rotation: it becomes active
+ * thirty days after its predecessor. Concurrent replicas create each key once. Resolves with the kid of the active key if it
+ * took over since the last call.
  */
 export function addMissingKeys(
   pool: pg.Pool,
@@ -55,7 +55,7 @@ export function addMissingKeys(
   });
 }
 
-/** The next key was revoked while `active` was active already: nothing has taken over, only the next is missing. */
+/** True if the next key was revoked while `active` was active: then no key has taken over, and only the next is missing. */
 function lostItsNext(active: SigningKeyRow, rows: readonly SigningKeyRow[]): boolean {
   return rows.some(
     ({ activeFrom, revokedAt }) =>

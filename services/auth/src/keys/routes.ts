@@ -2,14 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { noneMatchFails, unavailable } from '@pair/service-kit';
 import { IfNoneMatchSchema, jwksResponse } from './schemas.ts';
 
-/** RFC 7517: the public keys, for anybody who verifies our tokens. */
+/** Publishes the public keys (RFC 7517) for every resource server. */
 export const jwksRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/.well-known/jwks.json',
     {
       schema: {
         operationId: 'getJwks',
-        summary: 'Public keys that verify access tokens',
+        summary: 'Get the public keys that verify access tokens',
         tags: ['keys'],
         headers: IfNoneMatchSchema,
         response: jwksResponse,
@@ -20,7 +20,7 @@ export const jwksRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { json, etag } = app.keyRing.published();
       reply.header('cache-control', 'public, max-age=60').header('etag', etag);
       if (noneMatchFails(request.headers['if-none-match'], etag)) return reply.code(304).send();
-      // as text: it is made once for each set of keys, not for each request
+      // as text, because it is serialized once for each set of keys, not for each request
       return reply.type('application/json; charset=utf-8').send(json);
     },
   );

@@ -1,12 +1,12 @@
 import { MAX_HEADER_LENGTH } from '@pair/service-kit';
 import { Type } from 'typebox';
 
-/** Those of RFC 7517 Appendix A.1 and RFC 7515 Appendix A.3. */
+/** The example keys are from RFC 7517 Appendix A.1 and RFC 7515 Appendix A.3. */
 function exampleKey(x: string, y: string, kid: string) {
   return { kty: 'EC', crv: 'P-256', x, y, kid, use: 'sig', alg: 'ES256' };
 }
 
-/** 32 bytes. */
+/** 32 bytes as base64url. */
 const Base64url32 = { pattern: '^[A-Za-z0-9_-]{43}$' };
 
 const JwksSchema = Type.Object(
@@ -16,18 +16,18 @@ const JwksSchema = Type.Object(
         {
           kty: Type.Literal('EC', { description: 'An elliptic curve (RFC 7518 §6.2)' }),
           crv: Type.Literal('P-256', { description: 'The curve of ES256' }),
-          x: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
-          y: Type.String({ ...Base64url32, description: 'A coordinate, base64url' }),
+          x: Type.String({ ...Base64url32, description: 'The x coordinate, as base64url' }),
+          y: Type.String({ ...Base64url32, description: 'The y coordinate, as base64url' }),
           kid: Type.String({
             ...Base64url32,
-            description: 'RFC 7638 thumbprint; the `kid` in the header of a token',
+            description: 'The RFC 7638 thumbprint of the key; tokens name it as `kid` in their header',
           }),
-          use: Type.Literal('sig', { description: 'It verifies signatures' }),
+          use: Type.Literal('sig', { description: 'The key verifies signatures' }),
           alg: Type.Literal('ES256', { description: 'The only algorithm' }),
         },
         { title: 'JsonWebKey' },
       ),
-      { description: 'At least the one that signs, and the next' },
+      { description: 'At least the active key and the next key' },
     ),
   },
   {
@@ -56,7 +56,8 @@ export const IfNoneMatchSchema = Type.Object({
   'if-none-match': Type.Optional(
     Type.String({
       maxLength: MAX_HEADER_LENGTH,
-      description: '304 if the keys are still the same (RFC 9110 §13.1.2).',
+      description:
+        'The ETag of your copy. The answer is 304 if the keys have not changed (RFC 9110 §13.1.2).',
     }),
   ),
 });
@@ -65,16 +66,16 @@ const headers = {
   ETag: {
     type: 'string',
     required: true,
-    description: 'Strong; changes with the set of keys.',
+    description: 'A strong entity tag; it changes with the set of keys.',
     examples: ['"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4"'],
   },
 };
 
 export const jwksResponse = {
   200: {
-    description: 'The keys that verify now, and the one that will be next',
+    description: 'The keys that verify tokens now, and the next key',
     headers,
     content: { 'application/json': { schema: JwksSchema } },
   },
-  304: { type: 'null', description: 'The keys that If-None-Match names are still the same' },
+  304: { type: 'null', description: 'The keys have not changed since the answer whose ETag you sent' },
 };

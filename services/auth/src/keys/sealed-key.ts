@@ -5,7 +5,7 @@ import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import type { SigningKeyRow } from '../db/schema.ts';
 import { type PublicJwk, publicJwkOf, publicPem, thumbprint } from './signing-key.ts';
 
-/** A signing key as it is used. */
+/** An unsealed signing key, ready for use. */
 export interface OpenedKey {
   kid: string;
   publicJwk: PublicJwk;
@@ -13,19 +13,21 @@ export interface OpenedKey {
   privatePem: string;
 }
 
-/** @throws {OperatorError} when none of the keys fits */
+/** @throws {OperatorError} when none of the sealing keys unseals the row */
 export function openKey(row: SigningKeyRow, sealingKeys: SealingKeys): OpenedKey {
   const der = unseal(row.sealedPrivateKey, sealingKeys, row.kid);
   if (der === undefined) {
     throw new OperatorError(
-      `KEY_ENCRYPTION_KEY does not open signing key ${row.kid}: give the key it was sealed under, or a pair "new,old"`,
+      `KEY_ENCRYPTION_KEY does not open signing key ${row.kid}. Set it to the key that sealed the signing keys, or to "new,old".`,
     );
   }
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  // what is published comes from what is sealed: a row whose public half was changed must not speak for us
+  // the published key comes from the sealed key: an attacker who changes the public half of a row must not replace it
   const publicJwk = publicJwkOf(createPublicKey(privateKey));
   if (thumbprint(publicJwk) !== row.kid || thumbprint(row.publicJwk) !== row.kid) {
-    throw new Error(`signing key ${row.kid} is not the key that its row says`);
+    throw new Error(
+      `signing key ${row.kid} does not match its row: the database may have been tampered with`,
+    );
   }
   return {
     kid: row.kid,

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-/** The public members of an ES256 key, and no others. */
+/** The public members of an ES256 key, without any private member. */
 export interface PublicJwk {
   kty: 'EC';
   crv: 'P-256';
@@ -25,14 +25,14 @@ export function generateSigningKey(): NewSigningKey {
   };
 }
 
-/** @throws {Error} when the key is of another kind */
+/** @throws {Error} when the key is not a P-256 key */
 export function publicJwkOf(key: KeyObject): PublicJwk {
   const { crv, x, y } = key.export({ format: 'jwk' });
   if (crv !== 'P-256' || x === undefined || y === undefined) throw new Error('not a key for ES256');
   return { kty: 'EC', crv, x, y };
 }
 
-/** RFC 7638 §3.2: SHA-256 of the required members in lexicographic order. */
+/** Computes the thumbprint of RFC 7638 §3.2: SHA-256 of the required members in lexicographic order. */
 export function thumbprint({ crv, kty, x, y }: PublicJwk): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }

@@ -2,15 +2,15 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { User } from '../db/schema.ts';
 
-/** Who was meant, if there is such a user, and whether it may be believed. */
+/** The named user, if there is such a user, and whether the password is right. */
 export type CheckedPassword = { isRight: true; user: User } | { isRight: false; user: User | undefined };
 
 /**
- * Whether this is the password of that user. Failures are limited, and an attempt is counted as one before anything is
- * hashed: of guesses made all at once no more are verified than of guesses made one by one. An unknown user, a wrong
- * password and a disabled user count alike and are the same work.
+ * Checks the password of a user. Failures are limited, and each attempt counts as a failure before it is hashed: so an
+ * attacker cannot get more guesses verified by sending them all at once. An unknown user, a wrong password and a disabled
+ * user count alike and cost the same work.
  *
- * @param find the user of that name
+ * @param find loads the user with that username
  * @throws {Problem} 429 `too_many_attempts`, 503
  */
 export async function checkPassword(
@@ -35,14 +35,14 @@ export async function checkPassword(
     attempt.takeBack();
     return { isRight: true, user };
   } catch (error) {
-    attempt.takeBack(); // a store is away or the queue is full: whether it fails is not known
+    attempt.takeBack(); // a store is away or the queue is full, so the password was not checked
     throw error;
   }
 }
 
 /**
- * Whether a password that matched the hash of `before` still does after the row was read again. A new hash need not be
- * of a new password: another sign-in may have brought its parameters up to date.
+ * True if a password that matched the hash of `before` also matches the hash of `after`, a later reading of the same row. A
+ * new hash does not imply a new password: another sign-in may have upgraded the parameters of the hash.
  */
 export async function isStillPassword(
   app: FastifyInstance,
@@ -53,7 +53,7 @@ export async function isStillPassword(
   return after.passwordHash === before.passwordHash || app.passwords.verify(after.passwordHash, password);
 }
 
-/** Once in a window. Whom it concerns is looked up for this alone; the name as it was typed may be a password. */
+/** Reports a refusal, once in a window. It loads the user for the id, because the typed username may be a password. */
 async function reportRefusal(
   request: FastifyRequest,
   limit: 'account' | 'network',
@@ -72,7 +72,7 @@ async function reportRefusal(
   });
 }
 
-/** For both limits. */
+/** The error of both limits, per account and per network. */
 export function tooManyAttempts(retryAfterMs: number): Problem {
   return new Problem(
     429,

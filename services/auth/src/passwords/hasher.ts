@@ -6,23 +6,23 @@ import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import fastq from 'fastq';
 
-/** OWASP's second choice for argon2id, which is the package's default algorithm: 19 MiB, two passes, one lane. */
+/** OWASP's second choice for argon2id, the default algorithm of the package: 19 MiB, two passes, one lane. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** What hashes of today begin with, in PHC string format. */
+/** The prefix of a hash with today's parameters, in PHC string format. */
 const TODAY = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
-/** Of libuv's four threads, one stays free for everything else. */
+/** One of libuv's four threads stays free for other work. */
 const CONCURRENCY = Math.min(availableParallelism(), 3);
-/** About a second of work: whoever comes later would wait longer than it is worth. */
+/** About a second of work: a longer queue would make clients wait longer than a sign-in is worth. */
 const QUEUE_LIMIT = 100;
 
 const SILENT = { warn: () => {}, info: () => {} };
 
 export interface PasswordHasher {
-  /** In PHC string format. Throws 503 when the queue is full, as does `verify`. */
+  /** Hashes a password into PHC string format. Throws 503 when the queue is full; so does `verify`. */
   hash(password: string): Promise<string>;
-  /** Without a hash (there is no such user) the same work is done, and the answer is false. */
+  /** Verifies a password. Without a hash, for an unknown user, it does the same work and resolves with false. */
   verify(passwordHash: string | undefined, password: string): Promise<boolean>;
-  /** Whether it was made with other parameters than today's. */
+  /** True if the hash has other parameters than today's. */
   isOutdated(passwordHash: string): boolean;
 }
 
@@ -40,9 +40,9 @@ export const passwords = fp(
 );
 
 /**
- * argon2id off the event loop, in a queue with an end: too much work is refused at once and slows nothing else.
+ * Runs argon2id off the event loop, behind a bounded queue: a full queue refuses more work at once and slows nothing else.
  *
- * @param log for overloads; a command has none
+ * @param log receives overloads; a command passes none
  */
 export async function createPasswordHasher(
   log: Pick<FastifyBaseLogger, 'warn' | 'info'> = SILENT,
@@ -58,18 +58,18 @@ export async function createPasswordHasher(
     return result;
   }
 
-  const hashOfNobody = await hash(randomBytes(32), PARAMETERS);
+  const dummyHash = await hash(randomBytes(32), PARAMETERS);
   return {
     hash: (password) => enqueue(() => hash(normalize(password), PARAMETERS)),
     verify: async (passwordHash, password) => {
-      const matches = await enqueue(() => verify(passwordHash ?? hashOfNobody, normalize(password)));
+      const matches = await enqueue(() => verify(passwordHash ?? dummyHash, normalize(password)));
       return matches && passwordHash !== undefined;
     },
     isOutdated: (passwordHash) => !passwordHash.startsWith(TODAY),
   };
 }
 
-/** The same password typed on another keyboard is the same password: NFC (RFC 8265 §4.2.2). */
+/** Normalizes to NFC (RFC 8265 §4.2.2): keyboards encode the same password differently. */
 function normalize(password: string): string {
   return password.normalize('NFC');
 }

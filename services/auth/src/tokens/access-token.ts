@@ -7,24 +7,24 @@ import type { Tokens } from './schemas.ts';
 
 type Subject = Pick<AccessTokenClaims, 'sub' | 'client_id' | 'sid' | 'scope' | 'epoch'>;
 
-/** Makes an access token (RFC 9068), valid for ten minutes from `issuedAt` (ms since 1970). Never throws. */
+/** Signs an access token (RFC 9068), valid for ten minutes from `issuedAt` (ms since 1970). Never throws. */
 export type SignAccessToken = (subject: Subject, issuedAt: number) => string;
 
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Signs with the key that is active now. To be called before a code or a token is consumed, so that none is consumed in
-     * vain.
+     * Returns a function that signs with the active key. Call it before you consume a code or a token: without a key, the
+     * client can then use the code or the token again.
      *
-     * @throws {Problem} 503 while there is no key
+     * @throws {Problem} 503 while no key is active
      */
     accessTokenSigner(): SignAccessToken;
   }
 }
 
 /**
- * ES256 and nothing else. fast-jwt, which is what @fastify/jwt signs with, is used directly: `app.jwt.sign` imports
- * the private key anew for each token.
+ * Signs with ES256 only. It calls fast-jwt, the library below @fastify/jwt, because `app.jwt.sign` imports the private key
+ * again for each token.
  */
 export const accessTokenSigner = fp<{ issuer: string; audience: string }>(
   async (app, { issuer, audience }) => {
@@ -49,19 +49,19 @@ export const accessTokenSigner = fp<{ issuer: string; audience: string }>(
   { name: 'access-token-signer', dependencies: ['key-ring'] },
 );
 
-/** What a new access token needs to know of its session. */
+/** The facts about a session that a new access token needs. */
 export interface IssuedSession {
   sid: string;
   /**
-   * When it was asked for, in ms since 1970. The access token is as old as that: should this process stand still before
-   * it signs, a token must not outlive what revoked it meanwhile.
+   * The time of the request, in ms since 1970. The lifetime of the access token begins then: if this process stops for a
+   * while before it signs, the token must not outlive a revocation from that time.
    */
   askedAt: number;
   refreshToken: string;
   epoch: string;
 }
 
-/** The answer to a sign-in and to a refresh (RFC 6749 §5.1). */
+/** Creates the answer to a sign-in or a refresh (RFC 6749 §5.1). */
 export function issueTokens(
   sign: SignAccessToken,
   client: Client,

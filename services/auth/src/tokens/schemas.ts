@@ -14,22 +14,24 @@ export const ScopeSchema = Type.String({
 export const RefreshTokenSchema = Type.String({
   minLength: 1,
   maxLength: 256,
-  description: 'Opaque. Works once: each refresh gives the next one',
+  description: 'An opaque refresh token. It works once: each refresh returns its successor',
   examples: [EXAMPLE_REFRESH_TOKEN],
 });
 
-/** RFC 6749 §5.1. */
+/** The answer of RFC 6749 §5.1. */
 export const TokensSchema = Type.Object(
   {
-    access_token: Type.String({ description: 'A JWT (RFC 9068), for Authorization: Bearer' }),
-    token_type: Type.Literal('Bearer', { description: 'How it is sent (RFC 6750)' }),
-    expires_in: Type.Integer({ minimum: 1, description: 'For how many seconds the access token is good' }),
+    access_token: Type.String({
+      description: 'The access token, a JWT (RFC 9068). Send it as Authorization: Bearer',
+    }),
+    token_type: Type.Literal('Bearer', { description: 'The scheme for the Authorization header (RFC 6750)' }),
+    expires_in: Type.Integer({ minimum: 1, description: 'The lifetime of the access token in seconds' }),
     refresh_token: RefreshTokenSchema,
     scope: ScopeSchema,
   },
   {
     title: 'Tokens',
-    description: 'An access token, and a refresh token for the next one',
+    description: 'An access token, and a refresh token to get the next access token',
     examples: [EXAMPLE_TOKENS],
   },
 );

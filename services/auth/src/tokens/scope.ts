@@ -3,9 +3,9 @@ import type { Client } from '../clients/client.ts';
 import type { User } from '../db/schema.ts';
 
 /**
- * What a token may allow: what the user may do now, for this client, as far as it was asked for at the sign-in.
+ * Returns the scopes for a token: the scopes of the user now that the client may have and the sign-in requested.
  *
- * @param scope of the session (RFC 6749 §3.3); undefined when all was asked for
+ * @param scope the requested scope of the session (RFC 6749 §3.3); undefined requests all scopes
  */
 export function grantedScopes(user: User, client: Client, scope: string | undefined): string[] {
   const asked = scope?.split(' ');
@@ -16,7 +16,8 @@ export function grantedScopes(user: User, client: Client, scope: string | undefi
 }
 
 /**
- * RFC 6749 §3.3, §6: the scopes that are asked for, if all of them may be granted; all of these if none is named.
+ * Returns the requested scopes if all of them may be granted, and all granted scopes for an undefined request
+ * (RFC 6749 §3.3, §6).
  *
  * @throws {Problem} 422 `invalid_scope`
  */
@@ -32,5 +33,5 @@ export function narrowScope<Scope extends string>(
 }
 
 export function invalidScope(): Problem {
-  return new Problem(422, 'invalid_scope', 'The scope has more in it than can be granted.');
+  return new Problem(422, 'invalid_scope', 'The requested scope exceeds what can be granted.');
 }

@@ -18,7 +18,7 @@ import { lastAdmin, type UserChange, updateUser, userNotFound } from './update-u
 
 const DEFAULT_PAGE = 20;
 
-/** For admins. */
+/** Routes for admins. */
 export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.addContentTypeParser(utf8ContentType('application/merge-patch+json'), { parseAs: 'buffer' }, parseJson);
 
@@ -27,7 +27,7 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'listUsers',
-        summary: 'Users in the order of their names',
+        summary: 'List the users by username',
         tags: ['users'],
         querystring: ListUsersQuerySchema,
         response: { 200: UserPageSchema },
@@ -51,7 +51,7 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'createUser',
-        summary: 'Make a user',
+        summary: 'Create a user',
         tags: ['users'],
         body: CreateUserSchema,
         response: { 201: ManagedUserSchema },
@@ -77,7 +77,7 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'getUser',
-        summary: 'One user',
+        summary: 'Get a user',
         tags: ['users'],
         params: UserParamsSchema,
         response: { 200: ManagedUserSchema },
@@ -96,9 +96,9 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       schema: {
         operationId: 'updateUser',
-        summary: 'Disable or enable a user, or set the scopes',
+        summary: 'Disable or enable a user, or set their scopes',
         description:
-          'Disabling a user, or taking a scope away, ends all sessions of that user: their access tokens are refused everywhere within a second. A new scope is in the next access token.',
+          'If you disable a user or remove a scope, all sessions of that user end: within a second every service refuses their access tokens. A scope that you add is in the next access token.',
         tags: ['users'],
         params: UserParamsSchema,
         consumes: ['application/merge-patch+json', 'application/json'],

@@ -7,8 +7,8 @@ import { replacePasswordHash } from './repository.ts';
 import { userIsGone } from './representation.ts';
 
 /**
- * For whoever is signed in and knows the current password too: an access token that was stolen is not enough to take
- * the account over. Ends all sessions of the user.
+ * Changes the password of the signed-in user and ends all their sessions. The user must also know the current password: a
+ * thief of an access token cannot take over the account.
  *
  * @throws {Problem} 403 `wrong_password`, 422, 429 `too_many_attempts`, 503
  */
@@ -27,7 +27,7 @@ export async function changeOwnPassword(
     outcome: isChanged ? 'succeeded' : 'refused',
     userId: user.id,
   });
-  // not 401, which would mean the access token: clients refresh then, or sign out
+  // not 401, which would be about the access token: clients would refresh it, or sign the user out
   if (!isChanged) throw wrongPassword();
 }
 
@@ -45,7 +45,7 @@ async function changeIfRight(
   const { isRight } = await checkPassword(request, user.username, currentPassword, async () => user);
   if (!isRight) return false;
   if (await changePassword(app, user.id, newPassword, user.passwordHash)) return true;
-  // the hash that was verified is not there any more
+  // another request has replaced the hash that was verified
   const now = await app.users.findById(user.id);
   return (
     now !== undefined &&
@@ -55,11 +55,11 @@ async function changeIfRight(
 }
 
 /**
- * Sets a new password and ends all sessions of the user, both or neither: the sessions end between UPDATE and COMMIT.
- * If PostgreSQL then fails to commit, they have ended for nothing.
+ * Sets a new password and ends all sessions of the user. The sessions end between UPDATE and COMMIT, so the password never
+ * changes while they live on. If PostgreSQL then fails to commit, the user must sign in again with the old password.
  *
- * @param current the hash that must still be there: of several who change it at once, one succeeds
- * @returns whether it was changed
+ * @param current the hash that the row must still have: of concurrent changes only one succeeds
+ * @returns true if the password was changed
  */
 async function changePassword(
   app: FastifyInstance,

@@ -23,5 +23,5 @@ export async function createUser(
 }
 
 export function usernameTaken(): Problem {
-  return new Problem(409, 'username_taken', 'There is a user of this name.');
+  return new Problem(409, 'username_taken', 'This username is taken: choose another one.');
 }

@@ -6,16 +6,16 @@ import { ChangePasswordSchema } from './schemas.ts';
 
 const NO_CONTENT = { description: 'Done', type: 'null' };
 
-/** For whoever is signed in. */
+/** Routes for signed-in users. */
 export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.put(
     '/auth/password',
     {
       schema: {
         operationId: 'changePassword',
-        summary: 'Change one’s own password',
+        summary: 'Change your password',
         description:
-          'Ends all sessions of the user, this one too: their tokens are refused everywhere within a second, and one signs in anew. A wrong current password is 403 `wrong_password`, not 401, because the access token is a valid one; it counts as a failed attempt to sign in.',
+          'Ends all your sessions, this one too: within a second every service refuses their tokens, and you sign in again. A wrong current password is 403 `wrong_password`, not 401, because the access token is valid; it counts as a failed attempt to sign in.',
         tags: ['account'],
         body: ChangePasswordSchema,
         response: { 204: NO_CONTENT },

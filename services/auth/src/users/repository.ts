@@ -4,7 +4,7 @@ import fp from 'fastify-plugin';
 import { users as table, type User } from '../db/schema.ts';
 import { USERNAME_PATTERN } from './schemas.ts';
 
-/** What nobody can be called is not looked for: PostgreSQL refuses U+0000. */
+/** Skip the query for impossible usernames: PostgreSQL rejects U+0000. */
 const USERNAME = new RegExp(USERNAME_PATTERN);
 
 declare module 'fastify' {
@@ -47,14 +47,14 @@ export function createUserRepository(db: NodePgDatabase) {
     async findById(id: string): Promise<User | undefined> {
       return (await selectById.execute({ id }))[0];
     },
-    /** Waits for a change that is being made to the user, and returns what became of it. */
+    /** Waits for a concurrent change of the user, and returns the row after it. */
     async findSettledById(id: string): Promise<User | undefined> {
       return (await selectByIdShared.execute({ id }))[0];
     },
     async page(after: string, limit: number): Promise<User[]> {
       return selectPage.execute({ after, limit });
     },
-    /** Undefined when the name is taken. */
+    /** Returns undefined if the username is taken. */
     async insert(user: Pick<User, 'id' | 'username' | 'passwordHash' | 'scopes'>): Promise<User | undefined> {
       return (await db.insert(table).values(user).onConflictDoNothing().returning())[0];
     },
@@ -63,7 +63,7 @@ export function createUserRepository(db: NodePgDatabase) {
   };
 }
 
-/** False when there is no such user, or when `current` is not the hash any more. */
+/** Returns false if there is no such user, or if `current` is no longer the hash. */
 export async function replacePasswordHash(
   db: NodePgDatabase,
   id: string,
@@ -77,7 +77,7 @@ export async function replacePasswordHash(
   return rowCount === 1;
 }
 
-/** Within a transaction. */
+/** Changes the row of a user; for use within a transaction. */
 export async function updateUserRow(
   db: NodePgDatabase,
   id: string,

@@ -2,13 +2,13 @@ import { SCOPES, type Scope } from '@pair/access-token';
 import { Problem } from '@pair/service-kit';
 import type { User } from '../db/schema.ts';
 
-/** Each scope once, in one order, so that the same rights are always the same text. */
+/** Returns each scope once, in a fixed order, so that the same rights are always the same text. */
 export function parseScope(scope: string): Scope[] {
   const asked = new Set(scope.split(' '));
   return SCOPES.filter((known) => asked.has(known));
 }
 
-/** What a user sees of oneself. */
+/** The representation of a user for the user. */
 export function present(user: User) {
   return {
     id: user.id,
@@ -18,12 +18,12 @@ export function present(user: User) {
   };
 }
 
-/** What an admin sees of a user. */
+/** The representation of a user for an admin. */
 export function presentManaged(user: User) {
   return { ...present(user), disabled: user.disabled };
 }
 
-/** Of the one who is signed in. */
+/** The error for a signed-in user whose row no longer exists. */
 export function userIsGone(): Problem {
-  return new Problem(404, 'not_found', 'This user does not exist any more.');
+  return new Problem(404, 'not_found', 'This user no longer exists.');
 }

@@ -4,14 +4,14 @@ import { createUser, usernameTaken } from './create-user.ts';
 import { present, userIsGone } from './representation.ts';
 import { RegisterSchema, UserSchema } from './schemas.ts';
 
-/** For whoever is signed in. */
+/** Routes for signed-in users. */
 export const ownUserRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/auth/me',
     {
       schema: {
         operationId: 'getMe',
-        summary: 'The signed-in user',
+        summary: 'Get your account',
         tags: ['account'],
         response: { 200: UserSchema },
       },
@@ -25,7 +25,7 @@ export const ownUserRoutes: FastifyPluginAsyncTypebox = async (app) => {
   );
 };
 
-/** For anybody, when REGISTRATION is open. */
+/** The public registration, which refuses every request unless REGISTRATION is open. */
 export function registrationRoutes(options: {
   open: boolean;
   scopes: readonly string[];
@@ -36,7 +36,9 @@ export function registrationRoutes(options: {
       {
         schema: {
           operationId: 'register',
-          summary: 'Make an account for oneself, if registration is open',
+          summary: 'Register an account',
+          description:
+            'Works only if the operator has opened registration; otherwise the answer is 403 `registration_closed`.',
           tags: ['account'],
           body: RegisterSchema,
           response: { 201: UserSchema },
@@ -62,5 +64,9 @@ export function registrationRoutes(options: {
 }
 
 function registrationClosed(): Problem {
-  return new Problem(403, 'registration_closed', 'Accounts are made by an admin here.');
+  return new Problem(
+    403,
+    'registration_closed',
+    'Registration is closed: ask an administrator for an account.',
+  );
 }

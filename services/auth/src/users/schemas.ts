@@ -4,15 +4,15 @@ import { EXAMPLE_CREDENTIALS, EXAMPLE_PASSWORD, EXAMPLE_USER } from '../examples
 import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from '../passwords/rules.ts';
 import { ScopeSchema } from '../tokens/schemas.ts';
 
-/** The rules of passwords that a schema can know; the others are in `requireGoodPassword`. */
+/** The rules of passwords that a schema can check; `requireGoodPassword` checks the others. */
 const passwordFormat: StringFormat = {
   validate: hasGoodLength,
   message: LENGTH_RULE,
-  // NFC makes one character of four at most
+  // NFC composes at most four characters into one
   published: { format: 'password', minLength: MIN_LENGTH, maxLength: 4 * MAX_LENGTH },
 };
 
-/** The last username of a page, as base64url: opaque, so that its meaning can change. */
+/** Encodes the last username of a page as base64url. Clients treat the cursor as opaque, so that its meaning can change. */
 export function encodeCursor(username: string): string {
   return Buffer.from(username).toString('base64url');
 }
@@ -21,61 +21,66 @@ export function decodeCursor(cursor: string): string {
   return Buffer.from(cursor, 'base64url').toString();
 }
 
-/** Of 3 to 64 characters. */
+/** The base64url form of 3 to 64 characters. */
 const CURSOR = '^[A-Za-z0-9_-]{4,86}$';
 
 const cursorFormat: StringFormat = {
   validate: (cursor) =>
     /^[a-z0-9._-]{3,64}$/.test(decodeCursor(cursor)) && encodeCursor(decodeCursor(cursor)) === cursor,
-  message: 'must be next_cursor of the page before',
+  message: 'must be next_cursor of the previous page',
   published: { pattern: CURSOR },
 };
 
-/** For `validatorCompiler`. */
+/** The string formats for `validatorCompiler`. */
 export const formats = { 'new-password': passwordFormat, 'users-cursor': cursorFormat };
 
 export const USERNAME_PATTERN = '^[A-Za-z0-9._-]{3,64}$';
 
 export const UsernameSchema = Type.String({
   pattern: USERNAME_PATTERN,
-  description: '3 to 64 of a-z, 0-9, dot, underscore, hyphen; kept in lower case',
+  description: '3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case',
   examples: [EXAMPLE_USER.username],
 });
 
 export const NewPasswordSchema = Type.String({
   format: 'new-password',
-  description: `${MIN_LENGTH} to ${MAX_LENGTH} characters, any of them, counted in NFC. Neither the username nor one of the most common passwords, in whichever case`,
+  description: `${MIN_LENGTH} to ${MAX_LENGTH} characters of any kind, counted in NFC. Must be neither the username nor a common password, even in another case`,
   examples: [EXAMPLE_PASSWORD],
 });
 
 export const UserSchema = Type.Object(
   {
-    id: Type.String({ format: 'uuid', description: 'UUIDv7; the `sub` of the user’s tokens' }),
-    username: Type.String({ pattern: '^[a-z0-9._-]{3,64}$', description: 'In lower case' }),
+    id: Type.String({ format: 'uuid', description: 'The id, a UUIDv7; the `sub` of the user’s tokens' }),
+    username: Type.String({ pattern: '^[a-z0-9._-]{3,64}$', description: 'The username, in lower case' }),
     scope: ScopeSchema,
-    created_at: Type.String({ format: 'date-time', description: 'When the account was made, UTC' }),
+    created_at: Type.String({
+      format: 'date-time',
+      description: 'The time when the account was created, UTC',
+    }),
   },
   { title: 'User', description: 'The user', examples: [EXAMPLE_USER] },
 );
 
 const EXAMPLE_MANAGED_USER = { ...EXAMPLE_USER, disabled: false };
 
-/** What an admin sees of a user. */
+/** The representation of a user for an admin. */
 export const ManagedUserSchema = Type.Object(
   {
     ...UserSchema.properties,
-    disabled: Type.Boolean({ description: 'A disabled user cannot sign in and has no sessions' }),
+    disabled: Type.Boolean({
+      description: 'True if the user is disabled: a disabled user cannot sign in and has no sessions',
+    }),
   },
   { title: 'ManagedUser', description: 'The user, as an admin sees it', examples: [EXAMPLE_MANAGED_USER] },
 );
 
 export const UserPageSchema = Type.Object(
   {
-    items: Type.Array(ManagedUserSchema, { description: 'In the order of their names' }),
+    items: Type.Array(ManagedUserSchema, { description: 'The users, in the order of their usernames' }),
     next_cursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       pattern: CURSOR,
-      description: 'For the next page; null on the last',
+      description: 'The cursor of the next page; null on the last page',
     }),
   },
   {
@@ -88,10 +93,13 @@ export const UserPageSchema = Type.Object(
 export const ListUsersQuerySchema = Type.Object(
   {
     limit: Type.Optional(
-      Type.String({ pattern: '^(?:[1-9][0-9]?|100)$', description: 'How many, 1 to 100; default 20' }),
+      Type.String({
+        pattern: '^(?:[1-9][0-9]?|100)$',
+        description: 'The number of users on a page, 1 to 100; default 20',
+      }),
     ),
     cursor: Type.Optional(
-      Type.String({ format: 'users-cursor', description: 'next_cursor of the page before' }),
+      Type.String({ format: 'users-cursor', description: 'next_cursor of the previous page' }),
     ),
   },
   { additionalProperties: false },
@@ -113,7 +121,11 @@ export const RegisterSchema = Type.Object(
 
 export const UpdateUserSchema = Type.Object(
   {
-    disabled: Type.Optional(Type.Boolean({ description: 'true ends all sessions of the user' })),
+    disabled: Type.Optional(
+      Type.Boolean({
+        description: 'True to disable the user and end all their sessions; false to enable the user',
+      }),
+    ),
     scope: Type.Optional(ScopeSchema),
   },
   {
@@ -124,12 +136,12 @@ export const UpdateUserSchema = Type.Object(
   },
 );
 
-/** A password to compare. A character may have been sent as up to four (NFD): 128 of them fit. */
+/** A password to compare. A client may send a character as up to four code points (NFD): 128 such characters fit. */
 export const PasswordSchema = Type.String({
   format: 'password',
   minLength: 1,
   maxLength: 4 * MAX_LENGTH,
-  description: 'As it was set; up to 512 characters are compared',
+  description: 'The password, up to 512 characters',
   examples: [EXAMPLE_PASSWORD],
 });
 
@@ -143,5 +155,5 @@ export const ChangePasswordSchema = Type.Object(
 );
 
 export const UserParamsSchema = Type.Object({
-  id: Type.String({ format: 'uuid', description: 'Of the user', examples: [EXAMPLE_USER.id] }),
+  id: Type.String({ format: 'uuid', description: 'The id of the user', examples: [EXAMPLE_USER.id] }),
 });

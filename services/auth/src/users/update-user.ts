@@ -8,8 +8,8 @@ import { updateUserRow } from './repository.ts';
 export type UserChange = Partial<Pick<User, 'disabled' | 'scopes'>>;
 
 /**
- * Changes what a user may do. When it becomes less, the user's sessions end between UPDATE and COMMIT: a Redis that
- * fails rolls the change back, so a disabled user with live sessions cannot be.
+ * Changes the rights of a user. If the user loses a right, all their sessions end between UPDATE and COMMIT: a failure of
+ * Redis rolls back the change, so a disabled user never has live sessions.
  *
  * @throws {Problem} 404 `not_found`, 409 `last_admin`, 503
  */
@@ -19,7 +19,7 @@ export async function updateUser(
   change: UserChange,
 ): Promise<{ before: User; after: User }> {
   return inTransaction(app.pg.pool, async (_client, db) => {
-    // locked in one order by everybody who changes a user: two admins cannot each disable the other
+    // every change of a user locks the admins in the same order, so that two admins cannot disable each other
     const admins = await db
       .select({ id: table.id })
       .from(table)
@@ -37,7 +37,7 @@ export async function updateUser(
 
     await updateUserRow(db, before.id, change);
     const lostScope = before.scopes.some((scope) => !after.scopes.includes(scope));
-    // the id as the row has it: PostgreSQL found it in any spelling, Redis has it in one
+    // the id from the row: PostgreSQL finds it in any spelling, but Redis knows only one
     if (after.disabled || lostScope) await app.sessions.endAllOfUser(before.id);
     return { before, after };
   });
@@ -48,5 +48,9 @@ export function userNotFound(): Problem {
 }
 
 export function lastAdmin(): Problem {
-  return new Problem(409, 'last_admin', 'This is the last admin: make another one first.');
+  return new Problem(
+    409,
+    'last_admin',
+    'This is the last admin: give another user the scope users:admin first.',
+  );
 }

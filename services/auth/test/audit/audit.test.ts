@@ -41,11 +41,11 @@ async function events(query = '', token = admin): Promise<Event[]> {
   return response.json<{ items: Event[] }>().items;
 }
 
-/** The newest event of a kind that concerns a user, as soon as it is there. */
+/** Waits for an event of a kind that concerns a user, and returns the newest. */
 async function eventOf(userId: string, event: string): Promise<Event | undefined> {
   let found: Event | undefined;
   await waitFor(async () => {
-    // without what the user did to others
+    // without events that the user caused for others
     found = (await events(`?user_id=${userId}&event=${event}`)).find(({ user_id }) => user_id === userId);
     return found;
   });
@@ -58,7 +58,7 @@ const sidOf = ({ access_token }: Tokens): string =>
 const from = (remoteAddress: string, url: string, payload: object, server: FastifyInstance = app) =>
   server.inject({ method: 'POST', url, payload, remoteAddress });
 
-t.test('a reused refresh token is in the audit, with the address of both who used the session', async (t) => {
+t.test('the reuse of a refresh token is in the audit, with both addresses of the session', async (t) => {
   const { id, credentials } = await makeUser(app, 'robbed');
   const first = await login(app, credentials);
   const refresh = ({ refresh_token }: Tokens, address: string) =>
@@ -90,11 +90,11 @@ t.test('a repeat from another address within the window is in the audit, with bo
     session_address: '192.0.2.40',
   });
   await post(app, '/auth/logout', undefined, again.access_token);
-  await eventOf(id, 'sign_out'); // events are written in their order
+  await eventOf(id, 'sign_out'); // events are written in order, so an earlier one would be there by now
   t.equal((await events(`?user_id=${id}&event=refresh_token_repeated`)).length, 1);
 });
 
-t.test('a sign-out is in the audit, once: who, when, session, request, address', async (t) => {
+t.test('a sign-out is in the audit once, with user, time, session, request and address', async (t) => {
   const { id, credentials } = await makeUser(app, 'leaver');
   const [byAccess, byRefresh] = [await login(app, credentials), await login(app, credentials)];
   const before = new Date().toISOString();
@@ -114,7 +114,7 @@ t.test('a sign-out is in the audit, once: who, when, session, request, address',
   t.match(await eventOf(id, 'sign_out'), { session_id: sidOf(byRefresh) });
 });
 
-t.test('signing out everywhere, and ending one session from another, are in the audit', async (t) => {
+t.test('a sign-out everywhere and the end of another session are in the audit', async (t) => {
   const { id, credentials } = await makeUser(app, 'tidy');
   const [mine, other] = [await login(app, credentials), await login(app, credentials)];
   const headers = { authorization: `Bearer ${mine.access_token}` };
@@ -124,7 +124,7 @@ t.test('signing out everywhere, and ending one session from another, are in the 
   t.match(await eventOf(id, 'sign_out_everywhere'), { actor_id: id, session_id: null });
 });
 
-t.test('what an admin does to a user is in the audit: by whom, to whom, and what', async (t) => {
+t.test('each change of a user is in the audit, with the admin, the user and the change', async (t) => {
   const { id } = await makeUser(app, 'managed', 'customers:read');
   const created = await eventOf(id, 'user_created');
   t.match(created, { outcome: 'succeeded', user_id: id, detail: 'customers:read' });
@@ -141,7 +141,11 @@ t.test('what an admin does to a user is in the audit: by whom, to whom, and what
   await patch(app, `/auth/users/${id}`, { disabled: false }, admin);
   t.equal((await patch(app, `/auth/users/${adminId}`, { disabled: true }, admin)).statusCode, 409);
   t.match(await eventOf(adminId, 'user_disabled'), { outcome: 'refused', detail: 'the last admin' });
-  t.equal((await events(`?user_id=${id}&event=user_enabled`)).length, 1, 'what changes nothing is no event');
+  t.equal(
+    (await events(`?user_id=${id}&event=user_enabled`)).length,
+    1,
+    'a request that changes nothing is no event',
+  );
 });
 
 t.test('a registration is in the audit', async (t) => {
@@ -163,7 +167,7 @@ t.test('only an admin reads the audit', async (t) => {
   t.equal(response.headers['cache-control'], 'no-store');
 });
 
-t.test('the last 1,000 events are shown, the newest first, of one user and of one kind', async (t) => {
+t.test('the audit returns the last 1,000 events, the newest first, for one user and one kind', async (t) => {
   const [one, other] = ['01990000-0000-7000-8000-000000000001', '01990000-0000-7000-8000-000000000002'];
   await database.query(
     `INSERT INTO security_events (at, event, outcome, user_id, actor_id)
@@ -179,7 +183,7 @@ t.test('the last 1,000 events are shown, the newest first, of one user and of on
     ids(newest).toSorted((a, b) => b - a),
   );
   t.equal((await events(`?user_id=${one}&event=sign_in`)).length, 550);
-  t.equal((await events(`?user_id=${other}`)).length, 1_000, 'also as the actor');
+  t.equal((await events(`?user_id=${other}`)).length, 1_000, 'also events with the user as the actor');
   t.equal((await events(`?user_id=${one}&limit=3`)).length, 3);
   t.same(await events('?user_id=01990000-0000-7000-8000-000000000003'), []);
   for (const query of ['?event=nothing', '?user_id=1', '?limit=0', '?limit=1001', '?n=1']) {
@@ -187,7 +191,7 @@ t.test('the last 1,000 events are shown, the newest first, of one user and of on
   }
 });
 
-t.test('what is in the audit cannot be changed, nor removed for 90 days', async (t) => {
+t.test('PostgreSQL refuses to change an event, or to remove it within 90 days', async (t) => {
   for (const statement of [
     'UPDATE security_events SET event = event',
     'DELETE FROM security_events',
@@ -197,7 +201,7 @@ t.test('what is in the audit cannot be changed, nor removed for 90 days', async 
   }
 });
 
-t.test('the role of the service can add to the audit and read it, and nothing else', async (t) => {
+t.test('the role of the service can only add audit events and read them', async (t) => {
   const service = new pg.Client({ connectionString: auth.config.DATABASE_URL });
   await service.connect();
   t.teardown(() => service.end());
@@ -241,13 +245,13 @@ t.test('the role of the service can add to the audit and read it, and nothing el
   }
 });
 
-t.test('an event that cannot be written is in the log instead, and blocks nothing', async (t) => {
+t.test('an event that cannot be written goes to the log, and blocks nothing', async (t) => {
   const { id, credentials } = await makeUser(app, 'unlucky');
   const tokens = await login(app, credentials);
   await database.query('ALTER TABLE security_events RENAME TO security_events_away');
   const response = await post(app, '/auth/logout', undefined, tokens.access_token);
   t.equal(response.statusCode, 204);
-  // that of the sign-in may still have been on its way
+  // the event of the sign-in may also be in the log
   const unwritten = () =>
     auth
       .logged()
@@ -261,10 +265,10 @@ t.test('an event that cannot be written is in the log instead, and blocks nothin
   });
   await database.query('ALTER TABLE security_events_away RENAME TO security_events');
   await post(app, '/auth/logout-all', undefined, (await login(app, credentials)).access_token);
-  t.ok(await eventOf(id, 'sign_out_everywhere'), 'and the next one is written again');
+  t.ok(await eventOf(id, 'sign_out_everywhere'), 'the next event is written again');
 });
 
-t.test('what is pending is written before the process ends', async (t) => {
+t.test('a process writes its pending events before it ends', async (t) => {
   const { id, credentials } = await makeUser(app, 'last');
   const stopping = await auth.another();
   const { access_token } = await login(stopping, credentials);
@@ -277,7 +281,7 @@ t.test('what is pending is written before the process ends', async (t) => {
   t.equal(rows.length, 1);
 });
 
-t.test('no password and no token is in the audit, whatever was typed where', async (t) => {
+t.test('the audit contains no password and no token, even one typed into a wrong field', async (t) => {
   const { credentials } = await makeUser(app, 'careless');
   await post(app, '/auth/login', { username: 'hunter2-hunter2', password: credentials.username });
   await post(app, '/auth/login', { username: credentials.username, password: 'a wrong one' });

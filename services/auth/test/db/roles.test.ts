@@ -15,19 +15,16 @@ async function pool(t: Test, connectionString: string): Promise<pg.Pool> {
 const ADD_OLD_EVENT = `INSERT INTO security_events (at, event, outcome)
   VALUES (now() - interval '91 days', 'sign_in', 'succeeded')`;
 
-t.test(
-  'one role may own the tables and be that of the service: the trigger still refuses changes',
-  async (t) => {
-    const databaseUrl = await testDatabase(t);
-    await migrateAuth({ DATABASE_URL: databaseUrl, ADMIN_USERNAME: 'admin' });
-    const service = await pool(t, databaseUrl);
-    await service.query(ADD_OLD_EVENT);
-    await t.rejects(service.query('UPDATE security_events SET event = event'), /append-only/);
-    t.equal(await removeOldEvents(drizzle({ client: service })), 1);
-  },
-);
+t.test('if the role of the service owns the tables, the trigger still refuses changes', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  await migrateAuth({ DATABASE_URL: databaseUrl, ADMIN_USERNAME: 'admin' });
+  const service = await pool(t, databaseUrl);
+  await service.query(ADD_OLD_EVENT);
+  await t.rejects(service.query('UPDATE security_events SET event = event'), /append-only/);
+  t.equal(await removeOldEvents(drizzle({ client: service })), 1);
+});
 
-t.test('each migration takes from the role of the service what it does not need', async (t) => {
+t.test('each migration revokes the rights that the service does not need', async (t) => {
   const ownerUrl = await testDatabase(t);
   const { role, url } = serviceRoleOf(ownerUrl);
   await migrateAuth({ DATABASE_URL: ownerUrl, ADMIN_USERNAME: 'admin' });
@@ -40,7 +37,7 @@ t.test('each migration takes from the role of the service what it does not need'
   t.equal((await service.query('SELECT FROM users')).rowCount, 1);
 });
 
-t.test('what a role that the owner did not name tries is refused', async (t) => {
+t.test('PostgreSQL refuses a role that the owner did not name', async (t) => {
   const ownerUrl = await testDatabase(t);
   const { url } = serviceRoleOf(ownerUrl);
   await migrateAuth({ DATABASE_URL: ownerUrl, ADMIN_USERNAME: 'admin' });
@@ -50,7 +47,7 @@ t.test('what a role that the owner did not name tries is refused', async (t) => 
   }
 });
 
-t.test('the service can put no event in front of those that follow', async (t) => {
+t.test('the service can insert no event before later ones', async (t) => {
   const ownerUrl = await testDatabase(t);
   const service = await pool(t, await migrated(ownerUrl));
   const columns = '(id, at, event, outcome)';
@@ -63,7 +60,7 @@ t.test('the service can put no event in front of those that follow', async (t) =
   t.equal(rows[0].is_past, true);
 });
 
-t.test('migrations at the same time give the same rights', async (t) => {
+t.test('concurrent migrations grant the same rights', async (t) => {
   const ownerUrl = await testDatabase(t);
   const [url = ''] = await Promise.all([1, 2, 3, 4].map(() => migrated(ownerUrl)));
   const service = await pool(t, url);
@@ -71,7 +68,7 @@ t.test('migrations at the same time give the same rights', async (t) => {
   t.equal(await removeOldEvents(drizzle({ client: service })), 1);
 });
 
-t.test('a SERVICE_ROLE that cannot be meant is one sentence', async (t) => {
+t.test('a wrong SERVICE_ROLE is one sentence', async (t) => {
   const DATABASE_URL = await testDatabase(t);
   const migration = { DATABASE_URL, ADMIN_USERNAME: 'admin' };
   await t.rejects(migrateAuth({ ...migration, SERVICE_ROLE: 'no"body' }), {

@@ -5,7 +5,7 @@ import t from 'tap';
 import * as schema from '../../src/db/schema.ts';
 import { migrated } from '../support/auth-under-test.ts';
 
-t.test('the tables that the code declares are those that the migrations make', async (t) => {
+t.test('the code declares the same tables that the migrations create', async (t) => {
   const ownerUrl = await testDatabase(t);
   await migrated(ownerUrl);
   const tables = Object.values(schema).filter((value) => is(value, PgTable));

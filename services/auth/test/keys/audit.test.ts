@@ -18,40 +18,37 @@ async function auditedRings(t: Test) {
   return { ...audited, db, events };
 }
 
-t.test(
-  'each rotation is one security event, whatever caused it and however many processes there are',
-  async (t) => {
-    const { ring, clock, databaseUrl, db, events } = await auditedRings(t);
-    const replicas = [await ring(), await ring(), await ring()];
-    const [one] = replicas;
-    if (one === undefined) return;
-    const reload = () => Promise.all(replicas.map((replica) => replica.reload()));
-    await reload();
-    t.same(await events(), [], 'the first key has replaced none');
+t.test('each rotation is one security event, for any cause and any number of processes', async (t) => {
+  const { ring, clock, databaseUrl, db, events } = await auditedRings(t);
+  const replicas = [await ring(), await ring(), await ring()];
+  const [one] = replicas;
+  if (one === undefined) return;
+  const reload = () => Promise.all(replicas.map((replica) => replica.reload()));
+  await reload();
+  t.same(await events(), [], 'the first key replaces no other key');
 
-    clock.now += 30 * DAY;
-    await reload();
-    const second = one.signingKey().kid;
-    t.same(await events(), [['signing_key_rotated', 'succeeded', second]]);
+  clock.now += 30 * DAY;
+  await reload();
+  const second = one.signingKey().kid;
+  t.same(await events(), [['signing_key_rotated', 'succeeded', second]]);
 
-    clock.now += 3_600 * SECOND;
-    const { kid } = await rotate(databaseUrl, clock.now);
-    await reload();
-    t.equal((await events()).length, 1, 'not before it takes over');
-    clock.now += 30 * SECOND;
-    await reload();
-    await reload();
-    t.same((await events()).slice(1), [['signing_key_rotated', 'succeeded', kid]]);
-    t.ok(
-      (await db.select().from(securityEvents)).every(
-        ({ actorId, address }) => actorId === null && address === null,
-      ),
-    );
-  },
-);
+  clock.now += 3_600 * SECOND;
+  const { kid } = await rotate(databaseUrl, clock.now);
+  await reload();
+  t.equal((await events()).length, 1, 'no event before the key takes over');
+  clock.now += 30 * SECOND;
+  await reload();
+  await reload();
+  t.same((await events()).slice(1), [['signing_key_rotated', 'succeeded', kid]]);
+  t.ok(
+    (await db.select().from(securityEvents)).every(
+      ({ actorId, address }) => actorId === null && address === null,
+    ),
+  );
+});
 
 t.test(
-  'each key that is revoked is a security event, and its replacement is a rotation if it was active',
+  'each revocation of a key is a security event, and so is the rotation that replaces an active key',
   async (t) => {
     const { ring, clock, databaseUrl, events } = await auditedRings(t);
     const redis = await testRedis(t);
@@ -64,7 +61,7 @@ t.test(
     await revoke(config, next, clock.now);
     await one.reload();
     const revocation = ['signing_key_revoked', 'succeeded', next];
-    t.same(await events(), [revocation], 'once, and nothing has taken over');
+    t.same(await events(), [revocation], 'one event, and no key has taken over');
 
     clock.now += SECOND;
     const { active = '' } = await revoke(config, signing, clock.now);
@@ -77,7 +74,7 @@ t.test(
   },
 );
 
-t.test('a rotation that cannot be written down takes place nevertheless', async (t) => {
+t.test('a rotation takes place even if its security event cannot be written', async (t) => {
   const { ring, clock, ownerUrl } = await auditedRings(t);
   const one = await ring();
   const [, next] = kidsOf(one);

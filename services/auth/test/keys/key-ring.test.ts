@@ -9,38 +9,38 @@ import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { get, login, startAuth } from '../support/auth-under-test.ts';
 import { DAY, kidsOf, newEncryptionKey, rings, SECOND } from '../support/rings.ts';
 
+t.test('replicas that start together on an empty table share one active key and one next key', async (t) => {
+  const { idleRing } = await rings(t);
+  const replicas = Array.from({ length: 5 }, () => idleRing());
+  await Promise.all(replicas.map((ring) => ring.reload()));
+  await Promise.all(replicas.map((ring) => ring.reload()));
+  t.equal(new Set(replicas.map((ring) => ring.signingKey().kid)).size, 1);
+  t.equal(new Set(replicas.map((ring) => kidsOf(ring).join())).size, 1);
+  t.equal(replicas[0] && kidsOf(replicas[0]).length, 2);
+});
+
 t.test(
-  'replicas that start at once on an empty table share one key to sign with and one to follow it',
+  'all replicas rotate to the next key every 30 days, at the same moment and without a reload',
   async (t) => {
-    const { idleRing } = await rings(t);
-    const replicas = Array.from({ length: 5 }, () => idleRing());
-    await Promise.all(replicas.map((ring) => ring.reload()));
-    await Promise.all(replicas.map((ring) => ring.reload()));
-    t.equal(new Set(replicas.map((ring) => ring.signingKey().kid)).size, 1);
-    t.equal(new Set(replicas.map((ring) => kidsOf(ring).join())).size, 1);
-    t.equal(replicas[0] && kidsOf(replicas[0]).length, 2);
+    const { ring, clock } = await rings(t);
+    const start = clock.now;
+    const [one, other] = [await ring(), await ring()];
+    for (const month of [1, 2, 3]) {
+      const [signing, next] = kidsOf(one).slice(-2);
+      clock.now = start + month * 30 * DAY - 1;
+      t.same([one.signingKey().kid, other.signingKey().kid], [signing, signing]);
+      clock.now += 1;
+      t.same([one.signingKey().kid, other.signingKey().kid], [next, next]);
+      await Promise.all([one.reload(), other.reload()]);
+      await Promise.all([one.reload(), other.reload()]);
+      t.equal(kidsOf(one).length, 3, 'a new next key has been added');
+      t.same(kidsOf(other), kidsOf(one));
+      t.equal(one.signingKey().kid, next);
+    }
   },
 );
 
-t.test('keys are rotated every 30 days, by replicas at the same moment, and without a reload', async (t) => {
-  const { ring, clock } = await rings(t);
-  const start = clock.now;
-  const [one, other] = [await ring(), await ring()];
-  for (const month of [1, 2, 3]) {
-    const [signing, next] = kidsOf(one).slice(-2);
-    clock.now = start + month * 30 * DAY - 1;
-    t.same([one.signingKey().kid, other.signingKey().kid], [signing, signing]);
-    clock.now += 1;
-    t.same([one.signingKey().kid, other.signingKey().kid], [next, next]);
-    await Promise.all([one.reload(), other.reload()]);
-    await Promise.all([one.reload(), other.reload()]);
-    t.equal(kidsOf(one).length, 3, 'one has been added');
-    t.same(kidsOf(other), kidsOf(one));
-    t.equal(one.signingKey().kid, next);
-  }
-});
-
-t.test('a key that has signed stays published until its last token has expired everywhere', async (t) => {
+t.test('a retired key stays published until its last token has expired everywhere', async (t) => {
   const { ring, clock } = await rings(t);
   const start = clock.now;
   const one = await ring();
@@ -57,7 +57,7 @@ t.test('a key that has signed stays published until its last token has expired e
 });
 
 t.test(
-  'after a long time without a process the new next key is published for 300 s before it signs',
+  'after a long time without a process, the new next key is published for 300 s before it signs',
   async (t) => {
     const { ring, clock } = await rings(t);
     await ring();
@@ -72,7 +72,7 @@ t.test(
   },
 );
 
-t.test('the keys survive a restart: a token from before is accepted after it', async (t) => {
+t.test('the keys survive a restart: an older token is still accepted', async (t) => {
   const auth = await startAuth(t);
   const { access_token } = await login(auth.app);
   const jwks = (await get(auth.app, '/.well-known/jwks.json')).json();
@@ -90,28 +90,32 @@ t.test('private keys are sealed in the database', async (t) => {
     t.equal(
       unseal(row.sealedPrivateKey, [randomBytes(32)], row.kid),
       undefined,
-      'another key does not open it',
+      'another key does not unseal it',
     );
     const sealingKeys = [Buffer.from(key, 'base64url')];
-    t.equal(unseal(row.sealedPrivateKey, sealingKeys, 'other'), undefined, 'nor on another row');
+    t.equal(
+      unseal(row.sealedPrivateKey, sealingKeys, 'other'),
+      undefined,
+      'nor does the right key for another row',
+    );
     t.ok(unseal(row.sealedPrivateKey, sealingKeys, row.kid));
     t.notOk(row.sealedPrivateKey.includes(Buffer.from(row.publicJwk.x, 'base64url')));
   }
 });
 
-t.test('a wrong KEY_ENCRYPTION_KEY: no keys, no start, and nothing is written', async (t) => {
+t.test('a wrong KEY_ENCRYPTION_KEY loads no keys, starts no process and writes nothing', async (t) => {
   const { ring, idleRing, pool, clock } = await rings(t);
   await ring();
-  clock.now += 30 * DAY; // another key is wanted
+  clock.now += 30 * DAY; // a rotation is due
   const wrong = idleRing(newEncryptionKey());
-  const sentence = /^KEY_ENCRYPTION_KEY does not open signing key [\w-]{43}: /;
+  const sentence = /^KEY_ENCRYPTION_KEY does not open signing key [\w-]{43}\. Set it /;
   await t.rejects(wrong.start(), { name: 'OperatorError', message: sentence });
   await t.rejects(wrong.ready());
   t.equal(await drizzle({ client: pool }).$count(signingKeys), 2);
 });
 
 t.test(
-  'a key that another process has sealed under another KEY_ENCRYPTION_KEY leaves the known ones in use',
+  'known keys stay in use when another process adds a key under another KEY_ENCRYPTION_KEY',
   async (t) => {
     const { ring, pool } = await rings(t);
     const one = await ring();
@@ -131,15 +135,15 @@ t.test(
   },
 );
 
-t.test('a public key that was changed in its row is not published', async (t) => {
+t.test('a public key that an attacker changed in its row is not published', async (t) => {
   const { ring, pool } = await rings(t);
   const key = newEncryptionKey();
   await ring(key);
   await drizzle({ client: pool }).update(signingKeys).set({ publicJwk: generateSigningKey().publicJwk });
-  await t.rejects(ring(key), { message: /is not the key that its row says/ });
+  await t.rejects(ring(key), { message: /does not match its row/ });
 });
 
-t.test('of two encryption keys either opens, and the first seals', async (t) => {
+t.test('of two encryption keys the first seals and both unseal', async (t) => {
   const [older, newer] = [newEncryptionKey(), newEncryptionKey()];
   const sealedByOlder = await rings(t);
   await sealedByOlder.ring(older);
@@ -150,21 +154,18 @@ t.test('of two encryption keys either opens, and the first seals', async (t) => 
   await t.resolves(sealedByFirst.ring(newer));
 });
 
-t.test(
-  'a key that the feed says is revoked neither signs nor verifies nor is published, before the rows say so',
-  async (t) => {
-    const { ring, revoked } = await rings(t);
-    const one = await ring();
-    const [signing = '', next = ''] = kidsOf(one);
-    revoked.add(signing);
-    t.equal(one.signingKey().kid, next);
-    t.same(kidsOf(one), [next]);
-    t.equal(await one.get(signing), undefined);
-    t.notOk(one.has(signing));
-  },
-);
+t.test('a key that only the feed has revoked neither signs nor verifies, and is not published', async (t) => {
+  const { ring, revoked } = await rings(t);
+  const one = await ring();
+  const [signing = '', next = ''] = kidsOf(one);
+  revoked.add(signing);
+  t.equal(one.signingKey().kid, next);
+  t.same(kidsOf(one), [next]);
+  t.equal(await one.get(signing), undefined);
+  t.notOk(one.has(signing));
+});
 
-t.test('with all keys revoked there is another one at once', async (t) => {
+t.test('after the revocation of all keys the ring creates new ones at once', async (t) => {
   const { ring, pool, clock, revoked } = await rings(t);
   const away = { message: unavailable().message };
   const one = await ring();

@@ -11,7 +11,7 @@ function key(activeFrom: number, revokedAt?: number) {
 
 const statesAt = (seconds: number, ...keys: ReturnType<typeof key>[]) => keyStates(keys, seconds * 1_000);
 
-t.test('one key is active, from its time on, and keys to come are next', async (t) => {
+t.test('one key is active from its activeFrom on, and later keys are next', async (t) => {
   const keys = [key(1_000), key(5_000), key(9_000)];
   const expected: [seconds: number, states: KeyState[]][] = [
     [1_000, ['active', 'next', 'next']],
@@ -24,25 +24,29 @@ t.test('one key is active, from its time on, and keys to come are next', async (
   for (const [seconds, states] of expected) t.same(statesAt(seconds, ...keys), states, `${seconds} s`);
 });
 
-t.test('the first key is active for a clock that is behind', async (t) => {
+t.test('the first key is active even for a clock that is behind', async (t) => {
   t.same(statesAt(999, key(1_000), key(5_000)), ['active', 'next']);
 });
 
 t.test('a revoked key is gone', async (t) => {
-  t.same(statesAt(2_000, key(1_000), key(5_000, 1_500)), ['active', 'gone'], 'one that would have been next');
-  t.same(statesAt(5_100, key(1_000, 5_050), key(5_000)), ['gone', 'active'], 'one that was retiring');
+  t.same(statesAt(2_000, key(1_000), key(5_000, 1_500)), ['active', 'gone'], 'a revoked next key');
+  t.same(statesAt(5_100, key(1_000, 5_050), key(5_000)), ['gone', 'active'], 'a revoked retiring key');
 });
 
-t.test('in place of a revoked active key the next one is active, before its time', async (t) => {
+t.test('the next key replaces a revoked active key, before its activeFrom', async (t) => {
   t.same(statesAt(2_000, key(1_000, 1_500), key(5_000), key(9_000)), ['gone', 'active', 'next']);
 });
 
-t.test('in place of a revoked active key none is that was active before', async (t) => {
+t.test('a key that was active before never replaces a revoked active key', async (t) => {
   t.same(statesAt(5_100, key(1_000), key(5_000, 5_050), key(9_000)), ['retiring', 'gone', 'active']);
-  t.same(statesAt(5_100, key(1_000), key(5_000, 5_050)), ['retiring', 'gone'], 'nor when there is no other');
+  t.same(
+    statesAt(5_100, key(1_000), key(5_000, 5_050)),
+    ['retiring', 'gone'],
+    'not even if there is no other key',
+  );
 });
 
-t.test('a key that was revoked before its time lets no other take over when that comes', async (t) => {
+t.test('the activeFrom of a next key that was revoked changes no state', async (t) => {
   t.same(statesAt(5_100, key(1_000), key(5_000, 1_500), key(9_000)), ['active', 'gone', 'next']);
 });
 

@@ -12,9 +12,9 @@ import { kidsOf, type Ring, type Rings, rings, SECOND } from '../support/rings.t
 
 const ISSUER = 'http://localhost:8080';
 const ROTATIONS = rounds({ short: 20, long: 200 });
-const SUBJECT = { sub: 'somebody', client_id: 'first-party', sid: 'a-session', scope: '', epoch: 'an-epoch' };
+const SUBJECT = { sub: 'a-user', client_id: 'first-party', sid: 'a-session', scope: '', epoch: 'an-epoch' };
 
-/** Timers that go off as the clock of the test advances: hours pass in seconds, and no busy machine makes one late. */
+/** Timers that fire as the clock of the test advances: hours pass in seconds, and a busy machine delays no timer. */
 function virtualTimers() {
   const timers: { at: number; run: () => Promise<void> }[] = [];
   let clock = { now: 0 };
@@ -44,7 +44,7 @@ function virtualTimers() {
   };
 }
 
-/** A process of auth as far as its keys go. */
+/** Starts a process with the keys of auth, the signer and the JWKS, and nothing else. */
 async function issuerProcess(t: Test, ring: Ring) {
   const app = await buildProcess({ LOG_LEVEL: 'fatal', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [
     fp(async (scope) => {
@@ -79,7 +79,7 @@ t.test(
       await ring.start();
       const issuer = await issuerProcess(t, ring);
       issuers.push(issuer);
-      await time.advanceTo(clock.now + 4 * SECOND); // they read the keys at other moments
+      await time.advanceTo(clock.now + 4 * SECOND); // so that the processes load the keys at different moments
       const ours = await resourceServer(t, {
         jwksUrl: issuer.jwksUrl,
         redisUrl: redis.url,
@@ -127,7 +127,7 @@ t.test(
         for (const issuer of issuers) {
           const token = issuer.sign();
           seenKids.add(decodeProtectedHeader(token).kid);
-          // when it is new, in between, and in its last second
+          // verify each token when it is new, later, and in its last second
           for (const age of [0, 290, 599]) toVerify.push({ token, at: clock.now + age * SECOND });
         }
         await verifyDue();
@@ -154,13 +154,13 @@ t.test(
 );
 
 t.test(
-  'a token of any process is good for all others, and for a verifier whose keys are 60 s old',
+  'a token of any process is valid for all others, and for a resource server whose keys are 60 s old',
   async (t) => {
     const { idleRing, clock, databaseUrl } = await rings(t);
     const start = clock.now;
-    /** At each second: which key each process signs with, and which it publishes. */
+    /** For each second, the signing key and the published keys of each process. */
     const history: { signing: string[]; published: string[][] }[] = [];
-    // clocks are never quite right, and each process reads the keys at its own moment
+    // the clocks differ, and each process loads the keys at its own moment
     const processes = [-2, 0, 2].map((ahead) => idleRing(undefined, ahead * SECOND));
     for (const ring of processes) await ring.reload();
     await processes[0]?.reload();
@@ -168,7 +168,7 @@ t.test(
     for (let second = 0; second < 2_500; second += 1) {
       clock.now = start + second * SECOND;
       for (const [index, ring] of processes.entries()) if (second % 10 === index * 3) await ring.reload();
-      // as often as it can be
+      // try to rotate every 10 s
       if (second % 10 === 5) await rotate(databaseUrl, clock.now);
       history.push({
         signing: processes.map((ring) => ring.signingKey().kid),

@@ -25,7 +25,7 @@ t.test('a wrong KEY_ENCRYPTION_KEY', async (t) => {
   const first = await start(newEncryptionKey());
   await waitFor(async () => (await first.status('/readyz')) === 200, 20_000);
 
-  await t.test('is one clear sentence at start, and exit code 1', async (t) => {
+  await t.test('ends the start with one clear sentence and exit code 1', async (t) => {
     const wrong = await start(newEncryptionKey());
     t.equal(await wrong.exited, 1);
     const lines = wrong
@@ -33,12 +33,15 @@ t.test('a wrong KEY_ENCRYPTION_KEY', async (t) => {
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('{'));
     t.equal(lines.length, 1, wrong.output());
-    t.match(lines[0], /^KEY_ENCRYPTION_KEY does not open signing key [\w-]{43}: give the key .+ "new,old"$/);
+    t.match(
+      lines[0],
+      /^KEY_ENCRYPTION_KEY does not open signing key [\w-]{43}\. Set it to the key .+ "new,old"\.$/,
+    );
     t.notMatch(wrong.output(), /"level":"(error|fatal)"/);
-    t.equal(await first.status('/readyz'), 200, 'whoever has the right one goes on');
+    t.equal(await first.status('/readyz'), 200, 'the process with the right key goes on');
   });
 
-  await t.test('when Postgres is away at start is told by the log at the first read', async (t) => {
+  await t.test('is in the log after the first reading, if PostgreSQL was away at the start', async (t) => {
     await postgres.stop();
     const wrong = await start(newEncryptionKey());
     await waitFor(async () => (await wrong.status('/livez')) === 200, 20_000);

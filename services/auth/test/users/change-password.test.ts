@@ -26,7 +26,7 @@ const refresh = (refresh_token: string) => post(app, '/auth/refresh', { refresh_
 
 let count = 0;
 async function signedIn() {
-  // all of this comes from one address
+  // all attempts come from one address, so reset its count of failures
   const failures = await within.redis.keys('{auth}:sign-in-attempts:*');
   await Promise.all(failures.map((key) => within.redis.del(key)));
   count += 1;
@@ -34,7 +34,7 @@ async function signedIn() {
   return { id, ...credentials, tokens: await login(app, credentials) };
 }
 
-t.test('a new password ends all sessions of the user, this one too, and the old one is over', async (t) => {
+t.test('a new password replaces the old one and ends all sessions of the user, this one too', async (t) => {
   const { username, password, tokens } = await signedIn();
   const elsewhere = await login(app, { username, password });
   const bystander = await signedIn();
@@ -50,7 +50,7 @@ t.test('a new password ends all sessions of the user, this one too, and the old 
   t.equal((await get(app, '/auth/me', bystander.tokens.access_token)).statusCode, 200);
 });
 
-t.test('a wrong current password is 403, changes nothing, and is no fault of the token', async (t) => {
+t.test('a wrong current password is 403 without a challenge, and changes nothing', async (t) => {
   const { username, password, tokens } = await signedIn();
   const response = await change(tokens.access_token, 'not the password', NEW);
   t.match(response.json(), { status: 403, code: 'wrong_password' });
@@ -59,7 +59,7 @@ t.test('a wrong current password is 403, changes nothing, and is no fault of the
   t.equal((await signIn(username, password)).statusCode, 200);
 });
 
-t.test('changes that succeed and fail are in the audit', async (t) => {
+t.test('successful and refused changes are in the audit', async (t) => {
   const { id, password, tokens } = await signedIn();
   await change(tokens.access_token, 'not the password', NEW);
   await change(tokens.access_token, password, NEW);
@@ -77,7 +77,7 @@ t.test('changes that succeed and fail are in the audit', async (t) => {
   ]);
 });
 
-t.test('without a token it is 401', async (t) => {
+t.test('a request without a token is 401', async (t) => {
   t.equal((await change(undefined, 'a', NEW)).statusCode, 401);
 });
 
@@ -94,7 +94,7 @@ t.test('wrong current passwords count as failed sign-ins, and failed sign-ins co
   t.equal((await change(tokens.access_token, password, NEW, '192.0.2.9')).statusCode, 204, 'from elsewhere');
 });
 
-t.test('a new password that breaks a rule is 422, tells which, and counts as no attempt', async (t) => {
+t.test('a new password that breaks a rule is 422, names the rule, and counts as no attempt', async (t) => {
   const { username, password, tokens } = await signedIn();
   for (const [bad, detail] of [
     ['short', 'must have 8 to 128 characters'],
@@ -111,7 +111,7 @@ t.test('a new password that breaks a rule is 422, tells which, and counts as no 
   t.equal((await change(tokens.access_token, password, NEW)).statusCode, 204);
 });
 
-t.test('of two changes at once with the same current password one wins', async (t) => {
+t.test('of two concurrent changes with the same current password one wins', async (t) => {
   for (let round = 0; round < rounds({ short: 5, long: 100 }); round++) {
     const { username, password, tokens } = await signedIn();
     const wanted = ['the first new password', 'the second new password'] as const;
@@ -138,7 +138,7 @@ t.test('a sign-in with the old password that races the change leaves no live ses
   }
 });
 
-t.test('a hash that was brought up to date meanwhile does not refuse the right password', async (t) => {
+t.test('a concurrent upgrade of the hash does not refuse the right password', async (t) => {
   const { id, username, password, tokens } = await signedIn();
   const { hash } = within.passwords;
   const fresh = await hash(password);
@@ -151,25 +151,22 @@ t.test('a hash that was brought up to date meanwhile does not refuse the right p
   t.equal((await signIn(username, NEW)).statusCode, 200);
 });
 
-t.test(
-  'a Redis that fails before the sessions have ended: the old password works, and they live',
-  async (t) => {
-    const { username, password, tokens } = await signedIn();
-    between(async (end) => {
-      await redis.stop();
-      await end();
-    });
-    t.match((await change(tokens.access_token, password, NEW)).json(), { status: 503 });
-    await redis.start();
-    await waitFor(async () => (await signIn(username, password)).statusCode === 200);
-    t.equal((await signIn(username, NEW)).statusCode, 401);
-    await waitFor(async () => (await get(app, '/auth/me', tokens.access_token)).statusCode === 200);
-    t.equal((await refresh(tokens.refresh_token)).statusCode, 200);
-  },
-);
+t.test('if Redis fails before the sessions end, the old password works and the sessions live', async (t) => {
+  const { username, password, tokens } = await signedIn();
+  between(async (end) => {
+    await redis.stop();
+    await end();
+  });
+  t.match((await change(tokens.access_token, password, NEW)).json(), { status: 503 });
+  await redis.start();
+  await waitFor(async () => (await signIn(username, password)).statusCode === 200);
+  t.equal((await signIn(username, NEW)).statusCode, 401);
+  await waitFor(async () => (await get(app, '/auth/me', tokens.access_token)).statusCode === 200);
+  t.equal((await refresh(tokens.refresh_token)).statusCode, 200);
+});
 
 t.test(
-  'a PostgreSQL that refuses to commit: the old password stays, although the sessions have ended',
+  'if PostgreSQL refuses to commit, the old password stays, although the sessions have ended',
   async (t) => {
     const { username, password, tokens } = await signedIn();
     const owner = new pg.Client({ connectionString: postgres.url });
@@ -188,7 +185,7 @@ t.test(
 );
 
 t.test(
-  'a connection that is lost before COMMIT: the old password stays, although the sessions have ended',
+  'if the connection is lost before COMMIT, the old password stays, although the sessions have ended',
   async (t) => {
     const { username, password, tokens } = await signedIn();
     const other = new pg.Client({ connectionString: postgres.url });
@@ -208,12 +205,12 @@ t.test(
   },
 );
 
-/** Once, in place of ending the sessions, between UPDATE and COMMIT. */
+/** Runs `work` once instead of the end of the sessions, between UPDATE and COMMIT. */
 function between(work: (end: () => Promise<number>) => Promise<void>): void {
   const { endAllOfUser } = within.sessions;
   within.sessions.endAllOfUser = async (userId) => {
     within.sessions.endAllOfUser = endAllOfUser;
     await work(() => endAllOfUser(userId));
-    return 0; // nobody asks how many
+    return 0; // no caller uses the number
   };
 }

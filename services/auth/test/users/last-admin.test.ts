@@ -5,7 +5,7 @@ const { app } = await startAuth(t);
 const admin = (await login(app)).access_token;
 
 t.test(
-  'the last admin can be neither disabled nor stripped, and two admins cannot do it to each other',
+  'the last admin can be neither disabled nor stripped of the scope, and two admins cannot do it to each other',
   async (t) => {
     const me = (await get(app, '/auth/me', admin)).json().id;
     for (const change of [{ disabled: true }, { scope: 'customers:read' }, { scope: '' }]) {

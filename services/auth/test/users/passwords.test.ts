@@ -17,7 +17,7 @@ t.test('a password has 8 to 128 characters as a person counts them', async (t) =
     '😀'.repeat(128),
     '        ',
     'e\u0301'.repeat(128),
-    // the most that NFC makes one character of: four code points, or two of two code units
+    // NFC composes at most four code points into one character, or two code points of two code units
     '\u03b1\u0313\u0300\u0345'.repeat(128),
     '\u{11099}\u{110ba}'.repeat(128),
   ]) {
@@ -40,7 +40,7 @@ t.test('a hash is argon2id with 19 MiB, two passes and one lane', async (t) => {
   t.match(await hasher.hash('a password'), /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
-t.test('a password of 128 characters is not cut: its last one counts, whatever they are', async (t) => {
+t.test('a password of 128 characters is not cut: its last character counts, in any script', async (t) => {
   const hasher = await createPasswordHasher();
   for (const [character, other] of [
     ['x', 'y'],
@@ -55,7 +55,7 @@ t.test('a password of 128 characters is not cut: its last one counts, whatever t
   }
 });
 
-t.test('the most common passwords are refused in whichever case, and so is the username', async (t) => {
+t.test('the most common passwords are refused in any case, and so is the username', async (t) => {
   for (const common of [
     'password',
     'PassWord',
@@ -79,7 +79,7 @@ t.test('the most common passwords are refused in whichever case, and so is the u
   }
 });
 
-t.test('a common password is 422 wherever a password is set', async (t) => {
+t.test('a common password is 422 on every route that sets a password', async (t) => {
   const { app } = await startAuth(t, { REGISTRATION: 'open' });
   const { access_token } = await login(app);
   for (const [url, token] of [
@@ -108,12 +108,12 @@ t.test('a password of 128 characters that a keyboard sends as 384 signs in', asy
   await login(app, { ...credentials, password: credentials.password.normalize('NFD') });
 });
 
-t.test('nobody has a password', async (t) => {
+t.test('no password matches an unknown user', async (t) => {
   const hasher = await createPasswordHasher();
   t.equal(await hasher.verify(undefined, 'anything'), false);
 });
 
-t.test('a full hashing queue is 503 at once, and what was queued is answered', async (t) => {
+t.test('a full hashing queue is 503 at once, and queued work is completed', async (t) => {
   const hasher = await createPasswordHasher();
   const answers = await Promise.allSettled(Array.from({ length: 160 }, () => hasher.hash('a password')));
   const refused = answers.filter((answer) => answer.status === 'rejected');
@@ -122,7 +122,7 @@ t.test('a full hashing queue is 503 at once, and what was queued is answered', a
   t.match(await hasher.hash('a password'), /^\$argon2id/);
 });
 
-t.test('set-password sets it anew and ends the sessions of that user', async (t) => {
+t.test('set-password replaces the password and ends the sessions of that user', async (t) => {
   const auth = await startAuth(t);
   const { id, credentials } = await makeUser(auth.app, 'forgetful');
   const { access_token } = await login(auth.app, credentials);
@@ -144,8 +144,8 @@ t.test(
     const auth = await startAuth(t);
     await t.rejects(letIn(auth.config, 'admin', 'short'), { message: /8 to 128/ });
     await t.rejects(letIn(auth.config, 'admin', 'Password123'), { message: /most common/ });
-    await t.rejects(letIn(auth.config, 'nobody', 'a long enough password'), {
-      message: /no user "nobody"/,
+    await t.rejects(letIn(auth.config, 'stranger', 'a long enough password'), {
+      message: /no user "stranger"/,
     });
     await auth.redis.stop();
     await t.rejects(letIn(auth.config, 'admin', 'a long enough password'), {
@@ -158,13 +158,13 @@ t.test(
   },
 );
 
-t.test('set-password lets an admin in, in whatever state the users are', async (t) => {
+t.test('set-password lets an admin in, in any state of the users', async (t) => {
   const auth = await startAuth(t);
   const states: [state: string, sql: string, events: string[]][] = [
     ['disabled', "UPDATE users SET disabled = true WHERE username = 'admin'", ['user_enabled']],
     ['without scopes', "UPDATE users SET scopes = '{}' WHERE username = 'admin'", ['scopes_changed']],
     [
-      'both, as is everybody',
+      'both, like all users',
       "UPDATE users SET scopes = '{}', disabled = true",
       ['scopes_changed', 'user_enabled'],
     ],
@@ -173,7 +173,7 @@ t.test('set-password lets an admin in, in whatever state the users are', async (
   for (const [state, sql, events] of states) {
     await auth.within.pg.query(sql);
     const { rows: before } = await auth.within.pg.query('SELECT max(id) AS id FROM security_events');
-    const password = `the new password of one who is ${state}`;
+    const password = `a new password, ${state}`;
     const done = await letIn(auth.config, 'Admin', password);
     t.equal(done.username, 'admin');
     const { access_token } = await login(auth.app, { ...ADMIN, password });
@@ -190,7 +190,7 @@ t.test('set-password lets an admin in, in whatever state the users are', async (
   }
 });
 
-t.test('set-password gives no scopes away while there is an admin who is enabled', async (t) => {
+t.test('set-password grants no scopes while there is an enabled admin', async (t) => {
   const auth = await startAuth(t);
   const { id } = await makeUser(auth.app, 'ordinary', 'customers:read');
   await auth.within.pg.query('UPDATE users SET disabled = true WHERE id = $1', [id]);
@@ -201,7 +201,7 @@ t.test('set-password gives no scopes away while there is an admin who is enabled
 });
 
 t.test(
-  'a start without an admin who is enabled makes one, or says how to get in, and does not fail',
+  'a start without an enabled admin creates one, or says how to get in, and does not fail',
   async (t) => {
     const [DATABASE_URL, redis] = await Promise.all([testDatabase(t), testRedis(t)]);
     const env = { DATABASE_URL, REDIS_URL: redis.url };
@@ -212,12 +212,16 @@ t.test(
     t.teardown(() => database.end());
     const created =
       "SELECT count(*)::int FROM security_events WHERE event = 'user_created' AND user_id IS NOT NULL";
-    t.equal((await database.query(created)).rows[0].count, 1, 'the first admin is among the security events');
+    t.equal(
+      (await database.query(created)).rows[0].count,
+      1,
+      'the creation of the first admin is a security event',
+    );
 
     for (const sql of ['UPDATE users SET disabled = true', "UPDATE users SET scopes = '{}'"]) {
       await database.query(sql);
       const { admin, advice } = await migrateAuth(config);
-      t.equal(admin, undefined, 'a user who is there is not made an admin');
+      t.equal(admin, undefined, 'an existing user does not become an admin');
       t.match(advice, /run the command set-password for "admin"/);
     }
     const migrate = await startProcess(t, { entry: CLI, args: ['migrate'], env });
@@ -236,7 +240,7 @@ t.test(
   },
 );
 
-t.test('the commands migrate and set-password do in a process what they say', async (t) => {
+t.test('the commands migrate and set-password work in a process', async (t) => {
   const [ownerUrl, redis] = await Promise.all([testDatabase(t), testRedis(t)]);
   const service = serviceRoleOf(ownerUrl);
   const migration = { DATABASE_URL: ownerUrl, SERVICE_ROLE: service.role };
@@ -250,32 +254,25 @@ t.test('the commands migrate and set-password do in a process what they say', as
   const set = await startProcess(t, { entry: CLI, args: ['set-password', 'admin'], env });
   t.equal(await set.exited, 0);
   t.match(set.output(), /The new password \(shown once\): \w{24}/);
-  const nobody = await startProcess(t, {
-    entry: CLI,
-    args: ['set-password', 'nobody'],
-    env,
-  });
-  t.equal(await nobody.exited, 1);
-  t.equal(nobody.output(), 'There is no user "nobody".\n');
+  const unknown = await startProcess(t, { entry: CLI, args: ['set-password', 'stranger'], env });
+  t.equal(await unknown.exited, 1);
+  t.equal(unknown.output(), 'There is no user "stranger".\n');
 });
 
-t.test(
-  'an ADMIN_PASSWORD that is one of the most common is one clear sentence, and makes no admin',
-  async (t) => {
-    const [DATABASE_URL, redis] = await Promise.all([testDatabase(t), testRedis(t)]);
-    const env = { DATABASE_URL, REDIS_URL: redis.url };
-    const migrate = (ADMIN_PASSWORD: string) =>
-      startProcess(t, { entry: CLI, args: ['migrate'], env: { ...env, ADMIN_PASSWORD } });
-    const refused = await migrate('Password123');
-    t.equal(await refused.exited, 1);
-    t.equal(refused.output(), 'ADMIN_PASSWORD is one of the most common passwords.\n');
-    const made = await migrate('a long enough password');
-    t.equal(await made.exited, 0);
-    t.match(made.output(), /The first admin is "admin"/);
-  },
-);
+t.test('a common ADMIN_PASSWORD is one clear sentence, and creates no admin', async (t) => {
+  const [DATABASE_URL, redis] = await Promise.all([testDatabase(t), testRedis(t)]);
+  const env = { DATABASE_URL, REDIS_URL: redis.url };
+  const migrate = (ADMIN_PASSWORD: string) =>
+    startProcess(t, { entry: CLI, args: ['migrate'], env: { ...env, ADMIN_PASSWORD } });
+  const refused = await migrate('Password123');
+  t.equal(await refused.exited, 1);
+  t.equal(refused.output(), 'ADMIN_PASSWORD is one of the most common passwords.\n');
+  const made = await migrate('a long enough password');
+  t.equal(await made.exited, 0);
+  t.match(made.output(), /The first admin is "admin"/);
+});
 
-t.test('two migrations at once make one admin', async (t) => {
+t.test('two concurrent migrations create one admin', async (t) => {
   const config = { DATABASE_URL: await testDatabase(t), ADMIN_USERNAME: 'root' };
   const results = await Promise.all([migrateAuth(config), migrateAuth(config)]);
   t.equal(results.filter(({ admin }) => admin !== undefined).length, 1);

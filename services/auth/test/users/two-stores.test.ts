@@ -10,7 +10,7 @@ const postgres = await testPostgres(t);
 const auth = await startAuth(t, { DATABASE_URL: postgres.url }, PRODUCTION_LIMITS);
 const { app, within } = auth;
 const way = await lossyRedis(t, auth.redis.port);
-/** Another process, whose Redis can get lost. */
+/** Another process, which can lose its connection to Redis. */
 const remote = await auth.another({ REDIS_URL: way.url });
 const operator = new pg.Client({ connectionString: postgres.url });
 await operator.connect();
@@ -24,7 +24,7 @@ const signIn = async (username: string, password: string) =>
 let count = 0;
 async function signedIn() {
   const { id, credentials } = await makeUser(app, `user-${count++}`, 'customers:read customers:write');
-  // not one for all: makeUser signs the admin in each time, and the hundredth session after it ends it
+  // a new session each time: makeUser signs the admin in, and a hundred later sessions would end this one
   const admin = (await login(app)).access_token;
   return { id, ...credentials, admin, tokens: await login(app, credentials) };
 }
@@ -94,7 +94,7 @@ const faults: Record<string, Fault> = {
     isMade: false,
     sessionsLive: false,
   },
-  'PostgreSQL commits, and cannot say so in time': {
+  'PostgreSQL commits, and its reply is late': {
     server: app,
     begin: () => onceSessionsEnded(postgres.pause),
     end: async () => {
@@ -106,7 +106,7 @@ const faults: Record<string, Fault> = {
   },
 };
 
-t.test('whichever store fails on the way, a change that was made leaves no live session', async (t) => {
+t.test('no matter which store fails, a committed change leaves no live session', async (t) => {
   for (const [what, change] of Object.entries(changes)) {
     for (const [when, { server, begin, end, isMade, sessionsLive }] of Object.entries(faults)) {
       await t.test(`${what}, and ${when}`, async (t) => {
@@ -116,7 +116,7 @@ t.test('whichever store fails on the way, a change that was made leaves no live 
         t.equal((await change.make(server, user)).statusCode, 503);
         await end();
         await waitFor(async () => (await ready(app)) && (await ready(remote)));
-        t.equal(await change.isMade(user), isMade, 'whether it was made');
+        t.equal(await change.isMade(user), isMade, 'the state of the change');
         const { access_token, refresh_token } = user.tokens;
         const refreshed = await post(app, '/auth/refresh', { refresh_token });
         t.equal(refreshed.statusCode, sessionsLive ? 200 : 401);
@@ -127,7 +127,7 @@ t.test('whichever store fails on the way, a change that was made leaves no live 
   }
 });
 
-t.test('at whatever moment a store fails, a disabled user has no live session', async (t) => {
+t.test('no matter when a store fails, a disabled user has no live session', async (t) => {
   const outcomes = new Map<string, number>();
   for (let round = 0; round < rounds({ short: 6, long: 300 }); round++) {
     const user = await signedIn();
@@ -144,7 +144,7 @@ t.test('at whatever moment a store fails, a disabled user has no live session', 
     const isDisabled = (await member(user)).disabled;
     const refreshed = await post(app, '/auth/refresh', { refresh_token: user.tokens.refresh_token });
     t.ok(statusCode === 200 || statusCode === 503, `${statusCode}`);
-    if (statusCode === 200) t.ok(isDisabled, 'what was acknowledged is so');
+    if (statusCode === 200) t.ok(isDisabled, 'an acknowledged change is made');
     if (isDisabled) t.equal(refreshed.statusCode, 401);
     else t.ok([200, 401].includes(refreshed.statusCode), `${refreshed.statusCode}`);
     const outcome = `${store}: ${statusCode}, ${isDisabled ? 'disabled' : 'as before'}, session ${refreshed.statusCode === 200 ? 'lives' : 'ended'}`;
@@ -153,14 +153,14 @@ t.test('at whatever moment a store fails, a disabled user has no live session', 
   for (const [outcome, times] of outcomes) t.comment(`${times} × ${outcome}`);
 });
 
-/** PostgreSQL does this when a transaction that has changed a user commits. */
+/** Makes PostgreSQL run `statement` when a transaction that has changed a user commits. */
 const atCommit = (statement: string) =>
   operator.query(`
     CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON users
       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()`);
 
-/** Once, between UPDATE and COMMIT. */
+/** Runs `work` once, between UPDATE and COMMIT. */
 function onceSessionsEnded(work: () => void): void {
   const { endAllOfUser } = within.sessions;
   within.sessions.endAllOfUser = async (userId) => {

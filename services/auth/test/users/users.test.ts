@@ -6,7 +6,7 @@ const auth = await startAuth(t);
 const { app } = auth;
 const admin = (await login(app)).access_token;
 
-t.test('me is the signed-in user, without anything secret', async (t) => {
+t.test('/auth/me returns the signed-in user without any secret', async (t) => {
   const me = (await get(app, '/auth/me', admin)).json();
   t.same(Object.keys(me).sort(), ['created_at', 'id', 'scope', 'username']);
   t.match(me, {
@@ -17,7 +17,7 @@ t.test('me is the signed-in user, without anything secret', async (t) => {
   });
 });
 
-t.test('an admin makes a user, who signs in with just the given scopes', async (t) => {
+t.test('an admin creates a user, and the user signs in with exactly the given scopes', async (t) => {
   const response = await post(
     app,
     '/auth/users',
@@ -36,7 +36,7 @@ t.test('an admin makes a user, who signs in with just the given scopes', async (
   t.equal(tokens.scope, 'customers:read customers:write');
 });
 
-t.test('a name that is taken, in whatever case, is 409', async (t) => {
+t.test('a taken username is 409, in any case', async (t) => {
   const user = { username: 'taken', password: 'a long enough password' };
   const answers = await Promise.all(
     ['taken', 'Taken', 'TAKEN'].map((username) => post(app, '/auth/users', { ...user, username }, admin)),
@@ -45,7 +45,7 @@ t.test('a name that is taken, in whatever case, is 409', async (t) => {
   t.match(answers.find((answer) => answer.statusCode === 409)?.json(), { code: 'username_taken' });
 });
 
-t.test('without users:admin there is no looking at users and no changing them', async (t) => {
+t.test('without users:admin a user can neither read nor change users', async (t) => {
   const { id, credentials } = await makeUser(app, 'not-an-admin', 'customers:read customers:write');
   const { access_token } = await login(app, credentials);
   for (const response of [
@@ -71,7 +71,7 @@ t.test('disabling a user ends the user’s sessions everywhere within a second',
   t.equal((await post(app, '/auth/login', credentials)).statusCode, 200);
 });
 
-t.test('taking a scope away ends the user’s sessions, giving one does not', async (t) => {
+t.test('the removal of a scope ends the user’s sessions, and the addition of one does not', async (t) => {
   const { id, credentials } = await makeUser(app, 'rescoped', 'customers:read');
   const { access_token } = await login(app, credentials);
   t.match(
@@ -116,20 +116,17 @@ t.test(
   },
 );
 
-t.test(
-  'a change ends sessions under the id of the row, in whichever spelling it was asked for',
-  async (t) => {
-    const { id, credentials } = await makeUser(app, 'asked-within');
-    const { access_token } = await login(app, credentials);
-    await updateUser(auth.within, id.toUpperCase(), { disabled: true });
-    t.ok(await refusedWithin1s(app, access_token));
-    const { id: own } = (await get(app, '/auth/me', admin)).json();
-    const change = updateUser(auth.within, own.toUpperCase(), { disabled: true });
-    await t.rejects(change, { code: 'last_admin' });
-  },
-);
+t.test('a change ends the sessions under the id of the row, for any spelling in the request', async (t) => {
+  const { id, credentials } = await makeUser(app, 'asked-within');
+  const { access_token } = await login(app, credentials);
+  await updateUser(auth.within, id.toUpperCase(), { disabled: true });
+  t.ok(await refusedWithin1s(app, access_token));
+  const { id: own } = (await get(app, '/auth/me', admin)).json();
+  const change = updateUser(auth.within, own.toUpperCase(), { disabled: true });
+  await t.rejects(change, { code: 'last_admin' });
+});
 
-t.test('an update may come as merge patch too', async (t) => {
+t.test('an update can also be a merge patch', async (t) => {
   const { id } = await makeUser(app, 'merge-patched');
   const response = await app.inject({
     method: 'PATCH',
@@ -140,7 +137,7 @@ t.test('an update may come as merge patch too', async (t) => {
   t.match(response.json(), { scope: 'customers:read' });
 });
 
-t.test('users are listed by name in pages', async (t) => {
+t.test('the list of users has pages and is in the order of usernames', async (t) => {
   for (const name of ['page-a', 'page-b', 'page-c']) await makeUser(app, name);
   const names: string[] = [];
   let cursor: string | null = '';
@@ -157,10 +154,10 @@ t.test('users are listed by name in pages', async (t) => {
   for (const name of ['admin', 'page-a', 'page-b', 'page-c']) t.ok(names.includes(name));
 });
 
-t.test('an unknown user is 404, an id that is none is 400', async (t) => {
-  const nobody = '/auth/users/0198c7a2-7a00-7000-8000-000000000000';
-  t.equal((await get(app, nobody, admin)).statusCode, 404);
-  t.equal((await patch(app, nobody, { disabled: true }, admin)).statusCode, 404);
+t.test('an unknown user is 404, and a string that is no UUID is 400', async (t) => {
+  const unknown = '/auth/users/0198c7a2-7a00-7000-8000-000000000000';
+  t.equal((await get(app, unknown, admin)).statusCode, 404);
+  t.equal((await patch(app, unknown, { disabled: true }, admin)).statusCode, 404);
   const id = '0198c7a2-7a00-7000-8000-000000000000';
   const spellingsOfPostgres = [`%7B${id}%7D`, id.replaceAll('-', ''), id.replaceAll(/(?<=^.{4})/g, '-')];
   for (const id of ['1', 'admin', '%00', 'x'.repeat(500), ...spellingsOfPostgres]) {
@@ -168,15 +165,15 @@ t.test('an unknown user is 404, an id that is none is 400', async (t) => {
   }
 });
 
-t.test('registration is closed unless it was opened', async (t) => {
+t.test('registration is closed by default', async (t) => {
   const response = await post(app, '/auth/register', {
-    username: 'somebody',
+    username: 'newcomer',
     password: 'a long enough password',
   });
   t.match(response.json(), { status: 403, code: 'registration_closed' });
 });
 
-t.test('open registration makes an account with the configured scopes, and never an admin', async (t) => {
+t.test('open registration creates an account with the configured scopes, and never an admin', async (t) => {
   const open = await auth.another({ REGISTRATION: 'open', REGISTRATION_SCOPES: ['customers:read'] });
   const account = { username: 'Newcomer', password: 'a long enough password' };
   const response = await post(open, '/auth/register', account);
