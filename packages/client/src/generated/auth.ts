@@ -393,23 +393,23 @@ export interface components {
          * @description RFC 9457 problem details
          */
         Problem: {
-            /** @description Always `about:blank`: `code` tells the problems of one status apart. */
+            /** @description Always `about:blank`: `code` distinguishes the problems of one status. */
             type: string;
             /** @description The reason phrase of the status. */
             title: string;
             /** @description The HTTP status. */
             status: number;
-            /** @description Stable, for programs. */
+            /** @description A stable code for programs. */
             code: string;
-            /** @description For people. */
+            /** @description An explanation for people. */
             detail: string;
             /** @description The path of the request. */
             instance?: string;
-            /** @description Also in `X-Request-Id` and in the logs. */
+            /** @description The id of the request, also in `X-Request-Id` and in the logs. */
             request_id: string;
-            /** @description One for each fault in the input. */
+            /** @description One entry for each fault in the input. */
             errors?: {
-                /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+                /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
                 pointer: string;
                 /** @description Completes the sentence "the value …". */
                 detail: string;
@@ -922,7 +922,7 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Names the request in all logs; `request_id` of problems. */
+        /** @description The id of the request in all logs, and the `request_id` of problems. */
         "X-Request-Id": string;
     };
     pathItems: never;
@@ -977,10 +977,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1025,7 +1025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1048,7 +1048,7 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1057,7 +1057,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1067,10 +1067,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1128,10 +1128,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1176,7 +1176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1196,7 +1196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1206,10 +1206,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1256,10 +1256,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1294,7 +1294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1317,7 +1317,7 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1326,7 +1326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1336,10 +1336,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1377,10 +1377,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1389,7 +1389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1425,7 +1425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1435,7 +1435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1445,10 +1445,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1503,10 +1503,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1515,7 +1515,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1547,7 +1547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1557,7 +1557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1567,10 +1567,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1614,10 +1614,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1626,7 +1626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1670,7 +1670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1680,7 +1680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1690,10 +1690,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1741,10 +1741,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1753,7 +1753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1795,7 +1795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1805,7 +1805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1815,10 +1815,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1866,10 +1866,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1878,7 +1878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1922,7 +1922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1945,7 +1945,7 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1954,7 +1954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1964,10 +1964,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2026,10 +2026,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2038,10 +2038,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2072,7 +2072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2082,7 +2082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2092,10 +2092,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2155,10 +2155,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2167,10 +2167,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2189,7 +2189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description In conflict with what exists */
+            /** @description The request conflicts with existing data */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2225,7 +2225,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2245,7 +2245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2255,10 +2255,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2313,10 +2313,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2325,10 +2325,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2369,7 +2369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2379,7 +2379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2389,10 +2389,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2462,10 +2462,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2474,10 +2474,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2506,7 +2506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description In conflict with what exists */
+            /** @description The request conflicts with existing data */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2542,7 +2542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2562,7 +2562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2572,10 +2572,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2642,10 +2642,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2654,10 +2654,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2688,7 +2688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2698,7 +2698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2708,10 +2708,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2769,7 +2769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2789,7 +2789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description In conflict with what exists */
+            /** @description The request conflicts with existing data */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2825,7 +2825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2845,7 +2845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2855,10 +2855,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2965,7 +2965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2975,7 +2975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3078,7 +3078,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3088,7 +3088,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3098,10 +3098,10 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3172,7 +3172,7 @@ export interface operations {
             /** @description Unknown client, or client authentication failed */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3201,7 +3201,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3211,7 +3211,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3221,10 +3221,10 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3281,7 +3281,7 @@ export interface operations {
             /** @description Unknown client, or client authentication failed */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3300,7 +3300,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3313,7 +3313,7 @@ export interface operations {
             /** @description Too many requests */
             429: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3322,7 +3322,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3332,10 +3332,10 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3409,7 +3409,7 @@ export interface operations {
             /** @description Unknown client, or client authentication failed */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3438,7 +3438,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3448,7 +3448,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3458,10 +3458,10 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3560,7 +3560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3570,7 +3570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3580,10 +3580,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

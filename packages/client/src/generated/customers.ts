@@ -141,23 +141,23 @@ export interface components {
          * @description RFC 9457 problem details
          */
         Problem: {
-            /** @description Always `about:blank`: `code` tells the problems of one status apart. */
+            /** @description Always `about:blank`: `code` distinguishes the problems of one status. */
             type: string;
             /** @description The reason phrase of the status. */
             title: string;
             /** @description The HTTP status. */
             status: number;
-            /** @description Stable, for programs. */
+            /** @description A stable code for programs. */
             code: string;
-            /** @description For people. */
+            /** @description An explanation for people. */
             detail: string;
             /** @description The path of the request. */
             instance?: string;
-            /** @description Also in `X-Request-Id` and in the logs. */
+            /** @description The id of the request, also in `X-Request-Id` and in the logs. */
             request_id: string;
-            /** @description One for each fault in the input. */
+            /** @description One entry for each fault in the input. */
             errors?: {
-                /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+                /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
                 pointer: string;
                 /** @description Completes the sentence "the value …". */
                 detail: string;
@@ -278,23 +278,23 @@ export interface components {
         };
         /** ImportProblem */
         ImportProblem: {
-            /** @description Always `about:blank`: `code` tells the problems of one status apart. */
+            /** @description Always `about:blank`: `code` distinguishes the problems of one status. */
             type: string;
             /** @description The reason phrase of the status. */
             title: string;
             /** @description The HTTP status. */
             status: number;
-            /** @description Stable, for programs. */
+            /** @description A stable code for programs. */
             code: string;
-            /** @description For people. */
+            /** @description An explanation for people. */
             detail: string;
             /** @description The path of the request. */
             instance?: string;
-            /** @description Also in `X-Request-Id` and in the logs. */
+            /** @description The id of the request, also in `X-Request-Id` and in the logs. */
             request_id: string;
-            /** @description One for each fault in the input. */
+            /** @description One entry for each fault in the input. */
             errors?: {
-                /** @description JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+                /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
                 pointer: string;
                 /** @description Completes the sentence "the value …". */
                 detail: string;
@@ -313,7 +313,7 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Names the request in all logs; `request_id` of problems. */
+        /** @description The id of the request in all logs, and the `request_id` of problems. */
         "X-Request-Id": string;
     };
     pathItems: never;
@@ -388,7 +388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -398,7 +398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -472,10 +472,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -484,10 +484,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -518,7 +518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -528,7 +528,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -538,10 +538,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -606,10 +606,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -618,10 +618,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -640,10 +640,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description In conflict with what exists */
+            /** @description The request conflicts with existing data */
             409: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -678,7 +678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -698,7 +698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -708,10 +708,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -778,10 +778,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -790,10 +790,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -834,7 +834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -844,7 +844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -854,10 +854,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -950,10 +950,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -962,10 +962,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -994,7 +994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description If-Match or If-None-Match does not hold */
+            /** @description The precondition in If-Match or If-None-Match does not hold */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1028,7 +1028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1048,7 +1048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1058,10 +1058,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1110,10 +1110,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1122,10 +1122,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1144,7 +1144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description If-Match or If-None-Match does not hold */
+            /** @description The precondition in If-Match or If-None-Match does not hold */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1178,7 +1178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1188,7 +1188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1198,10 +1198,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1278,10 +1278,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1290,10 +1290,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1322,7 +1322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description If-Match or If-None-Match does not hold */
+            /** @description The precondition in If-Match or If-None-Match does not hold */
             412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1358,7 +1358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1378,7 +1378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1388,10 +1388,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1445,10 +1445,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1457,10 +1457,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1491,7 +1491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1501,7 +1501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1511,10 +1511,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1578,10 +1578,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No token or other credential, or one that is not valid */
+            /** @description The token or other credential is missing or not valid */
             401: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1590,10 +1590,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Whoever asks is known, but may not do this */
+            /** @description Authenticated, but not allowed */
             403: {
                 headers: {
-                    /** @description What the request lacks (RFC 9110 §11.6.1) */
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1622,7 +1622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description In conflict with what exists */
+            /** @description The request conflicts with existing data */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1658,7 +1658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Expect asks for something else than 100-continue */
+            /** @description Expect has a value other than 100-continue */
             417: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1678,7 +1678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ImportProblem"];
                 };
             };
-            /** @description A fault of ours, told without details */
+            /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1688,10 +1688,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A store is away; try again after Retry-After seconds */
+            /** @description A store is away: try again after Retry-After seconds */
             503: {
                 headers: {
-                    /** @description After how many seconds to try again */
+                    /** @description The number of seconds to wait before you try again */
                     "retry-after": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -6,8 +6,8 @@ import ipaddr from 'ipaddr.js';
 const DECORATED = /^(?:(?<v4>[\d.]+):\d{1,5}|\[(?<v6>[^\]]+)\](?::\d{1,5})?)$/;
 
 /**
- * Makes the addresses that a request came by canonical, before `request.ip` is asked for. Limits count by it, audit,
- * sessions and logs keep it, and TRUSTED_PROXIES is compared with them. Which of them are believed is decided afterwards.
+ * Makes the addresses of a request canonical, before the first reading of `request.ip`. Limits count by that address, audit,
+ * sessions and logs keep it, and TRUSTED_PROXIES is compared with it. Fastify decides later which addresses to trust.
  */
 export function makeAddressesCanonical({ headers, socket }: IncomingMessage): void {
   const { remoteAddress } = socket;
@@ -18,8 +18,8 @@ export function makeAddressesCanonical({ headers, socket }: IncomingMessage): vo
 }
 
 /**
- * Each proxy adds at the end who asked it. One that does not tell (`unknown`) is taken for the client itself: what stands
- * before may be written by anybody.
+ * Each proxy appends the address of its client. A proxy that appends `unknown` counts as the client itself, because an
+ * attacker may have written all entries before it.
  */
 function canonicalList(forwarded: string): string {
   if (isIPv4(forwarded)) return forwarded; // nearly always
@@ -27,7 +27,7 @@ function canonicalList(forwarded: string): string {
   return addresses.slice(addresses.lastIndexOf(undefined) + 1).join(', ');
 }
 
-/** Without a port, and without a zone, which has a meaning on one machine alone; IPv6 as RFC 5952 writes it. */
+/** Drops the port and the zone, which has a meaning on one machine only. Writes IPv6 in the form of RFC 5952. */
 function canonicalAddress(text = ''): string | undefined {
   if (isIPv4(text)) return text;
   const { v4 = '', v6 = text } = DECORATED.exec(text)?.groups ?? {};

@@ -1,30 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** As nginx has them: `lingering_timeout`, how long a client may be silent, and `lingering_time`, how long it may take in all. */
+/** The bounds of nginx: `lingering_timeout` limits the silence of a client, and `lingering_time` limits its total time. */
 const IDLE_MS = 5_000;
 const TOTAL_MS = 30_000;
-/** Twice the largest body that any route takes. */
+/** Twice the largest body that any route accepts. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 const CHECK_MS = 500;
 
 type Answer = ServerResponse<IncomingMessage>;
 
-/** On the socket itself: it is written for each request. */
+/** A property of the socket, because it is written for each request. */
 const LAST_ANSWER = Symbol('last answer');
 const thrownAway = new WeakSet<Socket>();
 
 /**
- * Lets the client have the answer before the connection ends (RFC 9112 §9.6; nginx calls it `lingering_close`). For the
- * event `connection` of an HTTP server.
+ * Lets the client read the answer before the connection ends (RFC 9112 §9.6; nginx calls it `lingering_close`). A listener
+ * for the event `connection` of an HTTP server.
  *
- * A client may still send the body of a request that was refused, and look for the answer only afterwards. A kernel that
- * closes a connection with unread bytes sends a reset, and a reset destroys an answer that its client has not read yet.
- * So our half is closed, and what still comes is read and thrown away, until the client closes its half or a bound is reached.
+ * A client may send the whole body of a refused request before it reads the answer. If the kernel closes a connection with
+ * unread bytes, it sends a reset, and the reset destroys an answer that the client has not read yet. So this function closes
+ * our half of the connection. Then it reads and discards the rest, until the client closes its half or a bound is reached.
  */
 export function lingerOnClose(socket: Socket): void {
-  // Node calls this after the last answer on a connection
+  // Node calls `destroySoon` after the last answer on a connection
   socket.destroySoon = () => {
     if (socket.destroyed || socket.writableEnded) return;
     socket.end();
@@ -33,13 +33,13 @@ export function lingerOnClose(socket: Socket): void {
   };
 }
 
-/** For a request that is answered, on a connection that is kept: Node throws away what still comes of it, without a bound. */
+/** Bounds the rest of an answered request on a connection that stays open: Node discards that rest without a bound. */
 export function boundRest(request: IncomingMessage): void {
   if (request.complete !== false || isThrownAway(request.socket)) return;
   request.once('close', destroyAtBound(request.socket));
 }
 
-/** Gives what takes the bound away again. It looks now and then: to listen for data would get into the way of the parser. */
+/** Returns a function that removes the bound. It polls, because a listener for data would interfere with the parser. */
 function destroyAtBound(socket: Socket): () => void {
   const bytes = socket.bytesRead;
   let times = 0;
@@ -51,14 +51,14 @@ function destroyAtBound(socket: Socket): () => void {
   return () => clearInterval(timer);
 }
 
-/** What still comes over the connection is read, within the same bounds, but is no request any more. */
+/** Reads the rest of a connection within the same bounds, and discards it: it is no request any more. */
 export function throwAway(socket: Socket): void {
   if (thrownAway.has(socket)) return;
   thrownAway.add(socket);
   socket.removeAllListeners('data'); // Node's parser
   socket.on('data', () => {});
   socket.once('close', destroyAtBound(socket));
-  // the parser reads past the stream; without this, a stream that was paused meanwhile would wait for it forever
+  // the parser bypasses the stream: without this push, a paused stream would wait forever
   socket.push('');
   socket.resume();
 }
@@ -67,7 +67,7 @@ export function isThrownAway(socket: Socket): boolean {
   return thrownAway.has(socket);
 }
 
-/** Of the last request whose header came over a connection, the answer, begun or not. */
+/** The answer to the last request whose header arrived over a connection, whether the answer has begun or not. */
 export function lastAnswerOn(socket: Socket): Answer | undefined {
   return (socket as { [LAST_ANSWER]?: Answer })[LAST_ANSWER];
 }

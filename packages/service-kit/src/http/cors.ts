@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ProcessConfig } from '../config.ts';
 
-/** Of a page's requests, beside the few that the standard always allows. Trace headers: W3C Trace Context and Baggage. */
+/** Headers that a page may send, besides those that the standard always allows. Tracing: W3C Trace Context and Baggage. */
 const ALLOWED_HEADERS = [
   'authorization',
   'content-type',
@@ -12,7 +12,7 @@ const ALLOWED_HEADERS = [
   'tracestate',
   'baggage',
 ];
-/** Of answers, beside the few that a page may always read. */
+/** Headers that a page may read, besides those that the standard always exposes. */
 const EXPOSED_HEADERS = [
   'accept',
   'accept-encoding',
@@ -31,17 +31,17 @@ const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
 export interface Cors {
-  /** Of every answer to a request with this `Origin`. */
+  /** Returns the headers for every answer to a request with this `Origin`. */
   headers(origin: string | undefined): Record<string, string>;
-  /** Of an answer to bytes whose `Origin` cannot be read: it is the same for all, and tells nothing about anybody. */
+  /** The headers for an answer to bytes without a readable `Origin`: any page may read it, because it is the same for all. */
   headersForUnknown: Record<string, string>;
-  /** Of the answer to a preflight of an allowed origin; undefined for every other request. */
+  /** Returns the headers for the answer to a preflight of an allowed origin; undefined for any other request. */
   preflight(request: FastifyRequest): Record<string, string> | undefined;
 }
 
 /**
- * The CORS protocol (Fetch standard §3.3): which pages may read the answers. Without credentials, because tokens do not
- * travel in cookies.
+ * Implements the CORS protocol (Fetch standard §3.3), by which a browser decides which pages may read the answers. It allows
+ * no credentials, because tokens do not travel in cookies.
  */
 export function corsOf({
   CORS_ORIGINS,
@@ -67,7 +67,7 @@ export function corsOf({
 }
 
 const NONE = {};
-/** An answer depends on the origin, even where none is allowed: caches must not give it to another one. */
+/** An answer depends on the origin, even on a refused one: a cache must not serve it to another origin. */
 const NOT_ALLOWED = { vary: 'Origin' };
 
 function readableBy(origin: string) {

@@ -7,9 +7,9 @@ const AUTHORITY = /^(?<name>\[[^\]@]*\]|[^:@[\]]*?)\.?(?::\d*)?$/;
 const ABSOLUTE_TARGET = /^https?:\/\/(?<authority>[^/?#]*)/i;
 
 /**
- * Refuses requests for a name that is none of these (RFC 9110 §7.4). A page can let its own name point to this machine (DNS
- * rebinding), and then reads what is open to everybody, as if it came from its own server. The port does not matter: a
- * tunnel changes it, and a page cannot choose whose it is.
+ * Refuses requests for any other host name (RFC 9110 §7.4). The owner of a page can let its host name point to this machine
+ * (DNS rebinding). The page could then read every public answer as if it came from its own server. The port does not matter:
+ * a tunnel changes it, and a page cannot make another server listen on it.
  */
 export function misdirectedUnless(hostNames: string[]): (request: IncomingMessage) => Problem | undefined {
   const known = new Set(hostNames.map((name) => name.toLowerCase()));
@@ -17,7 +17,7 @@ export function misdirectedUnless(hostNames: string[]): (request: IncomingMessag
     known.has(AUTHORITY.exec(authority)?.groups?.name?.toLowerCase() ?? '');
   return ({ headers: { host }, url = '' }) => {
     const target = ABSOLUTE_TARGET.exec(url)?.groups?.authority;
-    // HTTP/1.0 may have neither; a browser always has one
+    // an HTTP/1.0 request may have neither; a browser always sends one
     const names = [host, target].filter((name) => name !== undefined);
     return names.every(isKnown) ? undefined : misdirectedRequest(hostNames);
   };

@@ -3,12 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import secureJson from 'secure-json-parse';
 import { Problem } from '../problems/problem.ts';
 
-/** JSON is UTF-8 (RFC 8259 §8.1): a body that says another charset is 415, one that is not UTF-8 is 400. */
+/** JSON is UTF-8 (RFC 8259 §8.1): a body that declares another charset is 415, and a body that is not UTF-8 is 400. */
 export const JSON_CONTENT_TYPE = utf8ContentType('application/json');
 
 /**
- * The content-type pattern of a media type that is UTF-8, with no parameter but its charset (ASCII is UTF-8 too) and the one
- * that is named, such as `header=present`. For `addContentTypeParser`: what is malformed or there twice was refused before.
+ * Returns the pattern for `addContentTypeParser` of a media type in UTF-8. It allows no parameter except the charset (ASCII
+ * is UTF-8 too) and `parameter`, such as `header=present`. `refuseAmbiguous` has already refused malformed or repeated ones.
  */
 export function utf8ContentType(mediaType: string, parameter?: string): RegExp {
   const parameters = ['charset=(?:utf-?8|us-ascii)', ...(parameter === undefined ? [] : [parameter])].map(
@@ -20,8 +20,8 @@ export function utf8ContentType(mediaType: string, parameter?: string): RegExp {
 }
 
 /**
- * For bodies of JSON. A route that reads none, or can do without, bears an empty one: many clients send a
- * Content-Type with every request.
+ * Parses a body of JSON. A route without a body, or with an optional one, accepts an empty body, because many clients send
+ * a Content-Type with every request.
  */
 export function parseJson(
   request: FastifyRequest,
@@ -44,8 +44,8 @@ export function parseJson(
 }
 
 /**
- * Refuses what JSON.parse lets pass and no honest client sends: `__proto__` and `constructor.prototype` members,
- * and two members of one name.
+ * Parses JSON, and refuses three things that JSON.parse accepts and no honest client sends: the member `__proto__`, the
+ * member `constructor.prototype`, and two members of one name.
  *
  * @throws {SyntaxError} with a message that completes the sentence "the text …"
  */
@@ -67,10 +67,10 @@ function allowsNull(schema: unknown): boolean {
   return [(schema as { type?: unknown }).type].flat().includes('null');
 }
 
-/** In valid JSON: a brace, or a string and the colon that makes it a member's name. */
+/** A token of valid JSON: a brace, or a string with the colon that makes it a member's name. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]/g;
 
-/** RFC 8259 §4: readers of such an object may disagree, so a check by one would say nothing about another. */
+/** RFC 8259 §4: readers of such an object may disagree, so one reader may check another value than the next one uses. */
 function hasDuplicateMember(json: string): boolean {
   const objects: Set<string>[] = [];
   for (const [token, colon] of json.matchAll(TOKEN)) {

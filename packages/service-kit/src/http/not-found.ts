@@ -5,17 +5,17 @@ import { Problem, pathOf } from '../problems/problem.ts';
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Answers OPTIONS, and throws 404 or 405. It is the not-found handler already, but for a prefix whose errors have
-     * another form: there it must be set once more (`setNotFoundHandler`).
+     * Answers OPTIONS, and throws 404 or 405. It is the not-found handler of the root. A prefix whose errors have another
+     * form must set it again with `setNotFoundHandler`.
      */
     answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply;
   }
 }
 
 /**
- * Tells 405 with `Allow` (RFC 9110 §15.5.6) from 404, and answers OPTIONS. Fastify's own router keeps a tree for
- * each method and says 404 for a path that exists under another; this keeps one tree of paths with their methods.
- * It must see every route, so it is called on the root before anything is registered.
+ * Distinguishes 405 with `Allow` (RFC 9110 §15.5.6) from 404, and answers OPTIONS. Fastify's router has a tree for each
+ * method, and answers 404 for a path that exists for another method. So this function keeps one tree of paths with their
+ * methods. It must see every route: call it on the root before you register anything.
  */
 export function addNotFoundHandler(app: FastifyInstance): void {
   const paths = findMyWay({ maxParamLength: MAX_PARAM_LENGTH });
@@ -33,16 +33,18 @@ export function addNotFoundHandler(app: FastifyInstance): void {
 
   app.decorate('answerNotFound', (request: FastifyRequest, reply: FastifyReply) => {
     const methods: Set<string> | undefined = paths.find('GET', pathOf(request.url))?.store;
-    // with the method: a route that found nothing, as that of Swagger's files does
+    // a route with this method may still have found nothing, as the route of Swagger UI's files does
     if (methods === undefined || methods.has(request.method)) {
       throw new Problem(404, 'not_found', 'There is nothing here.');
     }
     const allow = [...methods, 'OPTIONS'].join(', ');
     if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
-    throw new Problem(405, 'method_not_allowed', `This resource answers ${allow}.`, { headers: { allow } });
+    throw new Problem(405, 'method_not_allowed', `This resource supports only ${allow}.`, {
+      headers: { allow },
+    });
   });
   app.setNotFoundHandler(app.answerNotFound);
 }
 
-/** Longer than any URL that the server reads, so that a long id is the route's 400 and not the router's 404. */
+/** Longer than any URL that Node accepts, so that a long id gets the route's 400 and not the router's 404. */
 export const MAX_PARAM_LENGTH = 16_384;

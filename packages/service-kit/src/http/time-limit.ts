@@ -4,8 +4,8 @@ import type { onRequestHookHandler } from 'fastify';
 const unlimited = new WeakSet<Socket>();
 
 /**
- * For a route whose requests are long on their way: the time that a request may take to arrive does not hold for it. It
- * must have a limit of its own, and be behind authentication.
+ * Exempts a route from the time limit for the arrival of a request. Such a route must have its own limit, and must be behind
+ * authentication.
  */
 export const liftTimeLimit: onRequestHookHandler = ({ raw }, reply, done) => {
   const { socket } = raw;
@@ -14,7 +14,7 @@ export const liftTimeLimit: onRequestHookHandler = ({ raw }, reply, done) => {
   done();
 };
 
-/** True while a request comes over it that may take as long as it does. */
+/** True while a request of an exempt route arrives over the connection. */
 export function isTimeLimitLifted(socket: Socket): boolean {
   return unlimited.has(socket);
 }

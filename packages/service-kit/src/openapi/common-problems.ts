@@ -7,7 +7,7 @@ import { unprocessable } from '../problems/validation.ts';
 
 const WITH_A_BODY = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** What any route with this method and schema may answer, before or in spite of what it does. */
+/** The errors that any route with this method and schema may answer, regardless of its handler. */
 export function commonProblems(method: RouteOptions['method'], schema: FastifySchema = {}): Problem[] {
   const { body, consumes } = schema;
   const [first = ''] = [method].flat();
@@ -29,7 +29,7 @@ export function commonProblems(method: RouteOptions['method'], schema: FastifySc
   ];
 }
 
-/** Files and forms say what they are; a body where there should be none is read as JSON. */
+/** True for files and forms, which declare their media type. An unexpected body is read as JSON. */
 function isOther({ consumes, body }: FastifySchema): boolean {
   if (consumes !== undefined) return consumes.some((type) => !/json$/.test(type));
   return typeof body === 'object' && body !== null && 'content' in body;

@@ -6,9 +6,9 @@ import { EXAMPLE_REQUEST_ID, REQUEST_ID_PATTERN } from './schemas.ts';
 export type OpenapiDocument = NonNullable<FastifyDynamicSwaggerOptions['openapi']>;
 
 /**
- * Says in a document what @fastify/swagger has no place for, and names its schemas.
+ * Adds the parts of a document for which @fastify/swagger has no option, and names its schemas.
  *
- * @throws when two schemas that differ have one title
+ * @throws when two different schemas have the same title
  */
 export function completeDocument<Made extends Partial<OpenapiDocument>>(
   made: Made,
@@ -32,16 +32,16 @@ interface Media {
   examples?: Record<string, { value: { instance?: string } }>;
 }
 
-/** What every answer has. */
+/** The headers of every answer. */
 export const HEADERS_OF_ALL = {
   'X-Request-Id': {
-    description: 'Names the request in all logs; `request_id` of problems.',
+    description: 'The id of the request in all logs, and the `request_id` of problems.',
     required: true,
     schema: { type: 'string', pattern: REQUEST_ID_PATTERN, examples: [EXAMPLE_REQUEST_ID] },
   },
 } as const;
 
-/** A copy, because the schemas in it are those that requests are checked with. */
+/** Returns a copy, because the validator uses the schemas in the original. */
 function withPublished<Value>(formats: Record<string, StringFormat>, value: Value): Value {
   if (Array.isArray(value)) return value.map((one) => withPublished(formats, one)) as Value;
   if (typeof value !== 'object' || value === null) return value;
@@ -51,11 +51,11 @@ function withPublished<Value>(formats: Record<string, StringFormat>, value: Valu
   return { ...Object.fromEntries(members), ...own } as Value;
 }
 
-/** What @fastify/swagger has no place for. */
+/** Adds the parts of a document for which @fastify/swagger has no option. */
 function completed<Made extends { paths?: object }>(document: Made): Made {
   for (const [path, operations] of Object.entries(document.paths ?? {})) {
     for (const operation of Object.values<Operation>(operations)) {
-      operation.security ??= []; // open to anybody
+      operation.security ??= []; // public
       markOptionalBody(operation);
       liftRequiredOfHeaders(operation);
       nameInstances(operation, path);
@@ -65,14 +65,14 @@ function completed<Made extends { paths?: object }>(document: Made): Made {
   return document;
 }
 
-/** A body of which the schema allows `null` may be left out. */
+/** A request may omit a body whose schema allows `null`. */
 function markOptionalBody({ requestBody }: Operation): void {
   const bodies = Object.values(requestBody?.content ?? {});
   const isOptional = bodies.some(({ schema }) => [schema.type].flat().includes('null'));
   if (requestBody !== undefined && isOptional) requestBody.required = false;
 }
 
-/** Which headers are always there is said in their schema, where OpenAPI does not look. */
+/** @fastify/swagger leaves `required` of a header in its schema; OpenAPI expects it in the header itself. */
 function liftRequiredOfHeaders({ responses }: Operation): void {
   for (const header of Object.values(responses).flatMap(({ headers = {} }) => Object.values(headers))) {
     const { required, ...schema } = header.schema;
@@ -90,7 +90,7 @@ function addHeadersOfAll({ responses }: Operation): void {
   }
 }
 
-/** The path of the operation in the examples of problems. */
+/** Sets the path of the operation in the examples of problems. */
 function nameInstances({ parameters = [], responses }: Operation, path: string): void {
   const instance = path.replaceAll(/\{(\w+)\}/g, (template, name) => {
     const parameter = parameters.find((one) => one.in === 'path' && one.name === name);
@@ -104,10 +104,10 @@ function nameInstances({ parameters = [], responses }: Operation, path: string):
 }
 
 /**
- * Moves each schema that has a `title` to the components, under that title: generators of clients name types by where they
- * stand there.
+ * Moves each schema with a `title` to the components, under that title, because generators of clients name types after the
+ * components.
  *
- * @throws when two schemas that differ have one title
+ * @throws when two different schemas have the same title
  */
 function withNamedSchemas<Made extends Partial<OpenapiDocument>>(document: Made): Made {
   const schemas: Record<string, object> = { ...document.components?.schemas };
@@ -128,19 +128,19 @@ function lift<Value>(value: Value, schemas: Record<string, object>): Value {
   if (typeof title !== 'string') return withExampleOfSchema(schema, value as Media) as Value;
   const known = schemas[title];
   if (known !== undefined && !isDeepStrictEqual(withoutExamples(known), withoutExamples(schema))) {
-    throw new Error(`Two schemas are called ${title}.`);
+    throw new Error(`Two schemas are called ${title}: give one another title.`);
   }
   schemas[title] = { ...known, ...schema };
   return { $ref: `#/components/schemas/${title}` } as Value;
 }
 
-/** A media type keeps the example that its schema took away: not every reader of a document looks for it there. */
+/** Copies the example of a moved schema to the media type, because not every tool looks for it in the components. */
 function withExampleOfSchema(media: object, { schema }: Media): object {
   const [example] = schema?.title === undefined ? [] : (schema.examples ?? []);
   return example === undefined ? media : { example, ...media };
 }
 
-/** @fastify/swagger has moved those of some schemas to the media type. */
+/** Ignores examples, because @fastify/swagger moves those of some schemas to the media type. */
 function withoutExamples({ examples, ...schema }: { examples?: unknown }): object {
   return schema;
 }

@@ -3,19 +3,19 @@ import type { Problem } from '../problems/problem.ts';
 import { commonProblems } from './common-problems.ts';
 import { type ErrorForm, errorResponses, problemForm } from './error-responses.ts';
 
-/** An error of a route. It is made for the document, where it is the example of its code, and for each request that gets it. */
+/** Makes an error of a route: for the document, where it is the example of its code, and for each request that gets it. */
 export type MakeProblem = () => Problem;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The errors of the route, for the document; beside those of its scopes, and those of every route. */
+    /** The errors of the route for the document, besides the errors of its scopes and of every route. */
     problems?: MakeProblem[];
-    /** How they are sent; see `declareErrors`. */
+    /** The form of the errors; see `declareErrors`. */
     errorForm?: ErrorForm;
   }
 }
 
-/** For the document: the errors that every route of a scope may answer, and the form in which the scope sends its errors. */
+/** Declares, for the document, the errors that every route of a scope may answer, and the form of all its errors. */
 export function declareErrors(
   app: FastifyInstance,
   { problems = [], form }: { problems?: MakeProblem[]; form?: ErrorForm },
@@ -30,7 +30,7 @@ export function declareErrors(
   });
 }
 
-/** The schema of a route, with its errors as responses. What the route itself says of a status goes first. */
+/** Returns the schema of a route with its errors as responses. A response in the schema itself takes precedence. */
 export function withErrorResponses(
   schema: FastifySchema | undefined,
   { method, config = {} }: RouteOptions,

@@ -10,28 +10,28 @@ export interface OpenapiOptions {
   description: string;
   /** The version of the service, from its package.json. */
   version: string;
-  /** Where Swagger UI is, e.g. `/docs/auth`; the document is at `${prefix}/json`. */
+  /** The path of Swagger UI, e.g. `/docs/auth`; the document is at `${prefix}/json`. */
   prefix: string;
   securitySchemes: NonNullable<NonNullable<OpenapiDocument['components']>['securitySchemes']>;
-  /** In the order of use. */
+  /** The tags, in the order of use. */
   tags: readonly { name: string; description: string }[];
-  /** Which Swagger UI asks for unless one unticks them. */
+  /** The scopes that Swagger UI requests by default; a user may untick them. */
   scopes: readonly string[];
-  /** Those that the validator of the service knows; the document has what is published of them. */
+  /** The formats of the service's validator; the document contains their `published` part. */
   formats?: Record<string, StringFormat>;
 }
 
-/** The public OAuth 2.0 client that every Swagger UI of one origin is: they share what the browser keeps. */
+/** The public OAuth 2.0 client of every Swagger UI of an origin: they share their storage in the browser. */
 export const SWAGGER_UI_CLIENT_ID = 'swagger-ui';
 
-/** Where Swagger UI takes authorization codes (RFC 6749 §3.1.2), under its prefix. */
+/** The path, under the prefix, at which Swagger UI receives authorization codes (RFC 6749 §3.1.2). */
 export const SWAGGER_UI_REDIRECT_PATH = '/static/oauth2-redirect.html';
 
-/** Its scripts are files; styles it also sets in place. The page after signing in talks to the one that opened it. */
+/** The policy of Swagger UI: its scripts are files, but it also sets inline styles. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** OpenAPI 3.1 of the routes registered after it in the same scope, and Swagger UI for them. */
+/** Publishes an OpenAPI 3.1 document and Swagger UI for the routes that are registered later in the same scope. */
 export const openapi = fp<OpenapiOptions>(
   async (app, { title, description, version, prefix, tags, securitySchemes, scopes, formats = {} }) => {
     await app.register(swagger, {
@@ -44,7 +44,7 @@ export const openapi = fp<OpenapiOptions>(
           license: { name: 'MIT', identifier: 'MIT' },
         },
         tags: [...tags],
-        // relative, so that the document is true behind the gateway, on another port and directly
+        // relative, so that the document is right behind the gateway, on another port and without a gateway
         servers: [{ url: '/' }],
         components: { securitySchemes, headers: HEADERS_OF_ALL },
       },

@@ -1,35 +1,35 @@
 import { Type } from 'typebox';
 
-/** As much as the gateway passes in one line of a header. */
+/** The longest header line that the gateway passes. */
 export const MAX_HEADER_LENGTH = 8_192;
 
-/** Ours are UUIDs, or what the gateway made. */
+/** A request id is a UUID, or comes from the gateway. */
 export const REQUEST_ID_PATTERN = '^[A-Za-z0-9_-]{1,64}$';
 
-/** RFC 9457 problem details, as every error of both services has them. */
+/** RFC 9457 problem details, the form of every error of both services. */
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({
-      description: 'Always `about:blank`: `code` tells the problems of one status apart.',
+      description: 'Always `about:blank`: `code` distinguishes the problems of one status.',
     }),
     title: Type.String({ description: 'The reason phrase of the status.' }),
     status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
-    code: Type.String({ description: 'Stable, for programs.' }),
-    detail: Type.String({ description: 'For people.' }),
+    code: Type.String({ description: 'A stable code for programs.' }),
+    detail: Type.String({ description: 'An explanation for people.' }),
     instance: Type.Optional(Type.String({ description: 'The path of the request.' })),
     request_id: Type.String({
       pattern: REQUEST_ID_PATTERN,
-      description: 'Also in `X-Request-Id` and in the logs.',
+      description: 'The id of the request, also in `X-Request-Id` and in the logs.',
     }),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
           pointer: Type.String({
-            description: 'JSON Pointer (RFC 6901) into the body, or `/name` of a parameter.',
+            description: 'A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter.',
           }),
           detail: Type.String({ description: 'Completes the sentence "the value …".' }),
         }),
-        { description: 'One for each fault in the input.' },
+        { description: 'One entry for each fault in the input.' },
       ),
     ),
   },

@@ -14,7 +14,7 @@ type Text = [code: ProblemCode, detail: string];
 const MALFORMED: Text = ['invalid_request', 'The request is malformed.'];
 const CLIENT_ERRORS: Record<number, Text> = {
   400: MALFORMED,
-  403: ['forbidden', 'This is not to be had.'],
+  403: ['forbidden', 'Access denied.'],
   404: ['not_found', 'There is nothing here.'],
   408: ['request_timeout', 'The request took too long to arrive.'],
   412: ['precondition_failed', 'The precondition does not hold.'],
@@ -24,18 +24,18 @@ const CLIENT_ERRORS: Record<number, Text> = {
   431: ['headers_too_large', 'The header section is too large.'],
 };
 
-/** What Fastify itself refuses: its texts are kept where they tell the client more than the status does. */
+/** Texts for refusals by Fastify that say more to a client than the status does. */
 const FASTIFY_ERRORS: Record<string, Text> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'The body is not valid JSON.'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['empty_body', 'This request needs a body.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as Content-Length says.'],
 };
 
-/** Every error becomes a Problem here; one that nobody foresaw becomes a constant 500. */
+/** Turns every error into a Problem; an unforeseen error becomes a constant 500. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { statusCode, code } = error as { statusCode?: number; code?: string };
-  // before the stores: a client that goes away while it sends is an ECONNRESET with status 400
+  // before the check of stores: a client that disconnects while it sends causes an ECONNRESET with status 400
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     const known = FASTIFY_ERRORS[code ?? ''] ?? CLIENT_ERRORS[statusCode] ?? MALFORMED;
     return new Problem(statusCode, known[0], known[1]);
@@ -57,8 +57,8 @@ interface BodySchema {
 }
 
 /**
- * 415, with what the body of a route may be: in words, in `Accept` (RFC 9110 §15.5.16), and in the field that the method has
- * for it (RFC 5789 §2.2, W3C LDP §7.1).
+ * Makes a 415 that names the supported media types: in words, in `Accept` (RFC 9110 §15.5.16), and in the header field of
+ * the method (RFC 5789 §2.2, W3C LDP §7.1).
  */
 export function unsupportedMediaType(
   method: string,
@@ -83,7 +83,7 @@ export function unsupportedMediaType(
 
 const JSON_TYPE = 'application/json';
 
-/** What a client is told of an error; what an operator has to know of it is logged. */
+/** Returns the problem for the client, and logs the error if an operator must know of it. */
 export function problemOf(error: unknown, request: FastifyRequest): Problem {
   const isUnknownType = (error as { code?: unknown }).code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
   const problem = isUnknownType
@@ -96,7 +96,7 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem {
   return problem;
 }
 
-/** For `setErrorHandler` and `frameworkErrors`. Sends a string, so that no route's response schema can thin it out. */
+/** For `setErrorHandler` and `frameworkErrors`. Sends a string, so that the response schema of a route removes no member. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request);
   if (problem.headers !== undefined) reply.headers(problem.headers);
@@ -115,8 +115,9 @@ const SOCKET_ERRORS: Record<string, number> = {
 };
 
 /**
- * For `clientErrorHandler`: bytes that never became a request, or not the whole of one, so there is no reply to use, only
- * the socket. `commonHeaders` are those of an answer to a request, or to one whose header is not known.
+ * For `clientErrorHandler`: answers bytes that did not become a complete request. There is no reply then, only the socket.
+ *
+ * @param commonHeaders returns the headers of every answer; without a request if its header is unreadable
  */
 export function handleClientError(
   error: NodeJS.ErrnoException,
@@ -129,19 +130,19 @@ export function handleClientError(
     socket.destroy();
     return;
   }
-  // what still came of the request would be done, after it was refused
+  // otherwise Node would still handle the rest of the request after its refusal
   throwAway(socket);
   const refuse = (unanswered?: ServerResponse<IncomingMessage>) => {
     if (socket.writable) socket.write(refusal(error, commonHeaders, unanswered));
     socket.destroySoon();
   };
   const last = lastAnswerOn(socket);
-  // the rest of a request that is answered already: nobody waits for an answer to that
+  // the rest of an answered request: no client waits for another answer to it
   const isRest = last?.writableEnded === true && !last.req.complete;
   const end = () => (isRest ? socket.destroySoon() : refuse());
   if (last === undefined || last.closed) end();
   else if (isRest || last.req.complete) last.once('close', end);
-  // an answer that has begun, or is not the next one, cannot be replaced
+  // an answer cannot be replaced if it has begun, or if another answer must come before it
   else if (last.headersSent || last.socket === null) socket.destroy();
   else refuse(last);
 }

@@ -1,4 +1,4 @@
-/** What whoever runs the program can mend. The message alone says what and how; a stack would only hide it. */
+/** An error that the operator can correct. The message names the cause and the next step; a stack would only hide it. */
 export class OperatorError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

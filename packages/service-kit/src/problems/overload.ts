@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify';
 
 /**
- * More work than can be done in time. The request is refused with 503, which says nothing about a store; the log has one line
- * for all of an overload, from `overloadLog`, and none for each request.
+ * The error for a request that arrives when there is too much work. The client gets 503, although no store is away. The log
+ * has one line for the whole overload, from `overloadLog`, and no line for each request.
  */
 export class Overload extends Error {
   constructor(message: string) {
@@ -11,7 +11,7 @@ export class Overload extends Error {
   }
 }
 
-/** True of an `Overload`, and of an error that one has caused. */
+/** True for an `Overload`, and for an error that an `Overload` has caused. */
 export function isOverload(error: unknown): boolean {
   return error instanceof Overload || (error instanceof Error && isOverload(error.cause));
 }
@@ -25,7 +25,7 @@ export function overloadLog(log: Pick<FastifyBaseLogger, 'warn' | 'info'>, what:
       refused += 1;
       return new Overload(what);
     },
-    /** To be called whenever there is room again; does nothing unless there was an overload. */
+    /** Call this whenever there is room again; it does nothing unless there was an overload. */
     over(): void {
       if (refused === 0) return;
       log.info({ refused }, `overload is over: ${what}`);

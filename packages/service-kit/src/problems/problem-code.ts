@@ -1,10 +1,10 @@
 /**
- * Every `code` of a problem, of all services, so that none has two meanings. Clients go by them: a published one keeps its
- * meaning and its status.
+ * Every `code` of a problem, of all services, so that no code has two meanings. Clients depend on them: a published code
+ * keeps its meaning and its status.
  */
 export type ProblemCode = OfProcess | OfAccess | OfAuth | OfOAuth | OfCustomers;
 
-/** Of any request to any service. */
+/** Codes that any request to any service may get. */
 type OfProcess =
   | 'body_too_large'
   | 'empty_body'
@@ -28,7 +28,7 @@ type OfProcess =
   | 'uri_too_long'
   | 'validation_failed';
 
-/** RFC 6750 §3.1, and its kin. */
+/** The codes of RFC 6750 §3.1, and similar ones. */
 type OfAccess = 'insufficient_scope' | 'invalid_token' | 'token_required' | 'user_required';
 
 type OfAuth =
@@ -41,7 +41,7 @@ type OfAuth =
   | 'username_taken'
   | 'wrong_password';
 
-/** RFC 6749 §4.1.2.1, §5.2; below `/oauth` the others become one of these, see `oauth-error.ts`. */
+/** The codes of RFC 6749 §4.1.2.1 and §5.2. Below `/oauth` each other code becomes one of these: see `oauth-error.ts`. */
 type OfOAuth =
   | 'access_denied'
   | 'invalid_client'

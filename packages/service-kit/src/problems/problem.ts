@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ProblemCode } from './problem-code.ts';
 
-/** One fault in the input. `pointer` is a JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+/** A fault in the input. `pointer` is a JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
 export interface ProblemDetail {
   pointer: string;
   detail: string;
@@ -10,14 +10,14 @@ export interface ProblemDetail {
 export interface ProblemOptions {
   headers?: Record<string, string>;
   errors?: ProblemDetail[];
-  /** More members of the body (RFC 9457 §3.2). */
+  /** Extension members of the body (RFC 9457 §3.2). */
   extensions?: object;
   cause?: unknown;
 }
 
 /**
- * An error that a client may see, as RFC 9457 problem details. `code` is stable and for programs, `detail` is
- * for people; whatever must stay private goes into `cause`, which is logged for a 5xx and never sent.
+ * An error that a client may see, as RFC 9457 problem details. `code` is stable and for programs; `detail` is for people.
+ * Put private facts into `cause`: it is logged for a 5xx, and never sent.
  */
 export class Problem extends Error {
   readonly statusCode: number;
@@ -37,7 +37,7 @@ export class Problem extends Error {
   }
 }
 
-/** A store or another service is away for the moment: 503, and the client is told when to come back. */
+/** Makes the 503 for a store or another service that is away for the moment. Retry-After says when to try again. */
 export function unavailable(cause?: unknown, retryAfterSeconds = 1): Problem {
   return new Problem(503, 'unavailable', 'The service is temporarily unavailable. Try again in a moment.', {
     headers: { 'retry-after': String(retryAfterSeconds) },
@@ -56,7 +56,7 @@ export interface ProblemBody {
   errors?: ProblemDetail[];
 }
 
-/** `instance` is the path alone: a query string may carry what should not be repeated. */
+/** Returns the body of a problem. `instance` is the path alone, because a query string may contain secrets. */
 export function problemBody(problem: Problem, requestId: string, url?: string): ProblemBody {
   return {
     type: 'about:blank',

@@ -1,6 +1,6 @@
 import { Overload } from './overload.ts';
 
-/** A store that refuses connections, or that answers nothing. */
+/** The error for a store that refuses connections or does not answer. */
 export class StoreUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -8,7 +8,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** SQLSTATE classes and codes that say "not now": connection, credentials, database, resources, operator, time-outs. */
+/** SQLSTATE classes and codes of temporary failures: connection, credentials, database, resources, operator, time-outs. */
 const TRANSIENT_SQLSTATE = /^(08...|28...|3D000|53...|57P0[1-5]|57014|55P03|25006|40001|40P01)$/;
 const TRANSIENT_SYSTEM = new Set([
   'ECONNREFUSED',
@@ -23,11 +23,11 @@ const TRANSIENT_SYSTEM = new Set([
 ]);
 const TRANSIENT_REPLY =
   /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOAUTH|WRONGPASS|LATE)\b/;
-/** pg and ioredis give these no code. */
+/** Messages of errors to which pg and ioredis give no code. */
 const TRANSIENT_MESSAGE =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Cannot use a pool after calling end|Command timed out|Connection is closed|Stream isn't writeable|Reached the max retries per request limit)/;
 
-/** True of an error that says nothing about the request, only that PostgreSQL or Redis could not serve it now. */
+/** True for an error that says nothing about the request, only that PostgreSQL or Redis could not serve it now. */
 export function isStoreUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof StoreUnavailable || error instanceof Overload) return true;

@@ -3,21 +3,21 @@ import ajvFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import { Problem, type ProblemDetail } from './problem.ts';
 
-/** A rule that JSON Schema has no word for, used as `Type.String({ format: name })`. */
+/** A rule for which JSON Schema has no keyword, used as `Type.String({ format: name })`. */
 export interface StringFormat {
   validate(value: string): boolean;
-  /** What a client is told; completes the sentence "the value …". */
+  /** The error text for a client; completes the sentence "the value …". */
   message: string;
-  /** In an OpenAPI document, where nobody knows the name of the format: what JSON Schema can say of the rule. */
+  /** The rule in an OpenAPI document, in the keywords of JSON Schema: no client knows the name of the format. */
   published: { format?: string; minLength?: number; maxLength?: number; pattern?: string };
 }
 
 /**
- * Compiles schemas to checks that find all faults of a value, up to twenty. Nothing is coerced, filled in or dropped, and a
- * member that the schema does not name is a fault where it says `additionalProperties: false`.
+ * Compiles schemas to functions that find all faults of a value, up to twenty. They coerce, fill in and drop nothing. A
+ * member that the schema does not name is a fault if the schema says `additionalProperties: false`.
  *
- * One thing is changed in a value without faults: a UUID becomes lower case. PostgreSQL reads it in any case, and Redis, a Map
- * and `===` do not, so a handler that got the client's spelling would find the row and miss everything else under the id.
+ * A value without faults has one change: its UUIDs become lower case. PostgreSQL reads a UUID in any case, but Redis, a Map
+ * and `===` do not. With the client's spelling a handler would find the row and miss everything else under that id.
  */
 export function faultFinder(
   ownFormats: Record<string, StringFormat> = {},
@@ -42,7 +42,7 @@ export function faultFinder(
 
 const NO_FAULTS: ProblemDetail[] = [];
 
-/** Checks requests with `faultFinder`. A fault in the body is 422, one in path, query or headers is 400. */
+/** Validates requests with `faultFinder`. A fault in the body is 422; a fault in path, query or headers is 400. */
 export function validatorCompiler(
   options: { formats?: Record<string, StringFormat> } = {},
 ): FastifySchemaCompiler<object> {
@@ -56,12 +56,12 @@ export function validatorCompiler(
   };
 }
 
-/** More would help nobody, and make the answer larger than its cause. */
+/** More faults would help no client, and would make the answer larger than the request. */
 const MAX_ERRORS = 20;
 
 /**
- * RFC 9562 §4, in either case. That of ajv-formats also takes `urn:uuid:…`, and PostgreSQL also takes braces and other
- * hyphens, or none.
+ * RFC 9562 §4, in either case. The format of ajv-formats also accepts `urn:uuid:…`. PostgreSQL also accepts braces, and
+ * hyphens in other places or none.
  */
 const UUID: StringFormat = {
   validate: (value) => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value),
@@ -69,7 +69,7 @@ const UUID: StringFormat = {
   published: { format: 'uuid' },
 };
 
-/** The members that are UUIDs: of a path, a query, or a body. No body has one deeper inside. */
+/** Returns the names of the UUID members of a path, a query or a body. No body has a UUID on a deeper level. */
 function uuidMembers(schema: object): string[] {
   const { properties = {} } = schema as { properties?: Record<string, { format?: string }> };
   return Object.keys(properties).filter((name) => properties[name]?.format === 'uuid');
@@ -83,14 +83,14 @@ function makeCanonical(value: unknown, uuids: string[]): void {
   }
 }
 
-/** 422 `validation_failed`, for rules that a handler checks; the same shape as the schema's. */
+/** Makes the 422 `validation_failed` for rules that a handler checks, in the same form as the errors of a schema. */
 export function unprocessable(errors: ProblemDetail[]): Problem {
   return invalid('body', errors);
 }
 
 function invalid(httpPart: string | undefined, errors: ProblemDetail[]): Problem {
   return httpPart === 'body'
-    ? new Problem(422, 'validation_failed', 'The body breaks the rules named in errors.', { errors })
+    ? new Problem(422, 'validation_failed', 'The body is not valid: see errors.', { errors })
     : new Problem(
         400,
         'invalid_request',
@@ -114,7 +114,7 @@ function explain(error: ErrorObject, formats: Record<string, StringFormat>): Pro
   return { pointer: instancePath, detail: detailOf(error, formats) };
 }
 
-/** For people: without a regular expression, and with the words of the document where Ajv has none. */
+/** Explains a fault for people, without a regular expression: for a pattern it repeats the description in the document. */
 function detailOf(
   { keyword, params, parentSchema, message }: ErrorObject,
   formats: Record<string, StringFormat>,
@@ -129,8 +129,8 @@ function detailOf(
 }
 
 /**
- * RFC 6901 §3. The name is the client's: it is cut, so that an answer is never much larger than its cause, and half of a
- * surrogate pair is replaced, because not every parser would read an answer with one.
+ * Escapes the name of a member for a JSON Pointer (RFC 6901 §3). The name comes from the client. A long name is cut, so that
+ * an answer is never much larger than the request. Half of a surrogate pair is replaced, because not every parser reads it.
  */
 function escapePointer(name: string): string {
   return name

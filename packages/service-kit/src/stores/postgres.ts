@@ -10,18 +10,18 @@ import { WarmPool } from './warm-pool.ts';
 const POOL_SIZE = 10;
 const LOCK_TIMEOUT_MS = 400;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
-/** How much later this process gives a statement up, on a connection that alone is dead: the server would have ended it. */
+/** The extra time before this process gives up a statement. Only a dead connection needs it: the server ends a slow one. */
 const QUERY_RESERVE_MS = 500;
-/** Longer than a check is waited for: a server that is slow to answer is told from one that refuses. */
+/** Longer than the limit of a check, so that a check distinguishes a slow server from a refusal. */
 const READINESS_LIMIT_MS = 2_000;
 const OUTAGE_LIMIT_MS = 350;
-/** Of a job or a command, for which nobody waits with a request. */
+/** The limit of a migration, for which no client waits. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const MIGRATION_LOCK = 'migrations';
 
 /**
- * What every write needs, and what costs next to nothing: a transaction that is written to the log on the disk. A server in
- * recovery refuses it. It touches no table, and the function is open to every role.
+ * Checks that the server can write, at little cost: it commits a transaction to the log on the disk. A server in recovery
+ * refuses that. It touches no table, and every role may call the function.
  */
 const CAN_WRITE = "SELECT pg_logical_emit_message(true, 'readiness', '')";
 
@@ -29,7 +29,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** drizzle over the pool of `app.pg`. */
     db: NodePgDatabase;
-    /** Rejects within 400 ms while PostgreSQL is away, however much it has to do. For connections beside `app.pg`. */
+    /** Rejects within 400 ms while PostgreSQL is away, even under load. For work on connections other than `app.pg`. */
     requirePostgres(): Promise<void>;
   }
 }
@@ -46,11 +46,11 @@ export interface PostgresLimits {
 const LIMITS: PostgresLimits = { waitMs: 3_000, statementMs: 1_500 };
 
 /**
- * `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready, and a
- * process comes up without its database.
+ * Decorates `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready,
+ * and a process starts even without its database.
  *
- * @param options.connections how many; default: 10, for a service
- * @param options.limits in place of the defaults, which are those of production; only tests pass any
+ * @param options.connections the number of connections; default: 10, for a service
+ * @param options.limits replace the default limits, which production uses; only tests pass them
  */
 export const postgres = fp<{
   databaseUrl: string;
@@ -85,9 +85,8 @@ export const postgres = fp<{
 );
 
 /**
- * Runs `work` in one transaction, with its connection and drizzle over that. When a store fails the connection is thrown away instead of being asked to
- * roll back: a server that does not answer would not answer that either, and its side rolls back by itself. So it is
- * when `signal` aborts, whatever is waited for then.
+ * Runs `work` in one transaction, with its connection and drizzle over it. If a store fails or `signal` aborts, the
+ * connection is destroyed without a ROLLBACK: a silent server would not answer that either, and it rolls back by itself.
  */
 export async function inTransaction<T>(
   pool: pg.Pool,
@@ -95,7 +94,7 @@ export async function inTransaction<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const client = await pool.connect();
-  // a connection that ends between two statements fails the next one; unheard, its event would end the process
+  // if the connection ends between two statements, the next one fails; without a listener, its event would end the process
   client.on('error', ignore);
   let isReleased = false;
   const release = (destroy: boolean) => {
@@ -127,8 +126,8 @@ export async function inTransaction<T>(
 const ignore = () => {};
 
 /**
- * Applies the SQL files of `migrationsFolder` that are not applied yet. The session lock makes replicas of the
- * one-shot job wait for each other: drizzle's migrator takes none.
+ * Applies the pending SQL files of `migrationsFolder`. A session lock makes replicas of the one-shot job wait for each
+ * other, because drizzle's migrator takes no lock.
  */
 export async function migrate(options: { databaseUrl: string; migrationsFolder: string }): Promise<void> {
   const client = new pg.Client({

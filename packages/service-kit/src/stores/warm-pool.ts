@@ -5,20 +5,20 @@ import { StoreUnavailable } from '../problems/unavailable.ts';
 import { troubleLog } from '../trouble-log.ts';
 import { watchSilence, withinListening } from './silence.ts';
 
-/** As many requests wait for a connection at most; each holds its body, 16 KiB at most. */
+/** The most requests that may wait for a connection; each holds its body, 16 KiB at most. */
 const MAX_WAITING = 5_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const OPENING_AT_ONCE = 2;
-/** Between attempts while requests wait, and at most while none does. */
+/** The pause between attempts: the first while requests wait, up to the second while no request waits. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
-/** How long a start waits for its connections. */
+/** The longest wait for the connections at the start of a process. */
 const WARM_UP_LIMIT_MS = 3_000;
 
 type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
 type Release = (error?: Error | boolean) => void;
 
-/** What pg-pool 3.14 has and its types do not tell. */
+/** Members of pg-pool 3.14 that its types do not declare. */
 interface Internals {
   _clients: pg.Client[];
   _pendingQueue: { callback: Callback }[];
@@ -26,20 +26,20 @@ interface Internals {
 }
 
 /**
- * A `pg.Pool` that tells load from an outage.
+ * A `pg.Pool` that distinguishes load from an outage.
  *
- * Its connections are opened in the background, two at a time, and stay open. A request never opens one: pg-pool's way, one
- * new connection for each request of a burst, starves all of them on a busy machine. A request waits for a connection that
- * is free, in a queue that is bounded in length and time; past either bound it rejects with `Overload`.
+ * It opens its connections in the background, two at a time, and keeps them open. A request never opens a connection: pg-pool
+ * would open one for each request of a burst, which starves all of them on a busy machine. A request waits for a free
+ * connection in a queue with a bounded length and time; past either bound it rejects with `Overload`.
  *
- * The server is away when it refuses a connection while none is open, or when it answers nothing at all for about a third of a
- * second (see `watchSilence`). Then all that waits rejects with `StoreUnavailable`, and every connection is replaced: one that is
- * silent may be dead although the server is back.
+ * The server is away if it refuses a connection while no other is open, or if it is silent for about a third of a second (see
+ * `watchSilence`). Then every waiting request rejects with `StoreUnavailable`, and the pool replaces every connection: a
+ * silent connection may be dead although the server is back.
  */
 export class WarmPool extends pg.Pool {
   readonly #trouble: ReturnType<typeof troubleLog>;
   readonly #overload: ReturnType<typeof overloadLog>;
-  /** Of its own, so that no queue is before a question whether the server is there; two, because a write may be slow. */
+  /** Separate connections, so that a check of the server waits in no queue; two of them, because a write may be slow. */
   readonly #monitor: pg.Pool;
   readonly #watch: { stop(): void };
   #opening = 0;
@@ -50,8 +50,8 @@ export class WarmPool extends pg.Pool {
   #firstAttempt: (() => void) | undefined;
 
   /**
-   * @param options.connectionTimeoutMillis the longest wait for a connection that is free; one that is being opened has a limit
-   *   of its own
+   * @param options.connectionTimeoutMillis the longest wait for a free connection; the opening of a connection has its own
+   *   limit
    */
   constructor(options: pg.PoolConfig & { logger: FastifyBaseLogger }) {
     const { logger, ...config } = options;
@@ -72,7 +72,7 @@ export class WarmPool extends pg.Pool {
       idleTimeoutMillis: 0,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // an idle connection that breaks is replaced; without a listener it would end the process
+    // the pool replaces an idle connection that breaks; without a listener its event would end the process
     this.#monitor.on('error', () => {});
     this.on('error', (error) => this.#note(error));
     this.on('remove', () => this.#open());
@@ -87,7 +87,7 @@ export class WarmPool extends pg.Pool {
     });
   }
 
-  /** Opens the connections. Resolves when all are open, when the server refuses, or after three seconds. */
+  /** Opens the connections. Resolves when all are open, when the server refuses one, or after three seconds. */
   async start(): Promise<void> {
     const attempt = new Promise<void>((resolve) => {
       this.#firstAttempt = resolve;
@@ -98,9 +98,9 @@ export class WarmPool extends pg.Pool {
   }
 
   /**
-   * Runs a statement on a connection of its own, without waiting behind requests.
+   * Runs a statement on a separate connection, so that it does not wait behind requests.
    *
-   * @throws {StoreUnavailable} when it is refused, or not answered within `limitMs` of listening
+   * @throws {StoreUnavailable} when the server refuses it, or does not answer within `limitMs` (see `withinListening`)
    */
   async ask(statement: string, limitMs: number): Promise<pg.QueryResult> {
     const answer = this.#monitor.query(statement).catch((cause) => {
@@ -125,7 +125,7 @@ export class WarmPool extends pg.Pool {
     else {
       super.connect((error, client) => {
         if (client !== undefined) callback(undefined, client, keepUnlessBroken(client));
-        // pg-pool's own: the wait was too long
+        // any other error is from pg-pool: the request has waited too long
         else refuse(error instanceof StoreUnavailable ? error : this.#overload.refuse());
       });
       if (this.totalCount === this.#opening) this.#retrySoon();
@@ -149,7 +149,7 @@ export class WarmPool extends pg.Pool {
     return this as unknown as Internals;
   }
 
-  /** For pg-pool: requests queue, and none opens a connection for itself. */
+  /** Overrides pg-pool, so that requests queue and never open a connection. */
   protected _isFull(): boolean {
     return true;
   }
@@ -173,12 +173,12 @@ export class WarmPool extends pg.Pool {
     this.#trouble.over();
     this.#retryMs = RETRY_MS;
     this.#isSilent = false;
-    release(); // to the first request that waits
+    release(); // pg-pool gives the connection to the first waiting request
     if (this.totalCount - this.#opening >= this.options.max) this.#firstAttempt?.();
     this.#open();
   }
 
-  /** Of several, the connections that are open serve the requests; without any the server is away. */
+  /** Open connections go on serving the requests; if there is none, the server is away. */
   #failed(error: Error): void {
     this.#note(error);
     this.#firstAttempt?.();
@@ -195,7 +195,7 @@ export class WarmPool extends pg.Pool {
     this.#retry = setTimeout(() => this.#open(), delayMs);
   }
 
-  /** A request has come: the next attempt is not far away, and never more often than it would be by itself. */
+  /** Makes the next attempt soon because a request waits, but never more often than every 100 ms. */
   #retrySoon(): void {
     if (this.#retry !== undefined && this.#retryMs > RETRY_MS) {
       this.#retryMs = RETRY_MS;
@@ -213,7 +213,7 @@ export class WarmPool extends pg.Pool {
     return hasSpoken;
   }
 
-  /** Any answer will do, a refusal too. */
+  /** Asks for an answer; a refusal counts too. */
   #nudge(): void {
     this.#monitor.query('SELECT 1').then(
       () => {
@@ -244,14 +244,14 @@ export class WarmPool extends pg.Pool {
   }
 }
 
-/** pg-pool drops a connection whose statement was refused; it is as good as before, and a new one costs a process. */
+/** Keeps a connection after a refused statement. pg-pool would drop it, and a new one costs the server a process. */
 function keepUnlessBroken(client: pg.PoolClient): Release {
   const { release } = client;
   client.release = (reason) => release(isRefusalOfStatement(reason) ? undefined : reason);
   return client.release;
 }
 
-/** Not of a server that shuts down, and not of one that takes no writes any more: another may be there by now. */
+/** False if the server shuts down or refuses writes: by now another server may have its address. */
 function isRefusalOfStatement(reason: unknown): boolean {
   return (
     reason instanceof pg.DatabaseError &&
@@ -265,18 +265,18 @@ interface Socket {
   destroy(): void;
 }
 
-/** A connection with a limit for being opened, which says whether anything has arrived over it. */
+/** A connection that limits the time to open it, and reports whether any bytes have arrived over it. */
 class Connection extends pg.Client {
   isOpen = false;
   #bytesRead = 0;
 
   constructor(config: ClientConfig) {
-    // pg-pool hides the password from a spread
+    // a spread does not copy the password, because pg-pool makes it non-enumerable
     super({ ...config, password: config.password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     this.once('connect', () => {
       this.isOpen = true;
     });
-    // what waits for it is rejected; unheard, its event would end the process
+    // pg rejects the waiting statements; without a listener, the event would end the process
     this.on('error', () => {});
   }
 
@@ -296,7 +296,7 @@ function isOpen(client: pg.Client): boolean {
   return (client as Connection).isOpen;
 }
 
-/** Not `end`, which says goodbye and waits for an answer. */
+/** Destroys the socket, because `end` would wait for the server. */
 function destroy(client: pg.Client): void {
   socketOf(client).destroy();
 }

@@ -11,7 +11,7 @@ async function started(t: Test, TRUSTED_PROXIES: string[]) {
   };
 }
 
-t.test('an address is the same however a trusted proxy writes it', async (t) => {
+t.test('an address is the same in every notation of a trusted proxy', async (t) => {
   const ip = await started(t, ['loopback']);
   const cases: [forwarded: string, address: string][] = [
     ['203.0.113.7', '203.0.113.7'],
@@ -33,7 +33,7 @@ t.test('an address is the same however a trusted proxy writes it', async (t) => 
   for (const [forwarded, address] of cases) t.equal(await ip(forwarded), address, forwarded);
 });
 
-t.test('a proxy that does not tell who asked it is the client itself', async (t) => {
+t.test('a proxy that does not name its client counts as the client', async (t) => {
   const ip = await started(t, ['loopback', '10.0.0.0/8']);
   for (const forwarded of [
     'unknown',
@@ -59,7 +59,7 @@ t.test('a proxy that does not tell who asked it is the client itself', async (t)
   t.equal(await ip('203.0.113.7, unknown, 10.0.0.9:80'), '10.0.0.9');
 });
 
-t.test('a client behind several proxies is told by the first that is not trusted', async (t) => {
+t.test('behind several proxies the client is the last address that is not a trusted proxy', async (t) => {
   const ip = await started(t, ['loopback', '10.0.0.0/8', '2001:db8:ffff::/48']);
   t.equal(await ip('203.0.113.7:51234, 10.0.0.5:8443'), '203.0.113.7', 'a proxy with a port is trusted');
   t.equal(await ip('203.0.113.7, [2001:DB8:FFFF::5]:8443, 10.0.0.5'), '203.0.113.7');
@@ -68,12 +68,12 @@ t.test('a client behind several proxies is told by the first that is not trusted
   t.equal(
     await ip('203.0.113.7, 198.51.100.1:1, 10.0.0.5'),
     '198.51.100.1',
-    'what it was told is not believed',
+    'entries before an untrusted proxy do not count',
   );
   t.equal(await ip('10.0.0.8, 10.0.0.9'), '10.0.0.8');
 });
 
-t.test('nobody else is believed, and the address of a connection is canonical too', async (t) => {
+t.test('other peers are not trusted, and the address of a connection is canonical too', async (t) => {
   const ip = await started(t, ['10.0.0.0/8']);
   t.equal(await ip('203.0.113.7'), '127.0.0.1');
   t.equal(await ip('203.0.113.7', '::ffff:198.51.100.1'), '198.51.100.1');

@@ -50,7 +50,7 @@ function head(target: string, ...lines: string[]): string {
   return `${target} HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
 }
 
-/** Everything that is refused before its body is read, and by whom. */
+/** Requests that are refused before the server has read their body. */
 function early(size: number): [name: string, status: number, head: string, body: Buffer][] {
   const body = Buffer.alloc(size, 'x');
   const chunks = Buffer.concat([Buffer.from(`${size.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]);
@@ -68,7 +68,7 @@ function early(size: number): [name: string, status: number, head: string, body:
     ],
     ['a file that is too long', 413, post('/files', 'Content-Type: text/csv', length), body],
     ['no token', 401, post('/at-once', JSON_TYPE, length), body],
-    ['no token, told later', 401, post('/later', JSON_TYPE, length), body],
+    ['no token, refused later', 401, post('/later', JSON_TYPE, length), body],
     ['no token, on the last request', 401, post('/at-once', JSON_TYPE, length, 'Connection: close'), body],
     ['no token, with chunks', 401, post('/at-once', chunked), chunks],
     ['no such path', 404, post('/nothing', length), body],
@@ -115,7 +115,7 @@ t.test(
   },
 );
 
-t.test('however long the body is', async (t) => {
+t.test('so does a client with a body of 20 or 100 MiB', async (t) => {
   const { port } = await started(t);
   for (const [name, status, head, body] of early(20 * MIB)) {
     t.match(await sendBlindly(port, head, body), new RegExp(`^HTTP/1.1 ${status} .*}$`, 's'), name);
@@ -125,7 +125,7 @@ t.test('however long the body is', async (t) => {
   }
 });
 
-t.test('a client of Node gets the answer too, on a connection that is kept or not', async (t) => {
+t.test('a Node client gets the answer too, with and without keep-alive', async (t) => {
   const { port } = await started(t);
   for (const keepAlive of [true, false]) {
     const agent = new http.Agent({ keepAlive });
@@ -169,7 +169,7 @@ t.test('an answer arrives while the process closes', async (t) => {
 });
 
 t.test(
-  'a client that waits for 100 Continue gets it when its body is wanted, and else the refusal at once',
+  'a client that waits for 100 Continue gets it when the handler reads the body, and otherwise the refusal at once',
   async (t) => {
     const { port, done } = await started(t);
     const waiting = (path: string, length: number) =>
@@ -180,7 +180,7 @@ t.test(
       ['/later', 2, 401],
       ['/%zz', 2, 400],
     ] as const) {
-      // it ends, although nothing more is sent
+      // the connection ends, although the client sends nothing more
       const answer = await exchange(port, waiting(path, length));
       t.match(answer, new RegExp(`^HTTP/1.1 ${status} .*connection: close.*}$`, 'is'), path);
     }
@@ -196,7 +196,7 @@ t.test(
   },
 );
 
-t.test('what comes after the last answer on a connection is not done', async (t) => {
+t.test('requests after the last answer on a connection are not handled', async (t) => {
   const { port, done } = await started(t);
   const next = `${head('POST /things', JSON_TYPE, 'Content-Length: 7')}"never"`;
   const last = [
@@ -211,7 +211,7 @@ t.test('what comes after the last answer on a connection is not done', async (t)
   t.same(done, []);
 });
 
-t.test('a connection is kept after a request whose body nobody needs', async (t) => {
+t.test('a connection stays open after a refused request with a body', async (t) => {
   const { port, done } = await started(t);
   const refused = `${head('POST /at-once', 'Content-Length: 500000')}${'x'.repeat(500_000)}`;
   const next = `${head('POST /things', JSON_TYPE, 'Connection: close', 'Content-Length: 2')}{}`;
@@ -220,7 +220,7 @@ t.test('a connection is kept after a request whose body nobody needs', async (t)
   t.same(done, [{}]);
 });
 
-t.test('what is no request is answered after the requests before it, never in their place', async (t) => {
+t.test('invalid bytes are answered after the requests before them, never in their place', async (t) => {
   const { app, port, streams, release } = await started(t);
   const slow = exchange(port, `${head('GET /slow')}HELLO\r\n\r\n`);
   await once(app.server, 'clientError');
@@ -235,7 +235,7 @@ t.test('what is no request is answered after the requests before it, never in th
 });
 
 t.test(
-  'an answer that has begun breaks off when the body of its request does, without a second answer in it',
+  'an answer that has begun breaks off when the body of its request breaks, and contains no second answer',
   async (t) => {
     const { app, port } = await started(t);
     const socket = net.connect(port, '127.0.0.1');
@@ -253,7 +253,7 @@ t.test(
   },
 );
 
-t.test('a request that was answered, and does not end in time, is not answered a second time', async (t) => {
+t.test('an answered request that does not end in time gets no second answer', async (t) => {
   const { app, port } = await started(t);
   app.server.requestTimeout = 50;
   app.server.headersTimeout = 50;
@@ -262,7 +262,7 @@ t.test('a request that was answered, and does not end in time, is not answered a
   t.match(answer, /^HTTP\/1.1 401 /);
 });
 
-/** A client who has the answer, with both ends of its connection. */
+/** Returns both ends of the connection of a client that already has its answer. */
 async function answered(t: Test, path: string) {
   const { app, port } = await started(t);
   const connected = once(app.server, 'connection');
@@ -274,9 +274,9 @@ async function answered(t: Test, path: string) {
   return { client, server: server as net.Socket };
 }
 
-/** Where the connection is closed after the answer, and where it is kept. */
+/** After its answer `/things` closes the connection, and `/at-once` keeps it. */
 for (const path of ['/things', '/at-once']) {
-  t.test(`what comes after an answer of ${path} is read for 30 s`, async (t) => {
+  t.test(`the rest of a request to ${path} is read for 30 s after the answer`, async (t) => {
     mock.timers.enable({ apis: ['setInterval'] });
     t.teardown(() => mock.timers.reset());
     const { client, server } = await answered(t, path);
@@ -289,13 +289,13 @@ for (const path of ['/things', '/at-once']) {
     t.equal(server.destroyed, true);
   });
 
-  t.test(`what comes after an answer of ${path} is read up to 256 MiB`, async (t) => {
+  t.test(`the rest of a request to ${path} is read up to 256 MiB after the answer`, async (t) => {
     const { client, server } = await answered(t, path);
     const chunk = Buffer.alloc(MIB);
     const send = () => client.writable && client.write(chunk, send);
     send();
     await new Promise((resolve) => client.once('close', resolve)); // by a reset
-    t.ok(server.bytesRead > 256 * MIB, 'of 1 GiB, and not all of it');
+    t.ok(server.bytesRead > 256 * MIB, 'more than 256 MiB, but not the whole GiB');
   });
 }
 
@@ -307,7 +307,7 @@ t.test('a client that is silent after its last answer loses the connection after
   t.equal(server.destroyed, true);
 });
 
-t.test('a connection whose client has gone is forgotten', async (t) => {
+t.test('a closed connection keeps no timer', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] });
   t.teardown(() => mock.timers.reset());
   const { client, server } = await answered(t, '/at-once');
@@ -319,7 +319,7 @@ t.test('a connection whose client has gone is forgotten', async (t) => {
   t.equal(cleared.mock.callCount(), 1);
 });
 
-/** Without the timers, which a test may have stopped. */
+/** Waits without timers, because a test may have stopped them. */
 async function waitForImmediately(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -9,7 +9,7 @@ t.test(
   },
 );
 
-t.test('If-None-Match holds for other tags, without it, and when it is no list of tags', async (t) => {
+t.test('If-None-Match holds for other tags, and when it is absent or malformed', async (t) => {
   for (const field of [undefined, '"8"', '"77"', '""', '"8", W/"9"', '7', '"7', '"7" x', '*,"8"', '']) {
     t.equal(noneMatchFails(field, '"7"'), false, String(field));
   }

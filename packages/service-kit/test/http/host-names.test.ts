@@ -16,7 +16,7 @@ async function started(t: Test, hostNames?: string[]) {
 const get = (port: number, target: string, ...headers: string[]) =>
   exchange(port, `${[`GET ${target} HTTP/1.1`, ...headers, 'Connection: close'].join('\r\n')}\r\n\r\n`);
 
-t.test('a process that has names answers to them, with any port, in any case', async (t) => {
+t.test('a process with host names answers to them, with any port and in any case', async (t) => {
   const { port } = await started(t, HOST_NAMES);
   for (const host of [
     'localhost',
@@ -36,7 +36,7 @@ t.test('a process that has names answers to them, with any port, in any case', a
   }
 });
 
-t.test('a request for another name is 421, and told what to do', async (t) => {
+t.test('a request for another name is 421, and the error says what to do', async (t) => {
   const { app, port } = await started(t, HOST_NAMES);
   for (const host of [
     'evil.example',
@@ -64,7 +64,7 @@ t.test('a request for another name is 421, and told what to do', async (t) => {
       answer,
       /"code":"misdirected_request","detail":".*localhost, 127.0.0.1, .*set.*ISSUER|ISSUER.*set/,
     );
-    t.notMatch(answer, /evil\.example/, 'and the name is not repeated');
+    t.notMatch(answer, /evil\.example/, 'the error does not repeat the name');
   }
   for (const url of ['/nothing', '/%zz', '/livez', '/things?x=%zz']) {
     t.equal((await app.inject({ url, headers: { host: 'evil.example' } })).statusCode, 421, url);
@@ -77,7 +77,7 @@ t.test('a request for another name is 421, and told what to do', async (t) => {
   t.equal((await app.inject({ method: 'OPTIONS', url: '/things', headers: preflight })).statusCode, 421);
 });
 
-t.test('X-Forwarded-Host and the like do not count, and the target of the request does', async (t) => {
+t.test('X-Forwarded-Host and Forwarded do not count, and the target of the request does', async (t) => {
   const { port } = await started(t, HOST_NAMES);
   const forwarded = ['X-Forwarded-Host: localhost', 'Forwarded: host=localhost'];
   t.match(await get(port, '/things', 'Host: evil.example', ...forwarded), /^HTTP\/1.1 421 /);

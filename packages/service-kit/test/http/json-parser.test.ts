@@ -5,7 +5,7 @@ import { startedProcess } from '../support/process.ts';
 const BodySchema = Type.Object({ name: Type.String() }, { additionalProperties: false });
 const JSON_TYPE = 'application/json';
 
-/** Sends a body to a route that echoes it, and gives status and answer. */
+/** Returns a function that sends a body to a route, which echoes it, and returns the status and the answer. */
 async function posting(t: Test) {
   const { app } = await startedProcess(t, [
     async (app) => {
@@ -30,7 +30,7 @@ async function posting(t: Test) {
   };
 }
 
-t.test('UTF-8 is taken, with and without saying so', async (t) => {
+t.test('a body in UTF-8 is accepted, with and without a charset', async (t) => {
   const post = await posting(t);
   for (const type of [
     JSON_TYPE,
@@ -47,7 +47,7 @@ t.test('UTF-8 is taken, with and without saying so', async (t) => {
   }
 });
 
-t.test('another media type, another charset and no media type at all are 415', async (t) => {
+t.test('another media type, another charset and a missing media type are 415', async (t) => {
   const post = await posting(t);
   const types = [
     'text/plain',
@@ -84,7 +84,7 @@ t.test('another media type, another charset and no media type at all are 415', a
   }
 });
 
-t.test('a 415 says what the body may be, in words and in the field of its method', async (t) => {
+t.test('a 415 names the supported media types, in words and in the header of its method', async (t) => {
   const { app } = await startedProcess(t, [
     async (app) => {
       const json = { schema: { body: BodySchema } };
@@ -138,7 +138,7 @@ t.test('a 415 says what the body may be, in words and in the field of its method
   }
 });
 
-t.test('a Content-Type that is malformed is no matter where no body is read', async (t) => {
+t.test('a malformed Content-Type does not matter on a route that reads no body', async (t) => {
   const { app } = await startedProcess(t, [async (app) => void app.get('/things', async () => ({}))]);
   const headers = { 'content-type': 'text/csv; x; x' };
   t.equal((await app.inject({ url: '/things', headers })).statusCode, 200);
@@ -146,7 +146,7 @@ t.test('a Content-Type that is malformed is no matter where no body is read', as
   t.equal((await app.inject({ method: 'POST', url: '/nothing', headers, payload: 'x' })).statusCode, 404);
 });
 
-t.test('what is not JSON in UTF-8 is 400', async (t) => {
+t.test('a body that is not JSON in UTF-8 is 400', async (t) => {
   const post = await posting(t);
   const bodies: [string, string | Buffer][] = [
     ['cut off', '{"name":'],
@@ -167,13 +167,13 @@ t.test('what is not JSON in UTF-8 is 400', async (t) => {
   }
 });
 
-t.test('an empty body is 400 where one is needed', async (t) => {
+t.test('an empty body is 400 on a route that needs a body', async (t) => {
   const post = await posting(t);
   t.match(await post(undefined), { status: 400, body: { code: 'empty_body' } });
   t.match(await post(''), { status: 400, body: { code: 'empty_body' } });
 });
 
-t.test('a Content-Type without a body is borne where no body is read', async (t) => {
+t.test('a Content-Type without a body is accepted on a route that reads no body', async (t) => {
   const post = await posting(t);
   const { app } = await post('{"name":"x"}');
   const response = await app.inject({
@@ -184,7 +184,7 @@ t.test('a Content-Type without a body is borne where no body is read', async (t)
   t.equal(response.statusCode, 204);
 });
 
-t.test('a body that may be null may also be empty or absent', async (t) => {
+t.test('an optional body may be null, empty or absent', async (t) => {
   const { app } = await startedProcess(t, [
     async (app) => {
       const body = Type.Unsafe({ ...BodySchema, type: ['object', 'null'] });
@@ -204,7 +204,7 @@ t.test('a body that may be null may also be empty or absent', async (t) => {
   t.match(await post('[]', JSON_TYPE), { status: 422 });
 });
 
-t.test('two members of one name are 400, however deep and however written', async (t) => {
+t.test('two members of one name are 400, at any depth and in any notation', async (t) => {
   const post = await posting(t);
   const bodies = [
     '{"name":"a","name":"b"}',
@@ -234,7 +234,7 @@ t.test('the same name in different objects, or as a value, is no duplicate', asy
   }
 });
 
-t.test('__proto__ and constructor.prototype are 400, whatever the schema takes', async (t) => {
+t.test('__proto__ and constructor.prototype are 400, regardless of the schema', async (t) => {
   const post = await posting(t);
   const bodies = [
     '{"__proto__":{"admin":true}}',
@@ -247,14 +247,14 @@ t.test('__proto__ and constructor.prototype are 400, whatever the schema takes',
   t.equal(({} as { admin?: unknown }).admin, undefined);
 });
 
-t.test('a body of 16 KiB is taken and a longer one is 413', async (t) => {
+t.test('a body of 16 KiB is accepted, and a longer body is 413', async (t) => {
   const post = await posting(t);
   const ofLength = (length: number) => JSON.stringify({ name: 'x'.repeat(length - '{"name":""}'.length) });
   t.equal((await post(ofLength(16_384))).status, 200);
   t.match(await post(ofLength(16_385)), { status: 413, body: { code: 'body_too_large', status: 413 } });
 });
 
-t.test('very deep JSON is refused or taken, never a fault', async (t) => {
+t.test('very deep JSON is no fault of the server', async (t) => {
   const post = await posting(t);
   const depth = 8_000;
   const { status } = await post(`${'['.repeat(depth)}${']'.repeat(depth)}`);

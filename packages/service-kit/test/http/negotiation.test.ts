@@ -26,7 +26,7 @@ async function started(t: Test) {
   return { app, get, handled: () => handled };
 }
 
-t.test('whoever accepts what is offered gets it', async (t) => {
+t.test('a client that accepts the offered type gets it', async (t) => {
   const { get } = await started(t);
   for (const accept of [
     undefined,
@@ -52,7 +52,7 @@ t.test('whoever accepts what is offered gets it', async (t) => {
   }
 });
 
-t.test('whoever does not gets 406 as a problem, and nothing is done', async (t) => {
+t.test('a client that does not accept it gets 406 as a problem, and the handler does not run', async (t) => {
   const { get, handled } = await started(t);
   for (const accept of [
     'text/html',
@@ -80,7 +80,7 @@ t.test('whoever does not gets 406 as a problem, and nothing is done', async (t) 
   t.equal(handled(), 0);
 });
 
-t.test('of several offers the one is taken that Accept likes best, and the first of equals', async (t) => {
+t.test('of several offers Accept selects the preferred one, and the first of equals', async (t) => {
   const { get } = await started(t);
   const cases: [accept: string | undefined, type: string][] = [
     [undefined, 'text/csv'],
@@ -106,26 +106,29 @@ t.test('of several offers the one is taken that Accept likes best, and the first
   for (const [accept, type] of cases) t.equal((await get('/two', accept)).payload, type, accept ?? 'none');
 });
 
-t.test('of several offers none is taken for JSON alone, and the refusal names them', async (t) => {
-  const { get } = await started(t);
-  for (const accept of [
-    'application/json',
-    'application/json, text/csv;q=0',
-    'text/csv;header=absent',
-    '*/*;q=0',
-  ]) {
-    t.match(
-      (await get('/two', accept)).json(),
-      {
-        status: 406,
-        detail: /offers text\/csv, application\/x-ndjson: name one of them in Accept, or \*\/\*\./,
-      },
-      accept,
-    );
-  }
-});
+t.test(
+  'a client that accepts only JSON gets none of several other offers, and the refusal names them',
+  async (t) => {
+    const { get } = await started(t);
+    for (const accept of [
+      'application/json',
+      'application/json, text/csv;q=0',
+      'text/csv;header=absent',
+      '*/*;q=0',
+    ]) {
+      t.match(
+        (await get('/two', accept)).json(),
+        {
+          status: 406,
+          detail: /offers text\/csv, application\/x-ndjson: name one of them in Accept, or \*\/\*\./,
+        },
+        accept,
+      );
+    }
+  },
+);
 
-t.test('a long Accept is read up to an end, and is 406 beyond it', async (t) => {
+t.test('a long Accept is read up to a limit, and is 406 beyond it', async (t) => {
   const { get } = await started(t);
   const ofLength = (length: number) => '*/*'.padStart(length, ',');
   t.equal((await get('/two', ofLength(2_048))).statusCode, 200);
@@ -136,15 +139,15 @@ t.test('a long Accept is read up to an end, and is 406 beyond it', async (t) => 
   t.equal((await get('/two', ','.repeat(16_000))).statusCode, 406);
 });
 
-t.test('caches are told that it depends on Accept, where it does', async (t) => {
+t.test('an answer that depends on Accept says so to caches', async (t) => {
   const { get } = await started(t);
   t.equal((await get('/two', undefined)).headers.vary, 'Accept');
   t.equal((await get('/two', undefined, 'HEAD')).headers.vary, 'Accept');
-  t.equal((await get('/two', 'text/html')).headers.vary, 'Accept', 'of a refusal too');
+  t.equal((await get('/two', 'text/html')).headers.vary, 'Accept', 'a refusal has the header too');
   t.notOk('vary' in (await get('/one', undefined)).headers);
 });
 
-t.test('a route without content, and one that documents nothing, do not ask', async (t) => {
+t.test('a route without content and a route without a schema ignore Accept', async (t) => {
   const { get } = await started(t);
   t.equal((await get('/none', 'text/html', 'DELETE')).statusCode, 204);
   t.equal((await get('/page', 'application/json')).statusCode, 200);

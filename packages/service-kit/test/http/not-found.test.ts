@@ -21,7 +21,7 @@ async function started(t: Test, config: { CORS_ORIGINS?: string[] } = {}) {
   return app;
 }
 
-t.test('a path that nobody has is 404 as a problem, with the path but not the query', async (t) => {
+t.test('an unknown path is 404 as a problem, with the path but not the query', async (t) => {
   const app = await started(t);
   for (const method of ['GET', 'POST', 'DELETE', 'PATCH', 'OPTIONS'] as const) {
     const response = await app.inject({ method, url: '/thing?token=hunter2' });
@@ -40,7 +40,7 @@ t.test('a route that finds nothing is 404, not 405', async (t) => {
   t.equal((await app.inject({ method: 'POST', url: '/files/nope' })).statusCode, 405);
 });
 
-t.test('a path that exists under other methods is 405 and says which', async (t) => {
+t.test('a path that exists for other methods is 405 and names them', async (t) => {
   const app = await started(t);
   const cases: [method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH', url: string, allow: string[]][] = [
     ['DELETE', '/things', ['GET', 'HEAD', 'OPTIONS', 'POST']],
@@ -57,7 +57,7 @@ t.test('a path that exists under other methods is 405 and says which', async (t)
   }
 });
 
-t.test('OPTIONS tells what a path answers, whether pages of other origins are let in or not', async (t) => {
+t.test('OPTIONS names the methods of a path, with and without allowed origins', async (t) => {
   for (const CORS_ORIGINS of [[], ['https://app.example']]) {
     const app = await started(t, { CORS_ORIGINS });
     for (const headers of [
@@ -73,7 +73,7 @@ t.test('OPTIONS tells what a path answers, whether pages of other origins are le
   }
 });
 
-t.test('HEAD answers where GET does, without a body', async (t) => {
+t.test('HEAD works on every route of GET, without a body', async (t) => {
   const app = await started(t);
   const response = await app.inject({ method: 'HEAD', url: '/things' });
   t.match(response, { statusCode: 200, body: '' });

@@ -11,7 +11,7 @@ async function started(t: Test) {
   return app;
 }
 
-t.test('a content coding is 415 with the one that is taken', async (t) => {
+t.test('a content coding is 415, and the answer names the supported one', async (t) => {
   const app = await started(t);
   const post = (coding: string) =>
     app.inject({
@@ -32,7 +32,7 @@ t.test('a content coding is 415 with the one that is taken', async (t) => {
   for (const coding of ['identity', 'Identity']) t.equal((await post(coding)).statusCode, 200, coding);
 });
 
-t.test('a transfer coding under the chunks, and an expectation nobody knows, are refused', async (t) => {
+t.test('a transfer coding other than chunked and an unknown expectation are refused', async (t) => {
   const port = await listening(await started(t));
   const post = (field: string) =>
     exchange(

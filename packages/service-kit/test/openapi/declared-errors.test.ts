@@ -60,11 +60,11 @@ t.test('errors have the form of their scope', async (t) => {
   t.same(Object.keys(paths['/outer'].get.responses[404].content), ['application/problem+json']);
 });
 
-t.test('what a route says of a status itself goes first', async (t) => {
+t.test('a route’s own description of a status takes precedence', async (t) => {
   t.equal(paths['/described'].get.responses[403].description, 'Our own');
 });
 
-t.test('an error is made for each document and each request: none is shared', async (t) => {
+t.test('each document and each request gets an error of its own', async (t) => {
   let made = 0;
   const { app } = await startedProcess(t, [
     async (app) => {

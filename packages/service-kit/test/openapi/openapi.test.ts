@@ -29,7 +29,7 @@ async function started(t: Test) {
   return app;
 }
 
-t.test('each service has its own OpenAPI 3.1 document, with the routes of no other', async (t) => {
+t.test('each service has its own OpenAPI 3.1 document, with its own routes only', async (t) => {
   const app = await started(t);
   for (const [name, other] of [
     ['things', 'others'],
@@ -44,12 +44,12 @@ t.test('each service has its own OpenAPI 3.1 document, with the routes of no oth
       scheme: 'bearer',
       bearerFormat: 'JWT',
     });
-    t.same(document.servers, [{ url: '/' }], 'true behind any host and port');
+    t.same(document.servers, [{ url: '/' }], 'the document is right behind any host and port');
     t.notMatch(JSON.stringify(document), other);
   }
 });
 
-t.test('problems are documented once and referred to, with what was thrown as the example', async (t) => {
+t.test('problems have one schema, and each thrown problem is an example', async (t) => {
   const app = await started(t);
   const document = (await app.inject('/docs/things/json')).json();
   t.match(document.components.schemas.Problem, { type: 'object', properties: { code: {}, request_id: {} } });
@@ -73,7 +73,7 @@ t.test('problems are documented once and referred to, with what was thrown as th
   });
 });
 
-t.test('what any route may answer is documented without being said, with the headers it has', async (t) => {
+t.test('the errors of every route are documented without a declaration, with their headers', async (t) => {
   const app = await started(t);
   const { get, post } = (await app.inject('/docs/things/json')).json().paths['/things/{id}'];
   t.same(Object.keys(get.responses), ['200', '400', '404', '406', '415', '417', '500', '503']);
@@ -83,7 +83,7 @@ t.test('what any route may answer is documented without being said, with the hea
   t.match(get.responses[503].headers['retry-after'], { required: true, schema: { examples: ['1'] } });
 });
 
-t.test('every reference in a document leads somewhere', async (t) => {
+t.test('every reference in a document has a target', async (t) => {
   const app = await started(t);
   const document = (await app.inject('/docs/things/json')).json();
   const references = JSON.stringify(document).match(/"\$ref":"([^"]+)"/g) ?? [];
@@ -98,7 +98,7 @@ t.test('every reference in a document leads somewhere', async (t) => {
 });
 
 t.test(
-  'Swagger UI is served with a policy of its own, and keeps the token over a reload, and is a client with PKCE',
+  'Swagger UI has its own policy, keeps the token after a reload, and is a client with PKCE',
   async (t) => {
     const app = await started(t);
     const page = await app.inject('/docs/things');
@@ -113,7 +113,7 @@ t.test(
   },
 );
 
-t.test('a schema with a title is documented once under it, and checks requests as before', async (t) => {
+t.test('a schema with a title is documented once, and still validates requests', async (t) => {
   const Part = Type.Object({ title: Type.String() }, { title: 'Part' });
   const Thing = Type.Object(
     { parts: Type.Array(Part) },
@@ -137,7 +137,11 @@ t.test('a schema with a title is documented once under it, and checks requests a
       additionalProperties: false,
       properties: { parts: { type: 'array', items: { $ref: '#/components/schemas/Part' } } },
     });
-    t.match(components.schemas.Part.properties, { title: { type: 'string' } }, 'a member may be called so');
+    t.match(
+      components.schemas.Part.properties,
+      { title: { type: 'string' } },
+      'a member may be called title',
+    );
     const { get, post } = paths[`/${name}`];
     const reference = { $ref: '#/components/schemas/Thing' };
     const example = { parts: [{ title: 'Leg' }] };
@@ -153,7 +157,7 @@ t.test('a schema with a title is documented once under it, and checks requests a
   }
 });
 
-t.test('two schemas with one title, which are not the same, make no document', async (t) => {
+t.test('two different schemas with the same title are an error', async (t) => {
   const { app, logged } = await startedProcess(t, [
     async (app) => {
       const options = { title: '', description: '', version: '1.2.3', securitySchemes, scopes: [], tags: [] };

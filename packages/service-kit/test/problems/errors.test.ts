@@ -45,7 +45,7 @@ async function started(t: Test) {
   ]);
 }
 
-t.test('a refusal by a plugin keeps its status, whichever 4xx it is, and is no fault of ours', async (t) => {
+t.test('a refusal by a plugin keeps its 4xx status, and is no fault of the server', async (t) => {
   const { app, logged } = await startedProcess(t, [
     async (app) => {
       app.get('/refuses/:status', async (request) => {
@@ -61,10 +61,10 @@ t.test('a refusal by a plugin keeps its status, whichever 4xx it is, and is no f
     t.notMatch(response.body, 'a text of the plugin');
   }
   t.equal((await app.inject('/refuses/502')).statusCode, 500);
-  t.equal(logged().length, 1, 'the 500 alone');
+  t.equal(logged().length, 1, 'only the 500 is logged');
 });
 
-t.test('a problem is answered as it is, whatever response schema the route has', async (t) => {
+t.test('a problem is answered unchanged, regardless of the response schema of the route', async (t) => {
   const { app } = await started(t);
   const response = await app.inject('/refuses?with=query');
   t.equal(response.statusCode, 409);
@@ -82,13 +82,13 @@ t.test('a problem is answered as it is, whatever response schema the route has',
   });
 });
 
-t.test('a problem thrown by a hook is answered like one of a handler', async (t) => {
+t.test('a problem from a hook is answered like a problem from a handler', async (t) => {
   const { app } = await started(t);
   const response = await app.inject('/hook');
   t.match(response.json(), { status: 401, code: 'token_required', instance: '/hook' });
 });
 
-t.test('an error nobody foresaw is a constant 500: no message, no stack; both are in the log', async (t) => {
+t.test('an unforeseen error is a constant 500; its message and stack are in the log only', async (t) => {
   const { app, rawLog, logged } = await started(t);
   const response = await app.inject('/breaks');
   t.same(response.json(), {
@@ -110,10 +110,10 @@ t.test('an error nobody foresaw is a constant 500: no message, no stack; both ar
   const odd = await app.inject('/breaks-oddly');
   t.match(odd.json(), { status: 500, code: 'internal_error' });
   t.notMatch(odd.body, /hunter2/);
-  t.notMatch(rawLog().split('\n')[1], /hunter2/, 'a thrown object is not written out');
+  t.notMatch(rawLog().split('\n')[1], /hunter2/, 'the log does not contain a thrown object');
 });
 
-t.test('what a client did wrong is not logged', async (t) => {
+t.test('errors of a client are not logged', async (t) => {
   const { app, rawLog } = await started(t);
   for (const url of ['/refuses', '/hook', '/nothing', '/things/%zz']) await app.inject(url);
   t.equal(rawLog(), '');
@@ -132,7 +132,7 @@ t.test('a path that cannot be decoded is 400 with the headers of every answer', 
   }
 });
 
-t.test('bytes that are no request are answered as problems too', async (t) => {
+t.test('invalid bytes are answered with a problem too', async (t) => {
   const { app } = await started(t);
   const port = await listening(app);
   const cases: [name: string, status: number, bytes: string][] = [
@@ -172,7 +172,7 @@ t.test('bytes that are no request are answered as problems too', async (t) => {
   }
 });
 
-t.test('HTTP/1.1 without Host is 400 with a body, HTTP/1.0 without it is answered', async (t) => {
+t.test('HTTP/1.1 without Host is 400 with a body, and HTTP/1.0 without Host is answered', async (t) => {
   const { app } = await started(t);
   const port = await listening(app);
   const [head = '', body = ''] = (
@@ -183,7 +183,7 @@ t.test('HTTP/1.1 without Host is 400 with a body, HTTP/1.0 without it is answere
   t.match(await exchange(port, 'GET /things HTTP/1.0\r\n\r\n'), /^HTTP\/1.1 200 /);
 });
 
-t.test('a body larger than its announced limit is 413 before it is read', async (t) => {
+t.test('a body whose announced length is too large is 413 before it is read', async (t) => {
   const { app } = await started(t);
   const port = await listening(app);
   const head =
@@ -207,7 +207,7 @@ t.test('a request that does not end in time is 408', async (t) => {
   for (const answer of answers) t.match(answer, /^HTTP\/1.1 408 .*"code":"request_timeout"[^{]*$/s);
 });
 
-t.test('a client that goes away while it sends is no trouble of ours', async (t) => {
+t.test('a client that disconnects while it sends is no fault of the server', async (t) => {
   const { app, rawLog } = await started(t);
   const port = await listening(app);
   const aborted = new Promise(
@@ -225,21 +225,18 @@ t.test('a client that goes away while it sends is no trouble of ours', async (t)
   t.notMatch(rawLog(), /unavailable|internal_error/);
 });
 
-t.test(
-  'the parser codes that Node has map to 408, 413 and 431; a reset connection is left alone',
-  async (t) => {
-    const answered = async (code: string) => {
-      const server = net.createServer((socket) =>
-        handleClientError(Object.assign(new Error('x'), { code }), socket),
-      );
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      t.teardown(() => server.close());
-      return exchange((server.address() as net.AddressInfo).port, '').catch(() => '');
-    };
-    t.match(await answered('ERR_HTTP_REQUEST_TIMEOUT'), /^HTTP\/1.1 408 .*"code":"request_timeout"/s);
-    t.match(await answered('HPE_CHUNK_EXTENSIONS_OVERFLOW'), /^HTTP\/1.1 413 /);
-    t.match(await answered('HPE_HEADER_OVERFLOW'), /^HTTP\/1.1 431 /);
-    t.match(await answered('HPE_INVALID_METHOD'), /^HTTP\/1.1 400 /);
-    t.equal(await answered('ECONNRESET'), '');
-  },
-);
+t.test('Node’s parser errors become 408, 413 and 431; a reset connection gets no answer', async (t) => {
+  const answered = async (code: string) => {
+    const server = net.createServer((socket) =>
+      handleClientError(Object.assign(new Error('x'), { code }), socket),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => server.close());
+    return exchange((server.address() as net.AddressInfo).port, '').catch(() => '');
+  };
+  t.match(await answered('ERR_HTTP_REQUEST_TIMEOUT'), /^HTTP\/1.1 408 .*"code":"request_timeout"/s);
+  t.match(await answered('HPE_CHUNK_EXTENSIONS_OVERFLOW'), /^HTTP\/1.1 413 /);
+  t.match(await answered('HPE_HEADER_OVERFLOW'), /^HTTP\/1.1 431 /);
+  t.match(await answered('HPE_INVALID_METHOD'), /^HTTP\/1.1 400 /);
+  t.equal(await answered('ECONNRESET'), '');
+});

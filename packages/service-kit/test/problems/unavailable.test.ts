@@ -9,7 +9,7 @@ function replyError(message: string): Error {
   return Object.assign(new Error(message), { name: 'ReplyError' });
 }
 
-t.test('errors that say "not now" mean that a store is away', async (t) => {
+t.test('temporary errors of a store mean that it is away', async (t) => {
   const errors: [name: string, error: Error][] = [
     ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'].map(
       (code): [string, Error] => [code, withCode(code)],
@@ -58,7 +58,7 @@ t.test('errors that say "not now" mean that a store is away', async (t) => {
   for (const [name, error] of errors) t.equal(isStoreUnavailable(error), true, name);
 });
 
-t.test('errors that say something about the request or the program do not', async (t) => {
+t.test('errors about the request or the program do not', async (t) => {
   const errors: [name: string, error: unknown][] = [
     ['unique violation', withCode('23505')],
     ['invalid text', withCode('22P02')],

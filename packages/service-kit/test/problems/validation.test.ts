@@ -30,7 +30,7 @@ async function started(t: Test) {
       app.post('/owned', { schema: { body: params } }, async (request) => request.body);
       const querystring = Type.Object(
         {
-          n: Type.String({ pattern: '^[1-9][0-9]{0,3}$', description: 'How many, 1 to 9999' }),
+          n: Type.String({ pattern: '^[1-9][0-9]{0,3}$', description: 'The number of things, 1 to 9999' }),
           sort: Type.Optional(Type.String({ enum: ['name', 'dob'] })),
         },
         { additionalProperties: false },
@@ -73,7 +73,7 @@ t.test('a body that is not an object is 422 at the root', async (t) => {
   }
 });
 
-t.test('all faults are told at once: missing, unknown and wrong ones', async (t) => {
+t.test('one answer lists all faults: missing, unknown and wrong members', async (t) => {
   const app = await started(t);
   const response = await app.inject({
     method: 'POST',
@@ -88,11 +88,11 @@ t.test('all faults are told at once: missing, unknown and wrong ones', async (t)
   ]);
 });
 
-t.test('a fault is told without a regular expression, and with what is allowed', async (t) => {
+t.test('the text of a fault names the allowed values, not a regular expression', async (t) => {
   const app = await started(t);
   const response = await app.inject('/things?n=0&sort=age');
   t.same(response.json().errors, [
-    { pointer: '/n', detail: 'is not as documented: How many, 1 to 9999' },
+    { pointer: '/n', detail: 'is not as documented: The number of things, 1 to 9999' },
     { pointer: '/sort', detail: 'must be one of name, dob' },
   ]);
 });
@@ -105,7 +105,7 @@ t.test('an answer about a very long unknown member is short', async (t) => {
   t.ok(response.body.length < 600);
 });
 
-t.test('an answer about very many faults tells twenty', async (t) => {
+t.test('an answer about very many faults lists twenty', async (t) => {
   const app = await started(t);
   const payload = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`unknown-${i}`, 1]));
   const response = await app.inject({ method: 'POST', url: '/things', payload });
@@ -113,13 +113,13 @@ t.test('an answer about very many faults tells twenty', async (t) => {
   t.equal(response.json().errors.length, 20);
 });
 
-t.test('what was sent is what the handler gets: nothing is filled in', async (t) => {
+t.test('the handler gets exactly the sent values: nothing is filled in', async (t) => {
   const app = await started(t);
   const payload = { name: ' x ', count: 0 };
   t.same((await app.inject({ method: 'POST', url: '/things', payload })).json(), payload);
 });
 
-t.test('a UUID has one spelling, lower case, in whichever the client wrote it', async (t) => {
+t.test('the handler gets a UUID in lower case, in any spelling of the client', async (t) => {
   const app = await started(t);
   const id = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
   for (const spelling of [id, id.toUpperCase(), `0199D3a5${id.slice(8)}`]) {
@@ -164,7 +164,7 @@ t.test('faults in path, query and headers are 400 and name the parameter', async
   t.same((await app.inject('/things?n=1000')).json(), { n: '1000' });
 });
 
-t.test('a rule that a handler checks is answered in the same shape', async (t) => {
+t.test('the error of a rule in a handler has the same form', async (t) => {
   const app = await started(t);
   t.match((await app.inject({ method: 'POST', url: '/rules' })).json(), {
     status: 422,
