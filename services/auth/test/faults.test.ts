@@ -34,7 +34,7 @@ for (const [trouble, begin, end] of [
       await isQuick503(t, 'refresh', () => post(app, '/auth/refresh', { refresh_token }));
       await isQuick503(t, 'logout', () => post(app, '/auth/logout', undefined, access_token));
       t.equal((await get(app, '/.well-known/jwks.json')).statusCode, 200);
-      t.equal((await get(app, '/auth/me', access_token)).statusCode, 200, 'inside the staleness bound');
+      t.equal((await get(app, '/auth/me', access_token)).statusCode, 200, 'within the staleness bound');
       t.equal((await get(app, '/readyz')).statusCode, 503);
       await end();
       await waitFor(works);

@@ -8,7 +8,7 @@ import { signingKeys } from '../../src/db/schema.ts';
 import { runCommand } from '../support/commands.ts';
 import { newEncryptionKey, rings } from '../support/rings.ts';
 
-/** As the command. */
+/** Reseals the keys as the command does. */
 function reseal(databaseUrl: string, ...encryptionKeys: string[]): Promise<number> {
   const sealingKeys = parseSealingKeys(encryptionKeys.join());
   return withPostgres(databaseUrl, (db) => resealSigningKeys(db, sealingKeys));

@@ -55,7 +55,7 @@ t.test('a user who signs in gives the client a code, and the client gets tokens 
   t.equal((await get(app, '/auth/me', tokens.access_token)).json().username, 'admin');
 });
 
-t.test('a code that comes twice ends the session that it began', async (t) => {
+t.test('a code that is redeemed twice ends the session that it began', async (t) => {
   const granted = await authorize(app);
   const tokens = (await redeem(app, granted)).json();
   isInvalidGrant(t, await redeem(app, granted));
@@ -65,7 +65,7 @@ t.test('a code that comes twice ends the session that it began', async (t) => {
   t.match(items, [{ outcome: 'refused', client_id: 'swagger-ui' }]);
 });
 
-t.test('of many concurrent redemptions of a code one gets tokens, and these are refused soon', async (t) => {
+t.test('of many concurrent redemptions of a code one gets tokens, and they are soon refused', async (t) => {
   const granted = await authorize(app);
   const responses = await Promise.all(Array.from({ length: 20 }, () => redeem(app, granted)));
   const [success, ...others] = responses.sort((a, b) => a.statusCode - b.statusCode);
@@ -74,21 +74,24 @@ t.test('of many concurrent redemptions of a code one gets tokens, and these are 
   t.ok(await refusedWithin1s(app, success?.json().access_token));
 });
 
-t.test('a wrong verifier, redirect URI or client is refused and does not consume the code', async (t) => {
-  const granted = await authorize(app);
-  const wrong: Record<string, string>[] = [
-    { code_verifier: newVerifier().verifier },
-    { redirect_uri: SWAGGER_REDIRECT.replace('auth', 'customers') },
-    { redirect_uri: `${SWAGGER_REDIRECT}?` },
-    { code: `${granted.code.slice(0, -1)}${granted.code.endsWith('A') ? 'B' : 'A'}` },
-  ];
-  for (const overrides of wrong)
-    isInvalidGrant(t, await redeem(app, granted, overrides), JSON.stringify(overrides));
-  isInvalidGrant(t, await redeem(app, granted, { client_id: 'web-app', client_secret: secret }), 'client');
-  t.equal((await redeem(app, granted)).statusCode, 200);
-});
+t.test(
+  'a wrong code verifier, redirect URI or client is refused and does not consume the code',
+  async (t) => {
+    const granted = await authorize(app);
+    const wrong: Record<string, string>[] = [
+      { code_verifier: newVerifier().verifier },
+      { redirect_uri: SWAGGER_REDIRECT.replace('auth', 'customers') },
+      { redirect_uri: `${SWAGGER_REDIRECT}?` },
+      { code: `${granted.code.slice(0, -1)}${granted.code.endsWith('A') ? 'B' : 'A'}` },
+    ];
+    for (const overrides of wrong)
+      isInvalidGrant(t, await redeem(app, granted, overrides), JSON.stringify(overrides));
+    isInvalidGrant(t, await redeem(app, granted, { client_id: 'web-app', client_secret: secret }), 'client');
+    t.equal((await redeem(app, granted)).statusCode, 200);
+  },
+);
 
-t.test('a code in the wrong hands leaves a trace', async (t) => {
+t.test('a code from a wrong client, or with a wrong code verifier, is a security event', async (t) => {
   const granted = await authorize(app);
   await redeem(app, granted, { code_verifier: newVerifier().verifier });
   await redeem(app, granted, { client_id: 'web-app', client_secret: secret });
@@ -114,7 +117,11 @@ t.test('a client that is added again under its id inherits no code and no sessio
   const secret = await addClient(config.DATABASE_URL, api);
   const asked = await postForm(app, '/oauth/introspect', { token: refresh_token }, basic(api.id, secret));
   t.same(asked.json(), { active: false });
-  t.equal((await redeem(app, await authorize(app, client), client)).statusCode, 200, 'it has its own');
+  t.equal(
+    (await redeem(app, await authorize(app, client), client)).statusCode,
+    200,
+    'the new client gets its own sessions',
+  );
 });
 
 t.test('a session from before registrations were recorded belongs to its client', async (t) => {
@@ -148,7 +155,7 @@ t.test('a code is refused after its session has ended', async (t) => {
   }
 });
 
-t.test('a sign-in whose code was not redeemed is no session', async (t) => {
+t.test('a sign-in without a redeemed code is not in the list of sessions', async (t) => {
   const ada = await makeUser(app, 'ada-pending', 'customers:read');
   await authorize(app, {}, ada.credentials);
   const { access_token } = await login(app, ada.credentials);
@@ -163,7 +170,7 @@ t.test('a sign-in whose code was not redeemed is no session', async (t) => {
   ]);
 });
 
-t.test('a token allows what the client asked for, of what client and user may do', async (t) => {
+t.test('a token has the requested scopes that both the client and the user have', async (t) => {
   const ada = await makeUser(app, 'ada-scope', 'customers:read');
   const scopeOf = async (asked: Record<string, string>, credentials = ADMIN) =>
     (await redeem(app, await authorize(app, asked, credentials))).json().scope;
@@ -172,13 +179,13 @@ t.test('a token allows what the client asked for, of what client and user may do
   t.equal(
     await scopeOf({ scope: '' }),
     'customers:read customers:write users:admin',
-    'all, if none is named',
+    'all scopes, if the request names none',
   );
 
   const granted = await authorize(app, { client_id: 'web-app', redirect_uri: APP_REDIRECT, scope: '' });
   const overrides = { client_id: 'web-app', client_secret: secret, redirect_uri: APP_REDIRECT };
   const tokens = (await redeem(app, granted, overrides)).json();
-  t.equal(tokens.scope, 'customers:read customers:write', 'no more than the client may have');
+  t.equal(tokens.scope, 'customers:read customers:write', 'only scopes that the client may have');
 });
 
 t.test('a refresh returns the granted scopes, fewer on request, and never more', async (t) => {
@@ -200,7 +207,7 @@ t.test('a refresh returns the granted scopes, fewer on request, and never more',
   t.equal(tokens.scope, 'customers:read customers:write');
 });
 
-t.test('the rotation at /oauth/token is that of /auth/refresh', async (t) => {
+t.test('/oauth/token rotates a refresh token as /auth/refresh does', async (t) => {
   const first = (await redeem(app, await authorize(app))).json();
   const refresh = (refresh_token: string, client_id = 'swagger-ui') =>
     postForm(app, '/oauth/token', { grant_type: 'refresh_token', client_id, refresh_token });
@@ -212,7 +219,7 @@ t.test('the rotation at /oauth/token is that of /auth/refresh', async (t) => {
   const third = (await refresh(second.refresh_token)).json();
   const reuse = await refresh(first.refresh_token);
   isInvalidGrant(t, reuse, 'reuse');
-  t.equal(reuse.headers['www-authenticate'], undefined, 'where clients would look at nothing else');
+  t.equal(reuse.headers['www-authenticate'], undefined, 'clients would ignore the body beside it');
   isInvalidGrant(t, await refresh(third.refresh_token), 'the session is ended');
   t.ok(await refusedWithin1s(app, third.access_token));
 
@@ -248,6 +255,6 @@ t.test('a client with a token of the user cannot change the account of the user'
     t.equal(response.statusCode, 403);
     t.equal(response.json().code, 'client_not_allowed');
   }
-  t.equal((await post(app, '/auth/logout', undefined, token)).statusCode, 204, 'but end its own session');
+  t.equal((await post(app, '/auth/logout', undefined, token)).statusCode, 204, 'it can end its own session');
   t.ok(await refusedWithin1s(app, token));
 });

@@ -54,15 +54,15 @@ for (const [trouble, begin, end] of [
       }
       const sent = await isQuick503(t, 'the page', () => submit(app, page));
       t.match(sent.payload, /role="alert"/);
-      t.match(sent.payload, /name="password"/, 'with the form, to try again');
-      t.match(sent.payload, /name="username" value="admin"/, 'and the username');
+      t.match(sent.payload, /name="password"/, 'the page has the form, to try again');
+      t.match(sent.payload, /name="username" value="admin"/, 'the page has the username');
       await end();
       await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
       await waitFor(
         async () =>
           (await postForm(app, '/oauth/token', { grant_type: 'client_credentials' }, web)).statusCode === 200,
       );
-      t.equal((await submit(app, page)).statusCode, 303, 'the same form is taken then');
+      t.equal((await submit(app, page)).statusCode, 303, 'the same form works afterwards');
       t.equal((await redeem(app, granted)).statusCode, 200);
       t.equal((await postForm(app, '/oauth/token', refresh)).statusCode, 200);
     },

@@ -73,15 +73,19 @@ t.test('a revoked access token is refused everywhere, and its session goes on', 
   await waitFor(async () => {
     const all = await recordedEvents(app, admin.access_token, '');
     events = all.filter(({ session_id }) => session_id === sid).map(({ event }) => event);
-    return events[0] === 'sign_out'; // the newest comes first, and last
+    return events[0] === 'sign_out'; // the newest event comes first, and is recorded last
   });
-  t.equal(events.filter((event) => event === 'access_token_revoked').length, 1, 'and it is recorded once');
+  t.equal(
+    events.filter((event) => event === 'access_token_revoked').length,
+    1,
+    'the revocation is one event',
+  );
 });
 
 t.test('a revoked access token does not sign out: 401, and its session goes on', async (t) => {
   const { access_token, refresh_token } = await tokensOf();
   await revoke(access_token);
-  await post(app, '/auth/logout', undefined, access_token); // before it is known everywhere
+  await post(app, '/auth/logout', undefined, access_token); // before all processes know the revocation
   t.ok(await refusedWithin1s(app, access_token));
   t.match(await post(app, '/auth/logout', undefined, access_token), {
     statusCode: 401,
@@ -104,9 +108,9 @@ t.test('a loop of refreshes and revocations fills neither the audit, the feed no
     const tokens = response.json();
     refresh_token = tokens.refresh_token;
     t.equal((await revoke(tokens.access_token, 'first-party')).statusCode, 200);
-    t.ok(await refusedWithin1s(app, tokens.access_token), 'each of them is refused');
+    t.ok(await refusedWithin1s(app, tokens.access_token), 'the token is refused');
   }
-  t.equal(rounds, 11, 'the one after ten ended the session');
+  t.equal(rounds, 11, 'the eleventh revocation ended the session');
   const after = await sizes();
   t.equal(after.feed - before.feed, 11);
   t.ok(after.keys - before.keys <= 11, `${after.keys - before.keys} keys`);
@@ -119,7 +123,7 @@ t.test('a loop of refreshes and revocations fills neither the audit, the feed no
   );
 });
 
-t.test('a client that acts for itself gets 429 for what is beyond its budget, at both routes', async (t) => {
+t.test('a client that acts for itself gets 429 beyond its budget, at both routes', async (t) => {
   const jobSecret = await addClient(config.DATABASE_URL, {
     id: 'looping-job',
     redirectUris: [],
@@ -142,7 +146,7 @@ t.test('a client that acts for itself gets 429 for what is beyond its budget, at
     answers.find(({ statusCode }) => statusCode === 429),
     { headers: { 'retry-after': /^[1-6]$/ } },
   );
-  t.equal(await isAlive(refused[0] ?? ''), true, 'and it says so, for the token is still good');
+  t.equal(await isAlive(refused[0] ?? ''), true, 'the client got an error, because the token still works');
   const signedOut = await Promise.all(
     refused.slice(0, 10).map((last) => post(app, '/auth/logout', undefined, last)),
   );
@@ -179,7 +183,7 @@ t.test('a client cannot revoke a token of another client', async (t) => {
   t.equal(
     (await postForm(app, '/oauth/revoke', { token: refresh_token })).statusCode,
     401,
-    'nor does a request without a client',
+    'a request without a client revokes nothing',
   );
   t.equal(
     (await postForm(app, '/oauth/revoke', { token: refresh_token, client_id: 'web-app' })).statusCode,
@@ -215,7 +219,7 @@ t.test('introspection of an invalid token returns active: false and nothing else
   const refresh = { grant_type: 'refresh_token', client_id: 'swagger-ui', refresh_token };
   const next = (await postForm(app, '/oauth/token', refresh)).json();
   t.same((await introspect(refresh_token)).json(), { active: false }, 'a refresh token that was used');
-  t.equal(await isAlive(next.refresh_token), true, 'asking does not use it up');
+  t.equal(await isAlive(next.refresh_token), true, 'introspection does not consume the token');
   t.equal(await isAlive(next.refresh_token), true);
   await revoke(next.refresh_token);
   t.ok(await refusedWithin1s(app, access_token));

@@ -66,19 +66,16 @@ t.test('the page names the client, the destination and the rights', async (t) =>
   );
 });
 
-t.test(
-  'the page with the form limits no redirect that follows, and a page without one allows no form',
-  async (t) => {
-    const page = await openPage(app, authorizationRequest(challenge));
-    const again = await submit(app, page, { username: 'unknown', password: 'wrong' });
-    for (const { headers, payload } of [page.response, again]) {
-      t.notMatch(headers['content-security-policy'], /form-action/);
-      t.same(payload.match(/<form[^>]*>/g), ['<form method="post" action="/oauth/authorize">']);
-    }
-    const error = await ask({ client_id: 'unknown' });
-    t.match(error.headers['content-security-policy'], /; form-action 'none'; /);
-  },
-);
+t.test('the policy of the sign-in page limits no redirect, and an error page allows no form', async (t) => {
+  const page = await openPage(app, authorizationRequest(challenge));
+  const again = await submit(app, page, { username: 'unknown', password: 'wrong' });
+  for (const { headers, payload } of [page.response, again]) {
+    t.notMatch(headers['content-security-policy'], /form-action/);
+    t.same(payload.match(/<form[^>]*>/g), ['<form method="post" action="/oauth/authorize">']);
+  }
+  const error = await ask({ client_id: 'unknown' });
+  t.match(error.headers['content-security-policy'], /; form-action 'none'; /);
+});
 
 t.test('neither typed text nor the request can add a form or change its target', async (t) => {
   const hostile = `"'><form action=https://evil.example><button formaction="https://evil.example">\u2028<base href=//evil>`;
@@ -86,7 +83,11 @@ t.test('neither typed text nor the request can add a form or change its target',
   const again = await submit(app, page, { username: hostile.slice(0, 64), password: hostile });
   for (const response of [page.response, again]) {
     isPage(t, response, response === again ? 403 : 200, /Sign in/);
-    t.equal(response.payload.match(/<(form|button|base)\b/g)?.length, 2, 'its own form and button');
+    t.equal(
+      response.payload.match(/<(form|button|base)\b/g)?.length,
+      2,
+      'only the form and the button of the page',
+    );
     t.notMatch(response.payload, /\sformaction=["']/);
     t.equal(hiddenFields(response.payload).state, hostile);
   }
@@ -220,7 +221,7 @@ t.test('every other fault goes back to the client with an error of RFC 6749', as
   const wide = await ask({ client_id: 'web-app', redirect_uri: APP_REDIRECT, scope: 'users:admin' });
   t.ok(
     String(wide.headers.location).startsWith(`${APP_REDIRECT}&error=invalid_scope`),
-    'more than the client may',
+    'a scope that the client does not have',
   );
   for (const name of ['scope', 'state', 'code_challenge', 'response_type', 'unknown']) {
     const query = `${form(authorizationRequest(challenge))}&${form([
@@ -289,7 +290,7 @@ t.test('a form is accepted only with the cookie of its browser', async (t) => {
   await isRefused({ fields: withoutToken }, { 'sec-fetch-site': 'same-origin' });
   const refused = await isRefused({ cookie: '' });
   const fresh = { fields: hiddenFields(refused.payload), cookie: cookieOf(refused) };
-  t.equal((await submit(app, fresh)).statusCode, 303, 'the page that says so works');
+  t.equal((await submit(app, fresh)).statusCode, 303, 'the page with the error works');
   t.equal((await submit(app, page)).statusCode, 303);
 });
 
@@ -303,7 +304,7 @@ t.test('all pages of a browser share one cookie, as long as one of them is valid
   for (const sent of [tab, page, tab]) {
     const response = await submit(app, sent);
     t.equal(response.statusCode, 303);
-    t.equal(response.headers['set-cookie'], undefined, 'nor does signing in take it away');
+    t.equal(response.headers['set-cookie'], undefined, 'signing in keeps the cookie');
   }
   for (const malformed of ['x', 'x'.repeat(21), 'x'.repeat(23), 'x'.repeat(5_000), `${'x'.repeat(21)}=`]) {
     const { response } = await openPage(app, authorizationRequest(challenge), `sign-in=${malformed}`);
@@ -360,7 +361,7 @@ t.test(
   },
 );
 
-t.test('a form leaves nothing in Redis that the limit of attempts does not bound', async (t) => {
+t.test('a form leaves only keys in Redis that the limit of attempts bounds', async (t) => {
   const redis = redisClient();
   const remoteAddress = '203.0.113.77';
   const send = (username: string, page: Pick<OpenedPage, 'fields' | 'cookie'>) =>
@@ -411,7 +412,7 @@ t.test('a changed parameter in the form is checked again', async (t) => {
 });
 
 t.test(
-  'a wrong password, an unknown and a disabled user see the same page again, with the name typed',
+  'after a wrong password, an unknown user and a disabled user the page is the same, with the typed name',
   async (t) => {
     const { id, credentials: disabled } = await makeUser(app, 'ada-disabled');
     await patch(app, `/auth/users/${id}`, { disabled: true }, admin);
@@ -421,15 +422,15 @@ t.test(
       const page = await openPage(app, authorizationRequest(challenge));
       const response = await submit(app, page, credentials);
       isPage(t, response, 403, /role="alert"[^>]*>The username or the password is wrong\./);
-      t.notOk(response.payload.includes(`"${credentials.password}"`), 'the password is not in it');
+      t.notOk(response.payload.includes(`"${credentials.password}"`), 'the page does not have the password');
       t.notMatch(response.payload, /<b>"/);
       const fresh = { fields: hiddenFields(response.payload), cookie: cookieOf(response) };
-      t.equal((await submit(app, fresh)).statusCode, 303, 'and the right password is accepted then');
+      t.equal((await submit(app, fresh)).statusCode, 303, 'the right password is accepted afterwards');
     }
   },
 );
 
-t.test('an impossible username is a wrong one, and counts as one', async (t) => {
+t.test('an impossible username is wrong, and counts as a failed attempt', async (t) => {
   const lines = logged().length;
   for (const username of ['a\0b', 'two\nlines', 'K\u212aelvin', '\ud800']) {
     const page = await openPage(app, authorizationRequest(challenge));
@@ -439,10 +440,10 @@ t.test('an impossible username is a wrong one, and counts as one', async (t) => 
     submit(app, await openPage(app, authorizationRequest(challenge)), { username: '\0', password: 'wrong' });
   for (let i = 0; i < 10; i++) t.equal((await guess()).statusCode, 403);
   t.equal((await guess()).statusCode, 429);
-  t.notMatch(logged().slice(lines), /"level":"error"/, 'nor is it a fault of the server');
+  t.notMatch(logged().slice(lines), /"level":"error"/, 'it is no fault of the server');
 });
 
-t.test('a fault of the server is a page, and is logged once', async (t) => {
+t.test('a fault of the server is an error page, and is logged once', async (t) => {
   const page = await openPage(app, authorizationRequest(challenge));
   const lines = logged().length;
   const database = new pg.Client(ownerUrl);
@@ -468,7 +469,7 @@ t.test('a username in upper case or with spaces around it counts as the same use
   for (const username of typed)
     t.equal((await send(username, credentials.password)).statusCode, 303, username);
   for (const inside of ['ada-on -a-phone', 'ada-on-a-\u200bphone']) {
-    t.equal((await send(inside, credentials.password)).statusCode, 403, 'inside it is another name');
+    t.equal((await send(inside, credentials.password)).statusCode, 403, 'a space inside makes another name');
   }
   for (const password of [`${credentials.password} `, ` ${credentials.password}`]) {
     const refused = await send('ada-on-a-phone ', password);
@@ -498,22 +499,25 @@ t.test('guesses on the page and at /auth/login count together', async (t) => {
   t.match(refused.headers['retry-after'], /^\d+$/);
 });
 
-t.test('a full hashing queue shows the form again with the username, which is accepted later', async (t) => {
-  const { verify } = within.passwords;
-  within.passwords.verify = async () => {
-    throw unavailable();
-  };
-  const page = await openPage(app, authorizationRequest(challenge));
-  const response = await submit(app, page, { ...ADMIN, username: 'Admin ' });
-  within.passwords.verify = verify;
-  isPage(t, response, 503, /We cannot sign you in at the moment/);
-  t.match(response.headers['retry-after'], /^\d+$/);
-  t.match(response.payload, /name="username" value="Admin"/);
-  t.notOk(response.payload.includes(ADMIN.password));
-  t.equal((await submit(app, page)).statusCode, 303);
-});
+t.test(
+  'a full hashing queue shows the form again, with the username, and the form works later',
+  async (t) => {
+    const { verify } = within.passwords;
+    within.passwords.verify = async () => {
+      throw unavailable();
+    };
+    const page = await openPage(app, authorizationRequest(challenge));
+    const response = await submit(app, page, { ...ADMIN, username: 'Admin ' });
+    within.passwords.verify = verify;
+    isPage(t, response, 503, /We cannot sign you in at the moment/);
+    t.match(response.headers['retry-after'], /^\d+$/);
+    t.match(response.payload, /name="username" value="Admin"/);
+    t.notOk(response.payload.includes(ADMIN.password));
+    t.equal((await submit(app, page)).statusCode, 303);
+  },
+);
 
-t.test('a sign-in on the page is among the security events, with its client', async (t) => {
+t.test('a sign-in on the page is a security event with its client', async (t) => {
   const ada = await makeUser(app, 'ada-audited');
   const page = await openPage(app, authorizationRequest(challenge));
   await submit(app, page, ada.credentials);

@@ -53,7 +53,7 @@ t.test('the token of a client opens the routes of its scope, and no route of a u
   t.match(events, [{ outcome: 'succeeded', client_id: 'machine' }]);
   t.equal(events.length, 1);
   const announced = await redisClient().xrange('{auth}:revocations', '-', '+');
-  t.equal(announced.filter(([, fields]) => fields[0] === 'jti').length, 1, 'and announced once');
+  t.equal(announced.filter(([, fields]) => fields[0] === 'jti').length, 1, 'it is announced once');
   const refused = async () => (await get(app, '/auth/users', token)).statusCode === 401;
   t.ok((await refused()) || (await refusedWithin1s(app, token)));
 });
@@ -92,7 +92,7 @@ t.test('a client that fails to authenticate gets 401 invalid_client, and the aud
   const response = await postForm(app, '/oauth/token', CREDENTIALS, ofPage);
   t.match(response.headers['www-authenticate'], /^Basic /, 'as RFC 6749 §5.2 demands');
   const admin = (await postForm(app, '/oauth/token', CREDENTIALS, basic('machine', machineSecret))).json();
-  // once a minute for each client and for all unknown clients together: a flood cannot fill the table
+  // one event a minute for each client and for all unknown clients together: a flood cannot fill the table
   const items = await recordedEvents(app, admin.access_token, 'event=client_refused', 3);
   t.same(items.map((item) => item.client_id).sort(), ['first-party', 'machine', null]);
 });
@@ -121,7 +121,7 @@ t.test(
         t.match(response.headers['www-authenticate'], /^Basic /);
         const ofPage = await postForm(app, url, form, { 'sec-fetch-mode': 'cors' });
         t.equal(ofPage.statusCode, 401);
-        t.notOk('www-authenticate' in ofPage.headers, 'of which a browser would make a dialog');
+        t.notOk('www-authenticate' in ofPage.headers, 'a browser would show a dialog');
       }
     }
   },
@@ -218,10 +218,10 @@ t.test('the endpoint accepts forms only, and POST only', async (t) => {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     payload: 'a=b',
   });
-  t.equal(query.statusCode, 400, 'and nothing from the query');
+  t.equal(query.statusCode, 400, 'parameters in the query do not count');
 });
 
-t.test('unknown parameters and those without a value are ignored', async (t) => {
+t.test('unknown parameters and parameters without a value are ignored', async (t) => {
   const response = await postForm(app, '/oauth/token', {
     ...CREDENTIALS,
     ...AS_BODY,

@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import { loadScript, type ScriptNames } from '../../src/redis/lua.ts';
 
-/** The script `main` of these files. */
+/** Returns the script `main` of these files. */
 function load(t: Test, files: Record<string, string>, names: Partial<ScriptNames> = {}): string {
   const texts = Object.entries(files).map(([name, text]) => [`${name}.lua`, text]);
   const folder = pathToFileURL(`${t.testdir(Object.fromEntries(texts))}/`);

@@ -115,7 +115,7 @@ t.test('many concurrent requests to sign out everywhere are one event', async (t
   t.same(
     answers.map(({ statusCode }) => statusCode),
     Array(50).fill(204),
-    'all of them came before the first was answered',
+    'all requests came before the first answer',
   );
   await post(app, '/auth/login', { ...credentials, password: 'a wrong password' }); // events are written in order
   const admin = await login(app);

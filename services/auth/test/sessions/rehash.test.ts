@@ -1,4 +1,4 @@
-// for the decorators that it declares
+// imported for its declaration of `app.users`
 import '../../src/users/repository.ts';
 import { randomUUID } from 'node:crypto';
 import { hash } from '@node-rs/argon2';

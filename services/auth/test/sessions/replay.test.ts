@@ -148,7 +148,7 @@ t.test('a rotation that Redis runs only after a pause changes nothing', async (t
   redis.resume();
   await waitFor(async () => (await get(strict, '/readyz')).statusCode === 200);
   const response = await refresh(refresh_token, strict);
-  t.equal(response.statusCode, 200, 'where nothing is given twice, the token was not consumed');
+  t.equal(response.statusCode, 200, 'the token was not consumed');
 });
 
 /** True if the window of the session has just begun. */

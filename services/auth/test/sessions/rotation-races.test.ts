@@ -65,7 +65,7 @@ t.test('with the window at 0, one rotation wins, and the session ends', async (t
   const count = (outcome: Rotation['outcome']) =>
     answers.filter((answer) => answer.outcome === outcome).length;
   t.equal(count('rotated'), 1);
-  t.equal(count('reuse'), 1, 'the second ended it');
+  t.equal(count('reuse'), 1, 'the second rotation ended the session');
   t.equal(count('unknown'), concurrent - 2);
   t.equal(await inspector.exists(`{auth}:session:${sid}`), 0);
 });
@@ -91,5 +91,5 @@ t.test('a rotation that races a logout never leaves a usable token', async (t) =
   const revoked = new Set(
     (await inspector.xrange('{auth}:revocations', '-', '+')).map(([, fields]) => fields[1]),
   );
-  t.ok(revoked.size >= count, 'and the access tokens of each session are revoked');
+  t.ok(revoked.size >= count, 'the access tokens of each session are revoked');
 });

@@ -163,7 +163,7 @@ t.test(
 
 t.test('a full hashing queue is 503, and counts no attempt', async (t) => {
   let isOver = false;
-  /** Takes a place in the queue, if there is one, and takes it again as soon as it is free. */
+  /** Takes a free place in the queue, and takes it again as soon as it is free. */
   const holdPlace = async (): Promise<void> => {
     const isTaken = await within.passwords.hash('a password').catch(() => undefined);
     if (isTaken !== undefined && !isOver) await holdPlace();

@@ -14,7 +14,7 @@ interface StoreUrls {
   REDIS_URL: string;
 }
 
-/** Runs a command as cli.ts does, with nothing on its standard input. `output` is that of either stream. */
+/** Runs a command as cli.ts does, with an empty standard input. `output` is standard output, or standard error. */
 export async function runCommand(
   command: Command,
   args: string[],
@@ -28,12 +28,12 @@ export async function runCommand(
   }
 }
 
-/** As the command rotate-signing-key, at a time of the test's. */
+/** Runs rotate-signing-key at a time that the test chooses. */
 export function rotate(databaseUrl: string, nowMs: number): Promise<KeyRotation> {
   return withPostgres(databaseUrl, (db) => rotateSigningKey(db, nowMs));
 }
 
-/** As the command revoke-signing-key, at a time of the test's. */
+/** Runs revoke-signing-key at a time that the test chooses. */
 export function revoke(
   { DATABASE_URL, REDIS_URL }: StoreUrls,
   which: string | 'all',
@@ -44,7 +44,7 @@ export function revoke(
   );
 }
 
-/** As the command set-password. */
+/** Runs set-password. */
 export function letIn(
   { DATABASE_URL, REDIS_URL }: StoreUrls,
   username: string,

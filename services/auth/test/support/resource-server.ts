@@ -16,7 +16,7 @@ export async function resourceServer(
     jwksUrl: string;
     redisUrl: string;
     issuer: string;
-    /** The time of the key set, in ms. */
+    /** The clock of the key set, in ms. */
     now?: () => number;
     setTimer?: SetTimer;
   },
