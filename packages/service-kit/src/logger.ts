@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import { pathOf } from './problems/problem.ts';
 
 /**
- * Members of a log line whose values are credentials or tokens, of requests or answers: pino censors them at any depth
- * down to the third. The serializers below keep query strings out of `req`. They also drop the message of a drizzle error,
+ * Members of a log line whose values are credentials or tokens, of requests or answers: pino censors them on the first three
+ * levels of a line. The serializers below keep query strings out of `req`. They also drop the message of a drizzle error,
  * because it lists the parameters of the statement.
  */
 const REDACTED = [

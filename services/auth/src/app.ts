@@ -27,7 +27,7 @@ import { formats } from './users/schemas.ts';
 /**
  * Returns the auth service as a plugin for `buildProcess`.
  *
- * @param options.limits replace the limits of production; only tests pass them
+ * @param options.limits the limits instead of those of production; only tests pass them
  */
 export function authService(
   config: AuthConfig,

@@ -12,7 +12,10 @@ Errors are problem documents (RFC 9457, \`application/problem+json\`) with a \`c
 export const TAGS = [
   { name: 'sessions', description: 'Sign in, refresh, sign out' },
   { name: 'account', description: 'Your account' },
-  { name: 'oauth', description: 'For standard OAuth 2.0 clients (RFC 6749, 7009, 7636, 7662, 8414, 9207)' },
+  {
+    name: 'oauth',
+    description: 'Endpoints for standard OAuth 2.0 clients (RFC 6749, 7009, 7636, 7662, 8414, 9207)',
+  },
   { name: 'users', description: 'All accounts; you need the scope `users:admin`' },
   { name: 'audit', description: 'Security events; you need the scope `users:admin`' },
   { name: 'keys', description: 'Public keys for services that verify tokens (RFC 7517)' },

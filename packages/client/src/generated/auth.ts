@@ -352,7 +352,7 @@ export interface components {
         /** Credentials */
         Credentials: {
             /**
-             * @description 3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case
+             * @description 3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case
              * @example ada
              */
             username: string;
@@ -553,7 +553,7 @@ export interface components {
         /** NewUser */
         NewUser: {
             /**
-             * @description 3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case
+             * @description 3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case
              * @example ada
              */
             username: string;
@@ -626,13 +626,13 @@ export interface components {
          * @description Security events
          */
         SecurityEventList: {
-            /** @description The newest first */
+            /** @description The events, the newest first */
             items: components["schemas"]["SecurityEvent"][];
         };
         /** Registration */
         Registration: {
             /**
-             * @description 3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case
+             * @description 3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case
              * @example ada
              */
             username: string;

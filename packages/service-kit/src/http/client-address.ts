@@ -22,7 +22,7 @@ export function makeAddressesCanonical({ headers, socket }: IncomingMessage): vo
  * attacker may have written all entries before it.
  */
 function canonicalList(forwarded: string): string {
-  if (isIPv4(forwarded)) return forwarded; // nearly always
+  if (isIPv4(forwarded)) return forwarded; // the usual case
   const addresses = forwarded.split(',').map((entry) => canonicalAddress(entry.trim()));
   return addresses.slice(addresses.lastIndexOf(undefined) + 1).join(', ');
 }

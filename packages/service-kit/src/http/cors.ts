@@ -67,7 +67,7 @@ export function corsOf({
 }
 
 const NONE = {};
-/** An answer depends on the origin, even on a refused one: a cache must not serve it to another origin. */
+/** An answer depends on the origin, even if that origin is refused: a cache must not serve it to another origin. */
 const NOT_ALLOWED = { vary: 'Origin' };
 
 function readableBy(origin: string) {

@@ -9,7 +9,7 @@ const ABSOLUTE_TARGET = /^https?:\/\/(?<authority>[^/?#]*)/i;
 /**
  * Refuses requests for any other host name (RFC 9110 §7.4). The owner of a page can let its host name point to this machine
  * (DNS rebinding). The page could then read every public answer as if it came from its own server. The port does not matter:
- * a tunnel changes it, and a page cannot make another server listen on it.
+ * a tunnel changes it, and a page cannot choose the server that listens on it.
  */
 export function misdirectedUnless(hostNames: string[]): (request: IncomingMessage) => Problem | undefined {
   const known = new Set(hostNames.map((name) => name.toLowerCase()));

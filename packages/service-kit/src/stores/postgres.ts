@@ -15,7 +15,7 @@ const QUERY_RESERVE_MS = 500;
 /** Longer than the limit of a check, so that a check distinguishes a slow server from a refusal. */
 const READINESS_LIMIT_MS = 2_000;
 const OUTAGE_LIMIT_MS = 350;
-/** The limit of a migration, for which no client waits. */
+/** The limit for the connection of a migration, for which no client waits. */
 const CONNECT_TIMEOUT_MS = 10_000;
 const MIGRATION_LOCK = 'migrations';
 
@@ -36,13 +36,13 @@ declare module 'fastify' {
 
 /** The longest that a request waits, in ms. */
 export interface PostgresLimits {
-  /** For a free connection. */
+  /** The wait for a free connection. */
   waitMs: number;
-  /** For a statement, which may wait for a lock or read too much. */
+  /** The time of a statement, which may wait for a lock or read too much. */
   statementMs: number;
 }
 
-/** Together well below the time after which the gateway gives up (10 s). */
+/** The sum is well below the time-out of the gateway (10 s). */
 const LIMITS: PostgresLimits = { waitMs: 3_000, statementMs: 1_500 };
 
 /**
@@ -50,7 +50,7 @@ const LIMITS: PostgresLimits = { waitMs: 3_000, statementMs: 1_500 };
  * and a process starts even without its database.
  *
  * @param options.connections the number of connections; default: 10, for a service
- * @param options.limits replace the default limits, which production uses; only tests pass them
+ * @param options.limits the limits instead of the defaults, which production uses; only tests pass them
  */
 export const postgres = fp<{
   databaseUrl: string;

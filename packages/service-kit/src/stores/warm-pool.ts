@@ -9,7 +9,7 @@ import { watchSilence, withinListening } from './silence.ts';
 const MAX_WAITING = 5_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const OPENING_AT_ONCE = 2;
-/** The pause between attempts: the first while requests wait, up to the second while no request waits. */
+/** The pause between attempts while requests wait. Without waiting requests it doubles, up to MAX_RETRY_MS. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
 /** The longest wait for the connections at the start of a process. */

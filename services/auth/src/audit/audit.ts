@@ -43,7 +43,7 @@ export const audit = fp(
   { name: 'audit', dependencies: ['postgres'] },
 );
 
-/** The actor is a user: a client that acts for itself has no session, and is none. */
+/** Only a user is an actor. A client that acts for itself has no session, so it is no actor. */
 function bearerOf({ claims }: FastifyRequest): Pick<SecurityEvent, 'actorId' | 'clientId'> {
   return {
     actorId: claims?.sid === undefined ? undefined : claims.sub,

@@ -60,7 +60,7 @@ export const SecurityEventSchema = Type.Object(
 
 export const AuditSchema = Type.Object(
   {
-    items: Type.Array(SecurityEventSchema, { maxItems: 1_000, description: 'The newest first' }),
+    items: Type.Array(SecurityEventSchema, { maxItems: 1_000, description: 'The events, the newest first' }),
   },
   {
     title: 'SecurityEventList',

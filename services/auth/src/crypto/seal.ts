@@ -24,7 +24,7 @@ export function unseal(sealed: Buffer, keys: readonly Buffer[], context: string)
       decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
       return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
     } catch {
-      // not this key
+      // the next key may fit
     }
   }
   return undefined;

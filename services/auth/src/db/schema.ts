@@ -9,7 +9,7 @@ const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 export const users = pgTable('users', {
   id: uuid().primaryKey(),
-  /** In lower case. */
+  /** The username in lower case. */
   username: text().notNull().unique(),
   /** An argon2id hash in PHC string format, which contains the parameters. */
   passwordHash: text('password_hash').notNull(),

@@ -11,7 +11,7 @@ import { script } from '../redis/script.ts';
 
 /** Longer than the hour for which a resource server that cannot fetch keys uses its last ones. */
 export const ANNOUNCED_MS = 2 * 3_600_000;
-/** Shorter than the stream keeps an entry: it keeps it only as long as an access token can live. */
+/** Shorter than the retention of the stream, which keeps an entry only as long as an access token can live. */
 const AGAIN_INTERVAL_MS = 300_000;
 const RETRY_INTERVAL_MS = 1_000;
 

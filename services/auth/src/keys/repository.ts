@@ -9,7 +9,7 @@ import { generateSigningKey } from './signing-key.ts';
 
 /** The time for which a key signs, unless an operator replaces it earlier. */
 const ROTATION_INTERVAL_MS = 30 * 24 * 3_600_000;
-/** A key is published this long before it signs, so that every resource server knows it: caches keep a key set for a minute. */
+/** The time from the publication of a key to its first signature. Resource servers cache a key set for a minute. */
 export const PUBLISHED_AHEAD_MS = 300_000;
 
 /** Returns all keys, in the order of `activeFrom`. */

@@ -3,7 +3,7 @@ import type { Client } from '../clients/client.ts';
 import type { User } from '../db/schema.ts';
 
 /**
- * Returns the scopes for a token: the scopes of the user now that the client may have and the sign-in requested.
+ * Returns the scopes for a token: the current scopes of the user, limited to the scopes of the client and of the sign-in.
  *
  * @param scope the requested scope of the session (RFC 6749 §3.3); undefined requests all scopes
  */

@@ -38,7 +38,7 @@ export const USERNAME_PATTERN = '^[A-Za-z0-9._-]{3,64}$';
 
 export const UsernameSchema = Type.String({
   pattern: USERNAME_PATTERN,
-  description: '3 to 64 characters: letters, digits, dot, underscore, hyphen. Stored in lower case',
+  description: '3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case',
   examples: [EXAMPLE_USER.username],
 });
 
