@@ -33,5 +33,9 @@ async function answer(name: string, args: string[]): Promise<string> {
 
 function help(): string {
   const lines = [...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(22)}${summary}`);
-  return ['Usage: <command> [arguments]', ...lines, 'A command shows its arguments with --help.'].join('\n');
+  return [
+    'Usage: node dist/cli.js <command> [arguments], or npm run auth -- <command> [arguments]',
+    ...lines,
+    'A command shows its arguments with --help.',
+  ].join('\n');
 }
