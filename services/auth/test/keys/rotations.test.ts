@@ -62,7 +62,7 @@ async function issuerProcess(t: Test, ring: Ring) {
 }
 
 t.test(
-  `${ROTATIONS} rotations under load refuse no valid token, with our verifier and with jose`,
+  `${ROTATIONS} rotations under load refuse no valid token, with our resource server and with jose`,
   async (t) => {
     const time = virtualTimers();
     const { idleRing, clock, databaseUrl } = await rings(t, time.setTimer);
