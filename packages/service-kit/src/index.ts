@@ -20,6 +20,7 @@ export { hourly } from './hourly.ts';
 export { noneMatchFails, parseEntityTags } from './http/entity-tag.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './http/json-parser.ts';
 export { liftTimeLimit } from './http/time-limit.ts';
+export { validationFailed } from './openapi/common-problems.ts';
 export { declareErrors, type MakeProblem } from './openapi/declared-errors.ts';
 export { type ErrorForm, problemExamples } from './openapi/error-responses.ts';
 export {

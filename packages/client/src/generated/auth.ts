@@ -349,6 +349,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Problem
+         * @description RFC 9457 problem details
+         */
+        Problem: {
+            /** @description Always `about:blank`: `code` distinguishes the problems of one status. */
+            type: string;
+            /** @description The reason phrase of the status. */
+            title: string;
+            /** @description The HTTP status. */
+            status: number;
+            /** @description A stable code for programs. */
+            code: string;
+            /** @description An explanation for people. */
+            detail: string;
+            /** @description The path of the request. */
+            instance?: string;
+            /** @description The id of the request, also in `X-Request-Id` and in the logs. */
+            request_id: string;
+            /** @description One entry for each fault in the input. */
+            errors?: {
+                /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+                pointer: string;
+                /** @description Completes the sentence "the value …". */
+                detail: string;
+            }[];
+        };
         /** Credentials */
         Credentials: {
             /**
@@ -387,33 +414,6 @@ export interface components {
              * @example customers:read customers:write
              */
             scope: string;
-        };
-        /**
-         * Problem
-         * @description RFC 9457 problem details
-         */
-        Problem: {
-            /** @description Always `about:blank`: `code` distinguishes the problems of one status. */
-            type: string;
-            /** @description The reason phrase of the status. */
-            title: string;
-            /** @description The HTTP status. */
-            status: number;
-            /** @description A stable code for programs. */
-            code: string;
-            /** @description An explanation for people. */
-            detail: string;
-            /** @description The path of the request. */
-            instance?: string;
-            /** @description The id of the request, also in `X-Request-Id` and in the logs. */
-            request_id: string;
-            /** @description One entry for each fault in the input. */
-            errors?: {
-                /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
-                pointer: string;
-                /** @description Completes the sentence "the value …". */
-                detail: string;
-            }[];
         };
         /** RefreshRequest */
         RefreshRequest: {
@@ -3156,12 +3156,6 @@ export interface operations {
             /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
-                    /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
-                    /** @description The media types that the body may have */
-                    accept?: string;
-                    /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3265,12 +3259,6 @@ export interface operations {
             /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
-                    /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
-                    /** @description The media types that the body may have */
-                    accept?: string;
-                    /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3393,12 +3381,6 @@ export interface operations {
             /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
-                    /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
-                    /** @description The media types that the body may have */
-                    accept?: string;
-                    /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

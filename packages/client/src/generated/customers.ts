@@ -113,30 +113,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * ProtectedResourceMetadata
-         * @description The issuer of access tokens for this API, and the way to send them
-         */
-        ProtectedResourceMetadata: {
-            /**
-             * Format: uri
-             * @description The identifier of this API: the origin that you call
-             */
-            resource: string;
-            /** @description The issuers of access tokens for this API: exactly one */
-            authorization_servers: string[];
-            /** @description The scopes of this API */
-            scopes_supported: string[];
-            /** @description The ways to send an access token: only in the Authorization header */
-            bearer_methods_supported: string[];
-            /** @description The name of this API, for people */
-            resource_name: string;
-            /**
-             * Format: uri
-             * @description The documentation of this API, for people
-             */
-            resource_documentation: string;
-        };
-        /**
          * Problem
          * @description RFC 9457 problem details
          */
@@ -162,6 +138,30 @@ export interface components {
                 /** @description Completes the sentence "the value …". */
                 detail: string;
             }[];
+        };
+        /**
+         * ProtectedResourceMetadata
+         * @description The issuer of access tokens for this API, and the way to send them
+         */
+        ProtectedResourceMetadata: {
+            /**
+             * Format: uri
+             * @description The identifier of this API: the origin that you call
+             */
+            resource: string;
+            /** @description The issuers of access tokens for this API: exactly one */
+            authorization_servers: string[];
+            /** @description The scopes of this API */
+            scopes_supported: string[];
+            /** @description The ways to send an access token: only in the Authorization header */
+            bearer_methods_supported: string[];
+            /** @description The name of this API, for people */
+            resource_name: string;
+            /**
+             * Format: uri
+             * @description The documentation of this API, for people
+             */
+            resource_documentation: string;
         };
         /**
          * Customer

@@ -49,11 +49,12 @@ const HEADERS: Record<string, string> = {
 /** Returns the responses of an operation, by status, for its problems in one form. */
 export function errorResponses(problems: Problem[], form: ErrorForm): Record<number, object> {
   const responses: Record<number, object> = {};
-  for (const status of new Set(problems.map(form.statusOf))) {
-    const alike = problems.filter((problem) => form.statusOf(problem) === status);
+  const byStatus = [...problems].sort((a, b) => a.statusCode - b.statusCode);
+  for (const status of new Set(byStatus.map(form.statusOf))) {
+    const alike = byStatus.filter((problem) => form.statusOf(problem) === status);
     responses[status] = {
       description: form.descriptions?.[status] ?? DESCRIPTIONS[status],
-      headers: headersOf(alike),
+      headers: headersOf(alike.filter(({ statusCode }) => statusCode === status)),
       content: form.contentOf(alike),
     };
   }

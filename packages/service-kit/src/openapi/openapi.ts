@@ -4,6 +4,7 @@ import fp from 'fastify-plugin';
 import type { StringFormat } from '../problems/validation.ts';
 import { completeDocument, HEADERS_OF_ALL, type OpenapiDocument } from './complete-document.ts';
 import { withErrorResponses } from './declared-errors.ts';
+import { ProblemSchema } from './schemas.ts';
 
 export interface OpenapiOptions {
   title: string;
@@ -46,7 +47,7 @@ export const openapi = fp<OpenapiOptions>(
         tags: [...tags],
         // relative, so that the document is right behind the gateway, on another port and without a gateway
         servers: [{ url: '/' }],
-        components: { securitySchemes, headers: HEADERS_OF_ALL },
+        components: { securitySchemes, headers: HEADERS_OF_ALL, schemas: { Problem: ProblemSchema } },
       },
       transform: ({ schema, url, route }) => ({ schema: withErrorResponses(schema, route), url }),
       transformObject: (made) =>

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { malformedToken, tokenRequired } from '@pair/access-token';
-import { Problem, unavailable } from '@pair/service-kit';
+import { Problem, unavailable, validationFailed } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
 import { tooManyAttempts } from '../passwords/check-password.ts';
 import { issueTokens } from '../tokens/access-token.ts';
@@ -55,7 +55,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RefreshSchema,
         response: { 200: TokensSchema },
       },
-      config: { problems: [invalidRefreshToken, invalidScope, unavailable] },
+      config: { problems: [invalidRefreshToken, validationFailed, invalidScope, unavailable] },
     },
     async (request) => {
       const { refresh_token: token, scope } = request.body;

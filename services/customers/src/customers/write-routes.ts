@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { validationFailed } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
@@ -38,7 +39,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: NewCustomerSchema,
         response: createdResponse,
       },
-      config: { problems: [requestInProgress, keyReused] },
+      config: { problems: [requestInProgress, validationFailed, keyReused] },
     },
     async (request, reply) => {
       const { name, dob } = request.body;
