@@ -60,10 +60,11 @@ export function createRemoteKeySet(options: {
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let lookedForUnknownAt = Number.NEGATIVE_INFINITY;
   let failing = false;
-  const trouble = troubleLog(log, {
+  const texts = {
     began: 'signing keys cannot be fetched',
     over: 'signing keys can be fetched again',
-  });
+  };
+  const trouble = troubleLog(log, texts, { url });
   const repetition = repeat(refresh, {
     pauseMs: (failures) =>
       failures === 0 ? REFRESH_INTERVAL_MS : Math.min(MIN_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS),

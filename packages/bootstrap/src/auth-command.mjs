@@ -4,6 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ROOT, refuse } from './workspace.mjs';
 
+const args = process.argv.slice(2);
+const cli = join(ROOT, 'services', 'auth', 'dist', 'cli.js');
+if (args.length === 0 || args.includes('--help')) runCli(process.env);
+
 const folder = resolve(process.env.DATA_DIR || '.data');
 const settings = join(folder, 'auth.json');
 if (!existsSync(settings) || !isRunning(Number(readFileSync(join(folder, 'pid'), 'utf8')))) {
@@ -11,10 +15,15 @@ if (!existsSync(settings) || !isRunning(Number(readFileSync(join(folder, 'pid'),
     `No npm start runs on ${folder}: start it, or set DATA_DIR to the folder that it named as "Data and secrets".`,
   );
 }
-const env = { ...process.env, ...JSON.parse(readFileSync(settings, 'utf8')) };
-const cli = join(ROOT, 'services', 'auth', 'dist', 'cli.js');
-const args = process.argv.slice(2);
-process.exitCode = spawnSync(process.execPath, [cli, ...args], { stdio: 'inherit', env }).status ?? 1;
+runCli({ ...process.env, ...JSON.parse(readFileSync(settings, 'utf8')) });
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {never}
+ */
+function runCli(env) {
+  process.exit(spawnSync(process.execPath, [cli, ...args], { stdio: 'inherit', env }).status ?? 1);
+}
 
 /** @param {number} pid */
 function isRunning(pid) {

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 export function troubleLog(
   log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>,
   texts: { began: string; over: string },
+  fields: Readonly<Record<string, unknown>> = {},
 ) {
   let current: string | undefined;
   return {
@@ -11,10 +12,10 @@ export function troubleLog(
     note(err: unknown, { kind = String(err), level = 'warn' as 'warn' | 'error' } = {}): void {
       if (kind === current) return;
       current = kind;
-      log[level]({ err }, texts.began);
+      log[level]({ ...fields, err }, texts.began);
     },
     over(): void {
-      if (current !== undefined) log.info(texts.over);
+      if (current !== undefined) log.info(fields, texts.over);
       current = undefined;
     },
   };

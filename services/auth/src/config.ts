@@ -65,6 +65,7 @@ export const MigrateConfigSchema = Type.Object({
 export type MigrateConfig = Static<typeof MigrateConfigSchema>;
 
 export const SetPasswordConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']);
+export type SetPasswordConfig = Static<typeof SetPasswordConfigSchema>;
 
 export const ClientsConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
 

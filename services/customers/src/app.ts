@@ -43,13 +43,13 @@ export function customersService(
       scopes: SCOPES,
       formats,
     });
-    await app.register(revocationFeed, {
-      name: 'customers',
-      maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
-    });
     await app.register(remoteKeys, {
       name: 'customers',
       url: config.JWKS_URL ?? `${config.ISSUER}/.well-known/jwks.json`,
+    });
+    await app.register(revocationFeed, {
+      name: 'customers',
+      maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
     });
     await app.register(accessToken, {
       issuer: config.ISSUER,

@@ -4,9 +4,9 @@ import { loadConfig, OperatorError } from '@pair/service-kit';
 import { and, eq, ne } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
-import { SetPasswordConfigSchema } from '../config.ts';
+import { type SetPasswordConfig, SetPasswordConfigSchema } from '../config.ts';
 import { users as table } from '../db/schema.ts';
-import { createPasswordHasher, type PasswordHasher } from '../passwords/hasher.ts';
+import { createPasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
 import { createSessionStore, type SessionStore } from '../sessions/session-store.ts';
 import { isEnabledAdmin } from '../users/enabled-admin.ts';
@@ -22,14 +22,10 @@ export const setPasswordCommand: Command = {
   usage: USAGE,
   async run([username, ...others], { env, stdin }) {
     if (username === undefined || others.length > 0) throw new OperatorError(USAGE);
-    const { DATABASE_URL, REDIS_URL } = loadConfig(SetPasswordConfigSchema, env);
+    const config = loadConfig(SetPasswordConfigSchema, env);
     const given = stdin.isTTY ? '' : (await text(stdin)).replace(/\r?\n$/, '');
     const password = given === '' ? generatePassword() : given;
-    const done = await withRedis(REDIS_URL, async (redis, clock) => {
-      const hasher = await createPasswordHasher();
-      const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
-      return withPostgres(DATABASE_URL, (db) => setPassword({ db, sessions, hasher }, username, password));
-    });
+    const done = await setPassword(config, username, password);
     return report(done, given === '' ? password : undefined);
   },
 };
@@ -55,22 +51,29 @@ export interface PasswordSet {
  * user, and grants all scopes if no enabled user is an admin. It does all of that or nothing, and records each change as a
  * security event. As in `changePassword`, the sessions end between UPDATE and COMMIT.
  *
- * @param on `db` is a transaction
- * @throws {OperatorError} when the password breaks a rule, or there is no such user
+ * @throws {OperatorError} when the password breaks a rule, there is no such user, or a store is away
  */
 export async function setPassword(
-  on: {
-    db: NodePgDatabase;
-    sessions: Pick<SessionStore, 'endAllOfUser'>;
-    hasher: Pick<PasswordHasher, 'hash'>;
-  },
+  { DATABASE_URL, REDIS_URL }: SetPasswordConfig,
   username: string,
   password: string,
 ): Promise<PasswordSet> {
-  const { db, sessions, hasher } = on;
   const fault = passwordFault(password, username);
   if (fault !== undefined) throw new OperatorError(`The password ${fault}.`);
-  const passwordHash = await hasher.hash(password);
+  const { hash } = await createPasswordHasher();
+  const passwordHash = await hash(password);
+  return withRedis(REDIS_URL, (redis, clock) => {
+    const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
+    return withPostgres(DATABASE_URL, (db) => letIn(db, sessions, username, passwordHash));
+  });
+}
+
+async function letIn(
+  db: NodePgDatabase,
+  sessions: Pick<SessionStore, 'endAllOfUser'>,
+  username: string,
+  passwordHash: string,
+): Promise<PasswordSet> {
   const [user] = await db
     .select()
     .from(table)

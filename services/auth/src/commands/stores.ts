@@ -7,6 +7,8 @@ import { type RedisClock, redisClock } from '../redis/clock.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any query takes on a busy machine: an operator prefers a wait to a command that gives up too early. */
 const QUERY_TIMEOUT_MS = 30_000;
+/** A command that waits for a lock makes the requests of auth wait behind it. */
+const LOCK_TIMEOUT = '5s';
 const REDIS_COMMAND_TIMEOUT_MS = 3_000;
 
 /**
@@ -19,7 +21,7 @@ export async function withPostgres<T>(
   work: (db: NodePgDatabase) => Promise<T>,
 ): Promise<T> {
   const pool = new pg.Pool({
-    ...connectionSettings(databaseUrl),
+    ...connectionSettings(databaseUrl, { lock_timeout: LOCK_TIMEOUT }),
     max: 1,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,

@@ -14,8 +14,8 @@ const ERROR_CODES = new Set<ProblemCode>([
   'access_denied',
 ]);
 
-/** Statuses that say more than 400. Below `/oauth`, 401 is only for `invalid_client` (RFC 6749 §5.2). */
-const KEPT_STATUSES = new Set([401, 404, 405, 406, 413, 417, 429]);
+/** Statuses that say more than 400. */
+const KEPT_STATUSES = new Set([404, 405, 406, 413, 417, 429]);
 
 /** Returns the error code of RFC 6749 for a Problem. */
 function oauthErrorCode({ statusCode, code }: Problem): string {
@@ -24,8 +24,9 @@ function oauthErrorCode({ statusCode, code }: Problem): string {
   return ERROR_CODES.has(code) ? code : 'invalid_request';
 }
 
-/** RFC 6749 §5.2: nearly every error is 400. */
-function oauthStatus({ statusCode }: Problem): number {
+/** RFC 6749 §5.2: nearly every error is 400, and only a client that failed to authenticate gets 401. */
+function oauthStatus({ statusCode, code }: Problem): number {
+  if (code === 'invalid_client') return statusCode;
   return statusCode >= 500 || KEPT_STATUSES.has(statusCode) ? statusCode : 400;
 }
 
@@ -42,9 +43,13 @@ export function oauthErrorBody(problem: Problem): OAuthError {
 /** The error handler of the routes that programs call. */
 export function sendOAuthError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request);
+  const status = oauthStatus(problem);
+  const { 'www-authenticate': challenge, ...headers } = problem.headers ?? {};
+  // with another status, clients take a challenge for the whole answer, and do not look at the error
+  if (challenge !== undefined && status === 401) reply.header('www-authenticate', challenge);
   reply
-    .headers(problem.headers ?? {})
-    .code(oauthStatus(problem))
+    .headers(headers)
+    .code(status)
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'no-store')
     .serializer(JSON.stringify)

@@ -13,8 +13,8 @@ export type SignAccessToken = (subject: Subject, issuedAt: number) => string;
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Returns a function that signs with the active key. Call it before you consume a code or a token: without a key, the
-     * client can then use the code or the token again.
+     * Returns a function that signs with the key that is active at that time, or else with the key that is active now.
+     * Call this before you consume a code or a token: without a key, the client can then use the code or the token again.
      *
      * @throws {Problem} 503 while no key is active
      */
@@ -31,10 +31,24 @@ export const accessTokenSigner = fp<{ issuer: string; audience: string }>(
     let signer: { kid: string; sign: SignAccessToken } | undefined;
 
     app.decorate('accessTokenSigner', () => {
+      const known = currentSigner();
+      return (subject, issuedAt) => (findSigner() ?? known)(subject, issuedAt);
+    });
+
+    function currentSigner(): SignAccessToken {
       const { kid, privatePem } = app.keyRing.signingKey();
       if (kid !== signer?.kid) signer = { kid, sign: signWith(kid, privatePem) };
       return signer.sign;
-    });
+    }
+
+    /** A key may be revoked while the request waits for a store: the next key then signs, if there is one. */
+    function findSigner(): SignAccessToken | undefined {
+      try {
+        return currentSigner();
+      } catch {
+        return undefined;
+      }
+    }
 
     function signWith(kid: string, key: string): SignAccessToken {
       const header = { typ: 'at+jwt', alg: 'ES256' };

@@ -1,13 +1,13 @@
 import t from 'tap';
+import { setPassword } from '../../src/commands/set-password.ts';
 import { ADMIN, get, login, makeUser, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
-import { letIn } from '../support/commands.ts';
 
 t.test('set-password replaces the password and ends the sessions of that user', async (t) => {
   const auth = await startAuth(t);
   const { id, credentials } = await makeUser(auth.app, 'forgetful');
   const { access_token } = await login(auth.app, credentials);
   const bystander = await login(auth.app);
-  await letIn(auth.config, 'Forgetful', 'another long password');
+  await setPassword(auth.config, 'Forgetful', 'another long password');
   const { rows } = await auth.within.pg.query(
     "SELECT outcome, user_id, actor_id, detail FROM security_events WHERE event = 'password_changed'",
   );
@@ -22,13 +22,13 @@ t.test(
   'set-password refuses a short and a common password, an unknown user, and a Redis that is away, and changes nothing',
   async (t) => {
     const auth = await startAuth(t);
-    await t.rejects(letIn(auth.config, 'admin', 'short'), { message: /8 to 128/ });
-    await t.rejects(letIn(auth.config, 'admin', 'Password123'), { message: /most common/ });
-    await t.rejects(letIn(auth.config, 'stranger', 'a long enough password'), {
+    await t.rejects(setPassword(auth.config, 'admin', 'short'), { message: /8 to 128/ });
+    await t.rejects(setPassword(auth.config, 'admin', 'Password123'), { message: /most common/ });
+    await t.rejects(setPassword(auth.config, 'stranger', 'a long enough password'), {
       message: /no user "stranger"/,
     });
     await auth.redis.stop();
-    await t.rejects(letIn(auth.config, 'admin', 'a long enough password'), {
+    await t.rejects(setPassword(auth.config, 'admin', 'a long enough password'), {
       message: /Redis cannot be reached/,
     });
     await auth.redis.start();
@@ -54,7 +54,7 @@ t.test('set-password lets an admin in, in any state of the users', async (t) => 
     await auth.within.pg.query(sql);
     const { rows: before } = await auth.within.pg.query('SELECT max(id) AS id FROM security_events');
     const password = `a new password, ${state}`;
-    const done = await letIn(auth.config, 'Admin', password);
+    const done = await setPassword(auth.config, 'Admin', password);
     t.equal(done.username, 'admin');
     const { access_token } = await login(auth.app, { ...ADMIN, password });
     t.equal((await get(auth.app, '/auth/users', access_token)).statusCode, 200, state);
@@ -74,7 +74,7 @@ t.test('set-password grants no scopes while there is an enabled admin', async (t
   const auth = await startAuth(t);
   const { id } = await makeUser(auth.app, 'ordinary', 'customers:read');
   await auth.within.pg.query('UPDATE users SET disabled = true WHERE id = $1', [id]);
-  const done = await letIn(auth.config, 'ordinary', 'another long password');
+  const done = await setPassword(auth.config, 'ordinary', 'another long password');
   t.match(done, { wasDisabled: true, becameAdmin: false });
   const tokens = await login(auth.app, { username: 'ordinary', password: 'another long password' });
   t.equal(tokens.scope, 'customers:read');

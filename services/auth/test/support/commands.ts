@@ -3,11 +3,8 @@ import { OperatorError } from '@pair/service-kit';
 import type { Command } from '../../src/commands/command.ts';
 import { type RevokedKeys, revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
 import { type KeyRotation, rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
-import { type PasswordSet, setPassword } from '../../src/commands/set-password.ts';
 import { withPostgres, withRedis } from '../../src/commands/stores.ts';
 import { keyAnnouncer } from '../../src/keys/announce-keys.ts';
-import { createPasswordHasher } from '../../src/passwords/hasher.ts';
-import { createSessionStore } from '../../src/sessions/session-store.ts';
 
 interface StoreUrls {
   DATABASE_URL: string;
@@ -42,17 +39,4 @@ export function revoke(
   return withRedis(REDIS_URL, (redis, clock) =>
     withPostgres(DATABASE_URL, (db) => revokeSigningKeys(db, keyAnnouncer(redis, clock), which, nowMs)),
   );
-}
-
-/** Runs set-password. */
-export function letIn(
-  { DATABASE_URL, REDIS_URL }: StoreUrls,
-  username: string,
-  password: string,
-): Promise<PasswordSet> {
-  return withRedis(REDIS_URL, async (redis, clock) => {
-    const hasher = await createPasswordHasher();
-    const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
-    return withPostgres(DATABASE_URL, (db) => setPassword({ db, sessions, hasher }, username, password));
-  });
 }
