@@ -6,7 +6,7 @@ export { setForeignSettings } from './foreign-settings.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { PATIENT_LIMITS, PRODUCTION_LIMITS } from './limits.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
-export { rounds } from './rounds.ts';
+export { isLong, rounds } from './rounds.ts';
 export { sendBlindly } from './send-blindly.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export { columnsInDatabase, declaredColumns } from './table-columns.ts';

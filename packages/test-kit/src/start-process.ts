@@ -21,13 +21,17 @@ const STOP_TIMEOUT_MS = 20_000;
  */
 export async function startProcess(
   t: Teardown,
-  program: { entry: string; env: NodeJS.ProcessEnv; args?: string[]; input?: string },
+  program: { entry: string; env: NodeJS.ProcessEnv; args?: string[]; input?: string; node?: string },
 ): Promise<StartedProcess> {
-  const child = spawn(process.execPath, [join(ROOT, program.entry), ...(program.args ?? [])], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, ...program.env },
-    stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    program.node ?? process.execPath,
+    [join(ROOT, program.entry), ...(program.args ?? [])],
+    {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, ...program.env },
+      stdio: [program.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    },
+  );
   child.stdin?.end(program.input);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

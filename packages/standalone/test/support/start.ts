@@ -17,9 +17,9 @@ export function dataFolder(t: Teardown): string {
   return join(folder, 'data');
 }
 
-/** Runs the program of `npm start`, and resolves when it is ready. */
-export async function start(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
-  const started = await attempt(t, env);
+/** Runs the program of `npm start`, on this Node or another, and resolves when it is ready. */
+export async function start(t: Teardown, env: NodeJS.ProcessEnv, node?: string): Promise<Started> {
+  const started = await attempt(t, env, node);
   const failed = started.exited.then(() => Promise.reject(new Error(started.output())));
   const isPrinted = () => started.output().includes('Both services listen');
   await Promise.race([waitFor(isPrinted, START_TIMEOUT_MS), failed]);
@@ -28,9 +28,14 @@ export async function start(t: Teardown, env: NodeJS.ProcessEnv): Promise<Starte
 }
 
 /** Runs the program of `npm start` without waiting for it, for a start that fails. */
-export async function attempt(t: Teardown, env: NodeJS.ProcessEnv): Promise<Started> {
+export async function attempt(
+  t: Teardown,
+  env: NodeJS.ProcessEnv,
+  node = process.execPath,
+): Promise<Started> {
   const port = env.PORT ?? String(await freePort());
   const started = await startProcess(t, {
+    node,
     entry: 'packages/bootstrap/src/start.mjs',
     env: { LOG_LEVEL: 'info', ...env, PORT: port },
   });
