@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { ROOT } from './workspace.mjs';
 
 /** For each file. */
-const TIMEOUT_SECONDS = 120;
+const TIMEOUT_SECONDS = 300;
 const LONG_TIMEOUT_SECONDS = 1_800;
 
 /**
