@@ -88,7 +88,7 @@ function collect(stream) {
 const FIGURES = /^\s+# (?!Subtest|time=|\{ total)/;
 
 /**
- * Failures with the YAML that explains them, and the figures.
+ * Failures with the YAML that explains them, skipped tests, and the figures.
  * @param {string[]} lines
  */
 function worthPrinting(lines) {
@@ -96,7 +96,7 @@ function worthPrinting(lines) {
   return lines.filter((line) => {
     const failure = /^\s*not ok /.test(line);
     explaining = failure || (explaining && !/^\s*(ok |\.\.\.$)/.test(line));
-    return explaining || FIGURES.test(line);
+    return explaining || FIGURES.test(line) || / # SKIP /.test(line);
   });
 }
 

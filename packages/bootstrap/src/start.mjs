@@ -1,4 +1,4 @@
-// `npm start`. Plain JavaScript, without dependencies: it runs on a machine that has only Node.
+// `npm start`, and `npm run dev` with the argument --watch. Plain JavaScript, without dependencies: it runs on a machine that has only Node.
 
 import { stopWithParent } from './parent.mjs';
 import { ensureCommand, manualInstall } from './prerequisites.mjs';
@@ -18,4 +18,5 @@ if (!bringsRedis && !ensureCommand('redis-server')) {
 installDependencies();
 say('building the changed packages');
 if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
-await load('packages/standalone/dist/main.js');
+const main = process.argv.includes('--watch') ? 'dev.js' : 'main.js';
+await load(`packages/standalone/dist/${main}`);

@@ -4,7 +4,9 @@ import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { belowFloor } from './floors.mjs';
+import { runTests } from './run-tests.mjs';
 import { sharedByTests } from './shared-by-tests.mjs';
+import { compiledTest, transpileTests } from './transpile.mjs';
 import {
   allProjects,
   build,
@@ -77,11 +79,8 @@ async function testSome() {
 
 /** @param {string[]} files from the root */
 async function test(files) {
-  // esbuild has just been installed
-  const { compiledTest, compileTests } = await import('./compile-tests.mjs');
-  const { runTests } = await import('./run-tests.mjs');
   for (const folder of packagesOf(files)) {
-    if (!(await compileTests(folder))) return check(`tests of ${folder} compile`, false);
+    if (!(await transpileTests(folder))) return check(`tests of ${folder} compile`, false);
   }
   say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
   const shared = sharedByTests();

@@ -15,6 +15,9 @@ const {
 } = AuthConfigSchema.properties;
 const { ADMIN_USERNAME, ADMIN_PASSWORD } = MigrateConfigSchema.properties;
 
+/** Only this machine reaches the services. */
+export const HOST = '127.0.0.1';
+
 /** Settings of `npm start`. None is required. */
 export const StandaloneConfigSchema = Type.Object({
   PORT,

@@ -1,38 +1,62 @@
 import { join } from 'node:path';
+import { say } from '@pair/bootstrap';
 import { freePort, type LocalServer, startPostgres, startRedis } from '@pair/local-stores';
 import { OperatorError } from '@pair/service-kit';
-import type { FastifyPluginAsync } from 'fastify';
 import type { StandaloneConfig } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
 import { createDatabases } from './databases.ts';
 import { redisUsers } from './redis-users.ts';
 
 export interface Stores {
+  urls: StoreUrls;
+  /** The servers that this process started, by name. */
+  servers: Record<string, LocalServer>;
+}
+
+export interface StoreUrls {
   authDatabaseUrl: string;
   /** Settings of auth's migration: as the owner of the database, or as the one role of the operator's own PostgreSQL. */
   authMigration: { DATABASE_URL: string; SERVICE_ROLE?: string };
   customersDatabaseUrl: string;
   authRedisUrl: string;
   customersRedisUrl: string;
-  /** Register it before the services: Fastify closes the first plugin last. */
-  plugin: FastifyPluginAsync;
 }
-
-type Say = (line: string) => void;
 
 /** Starts each store for which the config has no URL. */
-export async function startStores(config: StandaloneConfig, data: DataFolder, say: Say): Promise<Stores> {
-  const [postgres, redis] = await Promise.all([
-    usePostgres(config, data, say),
-    useRedis(config, data, say),
-  ]).catch((error: Error) => {
-    throw new OperatorError(error.message, { cause: error });
-  });
-  const servers = { PostgreSQL: postgres.server, Redis: redis.server };
-  return { ...postgres.urls, ...redis.urls, plugin: lifetime(servers) };
+export async function startStores(config: StandaloneConfig, data: DataFolder): Promise<Stores> {
+  const [postgres, redis] = await Promise.all([usePostgres(config, data), useRedis(config, data)]).catch(
+    (error: Error) => {
+      throw new OperatorError(error.message, { cause: error });
+    },
+  );
+  return {
+    urls: { ...postgres.urls, ...redis.urls },
+    servers: {
+      ...(postgres.server && { PostgreSQL: postgres.server }),
+      ...(redis.server && { Redis: redis.server }),
+    },
+  };
 }
 
-async function usePostgres(config: StandaloneConfig, data: DataFolder, say: Say) {
+/** Calls `onEnd` if one of the servers ends by itself, because nothing restarts it. Returns a function that stops them. */
+export function superviseStores(
+  { servers }: Stores,
+  onEnd: (error: OperatorError) => void,
+): () => Promise<void> {
+  let stopping = false;
+  for (const [name, { exited }] of Object.entries(servers)) {
+    exited.then(() => {
+      if (stopping) return;
+      onEnd(new OperatorError(`${name} has ended: read its log in the data folder, and start again.`));
+    });
+  }
+  return async () => {
+    stopping = true;
+    await Promise.all(Object.values(servers).map((server) => server.stop()));
+  };
+}
+
+async function usePostgres(config: StandaloneConfig, data: DataFolder) {
   const { AUTH_DATABASE_URL: authDatabaseUrl, CUSTOMERS_DATABASE_URL: customersDatabaseUrl } = config;
   if (authDatabaseUrl !== undefined && customersDatabaseUrl !== undefined) {
     const authMigration = { DATABASE_URL: authDatabaseUrl };
@@ -71,7 +95,7 @@ async function usePostgres(config: StandaloneConfig, data: DataFolder, say: Say)
   };
 }
 
-async function useRedis(config: StandaloneConfig, data: DataFolder, say: Say) {
+async function useRedis(config: StandaloneConfig, data: DataFolder) {
   if (config.REDIS_URL !== undefined) {
     return {
       server: undefined,
@@ -94,21 +118,5 @@ async function useRedis(config: StandaloneConfig, data: DataFolder, say: Say) {
       authRedisUrl: `redis://auth:${authRedisPassword}@127.0.0.1:${server.port}`,
       customersRedisUrl: `redis://customers:${customersRedisPassword}@127.0.0.1:${server.port}`,
     },
-  };
-}
-
-/** Stops the servers after the services. A server that ends by itself is a fault, because nothing restarts it. */
-function lifetime(servers: Record<string, LocalServer | undefined>): FastifyPluginAsync {
-  return async (app) => {
-    let closing = false;
-    app.addHook('onClose', async () => {
-      closing = true;
-      await Promise.all(Object.values(servers).map((server) => server?.stop()));
-    });
-    for (const [name, server] of Object.entries(servers)) {
-      server?.exited.then(() => {
-        if (!closing) throw new Error(`${name} has ended: read its log in the data folder, and start again.`);
-      });
-    }
   };
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
 import { guard } from '@pair/local-stores';
 import type { Teardown } from './teardown.ts';
@@ -25,7 +25,7 @@ export async function startProcess(
 ): Promise<StartedProcess> {
   const child = spawn(
     program.node ?? process.execPath,
-    [join(ROOT, program.entry), ...(program.args ?? [])],
+    [resolve(ROOT, program.entry), ...(program.args ?? [])],
     {
       cwd: ROOT,
       env: { PATH: process.env.PATH, ...program.env },
