@@ -83,7 +83,7 @@ t.test('without a pause no run follows, and none after stop', async (t) => {
 t.test('a trouble is logged when it begins, when it changes and when it is over', async (t) => {
   const lines: string[] = [];
   const log = {
-    info: (line: string) => lines.push(line),
+    info: (_fields: object, line: string) => lines.push(line),
     warn: (_fields: object, line: string) => lines.push(`warning: ${line}`),
     error: (_fields: object, line: string) => lines.push(`error: ${line}`),
   };

@@ -5,7 +5,7 @@ import { toProblem, unsupportedMediaType } from '../problems/errors.ts';
 import type { Problem } from '../problems/problem.ts';
 import { unprocessable } from '../problems/validation.ts';
 
-/** What a body that breaks its schema gets. To be named by a route that has another 422 besides. */
+/** The refusal of a body that breaks its schema. A route with another 422 lists it too, to put it first. */
 export function validationFailed(): Problem {
   return unprocessable([{ pointer: '/nickname', detail: 'is not known here' }]);
 }
