@@ -103,6 +103,10 @@ export async function startAuth(
   };
   const app = await another();
   if (within === undefined) throw new Error('the service was not registered');
+  const { sessions, revocationFeed } = within;
+  // creates the epoch: otherwise the check of the very first token would have to wait for the feed
+  await sessions.epoch();
+  await waitFor(() => revocationFeed.epoch !== undefined);
   return {
     app,
     within,
