@@ -378,13 +378,17 @@ t.test('a form leaves only keys in Redis that the limit of attempts bounds', asy
   }
   const page = await openPage(app, authorizationRequest(challenge));
   t.equal((await send('unknown-to-all', page)).statusCode, 429);
-  const before = (await redis.keys('*')).sort();
+  const before = new Set(await redis.keys('*'));
   for (let i = 0; i < 50; i++) {
     const opened = await openPage(app, authorizationRequest(challenge));
     const refused = await send(`another-${i}`, i % 2 === 0 ? opened : { ...opened, cookie: page.cookie });
     t.equal(refused.statusCode, i % 2 === 0 ? 429 : 400);
   }
-  t.same((await redis.keys('*')).sort(), before);
+  // codes from before expire meanwhile
+  t.same(
+    (await redis.keys('*')).filter((key) => !before.has(key)),
+    [],
+  );
 });
 
 t.test('a form from another process of the service is accepted', async (t) => {
