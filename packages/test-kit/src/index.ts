@@ -3,6 +3,7 @@ export { serviceRoleOf } from './create-database.ts';
 export { documented } from './documented.ts';
 export { exampleExchanges, exampleFaults } from './examples.ts';
 export { setForeignSettings } from './foreign-settings.ts';
+export { isWithin } from './is-within.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { PATIENT_LIMITS, PRODUCTION_LIMITS } from './limits.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';

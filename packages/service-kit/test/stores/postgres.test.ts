@@ -1,5 +1,6 @@
 import {
   freePort,
+  isWithin,
   PATIENT_LIMITS,
   PRODUCTION_LIMITS,
   testDatabase,
@@ -12,18 +13,12 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
-import {
-  inTransaction,
-  isStoreUnavailable,
-  migrate,
-  type PostgresLimits,
-  postgres,
-} from '../../src/index.ts';
+import { inTransaction, isStoreUnavailable, migrate, postgres, type StoreLimits } from '../../src/index.ts';
 import type { WarmPool } from '../../src/stores/warm-pool.ts';
 import { startedProcess } from '../support/process.ts';
 
 /** A service that queries its database for each request. */
-const service = (databaseUrl: string, limits?: PostgresLimits) => async (app: FastifyInstance) => {
+const service = (databaseUrl: string, limits?: StoreLimits) => async (app: FastifyInstance) => {
   await app.register(postgres, { databaseUrl, name: 'test', limits: limits ?? PRODUCTION_LIMITS });
   const one = drizzle({ client: app.pg.pool })
     .select({ one: sql<number>`1` })
@@ -68,7 +63,7 @@ async function timed(app: FastifyInstance, url: string) {
 
 function isQuick503(t: Test, answer: Awaited<ReturnType<typeof timed>>, name: string, withinMs = 1_000) {
   t.match(answer, { status: 503, headers: { 'retry-after': '1' }, body: { code: 'unavailable' } }, name);
-  t.ok(answer.tookMs < withinMs, `${name}: within ${withinMs} ms (${answer.tookMs} ms)`);
+  t.ok(isWithin(answer.tookMs, withinMs), `${name}: within ${withinMs} ms (${answer.tookMs} ms)`);
 }
 
 const many = <T>(count: number, work: (index: number) => Promise<T>) =>

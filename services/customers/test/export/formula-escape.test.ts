@@ -1,3 +1,4 @@
+import { isWithin } from '@pair/test-kit';
 import t from 'tap';
 import { escapeFormula, unescapeFormula } from '../../src/export/formula-escape.ts';
 
@@ -88,5 +89,5 @@ t.test('a long cell of special characters alone takes less than a second', async
     const cell = unit.repeat(16_384 / unit.length);
     if (unescapeFormula(escapeFormula(cell)) !== cell) t.fail(unit);
   }
-  t.ok(performance.now() - started < 1_000);
+  t.ok(isWithin(performance.now() - started, 1_000));
 });
