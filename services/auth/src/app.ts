@@ -1,5 +1,5 @@
 import { accessToken, asUser, revocationFeed, SCOPES, securitySchemes, withScope } from '@pair/access-token';
-import { openapi, type PostgresLimits, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import { openapi, postgres, redis, type StoreLimits, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Redis } from 'ioredis';
 import { audit } from './audit/audit.ts';
@@ -31,7 +31,7 @@ import { formats } from './users/schemas.ts';
  */
 export function authService(
   config: AuthConfig,
-  { limits = {} }: { limits?: Partial<PostgresLimits> } = {},
+  { limits = {} }: { limits?: Partial<StoreLimits> } = {},
 ): FastifyPluginAsync {
   const { ISSUER: issuer, AUDIENCE: audience } = config;
   const sealingKeys = parseSealingKeys(config.KEY_ENCRYPTION_KEY);
@@ -39,7 +39,7 @@ export function authService(
     app.setValidatorCompiler(validatorCompiler({ formats }));
 
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth', limits });
-    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth', check: canWrite });
+    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth', check: canWrite, limits });
     await app.register(clockOfRedis);
     await app.register(revocationFeed, {
       name: 'auth',

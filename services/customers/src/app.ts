@@ -6,7 +6,7 @@ import {
   securitySchemes,
   withScope,
 } from '@pair/access-token';
-import { hourly, openapi, type PostgresLimits, postgres, redis, validatorCompiler } from '@pair/service-kit';
+import { hourly, openapi, postgres, redis, type StoreLimits, validatorCompiler } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { CustomersConfig } from './config.ts';
 import { mergePatchRoutes } from './customers/merge-patch-routes.ts';
@@ -27,12 +27,12 @@ import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
  */
 export function customersService(
   config: CustomersConfig,
-  { limits = {} }: { limits?: Partial<PostgresLimits> } = {},
+  { limits = {} }: { limits?: Partial<StoreLimits> } = {},
 ): FastifyPluginAsync {
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'customers', limits });
-    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'customers' });
+    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'customers', limits });
     await app.register(openapi, {
       title: 'Customers',
       description: DESCRIPTION,

@@ -1,4 +1,4 @@
-import { mintClaims, type Teardown, testRedis, waitFor } from '@pair/test-kit';
+import { mintClaims, PRODUCTION_LIMITS, type Teardown, testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { customersDatabase } from './support/database.ts';
@@ -15,6 +15,7 @@ for (const how of ['stopped', 'paused'] as const) {
         t,
         { databaseUrl, redisUrl: redis.url },
         { REVOCATION_MAX_STALENESS_SECONDS: 2 },
+        PRODUCTION_LIMITS,
       );
       await ready(service.app);
       const routes = await routesOf(service);

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import pg from 'pg';
 import { isStoreUnavailable } from '../problems/unavailable.ts';
 import { connectionSettings } from './connection-settings.ts';
+import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { WarmPool } from './warm-pool.ts';
 
 const POOL_SIZE = 10;
@@ -34,17 +35,6 @@ declare module 'fastify' {
   }
 }
 
-/** The longest that a request waits, in ms. */
-export interface PostgresLimits {
-  /** The wait for a free connection. */
-  waitMs: number;
-  /** The time of a statement, which may wait for a lock or read too much. */
-  statementMs: number;
-}
-
-/** The sum is well below the time-out of the gateway (10 s). */
-const LIMITS: PostgresLimits = { waitMs: 3_000, statementMs: 1_500 };
-
 /**
  * Decorates `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready,
  * and a process starts even without its database.
@@ -56,10 +46,10 @@ export const postgres = fp<{
   databaseUrl: string;
   name: string;
   connections?: number;
-  limits?: Partial<PostgresLimits>;
+  limits?: Partial<StoreLimits>;
 }>(
   async (app, { databaseUrl, name, connections = POOL_SIZE, limits = {} }) => {
-    const { waitMs, statementMs } = { ...LIMITS, ...limits };
+    const { waitMs, statementMs, silenceMs } = { ...STORE_LIMITS, ...limits };
     await app.register(fastifyPostgres, {
       ...connectionSettings(databaseUrl, {
         statement_timeout: statementMs,
@@ -70,6 +60,7 @@ export const postgres = fp<{
       max: connections,
       application_name: name,
       connectionTimeoutMillis: waitMs,
+      silenceMs,
       query_timeout: statementMs + QUERY_RESERVE_MS,
       logger: app.log,
     } as PostgresPluginOptions);

@@ -2,11 +2,10 @@ import fastifyRedis from '@fastify/redis';
 import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
 import { troubleLog } from '../trouble-log.ts';
-import { watchSilence, withinListening } from './silence.ts';
+import { STORE_LIMITS, type StoreLimits } from './limits.ts';
+import { type WatchedServer, watchSilence, withinListening } from './silence.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
-/** The limit for an overloaded Redis, which keeps answering other commands. Silence reveals an outage much sooner. */
-const COMMAND_TIMEOUT_MS = 3_000;
 /** The longest wait for the first connection at the start of a process. */
 const FIRST_CONNECTION_LIMIT_MS = 2_000;
 
@@ -21,14 +20,21 @@ const ASK_ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/;
  * packets and still deliver the packets of a new connection.
  *
  * @param options.check rejects while Redis cannot do the work of this process; default: PING
+ * @param options.limits the limits instead of the defaults, which production uses; only tests pass them
  */
-export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis) => Promise<unknown> }>(
-  async (app, { redisUrl, name, check = (client) => client.ping() }) => {
+export const redis = fp<{
+  redisUrl: string;
+  name: string;
+  check?: (client: Redis) => Promise<unknown>;
+  limits?: Partial<StoreLimits>;
+}>(
+  async (app, { redisUrl, name, check = (client) => client.ping(), limits = {} }) => {
+    const { commandMs, silenceMs } = { ...STORE_LIMITS, ...limits };
     const client = new Redis(redisUrl, {
       lazyConnect: true,
       connectionName: name,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      commandTimeout: COMMAND_TIMEOUT_MS,
+      commandTimeout: commandMs,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0, // rejects pending commands at once when the connection breaks
@@ -43,7 +49,7 @@ export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis
     });
     client.on('error', (error) => trouble.note(error));
     client.on('ready', trouble.over);
-    const watch = watchConnection(client, () => trouble.note(new Error('Redis does not answer')));
+    const watch = watchConnection(client, silenceMs, () => trouble.note(new Error('Redis does not answer')));
     // @fastify/redis delays the start until the client is ready, but a process must start while Redis is away
     client.once('connecting', () => client.emit('ready'));
     await app.register(fastifyRedis, { client });
@@ -58,9 +64,9 @@ export const redis = fp<{ redisUrl: string; name: string; check?: (client: Redis
   { name: 'redis' },
 );
 
-function watchConnection(client: Redis, report: () => void): { stop(): void } {
+function watchConnection(client: Redis, silenceMs: number, report: () => void): { stop(): void } {
   let bytesRead = 0;
-  return watchSilence({
+  const server: WatchedServer = {
     isAsked: () => client.commandQueue.length > 0,
     hasSpoken: () => {
       const before = bytesRead;
@@ -72,7 +78,8 @@ function watchConnection(client: Redis, report: () => void): { stop(): void } {
       // not `disconnect`, which ends the stream in order and waits for the other side
       client.stream.destroy();
     },
-  });
+  };
+  return watchSilence(server, silenceMs);
 }
 
 /** Waits for the first attempt to connect, so that a ready process has its connection. */

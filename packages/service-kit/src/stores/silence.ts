@@ -1,6 +1,4 @@
 const STEP_MS = 50;
-/** A server that runs answers within a few milliseconds, even on a busy machine. */
-const LIMIT_MS = 300;
 /** The number of times that this process must have read its sockets before it concludes that nothing has arrived. */
 const LEAST_STEPS = 3;
 /** After this time the client sends a quick request, because a single slow statement is not silence. */
@@ -19,11 +17,11 @@ export interface WatchedServer {
 }
 
 /**
- * Detects within about a third of a second that a server is away, and does not mistake a busy process or machine for that.
+ * Detects soon after `limitMs` that a server is away, and does not mistake a busy process or machine for that.
  * A timer alone cannot distinguish them: it also fires while an answer has arrived and waits to be read. So time counts
  * only together with steps, and each step ends after the event loop has read its sockets. Any answer at all ends a silence.
  */
-export function watchSilence(server: WatchedServer): { stop(): void } {
+export function watchSilence(server: WatchedServer, limitMs: number): { stop(): void } {
   let since = 0;
   let steps = 0;
   let isNudged = false;
@@ -44,7 +42,7 @@ export function watchSilence(server: WatchedServer): { stop(): void } {
       isNudged = true;
       server.nudge?.();
     }
-    if (silentMs >= LIMIT_MS && steps >= LEAST_STEPS) {
+    if (silentMs >= limitMs && steps >= LEAST_STEPS) {
       heard();
       server.giveUp();
     }

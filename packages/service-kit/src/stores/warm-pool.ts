@@ -52,9 +52,10 @@ export class WarmPool extends pg.Pool {
   /**
    * @param options.connectionTimeoutMillis the longest wait for a free connection; the opening of a connection has its own
    *   limit
+   * @param options.silenceMs see `watchSilence`
    */
-  constructor(options: pg.PoolConfig & { logger: FastifyBaseLogger }) {
-    const { logger, ...config } = options;
+  constructor(options: pg.PoolConfig & { logger: FastifyBaseLogger; silenceMs: number }) {
+    const { logger, silenceMs, ...config } = options;
     super({
       ...config,
       Client: Connection as never, // its type has a constructor without settings
@@ -79,12 +80,15 @@ export class WarmPool extends pg.Pool {
     this.on('release', () => {
       if (this.waitingCount === 0) this.#overload.over();
     });
-    this.#watch = watchSilence({
-      isAsked: () => this.waitingCount > 0 || this.totalCount - this.#opening > this.idleCount,
-      hasSpoken: () => this.#listen(),
-      nudge: () => this.#nudge(),
-      giveUp: () => this.#giveUp(),
-    });
+    this.#watch = watchSilence(
+      {
+        isAsked: () => this.waitingCount > 0 || this.totalCount - this.#opening > this.idleCount,
+        hasSpoken: () => this.#listen(),
+        nudge: () => this.#nudge(),
+        giveUp: () => this.#giveUp(),
+      },
+      silenceMs,
+    );
   }
 
   /** Opens the connections. Resolves when all are open, when the server refuses one, or after three seconds. */

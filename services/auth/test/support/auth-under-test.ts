@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { buildProcess, type PostgresLimits } from '@pair/service-kit';
+import { buildProcess, type StoreLimits } from '@pair/service-kit';
 import {
   documented,
   PATIENT_LIMITS,
@@ -35,9 +35,9 @@ export interface AuthUnderTest {
   /** Returns the whole log as text. */
   logged(): string;
   /** Starts another process on the same stores. Resolves as soon as it is up. */
-  start(overrides?: Partial<AuthConfig>): Promise<FastifyInstance>;
+  start(overrides?: Partial<AuthConfig>, limits?: Partial<StoreLimits>): Promise<FastifyInstance>;
   /** Starts another process on the same stores. Resolves as soon as it is ready. */
-  another(overrides?: Partial<AuthConfig>): Promise<FastifyInstance>;
+  another(overrides?: Partial<AuthConfig>, limits?: Partial<StoreLimits>): Promise<FastifyInstance>;
   redisClient(): Redis;
 }
 
@@ -56,12 +56,12 @@ export async function migrated(ownerUrl: string): Promise<string> {
 /**
  * Starts the service as production does, on its own stores, with the first admin. DATABASE_URL is the URL of the owner.
  *
- * @param limits PRODUCTION_LIMITS in a test with a slow, stopped or locked database
+ * @param limits PRODUCTION_LIMITS in a test with a store that is slow, silent, stopped or locked
  */
 export async function startAuth(
   t: Test,
   overrides: Partial<AuthConfig> = {},
-  limits: Partial<PostgresLimits> = PATIENT_LIMITS,
+  limits: Partial<StoreLimits> = PATIENT_LIMITS,
 ): Promise<AuthUnderTest> {
   const [ownerUrl, redis] = await Promise.all([overrides.DATABASE_URL ?? testDatabase(t), testRedis(t)]);
   const config: AuthConfig = {
@@ -79,8 +79,8 @@ export async function startAuth(
   const lines: string[] = [];
   const logStream = { write: (line: string) => void lines.push(line) };
   let within: FastifyInstance | undefined;
-  const start = async (more: Partial<AuthConfig> = {}) => {
-    const service = authService({ ...config, ...more }, { limits });
+  const start = async (more: Partial<AuthConfig> = {}, ownLimits = limits) => {
+    const service = authService({ ...config, ...more }, { limits: ownLimits });
     const app = await buildProcess(
       { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
       [
@@ -96,8 +96,8 @@ export async function startAuth(
     await app.ready();
     return app;
   };
-  const another = async (more: Partial<AuthConfig> = {}) => {
-    const app = await start(more);
+  const another = async (more: Partial<AuthConfig> = {}, ownLimits = limits) => {
+    const app = await start(more, ownLimits);
     await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
     return app;
   };

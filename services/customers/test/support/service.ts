@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import { buildProcess, type PostgresLimits } from '@pair/service-kit';
+import { buildProcess, type StoreLimits } from '@pair/service-kit';
 import {
   documented,
   type JwksServer,
@@ -39,13 +39,13 @@ interface More {
 /**
  * Builds the service with the plugins of production, on these stores and a key set of its own.
  *
- * @param limits a test of a database that is slow, away or locked passes PRODUCTION_LIMITS
+ * @param limits a test with a store that is slow, silent, away or locked passes PRODUCTION_LIMITS
  */
 export async function customersProcess(
   t: Teardown,
   stores: { databaseUrl: string; redisUrl?: string },
   config: Partial<CustomersConfig> = {},
-  limits: Partial<PostgresLimits> = PATIENT_LIMITS,
+  limits: Partial<StoreLimits> = PATIENT_LIMITS,
 ): Promise<TestService> {
   const key = await mintKey();
   const jwks = await jwksServer(t, [key]);
