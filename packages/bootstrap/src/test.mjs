@@ -84,10 +84,14 @@ async function test(files) {
   }
   say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
   const shared = sharedByTests();
-  // a test of the whole system starts everything, and some start a browser: two at once would overload a small machine
+  const together = files.filter((file) => !runsAlone(file));
+  const cores = availableParallelism();
   const groups = [
-    { group: files.filter((file) => !isWholeSystem(file)), jobs: availableParallelism() },
-    { group: files.filter(isWholeSystem), jobs: 1 },
+    // one more than cores, because many tests wait for a time limit
+    { group: together.filter((file) => !isWholeSystem(file)), jobs: cores + 1 },
+    // each of these starts everything, and some start a browser: more at once would overload a small machine
+    { group: together.filter(isWholeSystem), jobs: Math.min(2, cores) },
+    { group: files.filter(runsAlone), jobs: 1 },
   ];
   for (const { group, jobs } of groups) {
     const tests = group.map((name) => ({ name, path: compiledTest(name) }));
@@ -101,6 +105,14 @@ async function test(files) {
 /** @param {string} file from the root */
 function isWholeSystem(file) {
   return /^packages\/(e2e|standalone)\b/.test(file);
+}
+
+/**
+ * Whether a file begins with the comment that it needs the machine for itself, because it measures time or load.
+ * @param {string} file from the root
+ */
+function runsAlone(file) {
+  return readFileSync(join(ROOT, file), 'utf8').startsWith('// Runs alone: ');
 }
 
 /** @param {string[]} files from the root */

@@ -1,3 +1,4 @@
+// Runs alone: it demands an answer to each request of a burst.
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { rounds, type Teardown } from '@pair/test-kit';

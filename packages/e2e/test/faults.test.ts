@@ -1,3 +1,4 @@
+// Runs alone: it measures how fast stores recover under load.
 import { rounds, type TestServer, testPostgres, waitFor } from '@pair/test-kit';
 import t, { type Test } from 'tap';
 import { call, openApi } from './support/api.ts';
