@@ -11,7 +11,7 @@ const REFRESHES = 200;
 const IDLE_MS = rounds({ short: 0, long: 60_000 });
 
 t.setTimeout(600_000);
-const system = await startSystem(t);
+const system = await startSystem(t, { customersProcesses: 2 });
 const api = openApi(system.url, { maxSockets: Number.POSITIVE_INFINITY, timeoutMs: 60_000 });
 t.teardown(() => api.agent.destroy());
 const admin = await signIn();

@@ -17,6 +17,7 @@ const REVOKED_WITHIN_MS = 1_000;
 
 const postgres = await testPostgres(t);
 const system = await startSystem(t, {
+  customersProcesses: 2,
   postgres,
   env: { REVOCATION_MAX_STALENESS_SECONDS: String(STALENESS_MS / 1_000) },
 });

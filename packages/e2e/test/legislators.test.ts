@@ -29,7 +29,7 @@ interface Tokens {
   refresh_token: string;
 }
 
-const system = await startSystem(t);
+const system = await startSystem(t, { customersProcesses: 2 });
 
 async function call(
   method: string,

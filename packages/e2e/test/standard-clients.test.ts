@@ -3,13 +3,13 @@ import { waitFor } from '@pair/test-kit';
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import t from 'tap';
-import { ADMIN, addClient, startSystem } from './support/system.ts';
+import { addClient, sharedSystem } from './support/system.ts';
 
 /**
  * Runs two independent OAuth libraries with only the addresses of the issuer and of the API. Here they must be allowed
  * plain HTTP, and nothing else.
  */
-const system = await startSystem(t);
+const system = await sharedSystem(t);
 const issuer = new URL(system.url);
 const REDIRECT_URI = 'http://127.0.0.1/callback';
 const SCOPE = 'customers:read customers:write';
@@ -45,7 +45,7 @@ async function submitForm(authorizationUrl: URL): Promise<Response> {
   const fields = Object.fromEntries([...hidden].map(([, name = '', value = '']) => [name, decode(value)]));
   return fetch(new URL('/oauth/authorize', authorizationUrl), {
     method: 'POST',
-    body: new URLSearchParams({ ...fields, ...ADMIN }),
+    body: new URLSearchParams({ ...fields, ...system.admin }),
     headers: { cookie: (page.headers.get('set-cookie') ?? '').replace(/;.*/, '') },
     redirect: 'manual',
   });

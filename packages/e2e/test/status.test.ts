@@ -29,7 +29,7 @@ async function status(url: string, init?: RequestInit) {
 }
 
 t.test('the status of the whole system reports which services are up, and nothing else', async (t) => {
-  const { url, auth, redis } = await startSystem(t, { customersProcesses: 1 });
+  const { url, auth, redis } = await startSystem(t);
   await waitFor(async () => (await status(url)).text.trim() === '{"auth":"up","customers":"up"}');
   const { response } = await status(url);
   t.equal(response.status, 200);

@@ -13,7 +13,7 @@ const SAMPLE = join(ROOT, 'packages/e2e/test/data/legislators-sample.csv');
 const people = readFileSync(existsSync(FILE) ? FILE : SAMPLE);
 const LINES = rounds({ short: 100_000, long: 1_000_000 });
 
-const system = await startSystem(t, { customersProcesses: 1 });
+const system = await startSystem(t);
 const { access_token: token } = await beginSession(system.url);
 const authorization = `Bearer ${token}`;
 

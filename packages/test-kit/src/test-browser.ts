@@ -2,18 +2,35 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import type { Teardown } from './teardown.ts';
-import { systemProgram } from './test-run.ts';
+import { shared, systemProgram } from './test-run.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** Starts a real Chromium without a window. */
+/**
+ * A real Chromium without a window: the one of this run of `npm test`, or else one that starts here. A test needs a
+ * context of its own in it.
+ */
 export async function testBrowser(t: Teardown): Promise<Browser> {
-  const executablePath = await systemProgram('chromium');
   const { chromium } = await import('playwright-core'); // loaded here, because the import is slow and few tests need it
-  // Chromium refuses its sandbox to root, and containers lack the rights for it
-  const browser = await chromium.launch({ executablePath, chromiumSandbox: false });
+  const endpoint = await shared('browser');
+  const browser = await (endpoint === undefined
+    ? chromium.launch(await launchOptions())
+    : chromium.connect(endpoint));
   t.teardown(() => browser.close());
   return browser;
+}
+
+/** Starts the Chromium of a run of `npm test`. Returns the address at which tests connect. */
+export async function startSharedBrowser(t: Teardown): Promise<string> {
+  const { chromium } = await import('playwright-core');
+  const server = await chromium.launchServer({ ...(await launchOptions()), host: '127.0.0.1' });
+  t.teardown(() => server.close());
+  return server.wsEndpoint();
+}
+
+async function launchOptions() {
+  // Chromium refuses its sandbox to root, and containers lack the rights for it
+  return { executablePath: await systemProgram('chromium'), chromiumSandbox: false };
 }
 
 /** The faults that axe-core finds in a page, for people who see, hear or click in other ways. */

@@ -13,7 +13,7 @@ import { shared } from './test-run.ts';
  * @returns the URL of the database
  */
 export async function testDatabase(t: Teardown): Promise<string> {
-  postgres ??= shared('postgres') ?? startSharedPostgres().then(({ url }) => url);
+  postgres ??= shared('postgres') ?? startPostgresForMany().then(({ url }) => url);
   const database = await createDatabase(await postgres);
   t.teardown(() => database.drop());
   return database.url;
@@ -21,8 +21,16 @@ export async function testDatabase(t: Teardown): Promise<string> {
 
 let postgres: Promise<string> | undefined;
 
+/** Starts the PostgreSQL of a run of `npm test`, also for the tests' resources in this process. */
+export async function startSharedPostgres(t: Teardown): Promise<string> {
+  const started = startPostgresForMany();
+  postgres = started.then(({ url }) => url);
+  t.teardown(async () => (await started).stop());
+  return postgres;
+}
+
 /** Starts a PostgreSQL for many tests. It ends with this process, and its data is removed. `url` is the superuser's. */
-export async function startSharedPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
+async function startPostgresForMany(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = temporaryFolder('postgres');
   const port = await freePort();
   const server = await startPostgres({

@@ -3,7 +3,7 @@ import { testBrowser, waitFor } from '@pair/test-kit';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { ADMIN, startSystem } from '../support/system.ts';
+import { sharedSystem } from '../support/system.ts';
 
 /** The script of a page that uses the client, with a clock that a test can put forward. */
 const PAGE_SCRIPT = `
@@ -20,8 +20,8 @@ const PAGE_SCRIPT = `
 /** The lifetime of an access token: once it has passed, a request waits for the next token. */
 const LIFETIME_MS = 600_000;
 
-const [{ url }, browser, { outputFiles }] = await Promise.all([
-  startSystem(t),
+const [{ url, admin }, browser, { outputFiles }] = await Promise.all([
+  sharedSystem(t),
   testBrowser(t),
   build({
     stdin: { contents: PAGE_SCRIPT, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
@@ -48,7 +48,7 @@ t.test(
     const whoIsThere = () => Promise.all(tabs.map((tab) => tab.evaluate('whoAmI()')));
 
     t.same(await whoIsThere(), ['token_required', 'token_required']);
-    const { username, password } = ADMIN;
+    const { username, password } = admin;
     await waitFor(() => one.evaluate(`client.signIn('${username}', '${password}').then(() => true)`));
     // another tab sees stored tokens a moment later
     const kept = () => other.evaluate(`localStorage.getItem('tokens')`);

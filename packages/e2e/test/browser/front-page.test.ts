@@ -4,7 +4,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { ADMIN, startSystem } from '../support/system.ts';
 
-const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
+const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
 
 /** Opens the front page for a new visitor, and collects the browser's complaints about scripts and about the policy. */
 async function visit(

@@ -5,9 +5,10 @@ import type { BrowserContext, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { authorizeUrl, newPage, otherOrigin } from '../support/browser/pages.ts';
 import { fillIn } from '../support/browser/swagger.ts';
-import { ADMIN, addClient, startSystem } from '../support/system.ts';
+import { addClient, sharedSystem } from '../support/system.ts';
 
-const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
+const [system, browser] = await Promise.all([sharedSystem(t), testBrowser(t)]);
+const { admin } = system;
 
 /** A proxy in front of the system that records the answer to each form. */
 interface FormProxy {
@@ -73,7 +74,7 @@ const authorization = (url: string, path = '/done') =>
   });
 
 /** Fills in the form. Returns a function that presses the button, even while the browser is about to leave the page. */
-async function ready(page: Page, credentials = ADMIN): Promise<() => Promise<void>> {
+async function ready(page: Page, credentials = admin): Promise<() => Promise<void>> {
   await fillIn(page, credentials);
   const box = await page.getByRole('button', { name: 'Sign in' }).boundingBox();
   if (box === null) throw new Error('the button cannot be seen');
@@ -104,7 +105,7 @@ t.beforeEach(() => {
 t.test('a double click on Sign in signs in', async (t) => {
   const { page } = await newPage(t, browser);
   await page.goto(authorization(system.url));
-  await fillIn(page);
+  await fillIn(page, admin);
   await page.getByRole('button', { name: 'Sign in' }).dblclick();
   await isSignedIn(t, page);
   t.equal(callbacks, 1);
@@ -140,8 +141,8 @@ t.test('a second press of Sign in, while the client is late, signs in', async (t
 t.test('after Back the form works again, also after a wrong password', async (t) => {
   const { page } = await newPage(t, browser);
   await page.goto(authorization(system.url));
-  for (const password of ['wrong', ADMIN.password, ADMIN.password]) {
-    const press = await ready(page, { ...ADMIN, password });
+  for (const password of ['wrong', admin.password, admin.password]) {
+    const press = await ready(page, { ...admin, password });
     await press();
     if (password === 'wrong') await page.getByText('The username or the password is wrong.').waitFor();
     else await isSignedIn(t, page);
@@ -181,7 +182,7 @@ for (const isOldBrowser of [false, true]) {
     const proxy = await startFormProxy(t, { isOldBrowser });
     const { page: attacker } = await newPage(t, browser);
     await attacker.goto(authorization(proxy.url));
-    await fillIn(attacker);
+    await fillIn(attacker, admin);
     const form = await attacker.locator('form').evaluate((form) => form.outerHTML);
     const { page } = await newPage(t, browser);
     const victims = await followLink(page.context(), authorization(proxy.url));

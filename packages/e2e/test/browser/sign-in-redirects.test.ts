@@ -2,9 +2,9 @@ import { testBrowser } from '@pair/test-kit';
 import t from 'tap';
 import { authorizeUrl, newPage, otherOrigin } from '../support/browser/pages.ts';
 import { signIn } from '../support/browser/swagger.ts';
-import { addClient, startSystem } from '../support/system.ts';
+import { addClient, sharedSystem } from '../support/system.ts';
 
-const [system, browser] = await Promise.all([startSystem(t, { customersProcesses: 1 }), testBrowser(t)]);
+const [system, browser] = await Promise.all([sharedSystem(t), testBrowser(t)]);
 
 /** Starts another origin, which redirects each path to an address with the query of the request. */
 const redirector = (host: string, destinations: Record<string, { status: number; to: string }>) =>
@@ -40,7 +40,7 @@ for (const path of ['one', 'several']) {
   t.test(`the callback of a client may redirect to other origins: to ${path}`, async (t) => {
     const { page, complaints } = await newPage(t, browser);
     await page.goto(request(`${api}/${path}`));
-    await signIn(page);
+    await signIn(page, system.admin);
     await page.waitForURL(`${application}/end?code=ac_*`);
     t.same(complaints, []);
   });
@@ -49,7 +49,7 @@ for (const path of ['one', 'several']) {
     const { page, complaints } = await newPage(t, browser);
     await page.goto(request(`${api}/${path}`));
     await page.evaluate(`document.querySelector('[name=scope]').value = 'everything'`);
-    await signIn(page);
+    await signIn(page, system.admin);
     await page.waitForURL(`${application}/end?error=invalid_scope*`);
     await page.goto(request(`${api}/${path}`));
     await page.getByRole('link', { name: 'Cancel' }).click();
@@ -63,7 +63,7 @@ t.test('signing in leads to an application on the device, at once and by its cal
     const { page, complaints } = await newPage(t, browser);
     await page.goto(request(redirectUri));
     const handedOver = page.waitForEvent('requestfailed');
-    await signIn(page);
+    await signIn(page, system.admin);
     const failed = await handedOver;
     t.ok(failed.url().startsWith(`${APP_SCHEME}?code=ac_`), failed.url());
     // no application handles it here; if a policy had blocked it, the error would be net::ERR_BLOCKED_BY_CSP

@@ -1,9 +1,9 @@
 import { testBrowser } from '@pair/test-kit';
 import t from 'tap';
 import { pressAuthorize, signIn, tryOut } from '../support/browser/swagger.ts';
-import { startSystem } from '../support/system.ts';
+import { sharedSystem } from '../support/system.ts';
 
-const [system, browser] = await Promise.all([startSystem(t), testBrowser(t)]);
+const [system, browser] = await Promise.all([sharedSystem(t), testBrowser(t)]);
 
 type Operations = Record<string, { operationId: string; responses: Record<string, object> }>;
 
@@ -27,7 +27,7 @@ t.test('every operation can be executed in Swagger UI with its own examples', as
   t.teardown(() => page.close());
   page.setDefaultTimeout(10_000);
   await page.goto(`${system.url}/docs/auth`);
-  await signIn(await pressAuthorize(page));
+  await signIn(await pressAuthorize(page), system.admin);
   const dialog = page.locator('.dialog-ux');
   await dialog.getByRole('heading', { name: 'Authorized' }).waitFor();
   await dialog.locator('.btn-done').first().click();

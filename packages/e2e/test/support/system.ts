@@ -4,7 +4,9 @@ import {
   freePort,
   type StartedProcess,
   serviceRoleOf,
+  shared,
   startProcess,
+  type Teardown,
   type TestPostgres,
   type TestServer,
   testDatabase,
@@ -12,19 +14,29 @@ import {
   testRedis,
   waitFor,
 } from '@pair/test-kit';
-import type { Test } from 'tap';
 
-export const ADMIN = { username: 'admin', password: 'the password of the admin' };
+export interface Credentials {
+  username: string;
+  password: string;
+}
 
-export interface System {
+/** The first admin of each system. */
+export const ADMIN: Credentials = { username: 'admin', password: 'the password of the admin' };
+
+/** A system as its clients and its operators reach it. */
+export interface SystemAddresses {
   /** The address of nginx, the only way in. */
   url: string;
+  redis: { url: string };
+  /** The settings of auth, for its commands. */
+  authEnv: { DATABASE_URL: string; REDIS_URL: string };
+}
+
+export interface System extends SystemAddresses {
   /** The processes behind nginx, for promises that each of them must keep. */
   auth: (StartedProcess & { url: string })[];
   customers: (StartedProcess & { url: string })[];
   redis: TestServer;
-  /** The settings of auth, for its commands. */
-  authEnv: { DATABASE_URL: string; REDIS_URL: string };
 }
 
 interface Options {
@@ -36,9 +48,26 @@ interface Options {
   env?: Record<string, string>;
 }
 
+/**
+ * The system of this run of `npm test`, or else one that starts here, and an admin for this file alone. It is for tests
+ * that only send requests: other files do so at the same time. A test that stops a process, needs a setting, or counts
+ * all customers or imports has a system of its own.
+ */
+export async function sharedSystem(t: Teardown): Promise<SystemAddresses & { admin: Credentials }> {
+  const answer = await shared('system');
+  const system: SystemAddresses = answer === undefined ? await startSystem(t) : JSON.parse(answer);
+  return { ...system, admin: await addAdmin(system.url) };
+}
+
+/** Starts the system of a run of `npm test`. */
+export async function startSharedSystem(t: Teardown): Promise<string> {
+  const { url, redis, authEnv } = await startSystem(t);
+  return JSON.stringify({ url, redis: { url: redis.url }, authEnv } satisfies SystemAddresses);
+}
+
 /** Starts the whole system as deployed: each service in processes of its own, behind nginx. */
-export async function startSystem(t: Test, options: Options = {}): Promise<System> {
-  const { authProcesses = 1, customersProcesses = 2, postgres, env } = options;
+export async function startSystem(t: Teardown, options: Options = {}): Promise<System> {
+  const { authProcesses = 1, customersProcesses = 1, postgres, env } = options;
   const [authDatabase, customersDatabase, redis, authPorts, customersPorts] = await Promise.all([
     postgres?.database() ?? testDatabase(t),
     postgres?.database() ?? testDatabase(t),
@@ -94,8 +123,26 @@ export async function beginSession(url: string, { username, password } = ADMIN):
   return signedIn;
 }
 
+/** Creates a user with the rights of the first admin. */
+async function addAdmin(url: string): Promise<Credentials> {
+  const client = createClient({ baseUrl: url });
+  const admin = {
+    username: `admin-${randomBytes(4).toString('hex')}`,
+    password: 'the password of this admin',
+  };
+  await client.signIn(ADMIN.username, ADMIN.password);
+  const body = { ...admin, scope: 'customers:read customers:write users:admin' };
+  await client.auth.POST('/auth/users', { body });
+  await client.signOut();
+  return admin;
+}
+
 /** Adds a client with the command of an operator. Resolves with the secret; a public client has none. */
-export async function addClient(t: Test, { authEnv }: System, ...args: string[]): Promise<string> {
+export async function addClient(
+  t: Teardown,
+  { authEnv }: SystemAddresses,
+  ...args: string[]
+): Promise<string> {
   const output = await runToEnd(t, 'services/auth/dist/cli.js', authEnv, 'clients', 'add', ...args);
   return /Its secret \(shown once\): (\S+)/.exec(output)?.[1] ?? '';
 }
@@ -104,13 +151,13 @@ function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort));
 }
 
-async function runToEnd(t: Test, entry: string, env: Record<string, string>, ...args: string[]) {
+async function runToEnd(t: Teardown, entry: string, env: Record<string, string>, ...args: string[]) {
   const job = await startProcess(t, { entry, args, env });
   if ((await job.exited) !== 0) throw new Error(`${entry}: ${job.output()}`);
   return job.output();
 }
 
-async function startService(t: Test, entry: string, env: Record<string, string>, port: number) {
+async function startService(t: Teardown, entry: string, env: Record<string, string>, port: number) {
   const started = await startProcess(t, { entry, env: { ...env, PORT: String(port) } });
   return { ...started, url: `http://127.0.0.1:${port}` };
 }

@@ -1,15 +1,15 @@
 import { waitFor } from '@pair/test-kit';
 import type { Locator, Page } from 'playwright-core';
-import { ADMIN } from '../system.ts';
+import type { Credentials } from '../system.ts';
 
 /** Fills in the form on the page of auth. */
-export async function fillIn(page: Page, { username, password } = ADMIN): Promise<void> {
+export async function fillIn(page: Page, { username, password }: Credentials): Promise<void> {
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(password);
 }
 
 /** Signs in on the page of auth. */
-export async function signIn(page: Page, { username, password } = ADMIN): Promise<void> {
+export async function signIn(page: Page, { username, password }: Credentials): Promise<void> {
   await fillIn(page, { username, password });
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Sign in' }).click();
