@@ -2,4 +2,10 @@
 export const PRODUCTION_LIMITS = {};
 
 /** For every other test: on a machine with much to do a request may wait for seconds, and must be answered all the same. */
-export const PATIENT_LIMITS = { waitMs: 60_000, statementMs: 60_000, commandMs: 60_000, silenceMs: 60_000 };
+export const PATIENT_LIMITS = {
+  waitMs: 60_000,
+  statementMs: 60_000,
+  lockMs: 60_000,
+  commandMs: 60_000,
+  silenceMs: 60_000,
+};

@@ -2,8 +2,10 @@
 export interface StoreLimits {
   /** The wait for a free connection to PostgreSQL. */
   waitMs: number;
-  /** The time of a statement, which may wait for a lock or read too much. */
+  /** The time of a statement, which may read too much. */
   statementMs: number;
+  /** The wait of a statement for a lock. */
+  lockMs: number;
   /** The time of a command of Redis, which may be overloaded. */
   commandMs: number;
   /** The time without any answer after which a store is away: see `watchSilence`. */
@@ -17,6 +19,7 @@ export interface StoreLimits {
 export const STORE_LIMITS: StoreLimits = {
   waitMs: 3_000,
   statementMs: 1_500,
+  lockMs: 400,
   commandMs: 3_000,
   silenceMs: 300,
 };

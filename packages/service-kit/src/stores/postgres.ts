@@ -9,7 +9,6 @@ import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { WarmPool } from './warm-pool.ts';
 
 const POOL_SIZE = 10;
-const LOCK_TIMEOUT_MS = 400;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 15_000;
 /** The extra time before this process gives up a statement. Only a dead connection needs it: the server ends a slow one. */
 const QUERY_RESERVE_MS = 500;
@@ -49,11 +48,11 @@ export const postgres = fp<{
   limits?: Partial<StoreLimits>;
 }>(
   async (app, { databaseUrl, name, connections = POOL_SIZE, limits = {} }) => {
-    const { waitMs, statementMs, silenceMs } = { ...STORE_LIMITS, ...limits };
+    const { waitMs, statementMs, lockMs, silenceMs } = { ...STORE_LIMITS, ...limits };
     await app.register(fastifyPostgres, {
       ...connectionSettings(databaseUrl, {
         statement_timeout: statementMs,
-        lock_timeout: LOCK_TIMEOUT_MS,
+        lock_timeout: lockMs,
         idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       }),
       pg: { Pool: WarmPool, Client: pg.Client } as unknown as typeof pg,

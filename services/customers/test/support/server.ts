@@ -12,6 +12,8 @@ import { redisWithEpoch } from './service.ts';
 
 export const SERVER = 'services/customers/dist/server.js';
 
+export type StartedServer = Awaited<ReturnType<typeof startedServer>>;
+
 /** Starts the service as in production: in a process of its own. */
 export async function startedServer(t: Teardown) {
   const { url: databaseUrl, client } = await customersDatabase(t);
