@@ -20,7 +20,7 @@ import { JSON_CONTENT_TYPE, parseJson } from './http/json-parser.ts';
 import { addNegotiation } from './http/negotiation.ts';
 import { addNotFoundHandler, MAX_PARAM_LENGTH } from './http/not-found.ts';
 import { refuseAmbiguous } from './http/refuse-ambiguous.ts';
-import { loggerOptions } from './logger.ts';
+import { loggerOptions, REQUEST_ID_LABEL } from './logger.ts';
 import { REQUEST_ID_PATTERN } from './openapi/schemas.ts';
 import { handleClientError, handleError } from './problems/errors.ts';
 import { validatorCompiler } from './problems/validation.ts';
@@ -72,7 +72,7 @@ export async function buildProcess(
   };
   const app = Fastify({
     loggerInstance,
-    logController: new FaultsAlone({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    logController: new FaultsAlone({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_LABEL }),
     genReqId,
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? config.TRUSTED_PROXIES : false,
     bodyLimit: BODY_LIMIT_BYTES,

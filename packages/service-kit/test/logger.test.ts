@@ -21,7 +21,9 @@ t.test('no credential is logged, on the first, second or third level of a line',
   app.log.info({ body: credentials }, 'b');
   app.log.info({ request: { headers: credentials } }, 'c');
   app.log.child({ password: SECRET }).info('d');
-  t.equal(logged().length, 4);
+  app.log.child({ user: credentials }).info('e');
+  app.log.info({ request_id: credentials }, 'f');
+  t.equal(logged().length, 6);
   t.notMatch(rawLog(), SECRET);
 });
 
