@@ -55,10 +55,14 @@ export async function buildProcess(
   );
   const cors = corsOf(config);
   const misdirected = options.hostNames === undefined ? undefined : misdirectedUnless(options.hostNames);
-  const addCommonHeaders = ({ id, raw, headers }: FastifyRequest, reply: FastifyReply) => {
-    noteAnswer(raw.socket, reply.raw);
-    reply.raw.setHeader('x-request-id', id);
-    reply.headers(SECURITY_HEADERS).headers(cors.headers(headers.origin));
+  const commonHeaders: HeadersOf = ({ id, headers }) => ({
+    'x-request-id': id,
+    ...SECURITY_HEADERS,
+    ...cors.headers(headers.origin),
+  });
+  const addCommonHeaders = (request: FastifyRequest, reply: FastifyReply) => {
+    noteAnswer(request.raw.socket, reply.raw, request.id);
+    reply.headers(commonHeaders(request));
   };
   /**
    * Answers a preflight; returns false for any other request. A browser sends a preflight before a page's request, and
@@ -72,7 +76,7 @@ export async function buildProcess(
   };
   const app = Fastify({
     loggerInstance,
-    logController: new FaultsAlone({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_LABEL }),
+    logController: new FaultsAlone(commonHeaders),
     genReqId,
     trustProxy: config.TRUSTED_PROXIES.length > 0 ? config.TRUSTED_PROXIES : false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -137,8 +141,23 @@ export async function buildProcess(
   return app;
 }
 
+type HeadersOf = (request: FastifyRequest) => Record<string, string>;
+
 /** Logs faults only, because nginx writes the access log. */
 class FaultsAlone extends LogController {
+  readonly #commonHeaders: HeadersOf;
+
+  constructor(commonHeaders: HeadersOf) {
+    super({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_LABEL });
+    this.#commonHeaders = commonHeaders;
+  }
+
+  /** The answer had an invalid header, so Fastify sends it with the headers of `raw` alone. The error handler has logged that. */
+  override writeHeadError(_err: Error, request: FastifyRequest, reply: FastifyReply): void {
+    for (const [name, value] of Object.entries(this.#commonHeaders(request)))
+      reply.raw.setHeader(name, value);
+  }
+
   /** An answer broke off after its start: the client only sees that it is incomplete. A client that left is no fault. */
   override streamError(err: NodeJS.ErrnoException, request: FastifyRequest): void {
     if (err.code === 'ERR_STREAM_PREMATURE_CLOSE') return;

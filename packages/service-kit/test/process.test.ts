@@ -5,7 +5,8 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { listening, startedProcess } from './support/process.ts';
+import { Problem } from '../src/index.ts';
+import { exchange, listening, startedProcess } from './support/process.ts';
 
 const things = async (app: import('fastify').FastifyInstance) => {
   app.get('/things', async (request) => ({
@@ -15,6 +16,16 @@ const things = async (app: import('fastify').FastifyInstance) => {
     scheme: request.protocol,
   }));
 };
+
+const COMMON_HEADERS =
+  'x-request-id,content-security-policy,cross-origin-opener-policy,referrer-policy,x-content-type-options,x-frame-options';
+
+/** The names of the header lines of an answer, as the server writes them. */
+async function headerNames(port: number, path: string): Promise<string> {
+  const answer = await exchange(port, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  const [, ...lines] = answer.slice(0, answer.indexOf('\r\n\r\n')).split('\r\n');
+  return lines.map((line) => line.slice(0, line.indexOf(':'))).join(',');
+}
 
 t.test('the process adopts the request id of the gateway, and returns it', async (t) => {
   const { app } = await startedProcess(t, [things]);
@@ -50,6 +61,31 @@ t.test('every answer has the security headers', async (t) => {
       'referrer-policy': 'no-referrer',
     });
   }
+});
+
+t.test('the headers of an answer are in lower case, and the common ones come first', async (t) => {
+  const { app } = await startedProcess(t, [things]);
+  const port = await listening(app);
+  const rest = {
+    '/things': 'content-type,content-length',
+    '/nothing': 'content-type,cache-control,content-length',
+  };
+  for (const [path, names] of Object.entries(rest))
+    t.equal(await headerNames(port, path), `${COMMON_HEADERS},${names},Date,Connection`, path);
+});
+
+t.test('an answer with a header that cannot be sent still has the common headers', async (t) => {
+  const { app } = await startedProcess(t, [
+    async (app) => {
+      app.get('/header', async (_request, reply) => reply.header('etag', '"a\nb"').send());
+      app.get('/problem', async () => {
+        throw new Problem(404, 'not_found', 'nothing', { headers: { allow: 'a\nb' } });
+      });
+    },
+  ]);
+  const port = await listening(app);
+  for (const path of ['/header', '/problem'])
+    t.equal(await headerNames(port, path), `${COMMON_HEADERS},Date,Connection,Transfer-Encoding`, path);
 });
 
 t.test('CORS allows no origin by default', async (t) => {

@@ -13,6 +13,7 @@ type Answer = ServerResponse<IncomingMessage>;
 
 /** A property of the socket, because it is written for each request. */
 const LAST_ANSWER = Symbol('last answer');
+const REQUEST_ID = Symbol('request id');
 const thrownAway = new WeakSet<Socket>();
 
 /**
@@ -72,6 +73,13 @@ export function lastAnswerOn(socket: Socket): Answer | undefined {
   return (socket as { [LAST_ANSWER]?: Answer })[LAST_ANSWER];
 }
 
-export function noteAnswer(socket: Socket, answer: Answer): void {
+/** Keeps the id apart from the headers of `answer`, because one header there makes Node copy and check all others one by one. */
+export function noteAnswer(socket: Socket, answer: Answer, requestId: string): void {
+  (answer as { [REQUEST_ID]?: string })[REQUEST_ID] = requestId;
   (socket as { [LAST_ANSWER]?: Answer })[LAST_ANSWER] = answer;
+}
+
+/** The id of the request that `answer` belongs to. */
+export function requestIdOf(answer: Answer): string | undefined {
+  return (answer as { [REQUEST_ID]?: string })[REQUEST_ID];
 }

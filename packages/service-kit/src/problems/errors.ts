@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isThrownAway, lastAnswerOn, throwAway } from '../http/connection.ts';
+import { isThrownAway, lastAnswerOn, requestIdOf, throwAway } from '../http/connection.ts';
 import { isTimeLimitLifted } from '../http/time-limit.ts';
 import { isOverload } from './overload.ts';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
@@ -153,7 +153,7 @@ function refusal(
   unanswered?: ServerResponse<IncomingMessage>,
 ): string {
   const status = SOCKET_ERRORS[error.code ?? ''] ?? 400;
-  const requestId = String(unanswered?.getHeader('x-request-id') ?? randomUUID());
+  const requestId = (unanswered && requestIdOf(unanswered)) ?? randomUUID();
   const body = JSON.stringify(problemBody(toProblem({ statusCode: status }), requestId, unanswered?.req.url));
   const headers = {
     ...commonHeaders(unanswered?.req),
