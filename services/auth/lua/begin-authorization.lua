@@ -2,7 +2,7 @@
 -- Begins a session that has only an authorization code, and no tokens yet. If the user's sessions are ended
 -- meanwhile, this one is ended too, and the code with it.
 -- @include lib/begin-session
-begin_session(user_id, client_id, address, user_agent)
+begin_session(user_id, user_scopes, client_id, address, user_agent)
 redis.call('HSET', session_key, 'scope', scope, 'code', code, 'redirect_uri', redirect_uri,
   'code_challenge', code_challenge, 'registration', registration)
 -- it is ended before any session that has tokens, and no session in use is ended for it

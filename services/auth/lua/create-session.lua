@@ -3,7 +3,7 @@
 -- at `maxmemory`, so that a new session cannot cost an old one its memory.
 -- @include lib/begin-session
 -- @include lib/epoch
-begin_session(user_id, client_id, address, user_agent)
+begin_session(user_id, user_scopes, client_id, address, user_agent)
 redis.call('HSET', session_key, 'family', family, 'nonce', nonce)
 make_room(user_id, MAX_SESSIONS_OF_USER - 1)
 extend(sid, user_id, now + math.min(IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS))

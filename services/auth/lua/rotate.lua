@@ -11,26 +11,48 @@
 -- reuse      the token was consumed before that: another party holds the session too. The script ends the
 --            session, and returns the address of its last use
 -- unknown    there is no such session, or the client or the family secret is wrong: nothing is changed
+-- excessive  the requested scope has more than can be granted: nothing is changed
+-- unread     the session does not have the scopes of the user. The caller reads them and runs the script
+--            again, with the count that this outcome returned: nothing is changed
+--
+-- The other outcomes return the user's id, and the scope for the access token with the tokens.
 --
 -- Memory stays the same, so the script may run at `maxmemory`.
 -- @include lib/sessions
 -- @include lib/extend
 -- @include lib/budget
 -- @include lib/epoch
+-- @include lib/scopes
 -- @include lib/hash
-local session = read_hash(session_key, 'user_id', 'client_id', 'family', 'nonce', 'previous', 'successor',
-  'generation', 'used_at', 'expires_at', 'absolute_expires_at', 'address', 'repeated_from', 'repeats_free_at')
+local session = read_hash(session_key, 'user_id', 'client_id', 'registration', 'scope', 'user_scopes',
+  'scopes_forgotten', 'family', 'nonce', 'previous', 'successor', 'generation', 'used_at', 'expires_at',
+  'absolute_expires_at', 'address', 'repeated_from', 'repeats_free_at')
 if not session.user_id or session.client_id ~= client_id or session.family ~= family then
   return { 'outcome', 'unknown' }
 end
+-- a client that was removed and added again does not inherit the sessions of its old registration
+if session.registration and session.registration ~= registration then return { 'outcome', 'unknown' } end
 if now >= tonumber(session.expires_at) then return { 'outcome', 'unknown' } end
+
+if not session.user_scopes then
+  local forgotten = session.scopes_forgotten or '0'
+  if scopes_forgotten ~= forgotten then
+    return { 'outcome', 'unread', 'user_id', session.user_id, 'scopes_forgotten', forgotten }
+  end
+  redis.call('HSET', session_key, 'user_scopes', read_scopes)
+  session.user_scopes = read_scopes
+end
+local scope = intersection(session.user_scopes, client_scopes, session.scope or ANY_SCOPE, requested_scope)
+if requested_scope ~= ANY_SCOPE and intersection(requested_scope, scope) ~= requested_scope then
+  return { 'outcome', 'excessive' }
+end
 
 if session.nonce == nonce then
   redis.call('HSET', session_key, 'nonce', new_nonce, 'previous', nonce, 'successor', sealed_successor,
     'generation', session.generation + 1, 'used_at', now, 'address', address, 'user_agent', user_agent,
     'repeated_from', '')
   extend(sid, session.user_id, math.min(now + IDLE_LIMIT_MS, tonumber(session.absolute_expires_at)))
-  return { 'outcome', 'rotated', 'epoch', epoch(new_epoch) }
+  return { 'outcome', 'rotated', 'user_id', session.user_id, 'scope', scope, 'epoch', epoch(new_epoch) }
 end
 -- the distance, because Redis' clock may have been set back
 if session.previous == nonce and math.abs(now - session.used_at) < window_ms then
@@ -40,6 +62,8 @@ if session.previous == nonce and math.abs(now - session.used_at) < window_ms the
   if full_at then redis.call('HSET', session_key, 'repeated_from', address, 'repeats_free_at', full_at) end
   return {
     'outcome', 'repeated',
+    'user_id', session.user_id,
+    'scope', scope,
     'epoch', epoch(new_epoch),
     'successor', session.successor,
     'generation', session.generation - 1,
@@ -48,4 +72,4 @@ if session.previous == nonce and math.abs(now - session.used_at) < window_ms the
   }
 end
 end_session(sid)
-return { 'outcome', 'reuse', 'address', session.address }
+return { 'outcome', 'reuse', 'user_id', session.user_id, 'address', session.address }

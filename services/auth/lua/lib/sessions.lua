@@ -5,6 +5,8 @@
 -- {auth}:session:<sid>        hash of a session
 --   user_id, client_id
 --   registration              of the client when the session began; absent for a built-in client
+--   user_scopes               all scopes of the user, as PostgreSQL has them; absent if they must be read
+--   scopes_forgotten          how often user_scopes was forgotten; absent for never
 --   family                    SHA-256 of the secret that all refresh tokens of the session share
 --   nonce                     SHA-256 of the newest refresh token's nonce
 --   previous                  SHA-256 of the nonce before that

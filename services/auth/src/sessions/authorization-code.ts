@@ -12,6 +12,7 @@ import {
   IDLE_LIMIT_MS,
   type Origin,
   readSession,
+  type SessionUser,
   sessionKey,
 } from './session-record.ts';
 
@@ -68,7 +69,7 @@ export type Redemption =
 export interface CodeStore {
   /** Begins a session that has no tokens yet, only an authorization code, which works once, within a minute. */
   beginAuthorization(
-    userId: string,
+    user: SessionUser,
     scope: string,
     authorization: Authorization,
     origin: Origin,
@@ -81,12 +82,13 @@ export interface CodeStore {
 
 export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStore {
   return {
-    async beginAuthorization(userId, scope, { client, redirectUri, codeChallenge }, origin) {
+    async beginAuthorization(user, scope, { client, redirectUri, codeChallenge }, origin) {
       const code = newAuthorizationCode();
       await scripts.beginAuthorization({
         sessionKey: sessionKey(code.sid),
         sid: code.sid,
-        userId,
+        userId: user.id,
+        userScopes: user.scopes.join(' '),
         clientId: client.id,
         address: origin.address,
         userAgent: cutUserAgent(origin.userAgent),

@@ -59,28 +59,28 @@ export function sha256(secret: Buffer | string): Buffer {
 }
 
 /**
- * Seals the nonce of a token's successor: only the holder of the token itself can unseal it. Redis keeps the sealed
- * nonce for the case that the answer is lost, and a reader of Redis, its file or a copy of either learns nothing from
- * it.
+ * Seals the nonce of a token's successor: only the holder of the token itself can unseal it, because the key comes from
+ * the nonce that this token alone has. Redis keeps the sealed nonce for the case that the answer is lost, and a reader of
+ * Redis, its file or a copy of either learns nothing from it.
  */
-export function sealSuccessor(token: RefreshToken, generation: number, successor: RefreshToken): Buffer {
-  return seal(successor.nonce, keyFrom(token), context(token, generation));
+export function sealSuccessor(token: RefreshToken, successor: RefreshToken): Buffer {
+  return seal(successor.nonce, keyFrom(token), token.sid);
 }
 
-/** Unseals the successor of `token`. `generation` is the generation of `token`, as at the sealing. */
+/**
+ * Unseals the successor of `token`.
+ *
+ * @param generation the generation of `token`: version 0.2 and older bound the sealed nonce to it
+ */
 export function unsealSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
-  const nonce = unseal(sealed, [keyFrom(token)], context(token, generation));
+  const keys = [keyFrom(token)];
+  const nonce = unseal(sealed, keys, token.sid) ?? unseal(sealed, keys, `${token.sid}.${generation}`);
   if (nonce === undefined) throw new Error('the sealed successor of a refresh token cannot be unsealed');
   return { ...token, nonce };
 }
 
 /** Derives the key from the two secrets in the token, with HKDF-SHA256 (RFC 5869). */
-function keyFrom({ familySecret, nonce }: RefreshToken): Buffer {
+export function keyFrom({ familySecret, nonce }: RefreshToken): Buffer {
   const secret = Buffer.concat([familySecret, nonce]);
   return Buffer.from(hkdfSync('sha256', secret, '', 'successor of a refresh token', SEAL_KEY_BYTES));
-}
-
-/** Binds a sealed nonce to its session and rotation: moved to another session or rotation, it cannot be unsealed. */
-function context({ sid }: RefreshToken, generation: number): string {
-  return `${sid}.${generation}`;
 }

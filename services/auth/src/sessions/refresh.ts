@@ -1,15 +1,16 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
-import { type Client, isClientOf } from '../clients/client.ts';
+import type { Client } from '../clients/client.ts';
 import { issueTokens } from '../tokens/access-token.ts';
 import type { Tokens } from '../tokens/schemas.ts';
-import { grantedScopes, narrowScope } from '../tokens/scope.ts';
+import { invalidScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 
 /**
- * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2). It checks user and scope first: a failure before the token
- * is consumed costs nothing. A later change to the user ends the session in Redis, where `rotate` notices it.
+ * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2) in one round trip to Redis. The session has all that a refresh
+ * must know of the user: every change of the user ends the sessions, or makes them read the scopes again, before it is
+ * committed.
  *
  * @param client the client of the request; `rotate` compares it with the client of the session
  * @param scope fewer scopes than were granted, for this access token only; undefined for all
@@ -26,19 +27,22 @@ export async function refresh(
   const sign = app.accessTokenSigner();
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) return undefined;
-  const found = await app.sessions.find(token);
-  if (found === undefined || !isClientOf(client, found)) return undefined;
-  const user = await app.users.findById(found.userId);
-  if (user === undefined || user.disabled) return undefined;
-  const scopes = narrowScope(grantedScopes(user, client, found.scope), scope);
-
   const origin = originOf(request);
-  const rotation = await app.sessions.rotate(token, found, client.id, origin);
+  const rotation = await app.sessions.rotate(token, {
+    client,
+    scope,
+    origin,
+    readScopes: async (userId) => {
+      const user = await app.users.findSettledById(userId);
+      return user === undefined || user.disabled ? undefined : user.scopes;
+    },
+  });
+  if (rotation.outcome === 'excessive') throw invalidScope();
   if (rotation.outcome === 'reuse') {
     app.audit.record(request, {
       event: 'refresh_token_reused',
       outcome: 'refused',
-      userId: user.id,
+      userId: rotation.userId,
       sessionId: token.sid,
       clientId: client.id,
       sessionAddress: rotation.address,
@@ -46,7 +50,7 @@ export async function refresh(
     request.log.warn(
       {
         sid: token.sid,
-        user_id: user.id,
+        user_id: rotation.userId,
         remote_address: origin.address,
         session_address: rotation.address,
       },
@@ -59,13 +63,13 @@ export async function refresh(
     app.audit.record(request, {
       event: 'refresh_token_repeated',
       outcome: 'succeeded',
-      userId: user.id,
+      userId: rotation.userId,
       sessionId: token.sid,
       clientId: client.id,
       sessionAddress: rotation.address,
     });
   }
-  return issueTokens(sign, client, user.id, scopes, rotation);
+  return issueTokens(sign, client, rotation.userId, rotation.scope, rotation);
 }
 
 export const INVALID_REFRESH_TOKEN = 'The refresh token is not valid: sign in again.';

@@ -36,10 +36,10 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const sign = app.accessTokenSigner();
-      const { user, session } = await signIn(request, FIRST_PARTY, request.body, ({ id }) =>
-        app.sessions.create(id, FIRST_PARTY.id, originOf(request)),
+      const { user, session } = await signIn(request, FIRST_PARTY, request.body, (user) =>
+        app.sessions.create(user, FIRST_PARTY.id, originOf(request)),
       );
-      return issueTokens(sign, FIRST_PARTY, user.id, user.scopes, session);
+      return issueTokens(sign, FIRST_PARTY, user.id, user.scopes.join(' '), session);
     },
   );
 

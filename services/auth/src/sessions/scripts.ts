@@ -14,9 +14,13 @@ const CODE_REMEMBERED_MS = 10 * 60_000;
 /** The budget of a session for audit events about repeats of a refresh token from another address. */
 const REPORTED_REPEATS = { MAX_REPORTED_REPEATS: 3, REPORTED_REPEAT_INTERVAL_MS: 10 * 60_000 };
 
+/** Stands for all scopes, which no scope is called. */
+export const ANY_SCOPE = '*';
+
 const NEW_SESSION = {
   sid: 'string',
   userId: 'string',
+  userScopes: 'string',
   clientId: 'string',
   address: 'string',
   userAgent: 'string',
@@ -35,17 +39,24 @@ type RedemptionReply =
 
 /** lua/rotate.lua explains the outcomes. */
 type RotationReply =
-  | { outcome: 'rotated'; epoch: string }
-  | {
+  | ({ outcome: 'rotated' } & Rotated)
+  | ({
       outcome: 'repeated';
-      epoch: string;
       successor: Buffer;
       generation: number;
       address: string;
       isElsewhere: boolean;
-    }
-  | { outcome: 'reuse'; address: string }
-  | { outcome: 'unknown' };
+    } & Rotated)
+  | { outcome: 'reuse'; userId: string; address: string }
+  | { outcome: 'unread'; userId: string; scopesForgotten: string }
+  | { outcome: 'unknown' }
+  | { outcome: 'excessive' };
+
+export interface Rotated {
+  userId: string;
+  scope: string;
+  epoch: string;
+}
 
 const listedSession = fields<ListedSession>({
   sid: String,
@@ -104,6 +115,11 @@ export const SESSION_SCRIPTS = {
     args: {
       sid: 'string',
       clientId: 'string',
+      registration: 'string',
+      clientScopes: 'string',
+      requestedScope: 'string',
+      readScopes: 'string',
+      scopesForgotten: 'string',
       family: 'string',
       nonce: 'string',
       newNonce: 'string',
@@ -113,9 +129,12 @@ export const SESSION_SCRIPTS = {
       windowMs: 'number',
       newEpoch: 'string',
     },
-    constants: { ...EPOCH, ...REPORTED_REPEATS, IDLE_LIMIT_MS },
+    constants: { ...EPOCH, ...REPORTED_REPEATS, IDLE_LIMIT_MS, ANY_SCOPE },
     decode: fields<RotationReply>({
       outcome: String,
+      userId: String,
+      scope: String,
+      scopesForgotten: String,
       epoch: String,
       successor: (sealed) => sealed,
       generation: Number,
@@ -134,6 +153,12 @@ export const SESSION_SCRIPTS = {
     args: { sid: 'string', userId: 'string', family: 'string', jti: 'string' },
     constants: ANNOUNCE,
     decode: (userId) => (userId === null ? undefined : String(userId)),
+  }),
+  forgetScopes: script('forget-user-scopes', {
+    keys: ['indexKey'],
+    args: {},
+    constants: ANNOUNCE,
+    decode: Boolean,
   }),
   endAllOfUser: script('end-user-sessions', {
     keys: ['indexKey'],

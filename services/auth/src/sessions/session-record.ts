@@ -16,6 +16,12 @@ export interface Origin {
   userAgent: string;
 }
 
+/** The user of a new session, with all scopes that the user has. */
+export interface SessionUser {
+  id: string;
+  scopes: readonly string[];
+}
+
 /** A session as its user sees it, who may end it. Times in ms since 1970. */
 export interface ListedSession extends Origin {
   sid: string;

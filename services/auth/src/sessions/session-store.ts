@@ -2,6 +2,7 @@ import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { type AccessTokenClaims, EPOCH_KEY } from '@pair/access-token';
 import fp from 'fastify-plugin';
 import { type Redis, ReplyError } from 'ioredis';
+import type { Client } from '../clients/client.ts';
 import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
 import { defineScript } from '../redis/script.ts';
@@ -16,7 +17,7 @@ import {
   successorOf,
   unsealSuccessor,
 } from './refresh-token.ts';
-import { REOPEN_WINDOW, type Revocation, SESSION_SCRIPTS } from './scripts.ts';
+import { ANY_SCOPE, REOPEN_WINDOW, type Revocation, type Rotated, SESSION_SCRIPTS } from './scripts.ts';
 import {
   cutUserAgent,
   type FoundGrant,
@@ -25,6 +26,7 @@ import {
   type ListedSession,
   type Origin,
   readSession,
+  type SessionUser,
   sessionKey,
 } from './session-record.ts';
 import { unansweredRotations } from './unanswered-rotations.ts';
@@ -34,10 +36,27 @@ import { unansweredRotations } from './unanswered-rotations.ts';
  * is true if the repeat came from another address and must be reported. lua/rotate.lua explains the outcomes.
  */
 export type Rotation =
-  | ({ outcome: 'rotated' } & IssuedSession)
-  | ({ outcome: 'repeated'; address: string; isElsewhere: boolean } & IssuedSession)
-  | { outcome: 'reuse'; address: string }
-  | { outcome: 'unknown' };
+  | ({ outcome: 'rotated' } & RotatedSession)
+  | ({ outcome: 'repeated'; address: string; isElsewhere: boolean } & RotatedSession)
+  | { outcome: 'reuse'; userId: string; address: string }
+  | { outcome: 'unknown' }
+  | { outcome: 'excessive' };
+
+/** `scope` is the scope for the access token. */
+type RotatedSession = IssuedSession & { userId: string; scope: string };
+
+export interface RotationRequest {
+  /** The client of the request, which must be the client of the session. */
+  client: Pick<Client, 'id' | 'registration' | 'scopes'>;
+  /** Fewer scopes than were granted, for this access token only; undefined for all. */
+  scope: string | undefined;
+  origin: Origin;
+  /**
+   * Reads all scopes of a user from PostgreSQL, after a concurrent change of them; undefined if the user may have no tokens.
+   * It is called only if the session does not have them: it is from version 0.2 or older, or a scope was added since.
+   */
+  readScopes: (userId: string) => Promise<readonly string[] | undefined>;
+}
 
 /**
  * The budgets for revoking access tokens one by one: a burst, and then one token in each interval. A client has one
@@ -47,8 +66,6 @@ const REVOCATIONS_OF_USER = { budget: 10, intervalMs: 60_000 };
 const REVOCATIONS_OF_CLIENT = { budget: 100, intervalMs: 6_000 };
 
 export interface FoundSession extends FoundGrant {
-  /** Number of rotations. */
-  generation: number;
   /** True if the token is the newest, and has not expired. */
   isLive: boolean;
 }
@@ -63,11 +80,11 @@ export interface SessionStore extends CodeStore {
   /** Rejects while sessions cannot be changed. */
   ready(): Promise<void>;
   /** Begins a session. If the user then has too many sessions, the longest unused one is ended. */
-  create(userId: string, clientId: string, origin: Origin): Promise<IssuedSession>;
+  create(user: SessionUser, clientId: string, origin: Origin): Promise<IssuedSession>;
   /** Finds the session of a token with the right family secret and any nonce. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
   /** Consumes a refresh token and makes its successor, or ends the session if the token was consumed before. */
-  rotate(token: RefreshToken, found: FoundSession, clientId: string, origin: Origin): Promise<Rotation>;
+  rotate(token: RefreshToken, request: RotationRequest): Promise<Rotation>;
   /** Lists the sessions of a user, the last used first. */
   listOfUser(userId: string): Promise<ListedSession[]>;
   /**
@@ -79,6 +96,8 @@ export interface SessionStore extends CodeStore {
   endByRefreshToken(token: RefreshToken): Promise<string | undefined>;
   /** Ends the session of an access token, unless that token was revoked alone. */
   endByAccessToken(token: { sid: string; jti: string }): Promise<string | undefined>;
+  /** Makes the next refresh of each session of a user read the scopes of the user. */
+  forgetScopes(userId: string): Promise<unknown>;
   /** Ends all sessions of a user. Resolves to the number of ended sessions. */
   endAllOfUser(userId: string): Promise<number>;
   /** Revokes one token, and nothing else of its session, within the budget: see lua/revoke-access-token.lua. */
@@ -122,17 +141,51 @@ export function createSessionStore(
   const end = (sid: string, conditions: Conditions) =>
     scripts.end({ sessionKey: sessionKey(sid), sid, userId: '', family: '', jti: '', ...conditions });
 
+  /** Runs the script with a new successor, which Redis stores only if the token is the newest. */
+  async function rotateOnce(
+    token: RefreshToken,
+    { client, scope, origin }: RotationRequest,
+    read = { readScopes: '', scopesForgotten: '' },
+  ) {
+    const successor = successorOf(token);
+    const newNonce = sha256(successor.nonce);
+    const reply = await scripts
+      .rotate({
+        sessionKey: sessionKey(token.sid),
+        sid: token.sid,
+        clientId: client.id,
+        registration: client.registration,
+        clientScopes: client.scopes.join(' '),
+        requestedScope: scope === undefined ? ANY_SCOPE : scope.split(' ').filter(Boolean).join(' '),
+        ...read,
+        family: sha256(token.familySecret),
+        nonce: sha256(token.nonce),
+        newNonce,
+        sealedSuccessor: sealSuccessor(token, successor),
+        address: origin.address,
+        userAgent: cutUserAgent(origin.userAgent),
+        windowMs: replayWindowSeconds * 1_000,
+        newEpoch: randomUUID(),
+      })
+      .catch((error) => {
+        if (!(error instanceof ReplyError)) unanswered.add(token.sid, newNonce);
+        throw error;
+      });
+    return { reply, successor };
+  }
+
   return {
     ...createCodeStore(redis, scripts),
     ready: clock.measure,
 
-    async create(userId, clientId, origin) {
+    async create(user, clientId, origin) {
       const askedAt = Date.now();
       const token = newSession();
       const epoch = await scripts.create({
         sessionKey: sessionKey(token.sid),
         sid: token.sid,
-        userId,
+        userId: user.id,
+        userScopes: user.scopes.join(' '),
         clientId,
         address: origin.address,
         userAgent: cutUserAgent(origin.userAgent),
@@ -144,54 +197,43 @@ export function createSessionStore(
     },
 
     async find(token) {
-      const session = await readSession(redis, token.sid, ['family', 'nonce', 'generation', 'expires_at']);
-      const { family, nonce, generation, expires_at: expiresAt } = session;
+      const session = await readSession(redis, token.sid, ['family', 'nonce', 'expires_at']);
+      const { family, nonce, expires_at: expiresAt } = session;
       if (family === null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
       return {
         ...grantOf(session),
-        generation: Number(generation),
         isLive: nonce?.equals(sha256(token.nonce)) === true && now() < Number(expiresAt),
       };
     },
 
-    async rotate(token, { generation }, clientId, origin) {
+    async rotate(token, request) {
       const { sid } = token;
       const askedAt = Date.now();
-      // `generation` is right only for the newest token; for any other token, Redis stores nothing of this
-      const successor = successorOf(token);
-      const newNonce = sha256(successor.nonce);
-      const reply = await scripts
-        .rotate({
-          sessionKey: sessionKey(sid),
-          sid,
-          clientId,
-          family: sha256(token.familySecret),
-          nonce: sha256(token.nonce),
-          newNonce,
-          sealedSuccessor: sealSuccessor(token, generation, successor),
-          address: origin.address,
-          userAgent: cutUserAgent(origin.userAgent),
-          windowMs: replayWindowSeconds * 1_000,
-          newEpoch: randomUUID(),
-        })
-        .catch((error) => {
-          if (!(error instanceof ReplyError)) unanswered.add(sid, newNonce);
-          throw error;
-        });
-
-      const issued = (newest: RefreshToken, epoch: string): IssuedSession => ({
+      let { reply, successor } = await rotateOnce(token, request);
+      while (reply.outcome === 'unread') {
+        const { userId, scopesForgotten } = reply;
+        const scopes = await request.readScopes(userId);
+        if (scopes === undefined) return { outcome: 'unknown' };
+        ({ reply, successor } = await rotateOnce(token, request, {
+          readScopes: scopes.join(' '),
+          scopesForgotten,
+        }));
+      }
+      const rotated = (newest: RefreshToken, { userId, scope, epoch }: Rotated) => ({
         sid,
         askedAt,
         refreshToken: encodeRefreshToken(newest),
+        userId,
+        scope,
         epoch,
       });
       switch (reply.outcome) {
         case 'rotated':
-          return { outcome: 'rotated', ...issued(successor, reply.epoch) };
+          return { outcome: 'rotated', ...rotated(successor, reply) };
         case 'repeated': {
           const newest = unsealSuccessor(token, reply.generation, reply.successor);
           const { outcome, address, isElsewhere } = reply;
-          return { outcome, address, isElsewhere, ...issued(newest, reply.epoch) };
+          return { outcome, address, isElsewhere, ...rotated(newest, reply) };
         }
         default:
           return reply;
@@ -205,6 +247,8 @@ export function createSessionStore(
     endByRefreshToken: (token) => end(token.sid, { family: sha256(token.familySecret) }),
 
     endByAccessToken: ({ sid, jti }) => end(sid, { jti }),
+
+    forgetScopes: (userId) => scripts.forgetScopes({ indexKey: indexKey(userId) }),
 
     endAllOfUser: (userId) => scripts.endAllOfUser({ indexKey: indexKey(userId) }),
 

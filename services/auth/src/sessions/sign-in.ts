@@ -35,6 +35,7 @@ export async function signIn<Session extends { sid: string }>(
     await app.sessions.end(session.sid);
     return refuse(request, client, found);
   }
+  if (user.scopes.join() !== found.scopes.join()) await app.sessions.forgetScopes(user.id);
   app.audit.record(request, {
     event: 'sign_in',
     outcome: 'succeeded',

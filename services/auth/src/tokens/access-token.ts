@@ -80,10 +80,9 @@ export function issueTokens(
   sign: SignAccessToken,
   client: Client,
   userId: string,
-  scopes: readonly string[],
+  scope: string,
   session: IssuedSession,
 ): Tokens {
-  const scope = scopes.join(' ');
   return {
     access_token: sign(
       { sub: userId, client_id: client.id, sid: session.sid, scope, epoch: session.epoch },

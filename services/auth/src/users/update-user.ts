@@ -9,7 +9,8 @@ export type UserChange = Partial<Pick<User, 'disabled' | 'scopes'>>;
 
 /**
  * Changes the rights of a user. If the user loses a right, all their sessions end between UPDATE and COMMIT: a failure of
- * Redis rolls back the change, so a disabled user never has live sessions.
+ * Redis rolls back the change, so a disabled user never has live sessions. An added scope is not written into the sessions,
+ * because the COMMIT may fail: they forget the scopes, and the next refresh reads them after the end of this transaction.
  *
  * @throws {Problem} 404 `not_found`, 409 `last_admin`, 503
  */
@@ -36,9 +37,10 @@ export async function updateUser(
     }
 
     await updateUserRow(db, before.id, change);
-    const lostScope = before.scopes.some((scope) => !after.scopes.includes(scope));
+    const has = (user: User) => (scope: string) => user.scopes.includes(scope);
     // the id from the row: PostgreSQL finds it in any spelling, but Redis knows only one
-    if (after.disabled || lostScope) await app.sessions.endAllOfUser(before.id);
+    if (after.disabled || !before.scopes.every(has(after))) await app.sessions.endAllOfUser(before.id);
+    else if (!after.scopes.every(has(before))) await app.sessions.forgetScopes(before.id);
     return { before, after };
   });
 }

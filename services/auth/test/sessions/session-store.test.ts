@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { SCOPES } from '@pair/access-token';
 import { testRedis } from '@pair/test-kit';
 import t from 'tap';
+import { seal } from '../../src/crypto/seal.ts';
 import {
   decodeRefreshToken,
+  keyFrom,
   newSession,
   type RefreshToken,
   sealSuccessor,
   successorOf,
   unsealSuccessor,
 } from '../../src/sessions/refresh-token.ts';
-import { createSessionStore } from '../../src/sessions/session-store.ts';
+import {
+  createSessionStore,
+  type Rotation,
+  type RotationRequest,
+  type SessionStore,
+} from '../../src/sessions/session-store.ts';
 import type { IssuedSession } from '../../src/tokens/access-token.ts';
 import { measuredRedis } from '../support/measured-redis.ts';
 
@@ -22,7 +30,7 @@ const now = () => start + elapsedMs;
 const store = createSessionStore(redis, clock, { replayWindowSeconds: 10, now });
 const STRICT = { replayWindowSeconds: 0 };
 const ORIGIN = { address: '192.0.2.1', userAgent: 'a browser' };
-const begin = (userId = 'user', sessions = store) => sessions.create(userId, 'client', ORIGIN);
+const begin = (id = 'user', sessions = store) => sessions.create({ id, scopes: SCOPES }, 'client', ORIGIN);
 t.beforeEach(() => {
   elapsedMs = 0;
 });
@@ -304,12 +312,95 @@ t.test('another client cannot use the window, and its attempt does no harm', asy
   t.match(await rotate(first), { outcome: 'rotated' });
 });
 
-t.test('a sealed successor opens with no other token, session or generation', async (t) => {
+t.test(
+  'after the scopes of a user are forgotten, the next rotation of each session reads them',
+  async (t) => {
+    const sessions = [await begin('promoted'), await begin('promoted')];
+    await store.forgetScopes('promoted');
+    for (const { refreshToken } of sessions) {
+      const read: string[] = [];
+      const readScopes = async (userId: string) => {
+        read.push(userId);
+        return ['customers:read'];
+      };
+      const rotation = await rotate(refreshToken, { readScopes });
+      t.match(rotation, { outcome: 'rotated', userId: 'promoted', scope: 'customers:read' });
+      t.same(read, ['promoted']);
+      const next = 'refreshToken' in rotation ? rotation.refreshToken : '';
+      t.match(await rotate(next), { outcome: 'rotated', scope: 'customers:read' }, 'they are known again');
+    }
+  },
+);
+
+for (const hadScopes of [true, false]) {
+  const session = hadScopes ? 'a session' : 'a session of an older version';
+  t.test(`${session} gets no scopes that were read before a change`, async (t) => {
+    const { refreshToken, sid } = await begin('changed');
+    if (hadScopes) await store.forgetScopes('changed');
+    else await redis.hdel(`{auth}:session:${sid}`, 'user_scopes');
+    const readings = [['customers:read'], ['customers:read', 'users:admin']];
+    const readScopes = async () => {
+      const scopes = readings.shift();
+      if (readings.length === 1) await store.forgetScopes('changed');
+      return scopes;
+    };
+    t.match(await rotate(refreshToken, { readScopes }), { scope: 'customers:read users:admin' });
+  });
+}
+
+t.test('forgetting the scopes of a user begins no session that has ended', async (t) => {
+  const { sid } = await begin('forgotten');
+  await redis.del(`{auth}:session:${sid}`);
+  await store.forgetScopes('forgotten');
+  t.equal(await redis.exists(`{auth}:session:${sid}`), 0);
+});
+
+t.test('a user who may have no tokens any more does not consume the token', async (t) => {
+  const { refreshToken } = await begin('gone');
+  await store.forgetScopes('gone');
+  t.match(await rotate(refreshToken, { readScopes: async () => undefined }), { outcome: 'unknown' });
+  t.match(await rotate(refreshToken, { readScopes: async () => SCOPES }), { outcome: 'rotated' });
+});
+
+t.test('a rotation returns the scopes of user and client, fewer on request, and never more', async (t) => {
+  const scopes = ['customers:read', 'users:admin'];
+  const { refreshToken } = await store.create({ id: 'user', scopes }, 'client', ORIGIN);
+  const request = {
+    client: { id: 'client', registration: '', scopes: ['customers:read', 'customers:write'] as const },
+    origin: ORIGIN,
+    readScopes: async () => undefined,
+  };
+  for (const scope of ['customers:write', 'customers:read users:admin', 'customers']) {
+    const rotation = await store.rotate(token(refreshToken), { ...request, scope });
+    t.match(rotation, { outcome: 'excessive' }, scope);
+  }
+  const all = await store.rotate(token(refreshToken), { ...request, scope: undefined });
+  t.match(all, { outcome: 'rotated', scope: 'customers:read' });
+  const none = await store.rotate(token(refreshToken), { ...request, scope: '' });
+  t.match(none, { outcome: 'repeated', scope: '' });
+});
+
+t.test('a client that was added again cannot rotate the tokens of its old registration', async (t) => {
+  const { refreshToken, sid } = await begin();
+  await redis.hset(`{auth}:session:${sid}`, 'registration', 'old');
+  t.match(await rotate(refreshToken), { outcome: 'unknown' });
+  await redis.hset(`{auth}:session:${sid}`, 'registration', '');
+  t.match(await rotate(refreshToken), { outcome: 'rotated' });
+});
+
+t.test('a successor that version 0.2 sealed can be unsealed', async (t) => {
   const one = newSession();
-  const sealed = sealSuccessor(one, 3, successorOf(one));
+  const [key, { nonce }] = [keyFrom(one), successorOf(one)];
+  const sealed = seal(nonce, key, `${one.sid}.3`);
+  t.same(unsealSuccessor(one, 3, sealed).nonce, nonce);
+  t.throws(() => unsealSuccessor(one, 4, sealed));
+});
+
+t.test('a sealed successor opens with no other token or session', async (t) => {
+  const one = newSession();
+  const sealed = sealSuccessor(one, successorOf(one));
   const { nonce } = unsealSuccessor(one, 3, sealed);
   t.equal(nonce.length, 32);
-  t.throws(() => unsealSuccessor(one, 4, sealed));
   t.throws(() => unsealSuccessor({ ...one, nonce }, 3, sealed));
   t.throws(() => unsealSuccessor({ ...one, familySecret: newSession().familySecret }, 3, sealed));
   t.throws(() => unsealSuccessor({ ...one, sid: newSession().sid }, 3, sealed));
@@ -326,14 +417,14 @@ t.test('Redis stores no token, only hashes and a sealed nonce', async (t) => {
 
 t.test('a session takes the same memory after 200 rotations, however long the user agent is', async (t) => {
   const origin = { address: '2001:db8:1111:2222:3333:4444:5555:6666', userAgent: 'x'.repeat(4_000) };
-  const { refreshToken, sid } = await store.create('user', 'client', origin);
+  const { refreshToken, sid } = await store.create({ id: 'user', scopes: SCOPES }, 'client', origin);
   let newest = await rotated(refreshToken, origin);
   for (let i = 0; i < 100; i++) newest = await rotated(newest, origin);
   const before = await redis.memory('USAGE', `{auth}:session:${sid}`);
   for (let i = 0; i < 100; i++) newest = await rotated(newest, origin);
   t.equal(await redis.memory('USAGE', `{auth}:session:${sid}`), before);
   t.equal(await redis.object('ENCODING', `{auth}:session:${sid}`), 'listpack');
-  t.ok(Number(before) <= 800, `${before} bytes`);
+  t.ok(Number(before) <= 900, `${before} bytes`);
 });
 
 t.test('the 101st session of a user ends the session that was unused for the longest time', async (t) => {
@@ -361,10 +452,7 @@ t.test('the list of the sessions of a user has the last used first, and no ended
   const first = await begin('lister');
   const second = await begin('lister');
   elapsedMs = 8 * DAY_MS;
-  await store.rotate(token(first.refreshToken), await found(first.refreshToken), 'client', {
-    address: '192.0.2.7',
-    userAgent: 'another browser',
-  });
+  await rotated(first.refreshToken, { address: '192.0.2.7', userAgent: 'another browser' });
   const listed = await store.listOfUser('lister');
   t.same(
     listed.map(({ sid }) => sid),
@@ -420,21 +508,21 @@ async function announcements(): Promise<string[][]> {
   return (await redis.xrange('{auth}:revocations', '-', '+')).map(([, fields]) => fields);
 }
 
-async function found(text: string, sessions = store) {
-  return (
-    (await sessions.find(token(text))) ?? {
-      userId: '',
-      clientId: '',
-      registration: '',
-      scope: undefined,
-      generation: 0,
-      isLive: false,
-    }
-  );
+function rotate(
+  text: string,
+  { sessions = store, clientId = 'client', origin = ORIGIN, scope, readScopes }: RotateOptions = {},
+): Promise<Rotation> {
+  return sessions.rotate(token(text), {
+    client: { id: clientId, registration: '', scopes: SCOPES },
+    scope,
+    origin,
+    readScopes: readScopes ?? (() => Promise.reject(new Error('the session has the scopes'))),
+  });
 }
 
-async function rotate(text: string, { sessions = store, clientId = 'client', origin = ORIGIN } = {}) {
-  return sessions.rotate(token(text), await found(text, sessions), clientId, origin);
+interface RotateOptions extends Partial<Pick<RotationRequest, 'origin' | 'scope' | 'readScopes'>> {
+  sessions?: SessionStore;
+  clientId?: string;
 }
 
 /** Rotates a token. Resolves to its successor. */

@@ -1,6 +1,16 @@
+import pg from 'pg';
 import t from 'tap';
 import { updateUser } from '../../src/users/update-user.ts';
-import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
+import {
+  get,
+  login,
+  makeUser,
+  patch,
+  post,
+  refusedWithin1s,
+  startAuth,
+  type Tokens,
+} from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app } = auth;
@@ -71,18 +81,58 @@ t.test('disabling a user ends the user’s sessions everywhere within a second',
   t.equal((await post(app, '/auth/login', credentials)).statusCode, 200);
 });
 
-t.test('the removal of a scope ends the user’s sessions, and the addition of one does not', async (t) => {
-  const { id, credentials } = await makeUser(app, 'rescoped', 'customers:read');
-  const { access_token } = await login(app, credentials);
-  t.match(
-    (await patch(app, `/auth/users/${id}`, { scope: 'customers:read customers:write' }, admin)).json(),
-    {
-      scope: 'customers:read customers:write',
-    },
-  );
-  t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
-  await patch(app, `/auth/users/${id}`, { scope: 'customers:write' }, admin);
-  t.ok(await refusedWithin1s(app, access_token));
+t.test(
+  'the removal of a scope ends the user’s sessions, and an added scope is in the next token',
+  async (t) => {
+    const { id, credentials } = await makeUser(app, 'rescoped', 'customers:read');
+    const { access_token, refresh_token } = await login(app, credentials);
+    t.match(
+      (await patch(app, `/auth/users/${id}`, { scope: 'customers:read customers:write' }, admin)).json(),
+      {
+        scope: 'customers:read customers:write',
+      },
+    );
+    t.equal((await get(app, '/auth/me', access_token)).statusCode, 200);
+    const next = (await post(app, '/auth/refresh', { refresh_token })).json<Tokens>();
+    t.equal(next.scope, 'customers:read customers:write');
+    await patch(app, `/auth/users/${id}`, { scope: 'customers:write' }, admin);
+    t.ok(await refusedWithin1s(app, access_token));
+  },
+);
+
+t.test('an added scope that PostgreSQL refuses to commit is in no token', async (t) => {
+  const { id, credentials } = await makeUser(app, 'nearly-rescoped', 'customers:read');
+  const { refresh_token } = await login(app, credentials);
+  const owner = new pg.Client({ connectionString: auth.ownerUrl });
+  await owner.connect();
+  t.teardown(() => owner.end());
+  await owner.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$;
+    CREATE CONSTRAINT TRIGGER refuse_commit AFTER UPDATE ON users
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  const refused = await patch(app, `/auth/users/${id}`, { scope: 'customers:read users:admin' }, admin);
+  await owner.query('DROP TRIGGER refuse_commit ON users; DROP FUNCTION refuse');
+  t.match(refused.json(), { status: 503 });
+  const next = (await post(app, '/auth/refresh', { refresh_token })).json<Tokens>();
+  t.equal(next.scope, 'customers:read');
+});
+
+t.test('scopes that change during a sign-in are those of its tokens, and of the next', async (t) => {
+  const { id, credentials } = await makeUser(app, 'changed-meanwhile', 'customers:read customers:write');
+  const { sessions } = auth.within;
+  const { create } = sessions;
+  t.teardown(() => Object.assign(sessions, { create }));
+  for (const scope of ['customers:read', 'customers:read customers:write']) {
+    sessions.create = async (...session) => {
+      await patch(app, `/auth/users/${id}`, { scope }, admin);
+      return create(...session);
+    };
+    const tokens = await login(app, credentials);
+    t.equal(tokens.scope, scope);
+    const next = await post(app, '/auth/refresh', { refresh_token: tokens.refresh_token });
+    t.equal(next.json<Tokens>().scope, scope);
+  }
 });
 
 t.test(

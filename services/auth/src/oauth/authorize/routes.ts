@@ -122,8 +122,8 @@ async function codeFor(
 ): Promise<string> {
   const { sessions, accessTokenSigner } = request.server;
   accessTokenSigner(); // throws while no token could be signed for the code
-  const { session } = await signIn(request, client, credentials, ({ id }) =>
-    sessions.beginAuthorization(id, scope, { client, redirectUri, codeChallenge }, originOf(request)),
+  const { session } = await signIn(request, client, credentials, (user) =>
+    sessions.beginAuthorization(user, scope, { client, redirectUri, codeChallenge }, originOf(request)),
   );
   return session.code;
 }

@@ -56,7 +56,8 @@ export async function authorizationCodeGrant(
     );
   }
   if (redemption.outcome !== 'redeemed') throw invalidCode();
-  const tokens = issueTokens(sign, client, user.id, grantedScopes(user, client, found.scope), redemption);
+  const scope = grantedScopes(user, client, found.scope).join(' ');
+  const tokens = issueTokens(sign, client, user.id, scope, redemption);
   if (client.grants.includes('refresh_token')) return tokens;
   const { refresh_token: _, ...withoutRefreshToken } = tokens;
   return withoutRefreshToken;
