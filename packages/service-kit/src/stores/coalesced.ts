@@ -1,0 +1,114 @@
+import pg from 'pg';
+import type { overloadLog } from '../problems/overload.ts';
+import { isStoreUnavailable } from '../problems/unavailable.ts';
+
+/** The most calls that may wait for a batch, as many as may wait for a connection of the pool. */
+const MAX_WAITING = 5_000;
+
+export interface CoalescedOptions {
+  /** The most calls in a batch. */
+  batchSize: number;
+  /** The most batches under way for a key. */
+  atOnce: number;
+  /** The longest wait for a batch to start, in ms; undefined for no limit. */
+  waitMs: number | undefined;
+  overload: ReturnType<typeof overloadLog>;
+}
+
+interface Call<Q, A> {
+  question: Q;
+  since: number;
+  resolve(answer: A): void;
+  reject(error: unknown): void;
+}
+
+interface Lane<Q, A> {
+  underWay: number;
+  waiting: Call<Q, A>[];
+}
+
+/**
+ * Sends the calls of the same moment to PostgreSQL in one statement. While a batch is under way the next one gathers; it
+ * starts when the batch ends, and no call joins it after its start. So no caller gets an answer from before its call. A call
+ * that finds no batch under way starts at once.
+ *
+ * Each caller gets its own answer or error. If PostgreSQL refuses the statement of a batch, nothing of it has happened, and
+ * each half is sent again, down to the call at fault. After any other failure nothing is sent again, because the outcome is
+ * unknown. The waiting calls, which were never sent, then fail too: otherwise they would wait too long during an outage.
+ *
+ * @param send returns an answer for each question, in their order
+ * @returns a function for calls. Calls share a batch only if their keys are equal.
+ * @throws {Overload} the returned function, if too many calls wait, or the call has waited too long
+ */
+export function coalesced<Q, A>(
+  send: (questions: Q[]) => Promise<A[]>,
+  { batchSize, atOnce, waitMs = Number.POSITIVE_INFINITY, overload }: CoalescedOptions,
+): (key: string, question: Q) => Promise<A> {
+  const lanes = new Map<string, Lane<Q, A>>();
+  let waitingCount = 0;
+
+  async function answer(calls: Call<Q, A>[]): Promise<void> {
+    try {
+      const answers = await send(calls.map(({ question }) => question));
+      for (const [index, call] of calls.entries()) call.resolve(answers[index] as A);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (calls.length === 1) return calls[0]?.reject(error);
+      const half = Math.ceil(calls.length / 2);
+      await answer(calls.slice(0, half));
+      await answer(calls.slice(half));
+    }
+  }
+
+  async function run(key: string, lane: Lane<Q, A>, calls: Call<Q, A>[]): Promise<void> {
+    lane.underWay += 1;
+    try {
+      await answer(calls);
+    } catch (error) {
+      // does nothing for a call that has its answer
+      for (const call of [...calls, ...take(lane, lane.waiting.length)]) call.reject(error);
+    }
+    lane.underWay -= 1;
+    refuseLate(lane);
+    if (waitingCount === 0) overload.over();
+    if (lane.waiting.length > 0) run(key, lane, take(lane, batchSize));
+    else if (lane.underWay === 0) lanes.delete(key);
+  }
+
+  function take(lane: Lane<Q, A>, count: number): Call<Q, A>[] {
+    const calls = lane.waiting.splice(0, count);
+    waitingCount -= calls.length;
+    return calls;
+  }
+
+  function refuseLate(lane: Lane<Q, A>): void {
+    const earliest = performance.now() - waitMs;
+    const inTime = lane.waiting.findIndex(({ since }) => since >= earliest);
+    for (const call of take(lane, inTime === -1 ? lane.waiting.length : inTime))
+      call.reject(overload.refuse());
+  }
+
+  return (key, question) => {
+    let lane = lanes.get(key);
+    if (lane === undefined) {
+      lane = { underWay: 0, waiting: [] };
+      lanes.set(key, lane);
+    }
+    const { underWay, waiting } = lane;
+    if (underWay === atOnce && waitingCount === MAX_WAITING) return Promise.reject(overload.refuse());
+    return new Promise((resolve, reject) => {
+      const call = { question, since: performance.now(), resolve, reject };
+      if (underWay < atOnce) {
+        run(key, lane, [call]);
+      } else {
+        waiting.push(call);
+        waitingCount += 1;
+      }
+    });
+  };
+}
+
+/** True if PostgreSQL has refused the statement itself, and so has done nothing. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR' && !isStoreUnavailable(error);
+}
