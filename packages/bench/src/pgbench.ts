@@ -65,6 +65,7 @@ export async function pgbench(
 async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
   const statements: Statement[] = [];
   const pool = {
+    options: {},
     query: async ({ text }: { text: string }, values: unknown[]) => {
       statements.push({ text, values });
       return { rows: [] };
@@ -72,7 +73,7 @@ async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
   };
   // the repository may reject, because it finds no row
   await scenario
-    .statement(customersRepository(drizzle({ client: pool as unknown as Pool })), id)
+    .statement(customersRepository(drizzle({ client: pool as unknown as Pool }), console), id)
     .catch(() => {});
   const [statement] = statements;
   if (statement === undefined || statements.length > 1)
@@ -81,12 +82,14 @@ async function statementOf(scenario: Scenario, id: string): Promise<Statement> {
 }
 
 function scriptOf({ text, values }: Statement): string {
-  const literals = values.map((value) => (value === null ? 'NULL' : `'${value}'`));
+  const literals = values.map((value) =>
+    value === null ? 'NULL' : Array.isArray(value) ? `'{${value}}'` : `'${value}'`,
+  );
   return (
     text
       .replaceAll(/\$(\d+)/g, (_, index) => literals[index - 1] ?? '')
       // a new id for each INSERT
-      .replace(/(insert into .* values \()'[^']+'/i, '$1gen_random_uuid()')
+      .replace(/(insert into .* values \()unnest\('[^']+'::uuid\[\]\)/i, '$1gen_random_uuid()')
       // pgbench would read `:MI` as one of its variables
       .replaceAll(/'([^']*HH24:[^']*)'/g, (_, format) => `E'${format.replaceAll(':', '\\x3a')}'`)
       .concat(';')

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { PRODUCTION_LIMITS, testDatabase, testPostgres, waitFor } from '@pair/test-kit';
-import t from 'tap';
+import pg from 'pg';
+import t, { type Test } from 'tap';
 import { migrateCustomers } from '../src/index.ts';
 import { connected, customersDatabase } from './support/database.ts';
-import { answers200, areQuick503s, routesOf, TRANSFERS } from './support/faults.ts';
+import { answers200, areQuick503s, type Route, routesOf, TRANSFERS } from './support/faults.ts';
 import { fiveMinutes } from './support/five-minutes.ts';
 import { baseUrl, customersProcess, ready } from './support/service.ts';
 
@@ -39,6 +40,34 @@ t.test(
     await areQuick503s(t, service, routes);
     server.resume();
     await answers200(service);
+  },
+);
+
+t.test(
+  'when PostgreSQL falls silent while creates are under way, each is a quick 503, and none is sent twice',
+  async (t) => {
+    const server = await testPostgres(t);
+    await migrateCustomers(server.url);
+    const service = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
+    await ready(service.app);
+    await answers200(service);
+    const sent = namesInserted(t);
+    server.pause();
+    const routes = Array.from({ length: 50 }, (_, i): Route => {
+      return ['POST', '/customers', { body: { name: `name ${i}`, dob: '1960-05-25' } }];
+    });
+    await areQuick503s(t, service, routes);
+    t.equal(sent.length, 2, 'the creates that waited for these two were never sent');
+    server.resume();
+    await answers200(service);
+    const client = await connected(t, server.url);
+    const { rows } = await client.query(
+      'SELECT name, count(*)::int FROM customers GROUP BY name ORDER BY name',
+    );
+    t.ok(
+      rows.every(({ name, count }) => count === 1 && sent.includes(name)),
+      JSON.stringify(rows),
+    );
   },
 );
 
@@ -90,3 +119,16 @@ t.test('a request succeeds after idle connections have broken', async (t) => {
   );
   await answers200(service);
 });
+
+/** Returns the names in all INSERTs that the service sends from now on. */
+function namesInserted(t: Test): string[] {
+  const names: string[] = [];
+  const query = pg.Client.prototype.query as (this: pg.Client, ...args: unknown[]) => unknown;
+  t.intercept(pg.Client.prototype, 'query', {
+    value(this: pg.Client, statement: { name?: string }, values: string[][], ...more: unknown[]) {
+      if (statement.name === 'insert_customers') names.push(...(values[1] ?? []));
+      return query.call(this, statement, values, ...more);
+    },
+  });
+  return names;
+}

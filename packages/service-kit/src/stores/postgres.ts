@@ -28,7 +28,7 @@ const CAN_WRITE = "SELECT pg_logical_emit_message(true, 'readiness', '')";
 declare module 'fastify' {
   interface FastifyInstance {
     /** drizzle over the pool of `app.pg`. */
-    db: NodePgDatabase;
+    db: NodePgDatabase & { $client: pg.Pool };
     /** Rejects within 400 ms while PostgreSQL is away, even under load. For work on connections other than `app.pg`. */
     requirePostgres(): Promise<void>;
   }

@@ -1,8 +1,11 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { coalesced, overloadLog } from '@pair/service-kit';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
+import type { Pool } from 'pg';
+import { prepared } from '../db/prepared.ts';
 import { customers } from '../db/schema.ts';
-import { coalescedReads } from './coalesced-reads.ts';
 import type { Position } from './cursor.ts';
 import type { Precondition } from './entity-tag.ts';
 import { conditionOf, orderOf, type Selection, statementName } from './selection.ts';
@@ -23,7 +26,7 @@ declare module 'fastify' {
 /** `app.customers`. */
 export const customersStore = fp(
   async (app) => {
-    app.decorate('customers', customersRepository(app.db));
+    app.decorate('customers', customersRepository(app.db, app.log));
   },
   { name: 'customers-store', dependencies: ['postgres'] },
 );
@@ -36,7 +39,7 @@ export type Customer = CustomerFields & {
   updated_at: string;
   version: number;
 };
-/** The columns of a `Customer`. */
+/** The columns of a `Customer`, in the order of `customerOf`. */
 export const row = {
   id: customers.id,
   name: customers.name,
@@ -59,98 +62,164 @@ const isTarget = and(
   sql`coalesce(${customers.version}::text <> ALL(${sql.placeholder('unexpected')}::text[]), true)`,
 );
 
-/** The statements on customers, prepared. A write has its precondition in its WHERE. */
-export function customersRepository(db: NodePgDatabase) {
-  const shared = coalescedReads();
+/** More would hold up the other requests of the process while it reads the answer. */
+const BATCH_SIZE = 250;
+/** While PostgreSQL works on one batch, this process prepares the next and answers the last. */
+const BATCHES_AT_ONCE = 2;
 
-  const prepareInsert = (within: NodePgDatabase) =>
+/** The statements on customers, prepared. A write has its precondition in its WHERE. Ids must be in lower case. */
+export function customersRepository(
+  db: NodePgDatabase & { $client: Pool },
+  log: Pick<FastifyBaseLogger, 'warn' | 'info'>,
+) {
+  const pool = db.$client;
+  const options = {
+    atOnce: BATCHES_AT_ONCE,
+    batchSize: BATCH_SIZE,
+    waitMs: pool.options.connectionTimeoutMillis,
+    overload: overloadLog(log, 'requests wait too long for their batch'),
+  };
+
+  const insertUnnested = prepared(
+    pool,
+    'insert_customers',
+    db
+      .insert(customers)
+      .values({ id: unnested('ids', 'uuid'), name: unnested('names', 'text'), dob: unnested('dobs', 'date') })
+      .returning(row),
+  );
+  const insert = coalesced(async (rows: (CustomerFields & { id: string })[]) => {
+    const inserted = await insertUnnested({
+      ids: rows.map(({ id }) => id),
+      names: rows.map(({ name }) => name),
+      dobs: rows.map(({ dob }) => dob),
+    });
+    const byId = customersById(inserted);
+    return rows.map(({ id }) => byId.get(id));
+  }, options);
+  const insertWithin = (within: NodePgDatabase) =>
     within
       .insert(customers)
       .values({ id: $id, name: $name, dob: $dob })
       .returning(row)
       .prepare('insert_customer');
-  const insert = prepareInsert(db);
-  const insertNew = db
-    .insert(customers)
-    .values({ id: $id, name: $name, dob: $dob, version: versionOfChosenId })
-    .onConflictDoNothing()
-    .returning(row)
-    .prepare('insert_new_customer');
-  const select = db.select(row).from(customers).where(eq(customers.id, $id)).prepare('select_customer');
-  const selectYoungest = db
-    .select(row)
-    .from(customers)
-    .orderBy(desc(customers.dob), desc(customers.id))
-    .limit(sql.placeholder('n'))
-    .prepare('select_youngest_customers');
-  const pages = new Map<string, ReturnType<typeof buildPage>>();
-  const buildPage = (name: string, selection: Selection, isContinued: boolean) =>
+  const insertNew = prepared(
+    pool,
+    'insert_new_customer',
+    db
+      .insert(customers)
+      .values({ id: $id, name: $name, dob: $dob, version: versionOfChosenId })
+      .onConflictDoNothing()
+      .returning(row),
+  );
+
+  const selectOne = prepared(
+    pool,
+    'select_customer',
+    db.select(row).from(customers).where(eq(customers.id, $id)),
+  );
+  const selectMany = prepared(
+    pool,
+    'select_customers',
     db
       .select(row)
       .from(customers)
-      .where(conditionOf(selection, isContinued))
-      .orderBy(...orderOf(selection))
-      .limit(sql.placeholder('limit'))
-      .prepare(name);
+      .where(sql`${customers.id} = ANY(${sql.placeholder('ids')}::uuid[])`),
+  );
+  const select = coalesced(async (ids: string[]) => {
+    // PostgreSQL would plan the array of a single id each time
+    const byId = customersById(await (ids.length === 1 ? selectOne({ id: ids[0] }) : selectMany({ ids })));
+    return ids.map((id) => byId.get(id));
+  }, options);
+
+  /** The reads of a key return the same rows, so the first answers all. */
+  const list = coalesced(
+    async (reads: (() => Promise<string[][]>)[]) => {
+      const rows = (await reads[0]?.())?.map(customerOf) ?? [];
+      return reads.map(() => rows);
+    },
+    { ...options, atOnce: 1, batchSize: Number.POSITIVE_INFINITY },
+  );
+  const selectYoungest = prepared(
+    pool,
+    'select_youngest_customers',
+    db
+      .select(row)
+      .from(customers)
+      .orderBy(desc(customers.dob), desc(customers.id))
+      .limit(sql.placeholder('n')),
+  );
+  const pages = new Map<string, ReturnType<typeof prepared>>();
   /**
    * Each combination of sort and filters has its own statement, without needless conditions: they would keep PostgreSQL from
    * using an index.
    */
-  const preparePage = (selection: Selection, isContinued: boolean) => {
-    const name = statementName(selection, isContinued);
-    const prepared = pages.get(name) ?? buildPage(name, selection, isContinued);
-    pages.set(name, prepared);
-    return prepared;
-  };
-  const update = db
-    .update(customers)
-    .set({
-      name: sql`coalesce(${$name}, ${customers.name})`,
-      dob: sql`coalesce(${$dob}, ${customers.dob})`,
-      version: sql`${customers.version} + 1`,
-      // not now(), the start of the transaction: a write that waited for another would set updated_at back
-      updatedAt: sql`clock_timestamp()`,
-    })
-    .where(isTarget)
-    .returning(row)
-    .prepare('update_customer');
-  const remove = db
-    .delete(customers)
-    .where(isTarget)
-    .returning({ id: customers.id })
-    .prepare('delete_customer');
+  const preparePage = (name: string, selection: Selection, isContinued: boolean) =>
+    prepared(
+      pool,
+      name,
+      db
+        .select(row)
+        .from(customers)
+        .where(conditionOf(selection, isContinued))
+        .orderBy(...orderOf(selection))
+        .limit(sql.placeholder('limit')),
+    );
+
+  const update = prepared(
+    pool,
+    'update_customer',
+    db
+      .update(customers)
+      .set({
+        name: sql`coalesce(${$name}, ${customers.name})`,
+        dob: sql`coalesce(${$dob}, ${customers.dob})`,
+        version: sql`${customers.version} + 1`,
+        // not now(), the start of the transaction: a write that waited for another would set updated_at back
+        updatedAt: sql`clock_timestamp()`,
+      })
+      .where(isTarget)
+      .returning(row),
+  );
+  const remove = prepared(
+    pool,
+    'delete_customer',
+    db.delete(customers).where(isTarget).returning({ id: customers.id }),
+  );
 
   return {
     /** Creates a customer, in the transaction of `within` if given. */
     async create(id: string, fields: CustomerFields, within?: NodePgDatabase) {
-      const statement = within === undefined ? insert : prepareInsert(within);
-      const [created] = await statement.execute({ id, ...fields });
+      const created =
+        within === undefined
+          ? await insert('', { id, ...fields })
+          : (await insertWithin(within).execute({ id, ...fields }))[0];
       if (created === undefined) throw new Error('INSERT returned no row');
       return created;
     },
 
     /** Creates a customer with a chosen id. Returns undefined if the id exists. */
     async createAs(id: string, fields: CustomerFields) {
-      return (await insertNew.execute({ id, ...fields }))[0];
+      return firstOf(await insertNew({ id, ...fields }));
     },
 
-    async find(id: string) {
-      return (await shared(id, () => select.execute({ id })))[0];
+    find(id: string) {
+      return select('', id);
     },
 
     /** Returns the latest dates of birth first. Ties are ordered by `id`, so that the order is always the same. */
     youngest(n: number) {
-      return shared(`youngest ${n}`, () => selectYoungest.execute({ n }));
+      return list(`youngest ${n}`, () => selectYoungest({ n }));
     },
 
     /** Returns up to `limit` customers after the position. */
     page(selection: Selection, limit: number, after: Position | undefined) {
       const { name: prefix, dobFrom, dobTo } = selection;
       const values = { ...after, prefix, dobFrom, dobTo, limit };
-      const statement = preparePage(selection, after !== undefined);
-      return shared(statementName(selection, after !== undefined) + JSON.stringify(values), () =>
-        statement.execute(values),
-      );
+      const name = statementName(selection, after !== undefined);
+      const statement = pages.get(name) ?? preparePage(name, selection, after !== undefined);
+      pages.set(name, statement);
+      return list(name + JSON.stringify(values), () => statement(values));
     },
 
     /** Changes the given members. Without any it writes nothing, and checks only the precondition. */
@@ -166,19 +235,35 @@ export function customersRepository(db: NodePgDatabase) {
         const isTarget = (expected?.includes(version) ?? true) && !unexpected?.includes(version);
         return isTarget ? customer : undefined;
       }
-      return (
-        await update.execute({
-          id,
-          name: changes.name ?? null,
-          dob: changes.dob ?? null,
-          expected,
-          unexpected,
-        })
-      )[0];
+      const { name = null, dob = null } = changes;
+      return firstOf(await update({ id, name, dob, expected, unexpected }));
     },
 
     async remove(id: string, { expected = null, unexpected = null, isNew }: Partial<Precondition> = {}) {
-      return !isNew && (await remove.execute({ id, expected, unexpected })).length > 0;
+      return !isNew && (await remove({ id, expected, unexpected })).length > 0;
     },
   };
+}
+
+/** As many rows as the array has elements: a set in the only row of VALUES. */
+function unnested(placeholder: string, type: 'uuid' | 'text' | 'date'): SQL {
+  return sql`unnest(${sql.placeholder(placeholder)}::${sql.raw(type)}[])`;
+}
+
+function customerOf([id = '', name = '', dob = '', updated_at = '', version]: string[]): Customer {
+  return { id, name, dob, updated_at, version: Number(version) };
+}
+
+function firstOf([first]: string[][]): Customer | undefined {
+  return first && customerOf(first);
+}
+
+/** The order of the rows means nothing. */
+function customersById(rows: string[][]): Map<string, Customer> {
+  const byId = new Map<string, Customer>();
+  for (const texts of rows) {
+    const customer = customerOf(texts);
+    byId.set(customer.id, customer);
+  }
+  return byId;
 }

@@ -12,7 +12,7 @@ async function opened(t: Test) {
   const { url, client } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   t.teardown(() => pool.end());
-  return { customers: customersRepository(drizzle({ client: pool })), pool, client };
+  return { customers: customersRepository(drizzle({ client: pool }), console), pool, client };
 }
 
 t.test('a new customer has version 1 and the time of the database, in UTC with milliseconds', async (t) => {
@@ -76,7 +76,7 @@ t.test('of concurrent writes that expect the same version exactly one succeeds',
   const { url } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   t.teardown(() => pool.end());
-  const customers = customersRepository(drizzle({ client: pool }));
+  const customers = customersRepository(drizzle({ client: pool }), console);
   await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
   for (let round = 1; round <= 5; round += 1) {
     const expected = [String(round)];
@@ -93,7 +93,7 @@ t.test('concurrent writes without an expected version all increase it', async (t
   const { url } = await customersDatabase(t);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   t.teardown(() => pool.end());
-  const customers = customersRepository(drizzle({ client: pool }));
+  const customers = customersRepository(drizzle({ client: pool }), console);
   await customers.create(id(1), { name: 'Ann', dob: '1960-05-25' });
   const results = await Promise.all(Array.from({ length: 30 }, () => customers.update(id(1), { name: 'x' })));
   const inOrder = results
@@ -172,7 +172,7 @@ t.test('every statement is prepared once per session', async (t) => {
     rows.map(({ name, uses }) => [name, Number(uses)]),
     [
       ['delete_customer', 3],
-      ['insert_customer', 3],
+      ['insert_customers', 3],
       ['select_customer', 3],
       ['select_youngest_customers', 3],
       ['update_customer', 3],
