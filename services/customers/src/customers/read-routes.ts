@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { noneMatchFails } from '@pair/service-kit';
 import { encodeCursor } from './cursor.ts';
 import { entityTag } from './entity-tag.ts';
+import { bodyOf } from './list-body.ts';
 import { linkToNext, parsePageRequest, requireAlone } from './list-query.ts';
 import { CACHE_CONTROL, customerNotFound, sendCustomer } from './representation.ts';
 import {
@@ -12,6 +13,8 @@ import {
   listResponse,
   notModifiedResponse,
 } from './schemas.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
@@ -32,16 +35,20 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
       reply.header('cache-control', CACHE_CONTROL);
       if (query.n !== undefined) {
         requireAlone(query);
-        return { items: await app.customers.youngest(Number(query.n)), next_cursor: null };
+        const items = await app.customers.youngest(Number(query.n));
+        const { text } = bodyOf(reply, items, () => ({ items, next_cursor: null }));
+        return reply.type(JSON_TYPE).send(text);
       }
       const { selection, limit, after } = parsePageRequest(query);
       const found = await app.customers.page(selection, limit + 1, after);
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      if (found.length <= limit || last === undefined) return { items, next_cursor: null };
-      const cursor = encodeCursor(selection, { key: last[selection.sort], id: last.id });
-      reply.header('link', linkToNext(query, cursor));
-      return { items, next_cursor: cursor };
+      const { text, nextCursor } = bodyOf(reply, found, () => {
+        const items = found.slice(0, limit);
+        const last = found.length > limit ? items.at(-1) : undefined;
+        const position = last && { key: last[selection.sort], id: last.id };
+        return { items, next_cursor: position === undefined ? null : encodeCursor(selection, position) };
+      });
+      if (nextCursor !== null) reply.header('link', linkToNext(query, nextCursor));
+      return reply.type(JSON_TYPE).send(text);
     },
   );
 

@@ -201,3 +201,15 @@ t.test('pages never skip or repeat an unchanged customer while other customers c
     }
   }
 });
+
+t.test('requests at the same time get the same answers as one after another', async (t) => {
+  const queries = ['n=3', 'n=4', 'limit=3', 'limit=4', 'limit=3&sort=name', 'sort=name&limit=3', 'limit=100'];
+  const answer = async (query: string) => {
+    const { headers, payload } = await send('GET', `/customers?${query}`);
+    return [headers['content-type'], headers['content-length'], headers.link, payload];
+  };
+  const alone = [];
+  for (const query of queries) alone.push(await answer(query));
+  const together = await Promise.all([...queries, ...queries, ...queries].map(answer));
+  t.strictSame(together, [...alone, ...alone, ...alone]);
+});
