@@ -13,6 +13,9 @@ const SOURCE = 'packages/standalone/src/status.ts';
 // each test builds and starts everything
 t.setTimeout(120_000);
 
+/** Both tests have it in turn, because a start with an empty folder takes longer. */
+const DATA_DIR = dataFolder(t);
+
 t.test('a change restarts the services, and the stores keep running', async (t) => {
   const { copy, url, stores, output, stop } = await develop(t);
   const change = (text: string, replacement: string) => {
@@ -49,7 +52,6 @@ t.test('a change restarts the services, and the stores keep running', async (t) 
 });
 
 t.test('the death of npm stops the services and the stores', async (t) => {
-  const DATA_DIR = dataFolder(t);
   const url = `http://127.0.0.1:${await freePort()}`;
   const npm = spawn('npm', ['run', 'dev'], {
     cwd: ROOT,
@@ -65,7 +67,6 @@ t.test('the death of npm stops the services and the stores', async (t) => {
 
 /** Runs the program of `npm run dev` on a copy of the repository, whose sources may change. */
 async function develop(t: Test) {
-  const DATA_DIR = dataFolder(t);
   const copy = join(dirname(DATA_DIR), 'copy');
   for (const path of [
     'packages',

@@ -28,56 +28,63 @@ t.test(
     t.match(await kept.json(), { name: 'Ada Lovelace' });
     t.equal((await closed('GET', `/customers/${id}`)).status, 401);
     t.equal((await open('POST', '/auth/logout')).status, 204);
+
+    await t.test(
+      'a third start reports the folder in use in one sentence, and its owner goes on',
+      async (t) => {
+        const third = await attempt(t, { DATA_DIR: env.DATA_DIR });
+        t.equal(await third.exited, 1);
+        t.match(third.output(), `is in use by process ${second.pid}`);
+        await waitFor(async () => (await fetch(`${second.url}/readyz`)).ok);
+      },
+    );
   },
 );
 
-t.test('npm start applies the settings of its environment', async (t) => {
-  const started = await start(t, {
-    DATA_DIR: dataFolder(t),
-    ISSUER: 'https://example.test',
-    ADMIN_USERNAME: 'chief',
-    ADMIN_PASSWORD: 'correct horse battery',
-    REGISTRATION: 'open',
-  });
-  t.match(started.output(), 'the first admin is "chief"');
-  t.notMatch(started.output(), 'correct horse battery');
-  const login = await signIn(started.url, 'correct horse battery', 'chief');
-  const { access_token } = (await login.json()) as { access_token: string };
-  const claims = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString());
-  t.match(claims, { iss: 'https://example.test', aud: 'https://example.test' });
-  const registered = await fetch(`${started.url}/auth/register`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'newcomer', password: 'tr0ub4dor and 3' }),
-  });
-  t.equal(registered.status, 201);
-});
+t.test(
+  'npm start applies its settings, uses the PostgreSQL and Redis in them, and starts none',
+  async (t) => {
+    const DATA_DIR = dataFolder(t);
+    const redis = await testRedis(t);
+    const customersDatabase = await testPostgres(t);
+    const started = await start(t, {
+      DATA_DIR,
+      AUTH_DATABASE_URL: await testDatabase(t),
+      CUSTOMERS_DATABASE_URL: customersDatabase.url,
+      REDIS_URL: redis.url,
+      ISSUER: 'https://example.test',
+      ADMIN_USERNAME: 'chief',
+      ADMIN_PASSWORD: 'correct horse battery',
+      REGISTRATION: 'open',
+    });
+    t.strictSame(processes(DATA_DIR), []);
+    t.match(started.output(), 'the first admin is "chief"');
+    t.notMatch(started.output(), 'correct horse battery');
+    const login = await signIn(started.url, 'correct horse battery', 'chief');
+    const { access_token } = (await login.json()) as { access_token: string };
+    const claims = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString());
+    t.match(claims, { iss: 'https://example.test', aud: 'https://example.test' });
+    const registered = await fetch(`${started.url}/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: 'newcomer', password: 'tr0ub4dor and 3' }),
+    });
+    t.equal(registered.status, 201);
+    const request = await client(started.url, 'correct horse battery', 'chief');
+    t.equal((await request('GET', '/customers?n=1')).status, 200);
 
-t.test('npm start uses the PostgreSQL and the Redis of the settings, and starts none', async (t) => {
-  const DATA_DIR = dataFolder(t);
-  const redis = await testRedis(t);
-  const customersDatabase = await testPostgres(t);
-  const started = await start(t, {
-    DATA_DIR,
-    AUTH_DATABASE_URL: await testDatabase(t),
-    CUSTOMERS_DATABASE_URL: customersDatabase.url,
-    REDIS_URL: redis.url,
-  });
-  t.strictSame(processes(DATA_DIR), []);
-  const request = await client(started.url, printedPassword(started.output()) ?? '');
-  t.equal((await request('GET', '/customers?n=1')).status, 200);
-
-  const status = async () => (await fetch(`${started.url}/status`)).text();
-  await waitFor(async () => (await status()) === '{"auth":"up","customers":"up"}');
-  await customersDatabase.stop();
-  await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
-  redis.pause();
-  const asked = performance.now();
-  t.match(await status(), /^{"auth":"(slow|down)","customers":"down"}$/);
-  t.ok(isWithin(performance.now() - asked, 3_000));
-  redis.resume();
-  await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
-});
+    const status = async () => (await fetch(`${started.url}/status`)).text();
+    await waitFor(async () => (await status()) === '{"auth":"up","customers":"up"}');
+    await customersDatabase.stop();
+    await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
+    redis.pause();
+    const asked = performance.now();
+    t.match(await status(), /^{"auth":"(slow|down)","customers":"down"}$/);
+    t.ok(isWithin(performance.now() - asked, 3_000));
+    redis.resume();
+    await waitFor(async () => (await status()) === '{"auth":"up","customers":"down"}');
+  },
+);
 
 t.test('npm start reports all wrong settings at once', async (t) => {
   const started = await attempt(t, { PORT: 'eighty', REGISTRATION: 'maybe', AUTH_DATABASE_URL: 'mysql://' });
@@ -101,13 +108,4 @@ t.test('npm start reports a port in use in one sentence, and starts nothing', as
   t.equal(await started.exited, 1);
   t.match(started.output(), new RegExp(`\\n127\\.0\\.0\\.1:${port} is in use[^\\n]+\\n$`));
   t.notMatch(started.output(), 'starting');
-});
-
-t.test('npm start reports a data folder in use in one sentence, and its owner goes on', async (t) => {
-  const DATA_DIR = dataFolder(t);
-  const owner = await start(t, { DATA_DIR });
-  const second = await attempt(t, { DATA_DIR });
-  t.equal(await second.exited, 1);
-  t.match(second.output(), `is in use by process ${owner.pid}`);
-  await waitFor(async () => (await fetch(`${owner.url}/readyz`)).ok);
 });

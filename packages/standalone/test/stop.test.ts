@@ -9,13 +9,17 @@ const STOP_TIMEOUT_MS = 20_000;
 // each test starts everything
 t.setTimeout(120_000);
 
+/** All tests have it in turn, because a start with an empty folder takes longer. */
+const DATA_DIR = dataFolder(t);
+let password: string | undefined;
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`${signal} lets a request in flight and its stores finish, and leaves no process`, async (t) => {
-    const DATA_DIR = dataFolder(t);
     const started = await start(t, { DATA_DIR });
+    password ??= printedPassword(started.output());
     t.equal(processes(DATA_DIR).length >= 2, true);
 
-    const body = JSON.stringify({ username: 'admin', password: printedPassword(started.output()) });
+    const body = JSON.stringify({ username: 'admin', password });
     const login = request(`${started.url}/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'content-length': body.length },
@@ -34,7 +38,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 t.test('npm start fails when its database ends by itself', async (t) => {
-  const DATA_DIR = dataFolder(t);
   const started = await start(t, { DATA_DIR });
   const [postgres] = processes(`-D ${DATA_DIR}`);
   process.kill(postgres ?? 0, 'SIGKILL');

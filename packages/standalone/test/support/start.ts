@@ -59,8 +59,8 @@ export async function signIn(url: string, password: string, username = 'admin'):
 }
 
 /** Signs in, and returns a function that sends requests with the access token of that session. */
-export async function client(url: string, password: string) {
-  const { access_token } = (await (await signIn(url, password)).json()) as { access_token: string };
+export async function client(url: string, password: string, username = 'admin') {
+  const { access_token } = (await (await signIn(url, password, username)).json()) as { access_token: string };
   const authorization = `Bearer ${access_token}`;
   return (method: string, path: string, body?: object): Promise<Response> =>
     fetch(url + path, {
