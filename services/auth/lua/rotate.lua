@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Consumes a refresh token. The outcomes:
 --
--- rotated    the token was the newest. Its successor, which the caller made and sealed, is the newest now
+-- rotated    the token was the newest. Its successor, which the caller derived from the seed, is the newest now
 -- repeated   the token is the one before the newest, and was consumed within the window: the client lost the
---            answer, or two tabs had the token. Returns the successor as it was sealed then, the generation
---            it was sealed for, the address of that rotation, and whether to report the repeat: it came from
+--            answer, or two tabs had the token. Returns the seed of the successor, the generation of the
+--            token, the address of that rotation, and whether to report the repeat: it came from
 --            another address, the last reported repeat came from elsewhere, and the session has a budget
 --            left. The budget is needed because two addresses could take turns, and each rotation forgets the
 --            last reported address
@@ -48,7 +48,7 @@ if requested_scope ~= ANY_SCOPE and intersection(requested_scope, scope) ~= requ
 end
 
 if session.nonce == nonce then
-  redis.call('HSET', session_key, 'nonce', new_nonce, 'previous', nonce, 'successor', sealed_successor,
+  redis.call('HSET', session_key, 'nonce', new_nonce, 'previous', nonce, 'successor', seed,
     'generation', session.generation + 1, 'used_at', now, 'address', address, 'user_agent', user_agent,
     'repeated_from', '')
   extend(sid, session.user_id, math.min(now + IDLE_LIMIT_MS, tonumber(session.absolute_expires_at)))

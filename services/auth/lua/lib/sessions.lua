@@ -10,7 +10,7 @@
 --   family                    SHA-256 of the secret that all refresh tokens of the session share
 --   nonce                     SHA-256 of the newest refresh token's nonce
 --   previous                  SHA-256 of the nonce before that
---   successor                 the newest nonce, sealed for the holder of the one before
+--   successor                 the seed from which the holder of the token before derives the newest
 --   generation                number of rotations
 --   created_at, used_at       the sign-in, and the last rotation
 --   expires_at                the idle limit

@@ -1,11 +1,11 @@
-import { createHash, hkdfSync, randomBytes } from 'node:crypto';
-import { seal, unseal } from '../crypto/seal.ts';
+import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { unseal } from '../crypto/seal.ts';
 
 const PREFIX = 'rt_';
 const SID_BYTES = 16;
 const FAMILY_SECRET_BYTES = 32;
 const NONCE_BYTES = 32;
-const SEAL_KEY_BYTES = 32;
+const SEED_BYTES = 32;
 const TOKEN_BYTES = SID_BYTES + FAMILY_SECRET_BYTES + NONCE_BYTES;
 /** Canonical base64url of 80 bytes. */
 const PATTERN = /^rt_[A-Za-z0-9_-]{106}[AEIMQUYcgkosw048]$/;
@@ -34,10 +34,6 @@ export function newSession(sid = newSid()): RefreshToken {
   };
 }
 
-export function successorOf(token: RefreshToken): RefreshToken {
-  return { ...token, nonce: randomBytes(NONCE_BYTES) };
-}
-
 export function encodeRefreshToken({ sid, familySecret, nonce }: RefreshToken): string {
   return PREFIX + Buffer.concat([Buffer.from(sid, 'base64url'), familySecret, nonce]).toString('base64url');
 }
@@ -58,29 +54,38 @@ export function sha256(secret: Buffer | string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-/**
- * Seals the nonce of a token's successor: only the holder of the token itself can unseal it, because the key comes from
- * the nonce that this token alone has. Redis keeps the sealed nonce for the case that the answer is lost, and a reader of
- * Redis, its file or a copy of either learns nothing from it.
- */
-export function sealSuccessor(token: RefreshToken, successor: RefreshToken): Buffer {
-  return seal(successor.nonce, keyFrom(token), token.sid);
+/** Makes a seed for {@link successorOf}. */
+export function newSeed(): Buffer {
+  return randomBytes(SEED_BYTES);
 }
 
 /**
- * Unseals the successor of `token`.
- *
- * @param generation the generation of `token`: version 0.2 and older bound the sealed nonce to it
+ * Derives the successor of a token from a random seed, with HMAC-SHA256 (RFC 2104) under the two secrets of the token. So
+ * only the holder of the token can derive it. Redis keeps the seed for the case that the answer is lost, and a reader of
+ * Redis, its file or a copy of either learns nothing from it.
  */
-export function unsealSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
-  const keys = [keyFrom(token)];
-  const nonce = unseal(sealed, keys, token.sid) ?? unseal(sealed, keys, `${token.sid}.${generation}`);
+export function successorOf(token: RefreshToken, seed: Buffer): RefreshToken {
+  const nonce = createHmac('sha256', secretsOf(token)).update(token.sid).update(seed).digest();
+  return { ...token, nonce };
+}
+
+/**
+ * Returns the successor of `token` from what Redis keeps of it.
+ *
+ * @param generation the generation of `token`
+ */
+export function keptSuccessor(token: RefreshToken, generation: number, kept: Buffer): RefreshToken {
+  return kept.length === SEED_BYTES ? successorOf(token, kept) : sealedSuccessor(token, generation, kept);
+}
+
+/** Version 0.2 and older sealed a random nonce. Such a successor matters for one replay window after an upgrade. */
+function sealedSuccessor(token: RefreshToken, generation: number, sealed: Buffer): RefreshToken {
+  const key = hkdfSync('sha256', secretsOf(token), '', 'successor of a refresh token', 32);
+  const nonce = unseal(sealed, [Buffer.from(key)], `${token.sid}.${generation}`);
   if (nonce === undefined) throw new Error('the sealed successor of a refresh token cannot be unsealed');
   return { ...token, nonce };
 }
 
-/** Derives the key from the two secrets in the token, with HKDF-SHA256 (RFC 5869). */
-export function keyFrom({ familySecret, nonce }: RefreshToken): Buffer {
-  const secret = Buffer.concat([familySecret, nonce]);
-  return Buffer.from(hkdfSync('sha256', secret, '', 'successor of a refresh token', SEAL_KEY_BYTES));
+function secretsOf({ familySecret, nonce }: RefreshToken): Buffer {
+  return Buffer.concat([familySecret, nonce]);
 }

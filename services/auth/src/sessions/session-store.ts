@@ -10,12 +10,12 @@ import type { IssuedSession } from '../tokens/access-token.ts';
 import { type CodeStore, createCodeStore } from './authorization-code.ts';
 import {
   encodeRefreshToken,
+  keptSuccessor,
+  newSeed,
   newSession,
   type RefreshToken,
-  sealSuccessor,
   sha256,
   successorOf,
-  unsealSuccessor,
 } from './refresh-token.ts';
 import { ANY_SCOPE, REOPEN_WINDOW, type Revocation, type Rotated, SESSION_SCRIPTS } from './scripts.ts';
 import {
@@ -147,7 +147,8 @@ export function createSessionStore(
     { client, scope, origin }: RotationRequest,
     read = { readScopes: '', scopesForgotten: '' },
   ) {
-    const successor = successorOf(token);
+    const seed = newSeed();
+    const successor = successorOf(token, seed);
     const newNonce = sha256(successor.nonce);
     const reply = await scripts
       .rotate({
@@ -161,7 +162,7 @@ export function createSessionStore(
         family: sha256(token.familySecret),
         nonce: sha256(token.nonce),
         newNonce,
-        sealedSuccessor: sealSuccessor(token, successor),
+        seed,
         address: origin.address,
         userAgent: cutUserAgent(origin.userAgent),
         windowMs: replayWindowSeconds * 1_000,
@@ -231,7 +232,7 @@ export function createSessionStore(
         case 'rotated':
           return { outcome: 'rotated', ...rotated(successor, reply) };
         case 'repeated': {
-          const newest = unsealSuccessor(token, reply.generation, reply.successor);
+          const newest = keptSuccessor(token, reply.generation, reply.successor);
           const { outcome, address, isElsewhere } = reply;
           return { outcome, address, isElsewhere, ...rotated(newest, reply) };
         }

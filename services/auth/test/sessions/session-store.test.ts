@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
+import { hkdfSync, randomUUID } from 'node:crypto';
 import { SCOPES } from '@pair/access-token';
 import { testRedis } from '@pair/test-kit';
 import t from 'tap';
 import { seal } from '../../src/crypto/seal.ts';
 import {
   decodeRefreshToken,
-  keyFrom,
+  keptSuccessor,
+  newSeed,
   newSession,
   type RefreshToken,
-  sealSuccessor,
   successorOf,
-  unsealSuccessor,
 } from '../../src/sessions/refresh-token.ts';
 import {
   createSessionStore,
@@ -390,23 +389,33 @@ t.test('a client that was added again cannot rotate the tokens of its old regist
 
 t.test('a successor that version 0.2 sealed can be unsealed', async (t) => {
   const one = newSession();
-  const [key, { nonce }] = [keyFrom(one), successorOf(one)];
-  const sealed = seal(nonce, key, `${one.sid}.3`);
-  t.same(unsealSuccessor(one, 3, sealed).nonce, nonce);
-  t.throws(() => unsealSuccessor(one, 4, sealed));
+  const secret = Buffer.concat([one.familySecret, one.nonce]);
+  const key = hkdfSync('sha256', secret, '', 'successor of a refresh token', 32);
+  const sealed = seal(newSeed(), Buffer.from(key), `${one.sid}.3`);
+  t.equal(keptSuccessor(one, 3, sealed).nonce.length, 32);
+  t.throws(() => keptSuccessor(one, 4, sealed));
 });
 
-t.test('a sealed successor opens with no other token or session', async (t) => {
-  const one = newSession();
-  const sealed = sealSuccessor(one, successorOf(one));
-  const { nonce } = unsealSuccessor(one, 3, sealed);
-  t.equal(nonce.length, 32);
-  t.throws(() => unsealSuccessor({ ...one, nonce }, 3, sealed));
-  t.throws(() => unsealSuccessor({ ...one, familySecret: newSession().familySecret }, 3, sealed));
-  t.throws(() => unsealSuccessor({ ...one, sid: newSession().sid }, 3, sealed));
-});
+t.test(
+  'a successor is derived from its token alone, and no other token or session leads to it',
+  async (t) => {
+    const [one, other, seed] = [newSession(), newSession(), newSeed()];
+    const { nonce } = successorOf(one, seed);
+    t.equal(nonce.length, 32);
+    t.same(keptSuccessor(one, 3, seed).nonce, nonce);
+    const { sid, familySecret } = other;
+    for (const token of [
+      { ...one, nonce: other.nonce },
+      { ...one, familySecret },
+      { ...one, sid },
+    ]) {
+      t.notSame(successorOf(token, seed).nonce, nonce);
+    }
+    t.notSame(successorOf(one, newSeed()).nonce, nonce, 'nor another seed');
+  },
+);
 
-t.test('Redis stores no token, only hashes and a sealed nonce', async (t) => {
+t.test('Redis stores no token, only hashes and a seed', async (t) => {
   const { refreshToken, sid } = await begin();
   const newest = token(await rotated(refreshToken));
   const kept = Object.values(await redis.hgetallBuffer(`{auth}:session:${sid}`));
