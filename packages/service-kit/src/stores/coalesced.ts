@@ -10,6 +10,8 @@ export interface CoalescedOptions {
   batchSize: number;
   /** The most batches under way for a key. */
   atOnce: number;
+  /** True if a single question may be the reason why PostgreSQL refuses a batch; false if all of a key ask the same. */
+  areIndependent: boolean;
   /** The longest wait for a batch to start, in ms; undefined for no limit. */
   waitMs: number | undefined;
   overload: ReturnType<typeof overloadLog>;
@@ -32,9 +34,10 @@ interface Lane<Q, A> {
  * starts when the batch ends, and no call joins it after its start. So no caller gets an answer from before its call. A call
  * that finds no batch under way starts at once.
  *
- * Each caller gets its own answer or error. If PostgreSQL refuses the statement of a batch, nothing of it has happened, and
- * each half is sent again, down to the call at fault. After any other failure nothing is sent again, because the outcome is
- * unknown. The waiting calls, which were never sent, then fail too: otherwise they would wait too long during an outage.
+ * Each caller gets its own answer or error. If PostgreSQL refuses a batch of independent questions, nothing of it has
+ * happened, and each half is sent again, down to the call at fault. After any other failure nothing is sent again, because
+ * the outcome may be unknown. The waiting calls, which were never sent, then fail too: otherwise they would wait too long
+ * during an outage.
  *
  * @param send returns an answer for each question, in their order
  * @returns a function for calls. Calls share a batch only if their keys are equal.
@@ -42,7 +45,7 @@ interface Lane<Q, A> {
  */
 export function coalesced<Q, A>(
   send: (questions: Q[]) => Promise<A[]>,
-  { batchSize, atOnce, waitMs = Number.POSITIVE_INFINITY, overload }: CoalescedOptions,
+  { batchSize, atOnce, areIndependent, waitMs = Number.POSITIVE_INFINITY, overload }: CoalescedOptions,
 ): (key: string, question: Q) => Promise<A> {
   const lanes = new Map<string, Lane<Q, A>>();
   let waitingCount = 0;
@@ -52,7 +55,7 @@ export function coalesced<Q, A>(
       const answers = await send(calls.map(({ question }) => question));
       for (const [index, call] of calls.entries()) call.resolve(answers[index] as A);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!areIndependent || !isRefusal(error)) throw error;
       if (calls.length === 1) return calls[0]?.reject(error);
       const half = Math.ceil(calls.length / 2);
       await answer(calls.slice(0, half));

@@ -22,6 +22,7 @@ function held(options: Options = {}) {
     {
       atOnce: 1,
       batchSize: 100,
+      areIndependent: true,
       waitMs: undefined,
       ...options,
       overload: overloadLog(log as never, 'batches'),
@@ -147,6 +148,17 @@ t.test('a refused batch is sent again in halves, and only the call at fault fail
     { value: 'd' },
   ]);
   t.equal(await waiting, 'next', 'the calls that waited are sent');
+});
+
+t.test('a refused batch of equal questions is not sent again', async (t) => {
+  const { ask, batches } = held({ areIndependent: false });
+  const all = ['first', 'a', 'a', 'a'].map((question) => ask('', question));
+  const ended = statuses(all);
+  batches[0]?.resolve();
+  await settled();
+  batches[1]?.reject(refusal());
+  t.same(await ended, ['fulfilled', 'rejected', 'rejected', 'rejected']);
+  t.equal(batches.length, 2);
 });
 
 t.test('an outage while a refused batch is sent again ends it', async (t) => {

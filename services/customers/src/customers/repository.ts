@@ -76,6 +76,7 @@ export function customersRepository(
   const options = {
     atOnce: BATCHES_AT_ONCE,
     batchSize: BATCH_SIZE,
+    areIndependent: true,
     waitMs: pool.options.connectionTimeoutMillis,
     overload: overloadLog(log, 'requests wait too long for their batch'),
   };
@@ -138,7 +139,7 @@ export function customersRepository(
       const rows = (await reads[0]?.())?.map(customerOf) ?? [];
       return reads.map(() => rows);
     },
-    { ...options, atOnce: 1, batchSize: Number.POSITIVE_INFINITY },
+    { ...options, atOnce: 1, batchSize: Number.POSITIVE_INFINITY, areIndependent: false },
   );
   const selectYoungest = prepared(
     pool,
