@@ -3,9 +3,8 @@ import type { StringFormat } from '@pair/service-kit';
 /** True if the text is `YYYY-MM-DD` and the day exists, from year 1. */
 export function isCalendarDate(text: string): boolean {
   if (!/^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  // Date.parse refuses a day that does not exist, or shifts it to another; in UTC, to be independent of the time zone
-  const instant = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(instant) && isoDate(instant) === text;
+  // Date.parse refuses a day that does not exist, or shifts it to the next month; in UTC, because zones differ in the day
+  return new Date(`${text}T00:00:00Z`).getUTCDate() === Number(text.slice(8));
 }
 
 /** True if the text is a calendar date that is not after `today`, which is `YYYY-MM-DD` too. */
