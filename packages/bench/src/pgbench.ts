@@ -5,8 +5,9 @@ import { customersRepository } from '@pair/customers';
 import { temporaryFolder } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool } from 'pg';
+import type { Sample } from './contest.ts';
 import { requiredCommand } from './required-command.ts';
-import type { Sample, Scenario } from './scenarios.ts';
+import type { Scenario } from './scenarios.ts';
 
 /** As many connections as the service has. */
 const CONNECTIONS = 10;

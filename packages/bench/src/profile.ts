@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@pair/test-kit';
 import { startCustomers } from './customers-process.ts';
-import { load, SCENARIOS } from './scenarios.ts';
+import { load } from './load.ts';
+import { SCENARIOS } from './scenarios.ts';
 
 /** Samples the CPU time of each kind of request with V8: by the owner of the code, and for the costliest functions. */
 const ROWS = 100_000;
@@ -34,7 +35,12 @@ for (const scenario of SCENARIOS) {
     const customers = await startCustomers(t, ROWS, ['--cpu-prof', '--cpu-prof-dir', folder]);
     const { rows } = await customers.database.query('SELECT id FROM customers LIMIT 100');
     const requests = scenario.requests(rows.map(({ id }) => id as string));
-    await load(customers, requests, customers.authorization, SECONDS);
+    const headers = { authorization: customers.authorization };
+    await load(
+      customers,
+      { requests: requests.map((one) => ({ ...one, headers: { ...headers, ...one.headers } })) },
+      SECONDS,
+    );
     await customers.stop();
     const [file] = readdirSync(folder);
     report(scenario.name, JSON.parse(readFileSync(join(folder, file ?? ''), 'utf8')));

@@ -1,8 +1,6 @@
 import type { CustomersRepository } from '@pair/customers';
-import autocannon from 'autocannon';
-import type { MeasuredProcess } from './measured-process.ts';
+import type autocannon from 'autocannon';
 
-const CONNECTIONS = 64;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** One kind of request, which the load repeats. `ids` belong to existing customers. */
@@ -11,6 +9,7 @@ export interface Scenario {
   /** The call of the repository that the service makes for this request. */
   statement: (repository: CustomersRepository, id: string) => Promise<unknown>;
   requests: (ids: string[]) => autocannon.Request[];
+  isRead?: true;
 }
 
 const ALL = { name: undefined, dobFrom: undefined, dobTo: undefined, sort: 'dob', descending: true } as const;
@@ -20,6 +19,7 @@ export const SCENARIOS: Scenario[] = [
   {
     name: 'list, the 10 youngest',
     statement: (repository) => repository.youngest(10),
+    isRead: true,
     requests: () => [{ method: 'GET', path: '/customers?n=10' }],
   },
   {
@@ -29,6 +29,7 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     name: 'get',
+    isRead: true,
     statement: (repository, id) => repository.find(id),
     requests: (ids) => ids.map((id) => ({ method: 'GET', path: `/customers/${id}` })),
   },
@@ -51,36 +52,3 @@ export const SCENARIOS: Scenario[] = [
       })),
   },
 ];
-
-export interface Sample {
-  perSecond: number;
-  /** CPU time of the serving process for each request. */
-  cpuMicroseconds?: number;
-  p99Ms: number;
-}
-
-/** Sends requests of this kind for so many seconds, on 64 connections without a pause. */
-export async function load(
-  process: MeasuredProcess,
-  requests: autocannon.Request[],
-  authorization: string,
-  seconds: number,
-): Promise<Sample> {
-  const before = await process.cpu();
-  const result = await autocannon({
-    url: process.url,
-    connections: CONNECTIONS,
-    duration: seconds,
-    headers: { authorization },
-    requests: requests.map((request) => ({ ...request, headers: { authorization, ...request.headers } })),
-  });
-  const after = await process.cpu();
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${requests[0]?.path}: ${result.non2xx} refused, ${result.errors} errors`);
-  const total = result.requests.total;
-  return {
-    perSecond: total / result.duration,
-    cpuMicroseconds: (after - before) / total,
-    p99Ms: result.latency.p99,
-  };
-}

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { freePort, startProcess, testDatabase, testRedis, waitFor } from '@pair/test-kit';
+import { ADMIN, signIn, startAuth } from './auth-process.ts';
 
 /**
  * Measures the time of an answer to an unknown user, a wrong password and the right one, one at a time and in random
@@ -7,7 +6,6 @@ import { freePort, startProcess, testDatabase, testRedis, waitFor } from '@pair/
  * limits none.
  */
 const ROUNDS = 500;
-const ADMIN = { username: 'admin', password: 'the password of the admin' };
 const ATTEMPTS = {
   'unknown user': { ...ADMIN, username: 'stranger' },
   'wrong password': { ...ADMIN, password: 'not the password' },
@@ -18,7 +16,7 @@ const teardowns: (() => unknown)[] = [];
 const t = { teardown: (fn: () => unknown) => teardowns.unshift(fn) };
 
 try {
-  const url = await startAuth();
+  const { url } = await startAuth(t);
   const elapsedMs = Object.keys(ATTEMPTS).map((): number[] => []);
   for (let round = -20; round < ROUNDS; round++) {
     for (const [i, credentials] of shuffled([...Object.values(ATTEMPTS).entries()])) {
@@ -40,38 +38,6 @@ function shuffled<T>(items: T[]): T[] {
     .map((item) => ({ item, order: Math.random() }))
     .sort((a, b) => a.order - b.order)
     .map(({ item }) => item);
-}
-
-function signIn(url: string, credentials: typeof ADMIN, address: string): Promise<Response> {
-  return fetch(`${url}/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
-    body: JSON.stringify(credentials),
-  });
-}
-
-async function startAuth(): Promise<string> {
-  const [databaseUrl, redis, port] = await Promise.all([testDatabase(t), testRedis(t), freePort()]);
-  const migration = await startProcess(t, {
-    entry: 'services/auth/dist/cli.js',
-    args: ['migrate'],
-    env: { DATABASE_URL: databaseUrl, ADMIN_PASSWORD: ADMIN.password },
-  });
-  if ((await migration.exited) !== 0) throw new Error(migration.output());
-  await startProcess(t, {
-    entry: 'services/auth/dist/server.js',
-    env: {
-      NODE_ENV: 'production',
-      PORT: String(port),
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: redis.url,
-      KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
-      TRUSTED_PROXIES: '127.0.0.1',
-    },
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, 20_000);
-  return url;
 }
 
 function report(elapsedMs: number[][]): void {

@@ -1,0 +1,13 @@
+import { benchBursts } from './bursts.ts';
+import { benchRequests } from './requests.ts';
+import { benchTokens } from './tokens.ts';
+
+/** `npm run bench`: every request beside its ceilings, in one run of less than ten minutes. */
+for (const bench of [benchRequests, benchTokens, benchBursts]) {
+  const teardowns: (() => unknown)[] = [];
+  try {
+    await bench({ teardown: (fn) => teardowns.unshift(fn) });
+  } finally {
+    for (const teardown of teardowns) await teardown();
+  }
+}
