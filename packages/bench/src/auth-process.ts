@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { startProcess, type Teardown, testPostgres, testRedis, waitFor } from '@pair/test-kit';
 import { type MeasuredProcess, startMeasured } from './measured-process.ts';
 
+export type Credentials = typeof ADMIN;
+
 export const ADMIN = { username: 'admin', password: 'the password of the admin' };
 
 export interface Auth extends MeasuredProcess {

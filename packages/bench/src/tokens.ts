@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { type Teardown, testRedis } from '@pair/test-kit';
-import { ADMIN, type Auth, signIn, startAuth } from './auth-process.ts';
+import { ADMIN, type Auth, type Credentials, signIn, startAuth } from './auth-process.ts';
 import { contest, printHead, type Sample } from './contest.ts';
 import { CONNECTIONS, load } from './load.ts';
 import { type MeasuredProcess, startMeasured } from './measured-process.ts';
@@ -27,7 +27,8 @@ export async function benchTokens(t: Teardown): Promise<void> {
       [{ name: 'a Lua swap and a signature', run: (seconds) => refreshes(swap, connections, seconds) }],
     );
   }
-  await contest('sign-in', { name: 'auth', run: (seconds) => signIns(auth, seconds) }, [
+  const users = await createUsers(auth.url, SIGN_IN_CONNECTIONS);
+  await contest('sign-in', { name: 'auth', run: (seconds) => signIns(auth, users, seconds) }, [
     { name: 'argon2id', run: argon2 },
   ]);
   console.log(`\nresident memory of auth after this: ${auth.residentMegabytes().toFixed()} MB`);
@@ -58,10 +59,34 @@ async function begin(url: string): Promise<string> {
   return ((await answer.json()) as { refresh_token: string }).refresh_token;
 }
 
-function signIns(auth: Auth, seconds: number): Promise<Sample> {
-  const body = JSON.stringify(ADMIN);
-  const options = { path: '/auth/login', method: 'POST', headers: JSON_TYPE, body } as const;
-  return load(auth, { ...options, connections: SIGN_IN_CONNECTIONS }, seconds);
+/** Each connection has a user of its own, because auth verifies at most ten passwords of a user at once. */
+function signIns(auth: Auth, users: Credentials[], seconds: number): Promise<Sample> {
+  const waiting = [...users];
+  return load(
+    auth,
+    {
+      path: '/auth/login',
+      method: 'POST',
+      headers: JSON_TYPE,
+      connections: users.length,
+      setupClient: (client) => client.setBody(JSON.stringify(waiting.pop())),
+    },
+    seconds,
+  );
+}
+
+async function createUsers(url: string, count: number): Promise<Credentials[]> {
+  const { access_token } = (await (await signIn(url)).json()) as { access_token: string };
+  const users = Array.from({ length: count }, (_, i) => ({ ...ADMIN, username: `user-${i}` }));
+  for (const user of users) {
+    const { status } = await fetch(`${url}/auth/users`, {
+      method: 'POST',
+      headers: { ...JSON_TYPE, authorization: `Bearer ${access_token}` },
+      body: JSON.stringify(user),
+    });
+    if (status !== 201) throw new Error(`create a user: ${status}`);
+  }
+  return users;
 }
 
 /** One verification in progress for each core. */
