@@ -30,7 +30,7 @@ export const redis = fp<{
 }>(
   async (app, { redisUrl, name, check = (client) => client.ping(), limits = {} }) => {
     const { commandMs, silenceMs } = { ...STORE_LIMITS, ...limits };
-    const client = new Redis(redisUrl, {
+    const client = new GatheringRedis(redisUrl, {
       lazyConnect: true,
       connectionName: name,
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -63,6 +63,27 @@ export const redis = fp<{
   },
   { name: 'redis' },
 );
+
+/**
+ * A client that writes the commands of one turn of the event loop to its connection together. On a busy process that saves
+ * most system calls here, most wake-ups of Redis, and most of its writes to the disk. A lone command is sent in the same turn.
+ */
+class GatheringRedis extends Redis {
+  #gathering: Redis['stream'] | undefined;
+
+  override sendCommand(...command: Parameters<Redis['sendCommand']>): unknown {
+    const { stream } = this;
+    if (stream !== undefined && stream !== this.#gathering) {
+      this.#gathering = stream;
+      stream.cork();
+      setImmediate(() => {
+        this.#gathering = undefined;
+        stream.uncork();
+      });
+    }
+    return super.sendCommand(...command);
+  }
+}
 
 function watchConnection(client: Redis, silenceMs: number, report: () => void): { stop(): void } {
   let bytesRead = 0;
