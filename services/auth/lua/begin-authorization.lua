@@ -1,7 +1,8 @@
 #!lua
 -- Begins a session that has only an authorization code, and no tokens yet. If the user's sessions are ended
--- meanwhile, this one is ended too, and the code with it.
+-- meanwhile, this one is ended too, and the code with it. Returns whether the user was changed recently.
 -- @include lib/begin-session
+-- @include lib/changes
 begin_session(user_id, user_scopes, client_id, address, user_agent)
 redis.call('HSET', session_key, 'scope', scope, 'code', code, 'redirect_uri', redirect_uri,
   'code_challenge', code_challenge, 'registration', registration)
@@ -11,4 +12,4 @@ make_room(user_id, MAX_SESSIONS_OF_USER - 1, nil, now - IDLE_LIMIT_MS)
 local expires_at = now + CODE_LIFETIME_MS
 extend(sid, user_id, expires_at, expires_at - IDLE_LIMIT_MS - RETENTION_MS)
 redis.call('PEXPIREAT', session_key, expires_at)
-return true
+return is_changed()

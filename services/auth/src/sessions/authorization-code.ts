@@ -6,6 +6,8 @@ import type { IssuedSession } from '../tokens/access-token.ts';
 import { encodeRefreshToken, newSession, newSid, sha256 } from './refresh-token.ts';
 import type { SessionScripts } from './scripts.ts';
 import {
+  type BegunSession,
+  changedKey,
   cutUserAgent,
   type FoundGrant,
   grantOf,
@@ -73,7 +75,7 @@ export interface CodeStore {
     scope: string,
     authorization: Authorization,
     origin: Origin,
-  ): Promise<{ sid: string; code: string }>;
+  ): Promise<BegunSession & { code: string }>;
   /** Finds the grant behind a code, redeemable or not. */
   findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
   /** Consumes a code, or ends its session if the code was consumed before: see lua/redeem-code.lua. */
@@ -84,8 +86,9 @@ export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStor
   return {
     async beginAuthorization(user, scope, { client, redirectUri, codeChallenge }, origin) {
       const code = newAuthorizationCode();
-      await scripts.beginAuthorization({
+      const isUserChanged = await scripts.beginAuthorization({
         sessionKey: sessionKey(code.sid),
+        changedKey: changedKey(user.id),
         sid: code.sid,
         userId: user.id,
         userScopes: user.scopes.join(' '),
@@ -98,7 +101,7 @@ export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStor
         codeChallenge,
         registration: client.registration,
       });
-      return { sid: code.sid, code: encodeAuthorizationCode(code) };
+      return { sid: code.sid, isUserChanged, code: encodeAuthorizationCode(code) };
     },
 
     async findByCode({ sid, secret }) {

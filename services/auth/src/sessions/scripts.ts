@@ -14,6 +14,8 @@ const CODE_REMEMBERED_MS = 10 * 60_000;
 /** The budget of a session for audit events about repeats of a refresh token from another address. */
 const REPORTED_REPEATS = { MAX_REPORTED_REPEATS: 3, REPORTED_REPEAT_INTERVAL_MS: 10 * 60_000 };
 
+/** Much longer than a sign-in, and than the COMMIT of a change may take. */
+const CHANGE_REMEMBERED_MS = 3_600_000;
 /** Stands for all scopes, which no scope is called. */
 export const ANY_SCOPE = '*';
 
@@ -25,7 +27,13 @@ const NEW_SESSION = {
   address: 'string',
   userAgent: 'string',
 } as const;
-const NEW_SESSION_LIMITS = { ...ANNOUNCE, IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS, MAX_SESSIONS_OF_USER };
+const NEW_SESSION_LIMITS = {
+  ...ANNOUNCE,
+  IDLE_LIMIT_MS,
+  ABSOLUTE_LIMIT_MS,
+  MAX_SESSIONS_OF_USER,
+  CHANGE_REMEMBERED_MS,
+};
 
 export type Revocation =
   | { outcome: 'revoked' | 'known' | 'ended' }
@@ -76,13 +84,13 @@ export const REOPEN_WINDOW = script('reopen-window', {
 
 export const SESSION_SCRIPTS = {
   create: script('create-session', {
-    keys: ['sessionKey'],
+    keys: ['sessionKey', 'changedKey'],
     args: { ...NEW_SESSION, family: 'string', nonce: 'string', newEpoch: 'string' },
     constants: { ...NEW_SESSION_LIMITS, ...EPOCH },
-    decode: String,
+    decode: fields<{ epoch: string; isUserChanged: boolean }>({ epoch: String, isUserChanged: Boolean }),
   }),
   beginAuthorization: script('begin-authorization', {
-    keys: ['sessionKey'],
+    keys: ['sessionKey', 'changedKey'],
     args: {
       ...NEW_SESSION,
       scope: 'string',
@@ -155,15 +163,15 @@ export const SESSION_SCRIPTS = {
     decode: (userId) => (userId === null ? undefined : String(userId)),
   }),
   forgetScopes: script('forget-user-scopes', {
-    keys: ['indexKey'],
+    keys: ['indexKey', 'changedKey'],
     args: {},
-    constants: ANNOUNCE,
+    constants: { ...ANNOUNCE, CHANGE_REMEMBERED_MS },
     decode: Boolean,
   }),
   endAllOfUser: script('end-user-sessions', {
-    keys: ['indexKey'],
+    keys: ['indexKey', 'changedKey'],
     args: {},
-    constants: ANNOUNCE,
+    constants: { ...ANNOUNCE, CHANGE_REMEMBERED_MS },
     decode: Number,
   }),
   revokeAccessToken: script('revoke-access-token', {

@@ -16,6 +16,16 @@ export interface Origin {
   userAgent: string;
 }
 
+/** What a sign-in must know of the session that it has begun. */
+export interface BegunSession {
+  sid: string;
+  /**
+   * True if a change of the user may have begun after the user was read and before this session. The change has then ended
+   * other sessions and not this one, and may not be committed yet: read the user again.
+   */
+  isUserChanged: boolean;
+}
+
 /** The user of a new session, with all scopes that the user has. */
 export interface SessionUser {
   id: string;
@@ -53,6 +63,11 @@ export function sessionKey(sid: string): string {
 
 export function indexKey(userId: string): string {
   return `{auth}:user:${userId}:sessions`;
+}
+
+/** See lua/lib/changes.lua. */
+export function changedKey(userId: string): string {
+  return `{auth}:user:${userId}:changed`;
 }
 
 const GRANT_FIELDS = ['user_id', 'client_id', 'registration', 'scope'] as const;

@@ -19,6 +19,8 @@ import {
 } from './refresh-token.ts';
 import { ANY_SCOPE, REOPEN_WINDOW, type Revocation, type Rotated, SESSION_SCRIPTS } from './scripts.ts';
 import {
+  type BegunSession,
+  changedKey,
   cutUserAgent,
   type FoundGrant,
   grantOf,
@@ -80,7 +82,7 @@ export interface SessionStore extends CodeStore {
   /** Rejects while sessions cannot be changed. */
   ready(): Promise<void>;
   /** Begins a session. If the user then has too many sessions, the longest unused one is ended. */
-  create(user: SessionUser, clientId: string, origin: Origin): Promise<IssuedSession>;
+  create(user: SessionUser, clientId: string, origin: Origin): Promise<IssuedSession & BegunSession>;
   /** Finds the session of a token with the right family secret and any nonce. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
   /** Consumes a refresh token and makes its successor, or ends the session if the token was consumed before. */
@@ -182,8 +184,9 @@ export function createSessionStore(
     async create(user, clientId, origin) {
       const askedAt = Date.now();
       const token = newSession();
-      const epoch = await scripts.create({
+      const begun = await scripts.create({
         sessionKey: sessionKey(token.sid),
+        changedKey: changedKey(user.id),
         sid: token.sid,
         userId: user.id,
         userScopes: user.scopes.join(' '),
@@ -194,7 +197,7 @@ export function createSessionStore(
         nonce: sha256(token.nonce),
         newEpoch: randomUUID(),
       });
-      return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), epoch };
+      return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), ...begun };
     },
 
     async find(token) {
@@ -249,9 +252,9 @@ export function createSessionStore(
 
     endByAccessToken: ({ sid, jti }) => end(sid, { jti }),
 
-    forgetScopes: (userId) => scripts.forgetScopes({ indexKey: indexKey(userId) }),
+    forgetScopes: (userId) => scripts.forgetScopes(keysOf(userId)),
 
-    endAllOfUser: (userId) => scripts.endAllOfUser({ indexKey: indexKey(userId) }),
+    endAllOfUser: (userId) => scripts.endAllOfUser(keysOf(userId)),
 
     revokeAccessToken: ({ jti, exp, sub, client_id, sid = '' }) =>
       scripts.revokeAccessToken({
@@ -267,4 +270,8 @@ export function createSessionStore(
 
     stop: unanswered.stop,
   };
+}
+
+function keysOf(userId: string) {
+  return { indexKey: indexKey(userId), changedKey: changedKey(userId) };
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
 import type { User } from '../db/schema.ts';
 import { checkPassword, isStillPassword } from '../passwords/check-password.ts';
+import type { BegunSession } from './session-record.ts';
 
 export interface Credentials {
   username: string;
@@ -15,7 +16,7 @@ export interface Credentials {
  * @param begin begins the session of a user whose password is right
  * @throws {Problem} 401 `invalid_credentials`, 429 `too_many_attempts`, 503
  */
-export async function signIn<Session extends { sid: string }>(
+export async function signIn<Session extends BegunSession>(
   request: FastifyRequest,
   client: Client,
   { username, password }: Credentials,
@@ -29,13 +30,11 @@ export async function signIn<Session extends { sid: string }>(
   if (!isRight) return refuse(request, client, found);
 
   const session = await begin(found);
-  // a change of the user or of the password may have ended all sessions just before this one began
-  const user = await app.users.findSettledById(found.id);
-  if (user === undefined || user.disabled || !(await isStillPassword(app, password, found, user))) {
+  const user = session.isUserChanged ? await settled(app, found, password) : found;
+  if (user === undefined) {
     await app.sessions.end(session.sid);
     return refuse(request, client, found);
   }
-  if (user.scopes.join() !== found.scopes.join()) await app.sessions.forgetScopes(user.id);
   app.audit.record(request, {
     event: 'sign_in',
     outcome: 'succeeded',
@@ -46,6 +45,15 @@ export async function signIn<Session extends { sid: string }>(
   });
   if (app.passwords.isOutdated(user.passwordHash)) void rehash(app, user, password);
   return { user, session };
+}
+
+/** Returns the user after a change in progress; undefined if the user may not sign in with this password any more. */
+async function settled(app: FastifyInstance, found: User, password: string): Promise<User | undefined> {
+  const user = await app.users.findSettledById(found.id);
+  if (user === undefined || user.disabled) return undefined;
+  if (!(await isStillPassword(app, password, found, user))) return undefined;
+  if (user.scopes.join() !== found.scopes.join()) await app.sessions.forgetScopes(user.id);
+  return user;
 }
 
 /** Hashes the password with today's parameters, in the background. After a failure the next sign-in tries again. */

@@ -61,7 +61,7 @@ t.test('a sign-in succeeds although its new hash cannot be stored', async (t) =>
 t.test('a new hash of the same password, stored during a sign-in, does not refuse it', async (t) => {
   const { id, credentials } = await makeOldUser();
   const fresh = await hash(credentials.password);
-  meanwhile(() => setHash(id, fresh));
+  meanwhile(id, () => setHash(id, fresh));
   const { access_token } = await login(app, credentials);
   t.ok(access_token);
   t.equal(await hashOf(id), fresh);
@@ -71,14 +71,11 @@ t.test(
   'a new password, set during a sign-in with the old one, refuses it and ends its session',
   async (t) => {
     const { id, credentials } = await makeOldUser();
-    let sid = '';
-    meanwhile(async (session) => {
-      sid = session.sid;
-      await setHash(id, await hash('another password'));
-    });
+    const fresh = await hash('another password');
+    const began = meanwhile(id, () => setHash(id, fresh));
     t.equal((await post(app, '/auth/login', credentials)).statusCode, 401);
-    t.not(sid, '');
-    t.equal(await within.redis.exists(`{auth}:session:${sid}`), 0);
+    t.not(began.sid, '');
+    t.equal(await within.redis.exists(`{auth}:session:${began.sid}`), 0);
   },
 );
 
@@ -101,13 +98,17 @@ t.test('a rehash never overwrites a password that was set meanwhile', async (t) 
   t.equal(await hashOf(id), fresh);
 });
 
-/** Runs `work` once, after a session began and before the sign-in reads the user again. */
-function meanwhile(work: (session: { sid: string }) => Promise<unknown>): void {
-  const { create } = within.sessions;
+/** Changes the user once, as a change of the password does, after a sign-in has verified the password and before its session. */
+function meanwhile(id: string, change: () => Promise<unknown>): { sid: string } {
+  const { create, endAllOfUser } = within.sessions;
+  const began = { sid: '' };
   within.sessions.create = async (...args) => {
     within.sessions.create = create;
+    await endAllOfUser(id);
+    await change();
     const session = await create(...args);
-    await work(session);
+    began.sid = session.sid;
     return session;
   };
+  return began;
 }

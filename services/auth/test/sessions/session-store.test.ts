@@ -347,6 +347,17 @@ for (const hadScopes of [true, false]) {
   });
 }
 
+t.test('a session that begins within an hour of a change of its user reports the change', async (t) => {
+  t.match(await begin('steady'), { isUserChanged: false });
+  for (const change of [store.endAllOfUser, store.forgetScopes]) {
+    const userId = `${change.name}-user`;
+    await change(userId);
+    t.match(await begin(userId), { isUserChanged: true });
+    const leftMs = await redis.pttl(`{auth}:user:${userId}:changed`);
+    t.ok(leftMs > 3_500_000 && leftMs <= 3_600_000, `${leftMs} ms`);
+  }
+});
+
 t.test('forgetting the scopes of a user begins no session that has ended', async (t) => {
   const { sid } = await begin('forgotten');
   await redis.del(`{auth}:session:${sid}`);

@@ -135,6 +135,45 @@ t.test('scopes that change during a sign-in are those of its tokens, and of the 
   }
 });
 
+t.test('a user whose account is being disabled while they sign in gets no tokens', async (t) => {
+  const { id, credentials } = await makeUser(app, 'disabled-meanwhile');
+  const owner = new pg.Client({ connectionString: auth.ownerUrl });
+  await owner.connect();
+  t.teardown(() => owner.end());
+  // the COMMIT of the change waits for this lock: until then other transactions see the enabled user
+  await owner.query(`
+    SELECT pg_advisory_lock(1);
+    CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON users
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()`);
+  const disabling = patch(app, `/auth/users/${id}`, { disabled: true }, admin);
+  const { sessions } = auth.within;
+  const { create, endAllOfUser } = sessions;
+  const ended = new Promise<void>((resolve) => {
+    sessions.endAllOfUser = async (userId) => {
+      const count = await endAllOfUser(userId);
+      resolve();
+      return count;
+    };
+  });
+  t.teardown(() => Object.assign(sessions, { create, endAllOfUser }));
+  const began = new Promise<void>((resolve) => {
+    sessions.create = async (...session) => {
+      await ended;
+      const made = await create(...session);
+      resolve();
+      return made;
+    };
+  });
+  const signingIn = post(app, '/auth/login', credentials);
+  await began;
+  await owner.query('SELECT pg_advisory_unlock(1)');
+  t.equal((await disabling).statusCode, 200);
+  await owner.query('DROP TRIGGER slow_commit ON users; DROP FUNCTION wait');
+  t.match((await signingIn).json(), { status: 401, code: 'invalid_credentials' });
+});
+
 t.test(
   'an id in capitals is the same id: sessions end, the last admin stays, and answers are alike',
   async (t) => {
