@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import pg from 'pg';
 import type { overloadLog } from '../problems/overload.ts';
 import { isStoreUnavailable } from '../problems/unavailable.ts';
@@ -31,7 +32,7 @@ interface Lane<Q, A> {
 
 /**
  * Sends the calls of the same moment to PostgreSQL in one statement. While a batch is under way the next one gathers; it
- * starts when the batch ends, and no call joins it after its start. So no caller gets an answer from before its call. A call
+ * starts in the turn of the event loop in which the batch ends, and no call joins it after its start. So no caller gets an answer from before its call. A call
  * that finds no batch under way starts at once.
  *
  * Each caller gets its own answer or error. If PostgreSQL refuses a batch of independent questions, nothing of it has
@@ -71,6 +72,8 @@ export function coalesced<Q, A>(
       // does nothing for a call that has its answer
       for (const call of [...calls, ...take(lane, lane.waiting.length)]) call.reject(error);
     }
+    // the requests that the process reads in this turn of the event loop join the next batch too
+    await endOfTurn();
     lane.underWay -= 1;
     refuseLate(lane);
     if (waitingCount === 0) overload.over();

@@ -31,8 +31,10 @@ function held(options: Options = {}) {
   const sent = () => batches.map(({ questions }) => questions);
   return { ask, batches, sent, logged };
 }
-/** Waits for all callbacks of the settled promises. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+/** Waits until the next batch has started. */
+const settled = async () => {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
 
 const refusal = () =>
   Object.assign(new pg.DatabaseError('refused', 0, 'error'), { severity: 'ERROR', code: '22021' });
@@ -70,6 +72,19 @@ t.test('calls during a batch share the next one, so that no call gets an older a
   t.same(sent().at(2), ['d']);
   batches[2]?.resolve();
   t.equal(await late, 'd');
+});
+
+t.test('calls in the turn of the event loop in which a batch ends share the next one', async (t) => {
+  const { ask, batches, sent } = held();
+  const first = ask('', 'a');
+  const waiting = ask('', 'b');
+  batches[0]?.resolve();
+  t.equal(await first, 'a');
+  const later = ask('', 'c');
+  await settled();
+  t.same(sent(), [['a'], ['b', 'c']]);
+  batches[1]?.resolve();
+  t.same(await Promise.all([waiting, later]), ['b', 'c']);
 });
 
 t.test('calls with different keys share no batch, and run at the same time', async (t) => {
@@ -117,6 +132,7 @@ t.test(
       const ended = statuses(all);
       batches[0]?.reject(error);
       t.same(await ended, ['rejected', 'rejected', 'rejected']);
+      await settled();
       t.equal(batches.length, 1, 'nothing is sent again');
       const next = ask('', 'd');
       t.same(sent(), [['a'], ['d']]);
@@ -139,6 +155,7 @@ t.test('a refused batch is sent again in halves, and only the call at fault fail
     else batch?.resolve();
     await settled();
   }
+  await settled();
   t.same(sent().slice(1), [['a', 'bad', 'c', 'd'], ['a', 'bad'], ['a'], ['bad'], ['c', 'd'], ['next']]);
   t.match(await ended, [
     { value: 'first' },
