@@ -11,13 +11,13 @@
 -- reuse      the token was consumed before that: another party holds the session too. The script ends the
 --            session, and returns the address of its last use
 -- unknown    there is no such session, or the client or the family secret is wrong: nothing is changed
--- excessive  the requested scope has more than can be granted: nothing is changed
+-- excessive  the requested scope has more than can be granted: the token is not consumed
 -- unread     the session does not have the scopes of the user. The caller reads them and runs the script
 --            again, with the count that this outcome returned: nothing is changed
 --
 -- The other outcomes return the user's id, and the scope for the access token with the tokens.
 --
--- Memory stays the same, so the script may run at `maxmemory`.
+-- Memory stays nearly the same, so the script may run at `maxmemory`.
 -- @include lib/sessions
 -- @include lib/extend
 -- @include lib/budget

@@ -1,7 +1,6 @@
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import pg from 'pg';
 import type { overloadLog } from '../problems/overload.ts';
-import { isStoreUnavailable } from '../problems/unavailable.ts';
 
 /** The most calls that may wait for a batch, as many as may wait for a connection of the pool. */
 const MAX_WAITING = 5_000;
@@ -114,7 +113,10 @@ export function coalesced<Q, A>(
   };
 }
 
-/** True if PostgreSQL has refused the statement itself, and so has done nothing. */
+/**
+ * True if PostgreSQL has refused a value, and so has done nothing: classes 22 and 23 of its error codes. Its `severity` is no
+ * use, because it is in the language of the server.
+ */
 function isRefusal(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.severity === 'ERROR' && !isStoreUnavailable(error);
+  return error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? '');
 }

@@ -9,6 +9,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 30_000;
 /** A command that waits for a lock makes the requests of auth wait behind it. */
 const LOCK_TIMEOUT = '5s';
+/** A command that is stopped before its COMMIT must not hold its locks, nor commit later. */
+const IDLE_IN_TRANSACTION_TIMEOUT = '60s';
 const REDIS_COMMAND_TIMEOUT_MS = 3_000;
 
 /**
@@ -21,7 +23,10 @@ export async function withPostgres<T>(
   work: (db: NodePgDatabase) => Promise<T>,
 ): Promise<T> {
   const pool = new pg.Pool({
-    ...connectionSettings(databaseUrl, { lock_timeout: LOCK_TIMEOUT }),
+    ...connectionSettings(databaseUrl, {
+      lock_timeout: LOCK_TIMEOUT,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT,
+    }),
     max: 1,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,

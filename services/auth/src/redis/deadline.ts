@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Problem } from '@pair/service-kit';
 import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from './clock.ts';
 import { type Call, defineScript, type Script } from './script.ts';
@@ -53,8 +54,9 @@ function isLate(error: unknown): boolean {
   return error instanceof ReplyError && (error as Error).message.startsWith('LATE');
 }
 
-/** True if Redis can still run the script, until its deadline: it was sent, and Redis has not answered it. */
-function wasSent(error: unknown): boolean {
-  if (error instanceof ReplyError) return false;
+/** True if Redis may have run the script, or can still run it until its deadline: it was sent, and the answer is missing. */
+export function wasSent(error: unknown): boolean {
+  // a Problem: the clock of Redis is not known yet
+  if (error instanceof ReplyError || error instanceof Problem) return false;
   return !(error instanceof Error && error.message.startsWith("Stream isn't writeable"));
 }

@@ -16,8 +16,8 @@ const REPORTED_REPEATS = { MAX_REPORTED_REPEATS: 3, REPORTED_REPEAT_INTERVAL_MS:
 
 /** Much longer than a sign-in, and than the COMMIT of a change may take. */
 const CHANGE_REMEMBERED_MS = 3_600_000;
-/** Stands for all scopes, which no scope is called. */
-export const ANY_SCOPE = '*';
+/** Stands for all scopes. No scope can be a space, which separates scopes. */
+export const ANY_SCOPE = ' ';
 
 const NEW_SESSION = {
   sid: 'string',

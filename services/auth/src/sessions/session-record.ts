@@ -16,7 +16,7 @@ export interface Origin {
   userAgent: string;
 }
 
-/** What a sign-in must know of the session that it has begun. */
+/** A session that a sign-in has begun. */
 export interface BegunSession {
   sid: string;
   /**

@@ -1,10 +1,10 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { type AccessTokenClaims, EPOCH_KEY } from '@pair/access-token';
 import fp from 'fastify-plugin';
-import { type Redis, ReplyError } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
 import type { RedisClock } from '../redis/clock.ts';
-import { defineScripts } from '../redis/deadline.ts';
+import { defineScripts, wasSent } from '../redis/deadline.ts';
 import { defineScript } from '../redis/script.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
 import { type CodeStore, createCodeStore } from './authorization-code.ts';
@@ -171,7 +171,7 @@ export function createSessionStore(
         newEpoch: randomUUID(),
       })
       .catch((error) => {
-        if (!(error instanceof ReplyError)) unanswered.add(token.sid, newNonce);
+        if (wasSent(error)) unanswered.add(token.sid, newNonce);
         throw error;
       });
     return { reply, successor };

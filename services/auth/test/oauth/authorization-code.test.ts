@@ -198,9 +198,11 @@ t.test('a refresh returns the granted scopes, fewer on request, and never more',
     });
   const granted = await authorize(app, { scope: 'customers:read customers:write' });
   let tokens = (await redeem(app, granted)).json();
-  const wider = await refresh(tokens.refresh_token, 'customers:read users:admin');
-  t.equal(wider.statusCode, 400);
-  t.match(wider.json(), { error: 'invalid_scope' });
+  for (const scope of ['customers:read users:admin', '*', 'customers:read *']) {
+    const wider = await refresh(tokens.refresh_token, scope);
+    t.equal(wider.statusCode, 400);
+    t.match(wider.json(), { error: 'invalid_scope' }, scope);
+  }
   tokens = (await refresh(tokens.refresh_token, 'customers:read')).json();
   t.equal(tokens.scope, 'customers:read');
   tokens = (await refresh(tokens.refresh_token)).json();
