@@ -9,6 +9,8 @@ import { watchSilence, withinListening } from './silence.ts';
 const MAX_WAITING = 5_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const OPENING_AT_ONCE = 2;
+/** Two, because the first may be busy with a slow write of a check. */
+const MONITORS = 2;
 /** The pause between attempts while requests wait. Without waiting requests it doubles, up to MAX_RETRY_MS. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
@@ -39,7 +41,7 @@ interface Internals {
 export class WarmPool extends pg.Pool {
   readonly #trouble: ReturnType<typeof troubleLog>;
   readonly #overload: ReturnType<typeof overloadLog>;
-  /** Separate connections, so that a check of the server waits in no queue; two of them, because a write may be slow. */
+  /** Separate connections, so that a check of the server waits in no queue. */
   readonly #monitor: pg.Pool;
   readonly #watch: { stop(): void };
   #opening = 0;
@@ -69,7 +71,7 @@ export class WarmPool extends pg.Pool {
     this.#monitor = new pg.Pool({
       ...config,
       Client: Connection as never,
-      max: 2,
+      max: MONITORS,
       idleTimeoutMillis: 0,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
@@ -97,7 +99,8 @@ export class WarmPool extends pg.Pool {
       this.#firstAttempt = resolve;
     });
     this.#open();
-    this.#nudge();
+    // opens both connections of the monitor: on a busy machine a new one could take longer than the limit of a silence
+    for (let i = 0; i < MONITORS; i++) this.#nudge();
     await withinListening(attempt, WARM_UP_LIMIT_MS);
   }
 

@@ -183,10 +183,21 @@ t.test('connections that lose their packets are replaced within two seconds', as
   await waitFor(async () => (await timed(app, '/readyz')).status === 200, 1_500);
 });
 
+t.test(
+  'a process opens ten connections for requests and two for checks before any of them is needed',
+  async (t) => {
+    const { app } = await startedProcess(t, [service(await testDatabase(t))]);
+    await app.ready();
+    const count = async () => ((await timed(app, '/connections')).body as unknown[]).length;
+    await waitFor(async () => (await count()) === 12);
+  },
+);
+
 t.test('a refused statement costs no connection', async (t) => {
   const { app } = await startedProcess(t, [service(await testDatabase(t))]);
   const pids = async () => (await timed(app, '/connections')).body;
   await app.ready();
+  await waitFor(async () => ((await pids()) as unknown[]).length === 12);
   const before = await pids();
   await many(20, () => timed(app, '/wrong'));
   t.same(await pids(), before);
