@@ -4,7 +4,7 @@ export interface Sample {
   perSecond: number;
   /** CPU time of the serving process for each request. */
   cpuMicroseconds?: number;
-  p50Ms?: number;
+  meanMs?: number;
   p99Ms: number;
 }
 
@@ -20,7 +20,7 @@ const ROUND_SECONDS = 3;
 export function printHead(title: string): void {
   console.log(`\n${title}: median of ${ROUNDS} rounds of ${ROUND_SECONDS} s\n`);
   console.log(
-    '| | | requests/s | of this ceiling | CPU per request | p50 | p99 |\n|---|---|---|---|---|---|---|',
+    '| | | requests/s | of this ceiling | CPU per request | mean | p99 |\n|---|---|---|---|---|---|---|',
   );
 }
 
@@ -47,7 +47,7 @@ export async function contest(scenario: string, ours: Contestant, ceilings: Cont
       middle(own, (s) => s.perSecond, '', 0),
       index === 0 ? '' : median(ratios).toFixed(2),
       middle(own, (s) => s.cpuMicroseconds, ' µs', 0),
-      middle(own, (s) => s.p50Ms, ' ms', 1),
+      middle(own, (s) => s.meanMs, ' ms', 2),
       middle(own, (s) => s.p99Ms, ' ms', 1),
     ];
     console.log(`| ${cells.join(' | ')} |`);

@@ -24,7 +24,8 @@ export async function load(
   return {
     perSecond: total / result.duration,
     cpuMicroseconds: (after - before) / total,
-    p50Ms: result.latency.p50,
+    // autocannon's own mean counts whole milliseconds
+    meanMs: ((options.connections ?? CONNECTIONS) * 1_000 * result.duration) / total,
     p99Ms: result.latency.p99,
   };
 }

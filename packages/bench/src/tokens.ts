@@ -36,7 +36,9 @@ export async function benchTokens(t: Teardown): Promise<void> {
 
 /** Each connection has a session of its own, and uses each refresh token once. */
 async function refreshes(process: MeasuredProcess, connections: number, seconds: number): Promise<Sample> {
-  const tokens = await Promise.all(Array.from({ length: connections }, () => begin(process.url)));
+  // one after the other, because auth verifies at most ten passwords of a user at once
+  const tokens: string[] = [];
+  while (tokens.length < connections) tokens.push(await begin(process.url));
   return load(
     process,
     {
@@ -103,10 +105,9 @@ async function argon2(seconds: number): Promise<Sample> {
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   times.sort((a, b) => a - b);
-  const quantile = (part: number) => times[Math.floor(times.length * part)] ?? Number.NaN;
   return {
     perSecond: (times.length * 1_000) / (performance.now() - start),
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
+    meanMs: times.reduce((sum, ms) => sum + ms, 0) / times.length,
+    p99Ms: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
   };
 }
