@@ -6,12 +6,8 @@ export type Credentials = typeof ADMIN;
 
 export const ADMIN = { username: 'admin', password: 'the password of the admin' };
 
-export interface Auth extends MeasuredProcess {
-  redisUrl: string;
-}
-
 /** Starts one process of auth as in production, with a PostgreSQL and a Redis of its own, and one user. */
-export async function startAuth(t: Teardown, execArgv: string[] = []): Promise<Auth> {
+export async function startAuth(t: Teardown): Promise<MeasuredProcess> {
   const [postgres, redis] = await Promise.all([testPostgres(t), testRedis(t)]);
   const migration = await startProcess(t, {
     entry: 'services/auth/dist/cli.js',
@@ -25,9 +21,9 @@ export async function startAuth(t: Teardown, execArgv: string[] = []): Promise<A
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     TRUSTED_PROXIES: '127.0.0.1',
   };
-  const process = await startMeasured(t, 'services/auth/dist/server.js', env, execArgv);
+  const process = await startMeasured(t, 'services/auth/dist/server.js', env);
   await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);
-  return { ...process, redisUrl: redis.url };
+  return process;
 }
 
 export function signIn(url: string, credentials = ADMIN, address = '127.0.0.1'): Promise<Response> {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { type Teardown, testRedis } from '@pair/test-kit';
-import { ADMIN, type Auth, type Credentials, signIn, startAuth } from './auth-process.ts';
+import { ADMIN, type Credentials, signIn, startAuth } from './auth-process.ts';
 import { contest, printHead, type Sample } from './contest.ts';
 import { CONNECTIONS, load } from './load.ts';
 import { type MeasuredProcess, startMeasured } from './measured-process.ts';
@@ -62,7 +62,7 @@ async function begin(url: string): Promise<string> {
 }
 
 /** Each connection has a user of its own, because auth verifies at most ten passwords of a user at once. */
-function signIns(auth: Auth, users: Credentials[], seconds: number): Promise<Sample> {
+function signIns(auth: MeasuredProcess, users: Credentials[], seconds: number): Promise<Sample> {
   const waiting = [...users];
   return load(
     auth,
