@@ -1,16 +1,8 @@
-import { hkdfSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { SCOPES } from '@pair/access-token';
 import { testRedis } from '@pair/test-kit';
 import t from 'tap';
-import { seal } from '../../src/crypto/seal.ts';
-import {
-  decodeRefreshToken,
-  keptSuccessor,
-  newSeed,
-  newSession,
-  type RefreshToken,
-  successorOf,
-} from '../../src/sessions/refresh-token.ts';
+import { decodeRefreshToken, type RefreshToken } from '../../src/sessions/refresh-token.ts';
 import {
   createSessionStore,
   type Rotation,
@@ -397,34 +389,6 @@ t.test('a client that was added again cannot rotate the tokens of its old regist
   await redis.hset(`{auth}:session:${sid}`, 'registration', '');
   t.match(await rotate(refreshToken), { outcome: 'rotated' });
 });
-
-t.test('a successor that version 0.2 sealed can be unsealed', async (t) => {
-  const one = newSession();
-  const secret = Buffer.concat([one.familySecret, one.nonce]);
-  const key = hkdfSync('sha256', secret, '', 'successor of a refresh token', 32);
-  const sealed = seal(newSeed(), Buffer.from(key), `${one.sid}.3`);
-  t.equal(keptSuccessor(one, 3, sealed).nonce.length, 32);
-  t.throws(() => keptSuccessor(one, 4, sealed));
-});
-
-t.test(
-  'a successor is derived from its token alone, and no other token or session leads to it',
-  async (t) => {
-    const [one, other, seed] = [newSession(), newSession(), newSeed()];
-    const { nonce } = successorOf(one, seed);
-    t.equal(nonce.length, 32);
-    t.same(keptSuccessor(one, 3, seed).nonce, nonce);
-    const { sid, familySecret } = other;
-    for (const token of [
-      { ...one, nonce: other.nonce },
-      { ...one, familySecret },
-      { ...one, sid },
-    ]) {
-      t.notSame(successorOf(token, seed).nonce, nonce);
-    }
-    t.notSame(successorOf(one, newSeed()).nonce, nonce, 'nor another seed');
-  },
-);
 
 t.test('Redis stores no token, only hashes and a seed', async (t) => {
   const { refreshToken, sid } = await begin();
