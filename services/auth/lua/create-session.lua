@@ -1,6 +1,7 @@
 #!lua
--- Begins a session that has a refresh token. Returns the epoch, and whether the user was changed recently. The script has no flags: Redis refuses it
--- at `maxmemory`, so that a new session cannot cost an old one its memory.
+-- Begins a session that has a refresh token. Returns the epoch, and whether the user was changed recently.
+-- The script has no flags: Redis refuses it at `maxmemory`, so that a new session cannot cost an old one its
+-- memory.
 -- @include lib/begin-session
 -- @include lib/epoch
 -- @include lib/changes

@@ -31,8 +31,8 @@ interface Lane<Q, A> {
 
 /**
  * Sends the calls of the same moment to PostgreSQL in one statement. While a batch is under way the next one gathers; it
- * starts in the turn of the event loop in which the batch ends, and no call joins it after its start. So no caller gets an answer from before its call. A call
- * that finds no batch under way starts at once.
+ * starts at the end of the turn of the event loop in which the batch ends, and no call joins it after its start. So no
+ * caller gets an answer from before its call. A call that finds no batch under way is sent at once.
  *
  * Each caller gets its own answer or error. If PostgreSQL refuses a batch of independent questions, nothing of it has
  * happened, and each half is sent again, down to the call at fault. After any other failure nothing is sent again, because

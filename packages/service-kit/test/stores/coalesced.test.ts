@@ -37,7 +37,7 @@ const settled = async () => {
 };
 
 const refusal = () =>
-  Object.assign(new pg.DatabaseError('refused', 0, 'error'), { severity: 'ERROR', code: '22021' });
+  Object.assign(new pg.DatabaseError('refused', 0, 'error'), { severity: 'FEHLER', code: '22021' });
 const timeOut = () => Object.assign(refusal(), { code: '55P03' });
 const statuses = async (calls: Promise<unknown>[]) =>
   (await Promise.allSettled(calls)).map(({ status }) => status);
