@@ -4,12 +4,11 @@
 -- @include lib/begin-session
 -- @include lib/changes
 begin_session(user_id, user_scopes, client_id, address, user_agent)
-redis.call('HSET', session_key, 'scope', scope, 'code', code, 'redirect_uri', redirect_uri,
-  'code_challenge', code_challenge, 'registration', registration)
 -- it is ended before any session that has tokens, and no session in use is ended for it
 make_room(user_id, MAX_SESSIONS_OF_USER - 1, nil, now - IDLE_LIMIT_MS)
 -- it leaves the index when the code expires, and Redis too: no token of it has to be revoked
 local expires_at = now + CODE_LIFETIME_MS
-extend(sid, user_id, expires_at, expires_at - IDLE_LIMIT_MS - RETENTION_MS)
+extend(sid, user_id, expires_at, expires_at - IDLE_LIMIT_MS - RETENTION_MS, 'scope', scope, 'code', code,
+  'redirect_uri', redirect_uri, 'code_challenge', code_challenge, 'registration', registration)
 redis.call('PEXPIREAT', session_key, expires_at)
 return is_changed()

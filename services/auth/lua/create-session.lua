@@ -6,7 +6,6 @@
 -- @include lib/epoch
 -- @include lib/changes
 begin_session(user_id, user_scopes, client_id, address, user_agent)
-redis.call('HSET', session_key, 'family', family, 'nonce', nonce)
 make_room(user_id, MAX_SESSIONS_OF_USER - 1)
-extend(sid, user_id, now + math.min(IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS))
+extend(sid, user_id, now + math.min(IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS), now, 'family', family, 'nonce', nonce)
 return { 'epoch', epoch(new_epoch), 'is_user_changed', is_changed() }

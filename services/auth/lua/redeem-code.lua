@@ -33,9 +33,9 @@ if not is_own or session.redirect_uri ~= redirect_uri or session.code_challenge 
 end
 
 redis.call('HDEL', session_key, 'redirect_uri', 'code_challenge')
-redis.call('HSET', session_key, 'family', family, 'nonce', nonce, 'used_at', now)
 -- a session that will not be refreshed is ended first to make room, and leaves the index soon
 local expires_at = math.min(now + lifetime_ms, tonumber(session.absolute_expires_at))
-extend(sid, session.user_id, expires_at, now + lifetime_ms - IDLE_LIMIT_MS)
+extend(sid, session.user_id, expires_at, now + lifetime_ms - IDLE_LIMIT_MS,
+  'family', family, 'nonce', nonce, 'used_at', now)
 make_room(session.user_id, MAX_SESSIONS_OF_USER, sid)
 return { 'outcome', 'redeemed', 'epoch', epoch(new_epoch) }

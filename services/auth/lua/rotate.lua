@@ -48,10 +48,9 @@ if requested_scope ~= ANY_SCOPE and intersection(requested_scope, scope) ~= requ
 end
 
 if session.nonce == nonce then
-  redis.call('HSET', session_key, 'nonce', new_nonce, 'previous', nonce, 'successor', seed,
-    'generation', session.generation + 1, 'used_at', now, 'address', address, 'user_agent', user_agent,
-    'repeated_from', '')
-  extend(sid, session.user_id, math.min(now + IDLE_LIMIT_MS, tonumber(session.absolute_expires_at)))
+  extend(sid, session.user_id, math.min(now + IDLE_LIMIT_MS, tonumber(session.absolute_expires_at)), now,
+    'nonce', new_nonce, 'previous', nonce, 'successor', seed, 'generation', session.generation + 1,
+    'used_at', now, 'address', address, 'user_agent', user_agent, 'repeated_from', '')
   return { 'outcome', 'rotated', 'user_id', session.user_id, 'scope', scope, 'epoch', epoch(new_epoch) }
 end
 -- the distance, because Redis' clock may have been set back

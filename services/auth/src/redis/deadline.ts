@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '@pair/service-kit';
 import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from './clock.ts';
-import { type Call, defineScript, type Script } from './script.ts';
+import { type Call, defineUntypedScript, type Script } from './script.ts';
 
 /**
  * The time in which Redis must begin a script. It is shorter than the time-out of a command, so a script whose caller
@@ -14,7 +14,6 @@ const ATTEMPTS = 4;
 /** The arguments of lua/lib/deadline.lua. */
 const DEADLINE_ARGS = { deadlineMs: 'number', now: 'number' } as const;
 
-type Untyped = (values: Readonly<Record<string, unknown>>) => Promise<unknown>;
 type Calls<Scripts> = { readonly [Name in keyof Scripts]: Call<Scripts[Name]> };
 
 /**
@@ -30,11 +29,11 @@ export function defineScripts<Scripts extends Readonly<Record<string, Script>>>(
   now: () => number,
 ): Calls<Scripts> {
   function withDeadline(script: Script) {
-    const send = defineScript(redis, { ...script, args: { ...DEADLINE_ARGS, ...script.args } }) as Untyped;
-    return async function call(values: Parameters<Untyped>[0], attempt = 1): Promise<unknown> {
+    const send = defineUntypedScript(redis, { ...script, args: { ...DEADLINE_ARGS, ...script.args } });
+    return async function call(values: Parameters<typeof send>[0], attempt = 1): Promise<unknown> {
       const deadlineMs = clock.now() + DEADLINE_MS;
       try {
-        return await send({ ...values, deadlineMs, now: now() });
+        return await send(values, { deadlineMs, now: now() });
       } catch (error) {
         if (isLate(error) && attempt < ATTEMPTS) {
           // Redis is busy or was paused; or its clock was set, and the deadline was wrong

@@ -38,13 +38,26 @@ export function script<const Key extends string, const Args extends ScriptNames[
 
 /** Registers a script with the client. The client sends its hash, and its text only if Redis does not know the hash. */
 export function defineScript<S extends Script>(redis: Redis, script: S): Call<S> {
+  return defineUntypedScript(redis, script) as Call<S>;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * As `defineScript`, for a caller that adds values of its own.
+ *
+ * @param added of each call: the values of the names that `values` does not have
+ */
+export function defineUntypedScript(redis: Redis, script: Script) {
   const { file, keys, args, decode } = script;
   redis.defineCommand(file, { lua: loadScript(file, script), numberOfKeys: keys.length });
   const commands = redis as unknown as Record<string, (...values: unknown[]) => Promise<unknown>>;
+  const command = `${file}Buffer`;
   const names = [...keys, ...Object.keys(args)];
-  const call = async (values: Readonly<Record<string, unknown>>) =>
-    decode(await commands[`${file}Buffer`]?.(...names.flatMap((name) => values[name])));
-  return call as Call<S>;
+  return async (values: Values, added: Values = {}): Promise<unknown> => {
+    const ordered = names.map((name) => values[name] ?? added[name]); // the client flattens lists
+    return decode(await commands[command]?.(...ordered));
+  };
 }
 
 type Decoders<Reply> = {
