@@ -223,6 +223,19 @@ t.test('a code that no client redeems leaves Redis when it expires', async (t) =
   t.ok((await redis.pttl(key)) > 6 * 24 * 3_600_000, 'its session stays when the code is redeemed');
 });
 
+t.test('the list of the sessions of a user leaves Redis with the last session, not before', async (t) => {
+  const index = '{auth}:user:index:sessions';
+  await begin('index');
+  t.ok((await redis.pttl(index)) > 0, 'a code alone');
+  const { sid } = await signIn('index');
+  const leftMs = () => Promise.all([redis.pttl(`{auth}:session:${sid}`), redis.pttl(index)]);
+  const [session, list] = await leftMs();
+  t.ok(session > 6 * 24 * 3_600_000 && list >= session - 1_000, 'a sign-in, which lives longer');
+  await begin('index');
+  const [, after] = await leftMs();
+  t.ok(after >= list - 1_000, 'a code after it, which lives shorter');
+});
+
 t.test('an account takes at most 130 KB of Redis, whatever its user does', async (t) => {
   const userId = randomUUID();
   const longest = { address: 'f'.repeat(39), userAgent: 'x'.repeat(1_000) };
