@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { startProcess, type Teardown, testPostgres, testRedis, waitFor } from '@pair/test-kit';
-import { type MeasuredProcess, startMeasured } from './measured-process.ts';
+import { imageFlags, type MeasuredProcess, startMeasured } from './measured-process.ts';
 
 export type Credentials = typeof ADMIN;
 
@@ -21,7 +21,7 @@ export async function startAuth(t: Teardown): Promise<MeasuredProcess> {
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     TRUSTED_PROXIES: '127.0.0.1',
   };
-  const process = await startMeasured(t, 'services/auth/dist/server.js', env);
+  const process = await startMeasured(t, 'services/auth/dist/server.js', env, imageFlags());
   await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);
   return process;
 }

@@ -10,7 +10,7 @@ import {
 } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { type MeasuredProcess, startMeasured } from './measured-process.ts';
+import { imageFlags, type MeasuredProcess, startMeasured } from './measured-process.ts';
 
 export interface Customers extends MeasuredProcess {
   /** The Authorization header, with a token that may send every request of the benchmarks. */
@@ -47,7 +47,7 @@ export async function startCustomers(t: Teardown, rows: number, execArgv: string
     t,
     'services/customers/dist/server.js',
     { DATABASE_URL: postgres.url, REDIS_URL: redis.url, ISSUER: claims.iss, JWKS_URL: jwks.url },
-    execArgv,
+    [...imageFlags(), ...execArgv],
   );
   await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);
   const authorization = `Bearer ${await key.sign(claims)}`;

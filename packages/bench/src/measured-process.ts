@@ -47,6 +47,13 @@ export async function startMeasured(
   };
 }
 
+/** Returns the flags with which the image runs Node. */
+export function imageFlags(): string[] {
+  const [, command = '[]'] =
+    /^CMD (.+)$/m.exec(readFileSync(join(ROOT, 'services/Dockerfile'), 'utf8')) ?? [];
+  return JSON.parse(command).filter((argument: string) => argument.startsWith('--'));
+}
+
 function answers(url: string): Promise<boolean> {
   return fetch(url).then(
     () => true,

@@ -73,7 +73,8 @@ export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'er
         log.error({ err }, 'cannot write security events: the next lines have them');
         for (const event of batch) logInstead(event);
       }
-      if (pending.length < BATCH) await sleep(PAUSE_MS, undefined, { signal: closing.signal }).catch(() => {});
+      if (pending.length < BATCH)
+        await sleep(PAUSE_MS, undefined, { signal: closing.signal }).catch(() => {});
     }
     writing = undefined;
   }
