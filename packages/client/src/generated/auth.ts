@@ -434,7 +434,7 @@ export interface components {
              * @description An opaque refresh token. It works once: each refresh returns its successor
              * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
              */
-            refresh_token: string;
+            refresh_token?: string;
         } | null;
         /** Session */
         Session: {
