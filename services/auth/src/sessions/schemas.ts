@@ -27,8 +27,8 @@ export const RefreshSchema = Type.Object(
   },
 );
 
-const LogoutBodySchema = Type.Object(
-  { refresh_token: Type.Optional(RefreshTokenSchema) },
+const RefreshTokenBodySchema = Type.Object(
+  { refresh_token: RefreshTokenSchema },
   {
     title: 'LogoutRequest',
     additionalProperties: false,
@@ -36,12 +36,9 @@ const LogoutBodySchema = Type.Object(
   },
 );
 
-/**
- * A client sends its token in the Authorization header, in the body, or in both. Some HTTP libraries send `{}` with each
- * POST.
- */
-export const LogoutSchema = Type.Unsafe<Static<typeof LogoutBodySchema> | null>({
-  ...LogoutBodySchema,
+/** A client sends its token in the Authorization header, in the body, or in both. */
+export const LogoutSchema = Type.Unsafe<Static<typeof RefreshTokenBodySchema> | null>({
+  ...RefreshTokenBodySchema,
   type: ['object', 'null'],
 });
 
