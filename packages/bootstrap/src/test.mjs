@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { belowFloor } from './floors.mjs';
 import { runTests } from './run-tests.mjs';
 import { sharedByTests } from './shared-by-tests.mjs';
@@ -12,7 +12,6 @@ import {
   build,
   installDependencies,
   ROOT,
-  refuse,
   requireNode,
   runTool,
   say,
@@ -23,33 +22,18 @@ const USAGE = `Usage: npm test                         types, lint, OpenAPI docu
        npm test -- services/auth/test  builds, and runs the tests of these files or folders
        npm run test:long [-- paths]    the same, with counts a hundred times as large`;
 
-const { paths, long } = readArguments();
+requireNode();
+const { paths, flags } = readArguments(USAGE, { flags: ['long'], takesPaths: true });
+const long = flags.has('long');
 const started = Date.now();
 let passed = 0;
 let failed = 0;
 
-requireNode();
 installDependencies();
 await (paths.length > 0 ? testSome() : testAll());
 say(`took ${Math.round((Date.now() - started) / 1_000)} s`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
-
-function readArguments() {
-  try {
-    const { positionals, values } = parseArgs({
-      allowPositionals: true,
-      options: { long: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.help) {
-      console.log(USAGE);
-      process.exit();
-    }
-    return { paths: positionals, long: values.long };
-  } catch (error) {
-    return refuse(`${/** @type {Error} */ (error).message}\n${USAGE}`);
-  }
-}
 
 async function testAll() {
   check('types', build(allProjects()));

@@ -18,11 +18,12 @@ export function say(line) {
 /**
  * Ends the process with one sentence.
  * @param {string} sentence
+ * @param {number} [status]
  * @returns {never}
  */
-export function refuse(sentence) {
+export function refuse(sentence, status = 1) {
   process.stderr.write(`${sentence}\n`);
-  process.exit(1);
+  process.exit(status);
 }
 
 const manifest = () => JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
