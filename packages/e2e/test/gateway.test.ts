@@ -157,11 +157,13 @@ t.test('a page of another origin can read the errors of nginx itself', async (t)
 
 t.test('a request for discovery goes to the service that it describes', async (t) => {
   const { auth, customers, url } = await gateway(t);
-  for (const path of ['oauth-authorization-server', 'jwks.json', 'oauth-protected-resource']) {
-    await fetch(`${url}/.well-known/${path}`);
-  }
+  const documents = ['oauth-authorization-server', 'openid-configuration', 'jwks.json'];
+  for (const path of [...documents, 'oauth-protected-resource']) await fetch(`${url}/.well-known/${path}`);
   const asked = ({ requests }: Upstream) => requests.map((request) => request.url);
-  t.same(asked(auth), ['/.well-known/oauth-authorization-server', '/.well-known/jwks.json']);
+  t.same(
+    asked(auth),
+    documents.map((path) => `/.well-known/${path}`),
+  );
   t.same(asked(customers), ['/.well-known/oauth-protected-resource']);
 });
 

@@ -61,6 +61,7 @@ export const FOLDERS: Folder[] = [
     description: 'The addresses of both services and the public keys, which need no token.',
     requests: [
       { operationId: 'getAuthorizationServerMetadata', auth: 'none' },
+      { operationId: 'getOpenidConfiguration', auth: 'none' },
       { operationId: 'getProtectedResourceMetadata', auth: 'none' },
       { operationId: 'getJwks', auth: 'none' },
     ],

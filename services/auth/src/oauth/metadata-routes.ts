@@ -6,25 +6,42 @@ import { type Metadata, MetadataSchema } from './schemas.ts';
 const CONFIDENTIAL = ['client_secret_basic', 'client_secret_post'];
 const ANY_CLIENT = [...CONFIDENTIAL, 'none'];
 
+/** One document at two addresses (RFC 8414 §5): many libraries ask only for the address of OpenID Connect. */
+const ADDRESSES = [
+  {
+    path: '/.well-known/oauth-authorization-server',
+    operationId: 'getAuthorizationServerMetadata',
+    summary: 'Get the metadata of the authorization server (RFC 8414)',
+  },
+  {
+    path: '/.well-known/openid-configuration',
+    operationId: 'getOpenidConfiguration',
+    summary: 'Get the same metadata, at the address of OpenID Connect Discovery',
+    description:
+      'For libraries that ask for no other address. auth issues no `id_token`, and has no scope `openid`.',
+  },
+];
+
 /** RFC 8414: a standard client needs to know only the issuer, and finds every endpoint here. */
 export function metadataRoutes({ issuer }: { issuer: string }): FastifyPluginAsyncTypebox {
   const metadata = metadataOf(issuer);
   return async (app) => {
-    app.get(
-      '/.well-known/oauth-authorization-server',
-      {
-        schema: {
-          operationId: 'getAuthorizationServerMetadata',
-          summary: 'Get the metadata of the authorization server (RFC 8414)',
-          tags: ['oauth'],
-          response: { 200: { ...MetadataSchema, examples: [metadata] } },
+    for (const { path, ...operation } of ADDRESSES) {
+      app.get(
+        path,
+        {
+          schema: {
+            ...operation,
+            tags: ['oauth'],
+            response: { 200: { ...MetadataSchema, examples: [metadata] } },
+          },
         },
-      },
-      async (_request, reply) => {
-        reply.header('cache-control', 'public, max-age=3600');
-        return metadata;
-      },
-    );
+        async (_request, reply) => {
+          reply.header('cache-control', 'public, max-age=3600');
+          return metadata;
+        },
+      );
+    }
   };
 }
 
@@ -37,6 +54,7 @@ function metadataOf(issuer: string): Metadata {
     introspection_endpoint: `${issuer}/oauth/introspect`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: [...SCOPES],
+    subject_types_supported: ['public'],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: [...GRANTS],

@@ -194,6 +194,7 @@ export const MetadataSchema = Type.Object(
     introspection_endpoint: Url('The endpoint that introspects tokens (RFC 7662)'),
     jwks_uri: Url('The public keys that verify access tokens'),
     scopes_supported: Names('The scopes of tokens'),
+    subject_types_supported: Names('`public`: the `sub` of a user is the same for every client'),
     response_types_supported: Names('The response types: codes only'),
     response_modes_supported: Names('The ways in which a code comes back'),
     grant_types_supported: Names('The grants that you can exchange for tokens'),

@@ -232,6 +232,22 @@ t.test('unknown parameters and parameters without a value are ignored', async (t
   t.equal(response.statusCode, 200);
 });
 
+t.test('the metadata are at the address of OpenID Connect too, and promise no id_token', async (t) => {
+  const [oauth, openid] = await Promise.all(
+    ['oauth-authorization-server', 'openid-configuration'].map((name) => app.inject(`/.well-known/${name}`)),
+  );
+  t.equal(openid?.statusCode, 200);
+  t.equal(openid?.payload, oauth?.payload);
+  t.equal(openid?.headers['cache-control'], oauth?.headers['cache-control']);
+  const { scopes_supported, subject_types_supported, ...others } = openid?.json() ?? {};
+  t.notOk(scopes_supported.includes('openid'));
+  t.same(subject_types_supported, ['public'], 'some libraries require it there');
+  t.same(
+    Object.keys(others).filter((name) => name.startsWith('id_token')),
+    [],
+  );
+});
+
 t.test('the metadata name every endpoint and feature (RFC 8414)', async (t) => {
   const response = await app.inject('/.well-known/oauth-authorization-server');
   t.equal(response.headers['content-type'], 'application/json; charset=utf-8');
