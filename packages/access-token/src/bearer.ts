@@ -60,9 +60,15 @@ export function malformedToken(): Problem {
   return invalidToken('The token is malformed.');
 }
 
-/** The refusal of a client that acts for itself, at a route about the account of a user. */
+/**
+ * The refusal of a client that acts for itself, at a route about the account of a user. RFC 6750 §3.1 has no code of its
+ * own for the challenge.
+ */
 export function userRequired(): Problem {
-  return new Problem(403, 'user_required', 'This request needs the access token of a user.');
+  const detail = 'This request needs the access token of a user.';
+  return new Problem(403, 'user_required', detail, {
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", error_description="${detail}"` },
+  });
 }
 
 /** RFC 6750 §3: without a token the challenge names the scheme, but no error. */

@@ -1,6 +1,6 @@
 export { accessToken, type VerifiedToken } from './access-token.ts';
 export { asUser, withScope } from './authenticated.ts';
-export { malformedToken, tokenRequired } from './bearer.ts';
+export { invalidToken, malformedToken, tokenRequired } from './bearer.ts';
 export type { AccessTokenClaims } from './claims.ts';
 export {
   ACCESS_TOKEN_LIFETIME_SECONDS,

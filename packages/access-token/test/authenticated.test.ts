@@ -89,7 +89,9 @@ t.test('asUser takes any token of a user, and no token of a client that acts for
   t.equal((await app.inject('/me')).statusCode, 401);
   const { sid: _, ...ofClient } = mintClaims({ sub: 'reports', client_id: 'reports' });
   const headers = { authorization: `Bearer ${await key.sign(ofClient)}` };
-  t.match((await app.inject({ url: '/me', headers })).json(), { status: 403, code: 'user_required' });
+  const refused = await app.inject({ url: '/me', headers });
+  t.match(refused.json(), { status: 403, code: 'user_required' });
+  t.match(refused.headers['www-authenticate'], /^Bearer error="insufficient_scope", error_description="/);
   t.equal((await app.inject({ url: '/read', headers })).statusCode, 200);
 });
 

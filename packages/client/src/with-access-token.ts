@@ -27,7 +27,7 @@ export function withAccessToken(send: Send, currentTokens: Session['currentToken
 
 /** These operations need no access token, or authenticate in another way. */
 function isPublic(path: string): boolean {
-  return /^\/(auth\/(login|refresh|register)$|oauth\/|\.well-known\/)/.test(path);
+  return /^\/(auth\/(login|refresh|register)$|oauth\/(?!userinfo$)|\.well-known\/)/.test(path);
 }
 
 /** RFC 6750 §3.1: the token has expired, or was revoked. A new token does not help against a 401 for another reason. */

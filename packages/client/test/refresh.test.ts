@@ -185,6 +185,20 @@ t.test('a public operation is called without a token, and without a refresh', as
   t.same(received.map(tokenOf), [undefined, undefined]);
 });
 
+t.test('userinfo gets the token, and a new one if the OAuth 2.0 error refuses the first', async (t) => {
+  const user = { sub: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10', preferred_username: 'ada' };
+  const { client, received } = fakeServer(
+    (request) => {
+      if (isRefresh(request)) return tokens(1);
+      if (tokenOf(request) === 'access-1') return Response.json(user);
+      return Response.json({ error: 'invalid_token', error_description: 'Expired.' }, { status: 401 });
+    },
+    { storage: signedIn() },
+  );
+  t.same((await client.auth.GET('/oauth/userinfo')).data, user);
+  t.same(received.map(tokenOf), ['access-0', undefined, 'access-1']);
+});
+
 t.test('the Authorization header of the caller stays', async (t) => {
   const { client, received } = fakeServer(() => Response.json({ username: 'ada' }), { storage: signedIn() });
   await client.auth.GET('/auth/me', { headers: { Authorization: 'Bearer mine' } });

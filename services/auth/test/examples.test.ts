@@ -110,7 +110,9 @@ for (const { operationId, method, path, body, status, answer } of exchanges) {
         method: method as 'GET',
         url: path.replace('{id}', operationId === 'endSession' ? sid : id) + (query ?? ''),
         headers: {
-          ...(path.startsWith('/oauth/') ? {} : { authorization: `Bearer ${bearer}` }),
+          ...(path.startsWith('/oauth/') && operationId !== 'getUserinfo'
+            ? {}
+            : { authorization: `Bearer ${bearer}` }),
           ...(answer && { accept: answer.type }),
           ...(body && { 'content-type': body.type }),
         },

@@ -257,7 +257,7 @@ export interface paths {
         };
         /**
          * Get the same metadata, at the address of OpenID Connect Discovery
-         * @description For libraries that ask for no other address. auth issues no `id_token`, and has no scope `openid`.
+         * @description For libraries that ask for no other address. auth issues no `id_token`, and has no scope `openid`: `GET /oauth/userinfo` names the user.
          */
         get: operations["getOpenidConfiguration"];
         put?: never;
@@ -342,6 +342,26 @@ export interface paths {
          * @description For confidential clients that were added with `--introspect`. You can verify an access token faster with the public keys, but they do not show a revocation. Introspection does not consume a refresh token.
          */
         post: operations["introspectToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/userinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the id and the name of the user of an access token
+         * @description For the access token of any user, with any scope. A client that acts for itself has no user, and gets 403. POST does the same.
+         */
+        get: operations["getUserinfo"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -695,6 +715,11 @@ export interface components {
             introspection_endpoint: string;
             /**
              * Format: uri
+             * @description The endpoint that names the user of an access token (OpenID Connect Core §5.3)
+             */
+            userinfo_endpoint: string;
+            /**
+             * Format: uri
              * @description The public keys that verify access tokens
              */
             jwks_uri: string;
@@ -879,6 +904,19 @@ export interface components {
             exp?: number;
             /** @description The id of an access token */
             jti?: string;
+        };
+        /**
+         * Userinfo
+         * @description The user of the access token
+         */
+        Userinfo: {
+            /**
+             * Format: uuid
+             * @description The id of the user; also the `sub` of the access token
+             */
+            sub: string;
+            /** @description The username, in lower case */
+            preferred_username: string;
         };
         /** JsonWebKey */
         JsonWebKey: {
@@ -1414,6 +1452,8 @@ export interface operations {
             /** @description Authenticated, but not allowed */
             403: {
                 headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1540,6 +1580,8 @@ export interface operations {
             /** @description Authenticated, but not allowed */
             403: {
                 headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1651,6 +1693,8 @@ export interface operations {
             /** @description Authenticated, but not allowed */
             403: {
                 headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1778,6 +1822,8 @@ export interface operations {
             /** @description Authenticated, but not allowed */
             403: {
                 headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1903,6 +1949,8 @@ export interface operations {
             /** @description Authenticated, but not allowed */
             403: {
                 headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2914,6 +2962,7 @@ export interface operations {
                      *       "token_endpoint": "http://localhost:8080/oauth/token",
                      *       "revocation_endpoint": "http://localhost:8080/oauth/revoke",
                      *       "introspection_endpoint": "http://localhost:8080/oauth/introspect",
+                     *       "userinfo_endpoint": "http://localhost:8080/oauth/userinfo",
                      *       "jwks_uri": "http://localhost:8080/.well-known/jwks.json",
                      *       "scopes_supported": [
                      *         "customers:read",
@@ -3035,6 +3084,7 @@ export interface operations {
                      *       "token_endpoint": "http://localhost:8080/oauth/token",
                      *       "revocation_endpoint": "http://localhost:8080/oauth/revoke",
                      *       "introspection_endpoint": "http://localhost:8080/oauth/introspect",
+                     *       "userinfo_endpoint": "http://localhost:8080/oauth/userinfo",
                      *       "jwks_uri": "http://localhost:8080/.well-known/jwks.json",
                      *       "scopes_supported": [
                      *         "customers:read",
@@ -3558,6 +3608,109 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description Expect has a value other than 100-continue */
+            417: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description A fault of the server; the answer has no details */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description A store is away: try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description The number of seconds to wait before you try again */
+                    "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+        };
+    };
+    getUserinfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user of the access token */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sub": "0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10",
+                     *       "preferred_username": "ada"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Userinfo"];
+                };
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description The token or other credential is missing or not valid */
+            401: {
+                headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description Authenticated, but not allowed */
+            403: {
+                headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -260,6 +260,7 @@ export const FOLDERS: Folder[] = [
         form: { grant_type: 'refresh_token', client_id: 'first-party', refresh_token: '{{refresh_token}}' },
         after: KEEP_TOKENS,
       },
+      { operationId: 'getUserinfo' },
       {
         operationId: 'introspectToken',
         name: 'Introspect a token',

@@ -18,7 +18,7 @@ const ADDRESSES = [
     operationId: 'getOpenidConfiguration',
     summary: 'Get the same metadata, at the address of OpenID Connect Discovery',
     description:
-      'For libraries that ask for no other address. auth issues no `id_token`, and has no scope `openid`.',
+      'For libraries that ask for no other address. auth issues no `id_token`, and has no scope `openid`: `GET /oauth/userinfo` names the user.',
   },
 ];
 
@@ -52,6 +52,7 @@ function metadataOf(issuer: string): Metadata {
     token_endpoint: `${issuer}/oauth/token`,
     revocation_endpoint: `${issuer}/oauth/revoke`,
     introspection_endpoint: `${issuer}/oauth/introspect`,
+    userinfo_endpoint: `${issuer}/oauth/userinfo`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     scopes_supported: [...SCOPES],
     subject_types_supported: ['public'],

@@ -2,7 +2,7 @@ import { type ErrorForm, Problem, type ProblemCode, problemOf } from '@pair/serv
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type OAuthError, OAuthErrorSchema } from './schemas.ts';
 
-/** The error codes of RFC 6749 §4.1.2.1, §5.2 and RFC 7009 §2.2.1. A Problem with such a code keeps it. */
+/** The error codes of RFC 6749 §4.1.2.1, §5.2, RFC 7009 §2.2.1 and RFC 6750 §3.1. A Problem with such a code keeps it. */
 const ERROR_CODES = new Set<ProblemCode>([
   'invalid_request',
   'invalid_client',
@@ -12,21 +12,22 @@ const ERROR_CODES = new Set<ProblemCode>([
   'invalid_scope',
   'unsupported_response_type',
   'access_denied',
+  'invalid_token',
 ]);
 
-/** Statuses that say more than 400. */
-const KEPT_STATUSES = new Set([404, 405, 406, 413, 417, 429]);
+/** Statuses that say more than 400. A refused client gets 401, a refused access token 401 or 403. */
+const KEPT_STATUSES = new Set([401, 403, 404, 405, 406, 413, 417, 429]);
 
 /** Returns the error code of RFC 6749 for a Problem. */
 function oauthErrorCode({ statusCode, code }: Problem): string {
   if (statusCode === 503) return 'temporarily_unavailable';
   if (statusCode >= 500) return 'server_error';
+  if (code === 'user_required') return 'insufficient_scope';
   return ERROR_CODES.has(code) ? code : 'invalid_request';
 }
 
-/** RFC 6749 §5.2: nearly every error is 400, and only a client that failed to authenticate gets 401. */
-function oauthStatus({ statusCode, code }: Problem): number {
-  if (code === 'invalid_client') return statusCode;
+/** RFC 6749 §5.2: nearly every error is 400. */
+function oauthStatus({ statusCode }: Problem): number {
   return statusCode >= 500 || KEPT_STATUSES.has(statusCode) ? statusCode : 400;
 }
 
@@ -36,33 +37,37 @@ export function oauthErrorBody(problem: Problem): OAuthError {
   return {
     error: oauthErrorCode(problem),
     // RFC 6749 allows ASCII there, without the quotation mark and the backslash
-    error_description: description.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '?'),
+    error_description: description
+      .replaceAll('"', "'")
+      .replaceAll('…', '...')
+      .replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '?'),
   };
 }
 
 /** The error handler of the routes that programs call. */
 export function sendOAuthError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request);
-  const status = oauthStatus(problem);
-  const { 'www-authenticate': challenge, ...headers } = problem.headers ?? {};
-  // with another status, clients take a challenge for the whole answer, and do not look at the error
-  if (challenge !== undefined && status === 401) reply.header('www-authenticate', challenge);
   reply
-    .headers(headers)
-    .code(status)
+    .headers(problem.headers ?? {})
+    .code(oauthStatus(problem))
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'no-store')
     .serializer(JSON.stringify)
     .send(oauthErrorBody(problem));
 }
 
-/** The form in which `sendOAuthError` sends errors, for the document. */
-export const oauthErrorForm: ErrorForm = {
+/** The form in which `sendOAuthError` sends the errors of a request with an access token, for the document. */
+export const bearerErrorForm: ErrorForm = {
   statusOf: oauthStatus,
   contentOf: (problems) => {
     const examples = problems.map((problem) => [problem.code, { value: oauthErrorBody(problem) }]);
     return { 'application/json': { schema: OAuthErrorSchema, examples: Object.fromEntries(examples) } };
   },
+};
+
+/** The same for a request of a client, whose refusals have other meanings. */
+export const oauthErrorForm: ErrorForm = {
+  ...bearerErrorForm,
   descriptions: {
     400: 'The request is not valid; `error` is a code of RFC 6749 §5.2',
     401: 'Unknown client, or client authentication failed',

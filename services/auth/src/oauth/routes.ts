@@ -1,15 +1,17 @@
+import { asUser } from '@pair/access-token';
 import { declareErrors, unavailable } from '@pair/service-kit';
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import { invalidClient } from './authenticate-client.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { addFormParser } from './form-parser.ts';
 import { introspectionRoutes } from './introspection-routes.ts';
 import { metadataRoutes } from './metadata-routes.ts';
-import { oauthErrorForm, sendOAuthError } from './oauth-error.ts';
+import { bearerErrorForm, oauthErrorForm, sendOAuthError } from './oauth-error.ts';
 import { reportRefusedClient } from './report-refused-client.ts';
 import { revocationRoutes } from './revocation-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
+import { userinfoRoutes } from './userinfo-routes.ts';
 
 /** The OAuth 2.0 authorization server: it takes forms, and sends errors in the form of RFC 6749. */
 export function oauthRoutes(options: { issuer: string; sealingKeys: SealingKeys }): FastifyPluginAsync {
@@ -29,19 +31,26 @@ export function oauthRoutes(options: { issuer: string; sealingKeys: SealingKeys 
       { prefix: '/oauth' },
     );
     await app.register(async (endpoints) => {
-      addFormParser(endpoints);
-      endpoints.setErrorHandler(sendOAuthError);
+      answerPrograms(endpoints);
       declareErrors(endpoints, {
         form: oauthErrorForm,
         problems: [() => invalidClient(true), () => invalidClient(false), unavailable],
       });
-      endpoints.addHook(
-        'onRequest',
-        async (_request, reply) => void reply.header('cache-control', 'no-store'),
-      );
       await endpoints.register(tokenRoutes);
       await endpoints.register(revocationRoutes);
       await endpoints.register(introspectionRoutes(options));
     });
+    await app.register(async (endpoint) => {
+      answerPrograms(endpoint);
+      declareErrors(endpoint, { form: bearerErrorForm });
+      await endpoint.register(asUser(userinfoRoutes));
+    });
   };
+}
+
+/** Reads forms, answers errors as RFC 6749 does, and lets no cache keep an answer (§5.1). */
+function answerPrograms(app: FastifyInstance): void {
+  addFormParser(app);
+  app.setErrorHandler(sendOAuthError);
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
 }

@@ -181,6 +181,23 @@ export const IntrospectionSchema = Type.Object(
 );
 export type Introspection = Static<typeof IntrospectionSchema>;
 
+/** OpenID Connect Core §5.3.2, with the claims that auth knows. */
+export const UserinfoSchema = Type.Object(
+  {
+    sub: Type.String({
+      format: 'uuid',
+      description: 'The id of the user; also the `sub` of the access token',
+    }),
+    preferred_username: Type.String({ description: 'The username, in lower case' }),
+  },
+  {
+    title: 'Userinfo',
+    description: 'The user of the access token',
+    examples: [{ sub: EXAMPLE_USER.id, preferred_username: EXAMPLE_USER.username }],
+  },
+);
+export type Userinfo = Static<typeof UserinfoSchema>;
+
 const Url = (description: string) => Type.String({ format: 'uri', description });
 const Names = (description: string) => Type.Array(Type.String(), { description });
 
@@ -192,6 +209,7 @@ export const MetadataSchema = Type.Object(
     token_endpoint: Url('The endpoint that exchanges codes and refresh tokens'),
     revocation_endpoint: Url('The endpoint that revokes tokens (RFC 7009)'),
     introspection_endpoint: Url('The endpoint that introspects tokens (RFC 7662)'),
+    userinfo_endpoint: Url('The endpoint that names the user of an access token (OpenID Connect Core §5.3)'),
     jwks_uri: Url('The public keys that verify access tokens'),
     scopes_supported: Names('The scopes of tokens'),
     subject_types_supported: Names('`public`: the `sub` of a user is the same for every client'),
