@@ -824,7 +824,7 @@ export interface components {
          * @description An error in the form of RFC 6749 §5.2
          */
         OAuthError: {
-            /** @description A stable code for programs, from RFC 6749 */
+            /** @description A stable code for programs, from RFC 6749, or RFC 6750 for an access token */
             error: string;
             /** @description A text for people, in ASCII */
             error_description: string;
