@@ -8,7 +8,9 @@ import { TokensSchema } from '../tokens/schemas.ts';
 /** RFC 6749 §5.2. */
 export const OAuthErrorSchema = Type.Object(
   {
-    error: Type.String({ description: 'A stable code for programs, from RFC 6749, or RFC 6750 for an access token' }),
+    error: Type.String({
+      description: 'A stable code for programs, from RFC 6749, or RFC 6750 for an access token',
+    }),
     error_description: Type.String({ description: 'A text for people, in ASCII' }),
   },
   { title: 'OAuthError', description: 'An error in the form of RFC 6749 §5.2' },
