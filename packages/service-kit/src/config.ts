@@ -23,7 +23,7 @@ export function List(items: TSchema, options: { description: string; default?: s
 /**
  * Reads a config object from environment variables. The members of the schema are the names of the variables. Instead of
  * NAME an operator may set NAME_FILE, the path of a file with the value; a line break at its end is dropped. An empty
- * variable counts as not set, because Docker Compose sets an empty one for `${NAME:-}`.
+ * variable counts as not set, because Docker Compose sets an empty one for `${NAME:-}`. A string may have the format `url`.
  *
  * @throws {ConfigError} with all problems at once
  */
@@ -41,6 +41,7 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
     strict: false,
     verbose: true,
   });
+  ajv.addFormat('url', (text) => URL.canParse(text));
   const validate = ajv.compile(schema);
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {
@@ -48,7 +49,8 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
       const name = error.instancePath.split('/')[1] ?? String(error.params.missingProperty);
       const member = schema.properties[name] as { description?: string } | undefined;
       if (problems.some((problem) => problem.startsWith(`${name}_FILE`))) continue;
-      problems.push(`${name} ${explain(error)} (${member?.description ?? 'see the README'})`);
+      const problem = `${name} ${explain(error)} (${member?.description ?? 'see the README'})`;
+      if (!problems.includes(problem)) problems.push(problem); // each entry of a list may have the same problem
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -81,12 +83,37 @@ function splitList(text: string): string[] {
     .filter((item) => item !== '');
 }
 
-function explain(error: ErrorObject): string {
-  if (error.keyword === 'required') return 'is missing';
-  if (error.keyword === 'anyOf')
-    return `must be one of ${(error.schema as { const: string }[]).map((literal) => literal.const).join(', ')}`;
-  return error.message ?? 'is not valid';
+function explain({ keyword, instancePath, parentSchema }: ErrorObject): string {
+  if (keyword === 'required') return 'is missing';
+  const isEntry = instancePath.split('/').length > 2;
+  return `${isEntry ? 'has an invalid entry: each ' : ''}must ${allowedBy(parentSchema as Rule)}`;
 }
+
+interface Rule {
+  type?: string;
+  anyOf?: { const: string }[];
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  /** Our keyword: the values that `pattern` or `format` allows, in words, because an operator reads no pattern. */
+  allowed?: string;
+}
+
+/** All that a rule allows, not only the limit that the value exceeds: the next value should be right. */
+function allowedBy({ type, anyOf, minimum, maximum, minLength, maxLength, allowed }: Rule): string {
+  if (anyOf !== undefined) return `be one of ${anyOf.map((literal) => literal.const).join(', ')}`;
+  if (type === 'integer') return `be a whole number${range(minimum, maximum)}`;
+  if (allowed !== undefined) return `be ${allowed}`;
+  return `have a length${range(minLength, maxLength)} characters`;
+}
+
+function range(least: number | undefined, most: number | undefined): string {
+  if (least === undefined) return most === undefined ? '' : ` of at most ${most}`;
+  return most === undefined ? ` of at least ${least}` : ` from ${least} to ${most}`;
+}
+
+const ORIGIN = 'a scheme and a host, such as https://example.com or http://localhost:8080, without a path';
 
 /** Settings of every process. */
 export const ProcessConfigSchema = Type.Object({
@@ -109,12 +136,12 @@ export const ProcessConfigSchema = Type.Object({
     description:
       'Proxies whose X-Forwarded-* headers are trusted: addresses, CIDR ranges, or loopback, linklocal, uniquelocal',
   }),
-  CORS_ORIGINS: List(Type.String({ pattern: '^https?://[^/,*]+$' }), {
+  CORS_ORIGINS: List(Type.String({ pattern: '^https?://[^/,*]+$', allowed: ORIGIN }), {
     default: [],
     description: 'Origins whose pages may call the API from a browser',
   }),
   CORS_ALLOWED_HEADERS: Type.Optional(
-    List(Type.String({ pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$" }), {
+    List(Type.String({ pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", allowed: 'the name of a header' }), {
       description:
         'Further request headers that these pages may send, besides the headers of the API and of tracing',
     }),
@@ -127,6 +154,7 @@ export const ServiceConfigSchema = Type.Object({
   ISSUER: Type.Optional(
     Type.String({
       pattern: '^https?://[^/?#]+$',
+      allowed: ORIGIN,
       description:
         'The `iss` of tokens: the public base URL, without a path or a trailing slash. Default: http://localhost:PORT',
     }),
@@ -139,9 +167,15 @@ export const ServiceConfigSchema = Type.Object({
   ),
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',
+    allowed: 'a URL that begins with postgres://',
     description: 'PostgreSQL: postgres://role:password@host:5432/database',
   }),
-  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis: redis://user:password@host:6379' }),
+  REDIS_URL: Type.String({
+    pattern: '^rediss?://.',
+    format: 'url',
+    allowed: 'a URL that begins with redis:// or rediss://, whose password is percent-encoded',
+    description: 'Redis: redis://user:password@host:6379',
+  }),
   REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({
     default: 30,
     minimum: 2,

@@ -12,13 +12,16 @@ import {
 } from '../src/index.ts';
 
 const Schema = Type.Object({
-  NAME: Type.String({ pattern: '^[a-z]+$', description: 'A name' }),
-  COUNT: Type.Integer({ default: 7, minimum: 1, description: 'A number' }),
+  NAME: Type.String({ pattern: '^[a-z]+$', allowed: 'lower-case letters', description: 'A name' }),
+  COUNT: Type.Integer({ default: 7, minimum: 1, maximum: 9, description: 'A number' }),
   COLOUR: Type.Union([Type.Literal('red'), Type.Literal('blue')], {
     default: 'red',
     description: 'A colour',
   }),
-  PEERS: List(Type.String({ pattern: '^[a-z.]+$' }), { default: [], description: 'Some hosts' }),
+  PEERS: List(Type.String({ pattern: '^[a-z.]+$', allowed: 'a name of a host' }), {
+    default: [],
+    description: 'Some hosts',
+  }),
   SECRET: Type.Optional(Type.String({ minLength: 8, description: 'A secret' })),
 });
 
@@ -37,8 +40,8 @@ t.test('variables that are not set have their defaults', async (t) => {
 });
 
 t.test('numbers are converted, lists are split and trimmed, other variables are ignored', async (t) => {
-  const env = { NAME: 'ann', COUNT: '12', COLOUR: 'blue', PEERS: ' a.b , c,,', PATH: '/bin' };
-  t.same(loadConfig(Schema, env), { NAME: 'ann', COUNT: 12, COLOUR: 'blue', PEERS: ['a.b', 'c'] });
+  const env = { NAME: 'ann', COUNT: '9', COLOUR: 'blue', PEERS: ' a.b , c,,', PATH: '/bin' };
+  t.same(loadConfig(Schema, env), { NAME: 'ann', COUNT: 9, COLOUR: 'blue', PEERS: ['a.b', 'c'] });
 });
 
 t.test('an empty variable counts as not set', async (t) => {
@@ -51,12 +54,12 @@ t.test('an empty variable counts as not set', async (t) => {
 });
 
 t.test('one error lists all problems, each with the variable and its description', async (t) => {
-  const text = problemsOf({ COUNT: 'many', COLOUR: 'green', PEERS: 'ok,NOT', SECRET: 'short' });
+  const text = problemsOf({ COUNT: 'many', COLOUR: 'green', PEERS: 'ok,NOT,NEITHER', SECRET: 'short' });
   t.match(text, /NAME is missing \(A name\)/);
-  t.match(text, /COUNT must be integer \(A number\)/);
-  t.match(text, /COLOUR .*\(A colour\)/);
-  t.match(text, /PEERS must match pattern .*\(Some hosts\)/);
-  t.match(text, /SECRET must NOT have fewer than 8 characters \(A secret\)/);
+  t.match(text, /COUNT must be a whole number from 1 to 9 \(A number\)/);
+  t.match(text, /COLOUR must be one of red, blue \(A colour\)/);
+  t.match(text, /PEERS has an invalid entry: each must be a name of a host \(Some hosts\)/);
+  t.match(text, /SECRET must have a length of at least 8 characters \(A secret\)/);
   for (const name of ['NAME', 'COUNT', 'COLOUR', 'PEERS', 'SECRET']) {
     t.equal(
       text.split('\n').filter((line) => line.includes(`- ${name} `)).length,
@@ -138,4 +141,30 @@ t.test('a wildcard or a URL with a path is no CORS origin', async (t) => {
       origin,
     );
   }
+});
+
+t.test('a message has words instead of a pattern', async (t) => {
+  const text = (env: NodeJS.ProcessEnv) => {
+    try {
+      loadConfig(Type.Object({ ...ProcessConfigSchema.properties, ...ServiceConfigSchema.properties }), {
+        DATABASE_URL: 'postgres://x',
+        REDIS_URL: 'redis://x',
+        ...env,
+      });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  t.match(text({ PORT: 'abc' }), 'PORT must be a whole number from 1 to 65535 (Port to listen on)');
+  t.match(text({ PORT: '65536' }), 'PORT must be a whole number from 1 to 65535 (Port to listen on)');
+  t.match(
+    text({ LOG_LEVEL: 'loud' }),
+    'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+  );
+  t.match(text({ ISSUER: 'https://x/' }), 'ISSUER must be a scheme and a host, such as https://example.com');
+  for (const REDIS_URL of ['localhost:6379', 'redis://', 'redis://host:port', 'redis://user:a/b@host']) {
+    t.match(text({ REDIS_URL }), 'REDIS_URL must be a URL that begins with redis://', REDIS_URL);
+  }
+  t.equal(text({ REDIS_URL: 'rediss://user:a%2Fb@host:6379' }), '');
 });

@@ -28,6 +28,14 @@ t.test('the table of settings in the README agrees with the schemas', async (t) 
   t.equal(table?.trim(), settingsTable(), 'copy the expected table into the README');
 });
 
+t.test('each setting with a pattern has words for the message about a wrong value', async (t) => {
+  for (const [name, schema] of Object.values(READERS).flatMap(Object.entries)) {
+    const { items = schema } = schema as { items?: TSchema };
+    const { pattern, allowed } = items as { pattern?: string; allowed?: string };
+    if (pattern !== undefined) t.type(allowed, 'string', name);
+  }
+});
+
 function settingsTable(): string {
   const settings = new Map<string, TSchema>();
   for (const schema of Object.values(READERS)) {

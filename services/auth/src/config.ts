@@ -8,6 +8,7 @@ export const AuthConfigSchema = Type.Object({
   ...ServiceConfigSchema.properties,
   KEY_ENCRYPTION_KEY: Type.String({
     pattern: '^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})?$',
+    allowed: 'a key of 43 letters, digits, - and _, or two such keys with a comma between them',
     description:
       '32 random bytes as base64url; this key seals the signing keys. To change it, set two, separated by a comma: the first seals, both unseal',
   }),
@@ -52,6 +53,7 @@ export const MigrateConfigSchema = Type.Object({
   ADMIN_USERNAME: Type.String({
     default: 'admin',
     pattern: '^[a-z0-9._-]{3,64}$',
+    allowed: '3 to 64 lower-case letters, digits, dots, - and _',
     description: 'Name of the first admin',
   }),
   ADMIN_PASSWORD: Type.Optional(
