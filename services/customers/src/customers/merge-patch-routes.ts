@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { parseJson, utf8ContentType } from '@pair/service-kit';
 import { preconditionOf } from './entity-tag.ts';
+import { storedChanges } from './members.ts';
 import { explainMissedWrite, preconditionFailed } from './missed-write.ts';
-import { normalizeName } from './name.ts';
 import { customerNotFound, sendCustomer } from './representation.ts';
 import {
   CustomerParamsSchema,
@@ -39,11 +39,9 @@ export const mergePatchRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { problems: [customerNotFound, preconditionFailed] },
     },
     async (request, reply) => {
-      const { name, dob } = request.body;
       const precondition = preconditionOf(request.headers);
       const { id } = request.params;
-      const changes = { name: name === undefined ? undefined : normalizeName(name), dob };
-      const customer = await app.customers.update(id, changes, precondition);
+      const customer = await app.customers.update(id, storedChanges(request.body), precondition);
       if (customer === undefined) throw await explainMissedWrite(app.customers, id, precondition);
       return sendCustomer(reply, customer);
     },

@@ -8,12 +8,8 @@ import { prepared } from '../db/prepared.ts';
 import { customers } from '../db/schema.ts';
 import type { Position } from './cursor.ts';
 import type { Precondition } from './entity-tag.ts';
+import { byMember, type CustomerFields, MEMBER_NAMES, type MemberName } from './members.ts';
 import { conditionOf, orderOf, type Selection, statementName } from './selection.ts';
-
-interface CustomerFields {
-  name: string;
-  dob: string;
-}
 
 export type CustomersRepository = ReturnType<typeof customersRepository>;
 
@@ -42,8 +38,7 @@ export type Customer = CustomerFields & {
 /** The columns of a `Customer`, in the order of `customerOf`. */
 export const row = {
   id: customers.id,
-  name: customers.name,
-  dob: customers.dob,
+  ...byMember((name) => customers[name]),
   updated_at: updatedAt.as('updated_at'),
   version: customers.version,
 };
@@ -52,8 +47,6 @@ export const row = {
 export const versionOfChosenId = sql`(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`;
 
 const $id = sql.placeholder('id');
-const $name = sql.placeholder('name');
-const $dob = sql.placeholder('dob');
 
 /** Matches the row of this id if its version meets the precondition: the write itself decides, not a read before. */
 const isTarget = and(
@@ -86,14 +79,13 @@ export function customersRepository(
     'insert_customers',
     db
       .insert(customers)
-      .values({ id: unnested('ids', 'uuid'), name: unnested('names', 'text'), dob: unnested('dobs', 'date') })
+      .values({ id: unnested('id'), ...byMember(unnested) })
       .returning(row),
   );
   const insert = coalesced(async (rows: (CustomerFields & { id: string })[]) => {
     const inserted = await insertUnnested({
-      ids: rows.map(({ id }) => id),
-      names: rows.map(({ name }) => name),
-      dobs: rows.map(({ dob }) => dob),
+      id: rows.map(({ id }) => id),
+      ...byMember((name) => rows.map((row) => row[name])),
     });
     const byId = customersById(inserted);
     return rows.map(({ id }) => byId.get(id));
@@ -101,7 +93,7 @@ export function customersRepository(
   const insertWithin = (within: NodePgDatabase) =>
     within
       .insert(customers)
-      .values({ id: $id, name: $name, dob: $dob })
+      .values({ id: $id, ...byMember(sql.placeholder) })
       .returning(row)
       .prepare('insert_customer');
   const insertNew = prepared(
@@ -109,7 +101,7 @@ export function customersRepository(
     'insert_new_customer',
     db
       .insert(customers)
-      .values({ id: $id, name: $name, dob: $dob, version: versionOfChosenId })
+      .values({ id: $id, ...byMember(sql.placeholder), version: versionOfChosenId })
       .onConflictDoNothing()
       .returning(row),
   );
@@ -173,8 +165,7 @@ export function customersRepository(
     db
       .update(customers)
       .set({
-        name: sql`coalesce(${$name}, ${customers.name})`,
-        dob: sql`coalesce(${$dob}, ${customers.dob})`,
+        ...byMember(changed),
         version: sql`${customers.version} + 1`,
         // not now(), the start of the transaction: a write that waited for another would set updated_at back
         updatedAt: sql`clock_timestamp()`,
@@ -226,18 +217,22 @@ export function customersRepository(
     /** Changes the given members. Without any it writes nothing, and checks only the precondition. */
     async update(
       id: string,
-      changes: { [K in keyof CustomerFields]?: string | undefined },
+      changes: Partial<CustomerFields>,
       { expected = null, unexpected = null, isNew }: Partial<Precondition> = {},
     ) {
       if (isNew) return undefined;
-      if (changes.name === undefined && changes.dob === undefined) {
+      if (MEMBER_NAMES.every((name) => changes[name] === undefined)) {
         const customer = await this.find(id);
         const version = String(customer?.version);
         const isTarget = (expected?.includes(version) ?? true) && !unexpected?.includes(version);
         return isTarget ? customer : undefined;
       }
-      const { name = null, dob = null } = changes;
-      return firstOf(await update({ id, name, dob, expected, unexpected }));
+      const values: Record<string, unknown> = { id, expected, unexpected };
+      for (const name of MEMBER_NAMES) {
+        values[name] = changes[name] ?? null;
+        values[`keeps_${name}`] = changes[name] === undefined;
+      }
+      return firstOf(await update(values));
     },
 
     async remove(id: string, { expected = null, unexpected = null, isNew }: Partial<Precondition> = {}) {
@@ -247,12 +242,23 @@ export function customersRepository(
 }
 
 /** As many rows as the array has elements: a set in the only row of VALUES. */
-function unnested(placeholder: string, type: 'uuid' | 'text' | 'date'): SQL {
-  return sql`unnest(${sql.placeholder(placeholder)}::${sql.raw(type)}[])`;
+function unnested(name: 'id' | MemberName): SQL {
+  return sql`unnest(${sql.placeholder(name)}::${sql.raw(customers[name].getSQLType())}[])`;
 }
 
-function customerOf([id = '', name = '', dob = '', updated_at = '', version]: string[]): Customer {
-  return { id, name, dob, updated_at, version: Number(version) };
+/** The new value of a column: the given value, or the old one if the request does not change it. */
+function changed(name: MemberName): SQL {
+  const keeps = sql.placeholder(`keeps_${name}`);
+  return sql`CASE WHEN ${keeps}::boolean THEN ${customers[name]} ELSE ${sql.placeholder(name)} END`;
+}
+
+function customerOf(columns: string[]): Customer {
+  const customer: Record<string, unknown> = { id: columns[0] };
+  let i = 1;
+  for (const name of MEMBER_NAMES) customer[name] = columns[i++];
+  customer.updated_at = columns[i++];
+  customer.version = Number(columns[i]);
+  return customer as unknown as Customer;
 }
 
 function firstOf([first]: string[][]): Customer | undefined {

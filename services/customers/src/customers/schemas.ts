@@ -1,56 +1,68 @@
 import { MAX_HEADER_LENGTH } from '@pair/service-kit';
-import { Type } from 'typebox';
-import { calendarDateFormat, dateOfBirthFormat } from './date-of-birth.ts';
-import { nameFormat, namePrefixFormat } from './name.ts';
+import { type TSchema, Type } from 'typebox';
+import { calendarDateFormat } from './date-of-birth.ts';
+import {
+  byMember,
+  type CustomerFields,
+  type MemberName,
+  memberOf,
+  REQUIRED_NAMES,
+  type RequestedFields,
+} from './members.ts';
+import { namePrefixFormat } from './name.ts';
+import { SORT_KEYS } from './selection.ts';
 import { timestampFormat } from './timestamp.ts';
 
 /** Rules of this service that JSON Schema cannot express, for `validatorCompiler`. */
 export const formats = {
-  name: nameFormat,
+  ...byMember((name) => memberOf(name).format),
   'name-prefix': namePrefixFormat,
-  'date-of-birth': dateOfBirthFormat,
   'calendar-date': calendarDateFormat,
   timestamp: timestampFormat,
 };
 
 const EXAMPLE_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
-const EXAMPLE_NAME = 'Ada Lovelace';
-const EXAMPLE_DOB = '1815-12-10';
 const EXAMPLE_UPDATED_AT = '2026-11-30T09:41:07.123Z';
+/** The new customer of all examples in the document. */
+export const NEW_EXAMPLE = byMember((name) => memberOf(name).example);
 /** The customer of all examples in the document. */
-export const EXAMPLE = {
-  id: EXAMPLE_ID,
-  name: EXAMPLE_NAME,
-  dob: EXAMPLE_DOB,
-  updated_at: EXAMPLE_UPDATED_AT,
-};
+export const EXAMPLE = { id: EXAMPLE_ID, ...NEW_EXAMPLE, updated_at: EXAMPLE_UPDATED_AT };
 
-const name = Type.String({
-  format: 'name',
-  description:
-    'Stored in NFC and trimmed; it must then have 1 to 255 characters and no control characters. Names need not be unique.',
-  examples: [EXAMPLE_NAME],
-});
-const dob = Type.String({
-  format: 'date-of-birth',
-  description: 'Date of birth, `YYYY-MM-DD`: an existing day, from year 0001, not in the future (UTC).',
-  examples: [EXAMPLE_DOB],
-});
+/** Types a schema as the type of its values, because TypeScript cannot derive it from a list of members. */
+const typed = <Value>(schema: TSchema) => Type.Unsafe<Value>(schema);
 
-export const NewCustomerSchema = Type.Object(
-  { name, dob },
-  { title: 'NewCustomer', additionalProperties: false, examples: [{ name: EXAMPLE_NAME, dob: EXAMPLE_DOB }] },
+function requestSchema(name: MemberName): TSchema {
+  const { isOptional, description, example } = memberOf(name);
+  const schema = { format: name, description, examples: [example] };
+  return isOptional ? Type.Unsafe({ type: ['string', 'null'], ...schema }) : Type.String(schema);
+}
+
+function answerSchema(name: MemberName): TSchema {
+  const { isOptional, answer, example } = memberOf(name);
+  const schema = { ...answer, examples: [example] };
+  return isOptional ? Type.Unsafe({ type: ['string', 'null'], ...schema }) : Type.String(schema);
+}
+
+/** The members of a new customer, in a request or a line of a file. */
+export const newMembers = byMember((name) =>
+  REQUIRED_NAMES.includes(name) ? requestSchema(name) : Type.Optional(requestSchema(name)),
 );
 
-export const CustomerPatchSchema = Type.Object(
-  { name: Type.Optional(name), dob: Type.Optional(dob) },
-  {
-    title: 'CustomerPatch',
-    additionalProperties: false,
-    examples: [{ name: EXAMPLE_NAME }],
-    description:
-      'A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`.',
-  },
+export const NewCustomerSchema = typed<RequestedFields>(
+  Type.Object(newMembers, { title: 'NewCustomer', additionalProperties: false, examples: [NEW_EXAMPLE] }),
+);
+
+export const CustomerPatchSchema = typed<Partial<CustomerFields>>(
+  Type.Object(
+    byMember((name) => Type.Optional(requestSchema(name))),
+    {
+      title: 'CustomerPatch',
+      additionalProperties: false,
+      examples: [{ name: NEW_EXAMPLE.name }],
+      description:
+        'A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`.',
+    },
+  ),
 );
 
 export const CustomerSchema = Type.Object(
@@ -60,17 +72,7 @@ export const CustomerSchema = Type.Object(
       description: 'A UUIDv7 from this service, or the id that you chose.',
       examples: [EXAMPLE_ID],
     }),
-    name: Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'The name in NFC, 1 to 255 characters.',
-      examples: [EXAMPLE_NAME],
-    }),
-    dob: Type.String({
-      format: 'date',
-      description: 'Date of birth, `YYYY-MM-DD`.',
-      examples: [EXAMPLE_DOB],
-    }),
+    ...byMember(answerSchema),
     updated_at: Type.String({
       format: 'date-time',
       description: 'The time of the last write, in UTC, by the clock of the database.',
@@ -120,7 +122,7 @@ export const ListQuerySchema = Type.Object(
     ),
     sort: Type.Optional(
       Type.String({
-        enum: ['dob', '-dob', 'name', '-name', 'updated_at', '-updated_at'],
+        enum: SORT_KEYS.flatMap((key) => [key, `-${key}`]),
         description:
           'The member to sort by, with `-` for descending; default `-dob`. The case of names makes no difference. Ties are ordered by `id`.',
       }),

@@ -12,8 +12,8 @@ import {
   runOnce,
 } from '../idempotency/run-once.ts';
 import { entityTag, preconditionOf } from './entity-tag.ts';
+import { type CustomerFields, MEMBER_NAMES, storedFields } from './members.ts';
 import { explainMissedWrite, preconditionFailed } from './missed-write.ts';
-import { normalizeName } from './name.ts';
 import type { Customer } from './repository.ts';
 import { CACHE_CONTROL, customerNotFound, sendCustomer } from './representation.ts';
 import {
@@ -42,8 +42,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       config: { problems: [requestInProgress, validationFailed, keyReused] },
     },
     async (request, reply) => {
-      const { name, dob } = request.body;
-      const fields = { name: normalizeName(name), dob };
+      const fields = storedFields(request.body);
       const create = async (within?: NodePgDatabase) =>
         answerOfCreation(reply, await app.customers.create(uuidv7(), fields, within));
       const key = parseIdempotencyKey(request.headers['idempotency-key']);
@@ -72,7 +71,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const fields = { name: normalizeName(request.body.name), dob: request.body.dob };
+      const fields = storedFields(request.body);
       const precondition = preconditionOf(request.headers);
       if (precondition.isNew) {
         // If-Match comes first (RFC 9110 §13.2.2), and no customer can exist and be new
@@ -110,12 +109,12 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
   );
 };
 
-function keyedRequest(request: FastifyRequest, key: string, fields: { name: string; dob: string }) {
+function keyedRequest(request: FastifyRequest, key: string, fields: CustomerFields) {
   return {
     subject: request.claims.sub,
     route: 'POST /customers',
     key,
-    fingerprint: fingerprintOf([fields.name, fields.dob]),
+    fingerprint: fingerprintOf(MEMBER_NAMES.map((name) => fields[name])),
   };
 }
 

@@ -73,9 +73,9 @@ export function ndjsonEncoder(): Transform {
 const TEXT = { getTypeParser: () => (text: string) => text };
 
 function rowsOf(pool: Pool, selection: Selection): QueryStream {
-  const { id, name, dob, updated_at } = row;
+  const { version: _version, ...columns } = row;
   const { sql, params } = drizzle({ client: pool })
-    .select({ id, name, dob, updated_at })
+    .select(columns)
     .from(customers)
     .where(conditionOf(selection, false))
     .orderBy(...orderOf(selection))

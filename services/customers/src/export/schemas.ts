@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { EXAMPLE, ListQuerySchema } from '../customers/schemas.ts';
+import { COLUMNS } from './columns.ts';
 
 const { sort, name, dob_from, dob_to } = ListQuerySchema.properties;
 export const ExportQuerySchema = Type.Object(
@@ -19,8 +20,6 @@ export const ExportQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
-const { id: EXAMPLE_ID, name: EXAMPLE_NAME, dob: EXAMPLE_DOB, updated_at: EXAMPLE_UPDATED_AT } = EXAMPLE;
-
 export const exportResponse = {
   200: {
     description: 'The customers',
@@ -37,9 +36,7 @@ export const exportResponse = {
         schema: {
           type: 'string',
           description: 'CSV (RFC 4180) with a header line.',
-          examples: [
-            `id,name,dob,updated_at\r\n${EXAMPLE_ID},${EXAMPLE_NAME},${EXAMPLE_DOB},${EXAMPLE_UPDATED_AT}\r\n`,
-          ],
+          examples: [`${COLUMNS.join(',')}\r\n${COLUMNS.map((column) => EXAMPLE[column]).join(',')}\r\n`],
         },
       },
       'application/x-ndjson': {

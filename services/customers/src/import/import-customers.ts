@@ -7,7 +7,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { uuidv7 } from 'uuidv7';
-import { normalizeName } from '../customers/name.ts';
+import { MEMBER_NAMES, type RequestedFields, storedFields } from '../customers/members.ts';
 import { versionOfChosenId } from '../customers/repository.ts';
 import { customers } from '../db/schema.ts';
 import { type ImportReport, importConflict, importRefused, type LineProblem } from './import-report.ts';
@@ -15,10 +15,8 @@ import { type Read, readLines } from './read-lines.ts';
 import { UnreadableFile } from './unreadable-file.ts';
 
 /** A valid record. */
-export interface ImportedCustomer {
+export interface ImportedCustomer extends RequestedFields {
   id?: string;
-  name: string;
-  dob: string;
   updated_at?: string;
 }
 
@@ -56,9 +54,10 @@ export async function importCustomers(pool: Pool, report: ImportReport, file: Im
 }
 
 async function importWithin(client: PoolClient, report: ImportReport, file: Import): Promise<void> {
+  const members = MEMBER_NAMES.map((name) => `${name} ${customers[name].getSQLType()}`);
   await client.query(
     `CREATE TEMPORARY TABLE imported
-     (line integer, id uuid, name text, dob date, updated_at timestamptz(3), chosen boolean) ON COMMIT DROP`,
+     (line integer, id uuid, ${members.join(', ')}, updated_at timestamptz(3), chosen boolean) ON COMMIT DROP`,
   );
   const { hasChosenIds } = await stage(client, report, file);
   if (hasChosenIds) await skipTakenIds(client, report);
@@ -101,11 +100,19 @@ async function stage(
   return { hasChosenIds };
 }
 
-/** Returns a row in COPY's text format. A valid name has no control characters, so only the backslash needs an escape. */
-function copyRow(line: number, { id, name, dob, updated_at }: ImportedCustomer): string {
-  const escaped = normalizeName(name).replaceAll('\\', '\\\\');
-  const row = [line, id ?? uuidv7(), escaped, dob, updated_at ?? '\\N', id === undefined ? 'f' : 't'];
+/** Returns a row in COPY's text format. */
+function copyRow(line: number, customer: ImportedCustomer): string {
+  const { id, updated_at } = customer;
+  const stored = storedFields(customer);
+  const members = MEMBER_NAMES.map((name) => copyText(stored[name]));
+  const row = [line, id ?? uuidv7(), ...members, updated_at ?? '\\N', id === undefined ? 'f' : 't'];
   return `${row.join('\t')}\n`;
+}
+
+const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+function copyText(text: string | null): string {
+  return text === null ? '\\N' : text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
 }
 
 /** Skips records with the id of an existing customer, or of an earlier record. */
@@ -153,9 +160,10 @@ async function refreshStatistics(client: PoolClient, created: number): Promise<v
 }
 
 async function insert(client: PoolClient, report: ImportReport, { skipsErrors }: Import): Promise<void> {
+  const members = sql.raw(MEMBER_NAMES.join(', '));
   const { rowCount } = await drizzle({ client }).execute(sql`
-    INSERT INTO ${customers} (id, name, dob, updated_at, version)
-    SELECT id, name, dob, coalesce(updated_at, now()), CASE WHEN chosen THEN ${versionOfChosenId} ELSE 1 END
+    INSERT INTO ${customers} (id, ${members}, updated_at, version)
+    SELECT id, ${members}, coalesce(updated_at, now()), CASE WHEN chosen THEN ${versionOfChosenId} ELSE 1 END
     FROM imported
     ORDER BY id
     ON CONFLICT (id) DO NOTHING`);

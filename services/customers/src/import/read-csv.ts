@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync';
+import { memberOf } from '../customers/members.ts';
 import { COLUMNS, type Column, REQUIRED_COLUMNS } from '../export/columns.ts';
 import { unescapeFormula } from '../export/formula-escape.ts';
 import { QuotedLines } from './quoted-lines.ts';
@@ -90,7 +91,11 @@ function columnsOf(header: string[], line: number): Column[] {
   }
   for (const name of REQUIRED_COLUMNS) {
     if (!columns.includes(name)) {
-      throw new UnreadableFile(line, name, 'is required: name the columns in the first line, as in name,dob');
+      throw new UnreadableFile(
+        line,
+        name,
+        `is required: name the columns in the first line, as in ${REQUIRED_COLUMNS.join(',')}`,
+      );
     }
   }
   return columns;
@@ -128,9 +133,10 @@ function objectsOf(records: Read<string>[], { separator, columns }: Layout): Rea
   });
 }
 
-/** Does not trim a name, because an escape is undone first. The rule of names trims it later. */
+/** Does not trim a member that is normalized later, because an escape is undone first. */
 function contentOf(column: Column, cell: string): string {
-  return column === 'name' ? unescapeFormula(cell) : cell.trim();
+  if (column === 'id' || column === 'updated_at') return cell.trim();
+  return unescapeFormula(memberOf(column).normalize === undefined ? cell.trim() : cell);
 }
 
 function isBlank(cell: string): boolean {

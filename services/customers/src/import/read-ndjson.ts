@@ -1,7 +1,8 @@
 import { parseStrictJson } from '@pair/service-kit';
+import { NEW_EXAMPLE } from '../customers/schemas.ts';
 import { hasContent, type Read } from './read-lines.ts';
 
-const EXAMPLE = '{"name":"Ada Lovelace","dob":"1815-12-10"}';
+const EXAMPLE = JSON.stringify(NEW_EXAMPLE);
 
 /** Reads the lines of an NDJSON file, each of which is a JSON text. Skips empty lines. */
 export async function* readNdjson(blocks: AsyncIterable<Read<string>[]>): AsyncGenerator<Read<unknown>[]> {

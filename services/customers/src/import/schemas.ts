@@ -1,7 +1,8 @@
 import { ProblemSchema, problemExamples } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { dateOfBirthFormat } from '../customers/date-of-birth.ts';
-import { EXAMPLE, NewCustomerSchema } from '../customers/schemas.ts';
+import { NEW_EXAMPLE, newMembers } from '../customers/schemas.ts';
+import { COLUMNS, REQUIRED_COLUMNS } from '../export/columns.ts';
 import { ImportReport, importRefused } from './import-report.ts';
 
 export const ImportQuerySchema = Type.Object(
@@ -24,29 +25,29 @@ export const ImportQuerySchema = Type.Object(
 export const ImportedCustomerSchema = Type.Object(
   {
     id: Type.Optional(Type.String({ format: 'uuid' })),
-    ...NewCustomerSchema.properties,
+    ...newMembers,
     updated_at: Type.Optional(Type.String({ format: 'timestamp' })),
   },
   { additionalProperties: false },
 );
 
-const { name: EXAMPLE_NAME, dob: EXAMPLE_DOB } = EXAMPLE;
+const AND = new Intl.ListFormat('en');
+const list = (columns: readonly string[]) => AND.format(columns.map((column) => `\`${column}\``));
+const MEMBERS_OF_A_RECORD = `${list(REQUIRED_COLUMNS)}, and optionally ${list(COLUMNS.filter((column) => !REQUIRED_COLUMNS.includes(column)))}, as in an export`;
 
 /** The schemas are for the document only: the import checks a stream line by line. */
 export const importBody = {
   content: {
     'text/csv': {
       schema: {
-        description:
-          'CSV (RFC 4180) in UTF-8, up to 128 MiB. The first line names the columns, in any order and case: `name` and `dob`, and optionally `id` and `updated_at`, as in an export. You can also separate cells by semicolons or tabs. Lines end with CRLF, LF or CR.',
-        examples: [`name,dob\r\n${EXAMPLE_NAME},${EXAMPLE_DOB}\r\n`],
+        description: `CSV (RFC 4180) in UTF-8, up to 128 MiB. The first line names the columns, in any order and case: ${MEMBERS_OF_A_RECORD}. You can also separate cells by semicolons or tabs. Lines end with CRLF, LF or CR.`,
+        examples: [`${Object.keys(NEW_EXAMPLE).join(',')}\r\n${Object.values(NEW_EXAMPLE).join(',')}\r\n`],
       },
     },
     'application/x-ndjson': {
       schema: {
-        description:
-          'A JSON object per line, up to 128 MiB. Its members are `name` and `dob`, and optionally `id` and `updated_at`, as in an export.',
-        examples: [`${JSON.stringify({ name: EXAMPLE_NAME, dob: EXAMPLE_DOB })}\n`],
+        description: `A JSON object per line, up to 128 MiB. Its members are ${MEMBERS_OF_A_RECORD}.`,
+        examples: [`${JSON.stringify(NEW_EXAMPLE)}\n`],
       },
     },
   },
