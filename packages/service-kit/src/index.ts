@@ -47,6 +47,7 @@ export { buildProcess, serve } from './process.ts';
 export { type Repetition, repeat, type SetTimer } from './repeat.ts';
 export { run } from './run.ts';
 export { awaitPostgres } from './stores/await-postgres.ts';
+export { awaitRedis } from './stores/await-redis.ts';
 export { coalesced } from './stores/coalesced.ts';
 export { connectionSettings } from './stores/connection-settings.ts';
 export type { StoreLimits } from './stores/limits.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { isRunning } from '@pair/local-stores';
 import { OperatorError } from '@pair/service-kit';
 
@@ -28,18 +28,45 @@ interface Secrets {
   keyEncryptionKey: string;
 }
 
+/** The parts of the folder that can be opened only with the secrets. A start writes the secrets before these. */
+const NEEDS_SECRETS = ['postgres', 'redis', 'auth.json'];
+
 /** The command line of every `npm start` contains this name. */
 const PROGRAM = 'start.mjs';
 
 /**
  * Opens the folder, or creates it with new secrets, and writes the id of this process into it.
  *
- * @throws {OperatorError} if another process uses the folder
+ * @throws {OperatorError} if the folder cannot be used, has lost its secrets, or another process uses it
  */
 export function openDataFolder(path: string): DataFolder {
   const folder = resolve(path);
-  // other users may pass through, since PostgreSQL runs as another user under root; the content is closed to them
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  try {
+    return open(folder);
+  } catch (error) {
+    const explain = REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+    if (explain === undefined) throw error;
+    throw new OperatorError(
+      `DATA_DIR cannot be ${folder}: ${explain(folder)}. Correct that, or set DATA_DIR to another folder.`,
+      { cause: error },
+    );
+  }
+}
+
+/** By the code of the system's error. */
+const REASONS: Record<string, (folder: string) => string> = {
+  EEXIST: () => 'it is a file',
+  ENOTDIR: () => 'a part of the path is a file',
+  // a wrong path, or a disk that is not mounted, must not look like a new installation
+  ENOENT: (folder) => `the folder ${dirname(folder)} does not exist`,
+  EACCES: () => 'this user may not write there',
+  EPERM: () => 'this user may not write there',
+  EROFS: () => 'it is on a read-only file system',
+  ENOSPC: () => 'the disk is full',
+};
+
+function open(folder: string): DataFolder {
+  createFolder(folder);
   const pidFile = join(folder, 'pid');
   const owner = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
   if (owner > 0 && owner !== process.pid && isRunning(owner, PROGRAM)) {
@@ -50,15 +77,27 @@ export function openDataFolder(path: string): DataFolder {
   writeFileSync(pidFile, String(process.pid));
   return {
     path: folder,
-    secrets: openSecrets(join(folder, 'secrets.json')),
+    secrets: openSecrets(folder),
     keepForCommands: ({ DATABASE_URL, REDIS_URL, KEY_ENCRYPTION_KEY }) =>
       writeSecretFile(join(folder, 'auth.json'), { DATABASE_URL, REDIS_URL, KEY_ENCRYPTION_KEY }),
   };
 }
 
+function createFolder(folder: string): void {
+  try {
+    // other users may pass through, since PostgreSQL runs as another user under root; the content is closed to them
+    mkdirSync(folder, { mode: 0o711 });
+  } catch (error) {
+    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST' && statSync(folder).isDirectory();
+    if (!exists) throw error;
+  }
+}
+
 /** Creates each secret once, also a secret that is missing in a folder of an earlier version. */
-function openSecrets(file: string): Secrets {
-  const existing: Partial<Secrets> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+function openSecrets(folder: string): Secrets {
+  const file = join(folder, 'secrets.json');
+  if (!existsSync(file) && NEEDS_SECRETS.some((name) => existsSync(join(folder, name)))) throw lost(file);
+  const existing: Partial<Secrets> = existsSync(file) ? readSecrets(file) : {};
   const secret = () => randomBytes(32).toString('base64url');
   const secrets: Secrets = {
     superuserPassword: secret(),
@@ -72,6 +111,20 @@ function openSecrets(file: string): Secrets {
   };
   writeSecretFile(file, secrets);
   return secrets;
+}
+
+function readSecrets(file: string): Partial<Secrets> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw error instanceof SyntaxError ? lost(file) : error;
+  }
+}
+
+function lost(file: string): OperatorError {
+  return new OperatorError(
+    `${file} is missing or damaged, and the data beside it cannot be opened without its secrets: restore that file from a backup, or move the folder away to start with new data.`,
+  );
 }
 
 /** Replaces the file in one step: a crash leaves the old content or the new. */

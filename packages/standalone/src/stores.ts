@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { say } from '@pair/bootstrap';
 import { freePort, type LocalServer, startPostgres, startRedis } from '@pair/local-stores';
-import { OperatorError } from '@pair/service-kit';
+import { awaitPostgres, awaitRedis, OperatorError } from '@pair/service-kit';
 import type { StandaloneConfig } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
 import { createDatabases } from './databases.ts';
@@ -38,6 +38,9 @@ export async function startStores(config: StandaloneConfig, data: DataFolder): P
   };
 }
 
+/** An operator's own store must answer within this time. */
+const OWN_STORE_LIMIT_MS = 5_000;
+
 /** Calls `onEnd` if one of the servers ends by itself, because nothing restarts it. Returns a function that stops them. */
 export function superviseStores(
   { servers }: Stores,
@@ -60,6 +63,8 @@ async function usePostgres(config: StandaloneConfig, data: DataFolder) {
   const { AUTH_DATABASE_URL: authDatabaseUrl, CUSTOMERS_DATABASE_URL: customersDatabaseUrl } = config;
   if (authDatabaseUrl !== undefined && customersDatabaseUrl !== undefined) {
     const authMigration = { DATABASE_URL: authDatabaseUrl };
+    await requirePostgres('AUTH_DATABASE_URL', authDatabaseUrl);
+    await requirePostgres('CUSTOMERS_DATABASE_URL', customersDatabaseUrl);
     return { server: undefined, urls: { authDatabaseUrl, authMigration, customersDatabaseUrl } };
   }
   const { superuserPassword, authOwnerDatabasePassword, authDatabasePassword, customersDatabasePassword } =
@@ -95,8 +100,15 @@ async function usePostgres(config: StandaloneConfig, data: DataFolder) {
   };
 }
 
+async function requirePostgres(setting: string, url: string): Promise<void> {
+  await awaitPostgres(url, OWN_STORE_LIMIT_MS).catch((error: Error) => {
+    throw new OperatorError(`${setting}: ${error.message}`, { cause: error });
+  });
+}
+
 async function useRedis(config: StandaloneConfig, data: DataFolder) {
   if (config.REDIS_URL !== undefined) {
+    await awaitRedis(config.REDIS_URL, OWN_STORE_LIMIT_MS);
     return {
       server: undefined,
       urls: { authRedisUrl: config.REDIS_URL, customersRedisUrl: config.REDIS_URL },

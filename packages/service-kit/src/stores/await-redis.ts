@@ -1,0 +1,49 @@
+import { setTimeout } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { OperatorError } from '../problems/operator-error.ts';
+
+const PAUSE_MS = 250;
+
+/**
+ * Resolves when Redis accepts a connection with the credentials of the URL, and answers PING.
+ *
+ * @throws {OperatorError} when it does not within `limitMs`
+ */
+export async function awaitRedis(redisUrl: string, limitMs: number): Promise<void> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const failure = await failureOf(redisUrl, Math.max(1, end - performance.now()));
+    if (failure === undefined) return;
+    if (performance.now() + PAUSE_MS >= end) {
+      throw new OperatorError(
+        `Redis did not answer within ${limitMs / 1_000} s: ${failure.message}. Start it, or correct REDIS_URL.`,
+        { cause: failure },
+      );
+    }
+    await setTimeout(PAUSE_MS);
+  }
+}
+
+/** The reason why Redis does not answer one PING; undefined when it answers. */
+async function failureOf(redisUrl: string, limitMs: number): Promise<Error | undefined> {
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: limitMs,
+    commandTimeout: limitMs,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let reason: Error | undefined;
+  redis.on('error', (error) => {
+    reason ??= error; // `connect` itself only reports that the connection is closed
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+    return undefined;
+  } catch (error) {
+    return reason ?? (error as Error);
+  } finally {
+    redis.disconnect();
+  }
+}
