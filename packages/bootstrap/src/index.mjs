@@ -1,3 +1,3 @@
 export { ensureCommand, findCommand, manualInstall } from './prerequisites.mjs';
 export { transpileSources } from './transpile.mjs';
-export { build, isAtLeast, ROOT, refuse, say } from './workspace.mjs';
+export { build, isAtLeast, ROOT, refuse, say, step } from './workspace.mjs';

@@ -2,7 +2,7 @@
 import { readArguments } from './arguments.mjs';
 import { stopWithParent } from './parent.mjs';
 import { ensureCommand, manualInstall } from './prerequisites.mjs';
-import { build, installDependencies, load, refuse, requireNode, say } from './workspace.mjs';
+import { build, installDependencies, isBuilt, load, refuse, requireNode, step } from './workspace.mjs';
 
 const USAGE = `Usage: npm start      runs both services, PostgreSQL and Redis; installs and builds what is missing
        npm run dev    the same, and restarts the services after each change
@@ -14,6 +14,7 @@ const { flags } = readArguments(USAGE, { flags: ['watch'] });
 if (process.platform === 'win32') {
   refuse('There is no Redis for Windows: run this in WSL, or use "docker compose up".');
 }
+step(1, 'installing what is missing');
 const bringsRedis = process.env.REDIS_URL || process.env.REDIS_URL_FILE;
 if (!bringsRedis && !ensureCommand('redis-server')) {
   refuse(
@@ -21,7 +22,10 @@ if (!bringsRedis && !ensureCommand('redis-server')) {
   );
 }
 installDependencies();
-say('building the changed packages');
+step(
+  2,
+  isBuilt('packages/standalone') ? 'building what has changed' : 'building, which takes up to a minute once',
+);
 if (!build(['packages/standalone'])) refuse('The build failed: see the lines above.');
 const main = flags.has('watch') ? 'dev.js' : 'main.js';
 await load(`packages/standalone/dist/${main}`);

@@ -15,6 +15,18 @@ export function say(line) {
   process.stdout.write(`> ${line}\n`);
 }
 
+/** From an empty clone to two services. */
+const STEPS = 5;
+
+/**
+ * Prints the step of a start that begins now.
+ * @param {number} number
+ * @param {string} line
+ */
+export function step(number, line) {
+  say(`${number}/${STEPS} ${line}`);
+}
+
 /**
  * Ends the process with one sentence.
  * @param {string} sentence
@@ -109,6 +121,14 @@ export function build(folders) {
   const projects = folders.filter((folder) => existsSync(join(ROOT, folder, 'tsconfig.json')));
   // projects are built side by side already: more checkers in each, four by default, read the same types again
   return runTool('tsc', ['-b', '--checkers', '1', ...projects]);
+}
+
+/**
+ * Whether a package was built before, with its present sources or older ones.
+ * @param {string} folder from the root
+ */
+export function isBuilt(folder) {
+  return existsSync(join(ROOT, folder, 'dist'));
 }
 
 /**

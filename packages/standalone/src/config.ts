@@ -18,6 +18,8 @@ const { ADMIN_USERNAME, ADMIN_PASSWORD } = MigrateConfigSchema.properties;
 /** Only this machine reaches the services. */
 export const HOST = '127.0.0.1';
 
+export const DEFAULT_DATA_DIR = '.data';
+
 /** Settings of `npm start`. None is required. */
 export const StandaloneConfigSchema = Type.Object({
   PORT,
@@ -31,7 +33,7 @@ export const StandaloneConfigSchema = Type.Object({
   REFRESH_REPLAY_WINDOW_SECONDS,
   REVOCATION_MAX_STALENESS_SECONDS,
   DATA_DIR: Type.String({
-    default: '.data',
+    default: DEFAULT_DATA_DIR,
     description: 'Folder of the databases and of generated secrets',
   }),
   ADMIN_USERNAME,

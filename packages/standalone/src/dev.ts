@@ -53,6 +53,7 @@ await run(async () => {
     isStopping = true;
     await end(services);
     await stopStores();
+    say('Stopped.');
     process.exit(exitCode);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(0));

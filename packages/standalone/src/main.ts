@@ -1,3 +1,4 @@
+import { say } from '@pair/bootstrap';
 import { run } from '@pair/service-kit';
 import { prepare, welcome } from './prepare.ts';
 import { startServices } from './services.ts';
@@ -9,7 +10,11 @@ await run(async () => {
     throw error; // an unhandled rejection: the services stop in order, and the process ends with 1
   });
   await startServices(config, stores.urls, data.secrets.keyEncryptionKey, async (app) => {
-    app.addHook('onClose', stopStores);
+    // the last one, because Fastify closes this plugin after the services
+    app.addHook('onClose', async () => {
+      await stopStores();
+      say('Stopped.');
+    });
   });
   welcome(config, data);
 });

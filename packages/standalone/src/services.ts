@@ -1,17 +1,14 @@
-import { setTimeout } from 'node:timers/promises';
 import { authService, migrateAuth } from '@pair/auth';
-import { say } from '@pair/bootstrap';
+import { say, step } from '@pair/bootstrap';
 import { customersService, migrateCustomers } from '@pair/customers';
 import { buildProcess, serve, withDerivedDefaults } from '@pair/service-kit';
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import pretty from 'pino-pretty';
-import { HOST, type StandaloneConfig } from './config.ts';
+import { DEFAULT_DATA_DIR, HOST, type StandaloneConfig } from './config.ts';
 import { frontPage } from './front-page.ts';
+import { whenReady } from './ready.ts';
 import { status } from './status.ts';
 import type { StoreUrls } from './stores.ts';
-
-const READY_LIMIT_MS = 10_000;
-const READY_INTERVAL_MS = 50;
 
 /**
  * Migrates the databases, and serves both services from this process. Resolves when they are ready.
@@ -41,33 +38,28 @@ export async function startServices(
     // not at the issuer's address: it is for clients, and may be that of a proxy on another machine
     JWKS_URL: `http://${HOST}:${config.PORT}/.well-known/jwks.json`,
   };
-  const services = [authService(auth), customersService(customers), frontPage, status];
-  const app = await buildProcess(
-    { ...config, TRUSTED_PROXIES: [] },
-    first === undefined ? services : [first, ...services],
-    {
-      hostNames: hostNames(auth.ISSUER),
-      ...(process.stdout.isTTY ? { logStream: pretty({ ignore: 'pid,hostname' }) } : {}),
-    },
-  );
+  step(5, 'starting both services');
+  const { isTTY } = process.stdout;
+  const services = [
+    ...(first === undefined ? [] : [first]),
+    authService(auth),
+    customersService(customers),
+    frontPage,
+    status,
+  ];
+  const app = await buildProcess({ ...config, TRUSTED_PROXIES: [] }, services, {
+    hostNames: hostNames(auth.ISSUER),
+    ...(isTTY ? { logStream: pretty({ ignore: 'pid,hostname' }) } : {}),
+  });
   await serve(app, { HOST, PORT: config.PORT });
-  await becomeReady(app, config.PORT);
-}
-
-/** Customers fetches the keys over HTTP, so it is ready a moment after the process listens. */
-async function becomeReady(app: FastifyInstance, port: number): Promise<void> {
-  for (const end = Date.now() + READY_LIMIT_MS; Date.now() < end; await setTimeout(READY_INTERVAL_MS)) {
-    const checks = await app.checkReadiness();
-    if (checks.every(({ failure }) => failure === undefined)) return;
-  }
-  say(`not ready yet: open http://localhost:${port}/readyz for the reason`);
+  await whenReady(app, say);
 }
 
 async function migrate(
-  { ADMIN_USERNAME, ADMIN_PASSWORD }: StandaloneConfig,
+  { DATA_DIR, ADMIN_USERNAME, ADMIN_PASSWORD }: StandaloneConfig,
   stores: StoreUrls,
 ): Promise<void> {
-  say('migrating the databases');
+  step(4, 'migrating the databases');
   await migrateCustomers(stores.customersDatabaseUrl);
   const { admin, advice } = await migrateAuth({
     ...stores.authMigration,
@@ -75,10 +67,16 @@ async function migrate(
     ...(ADMIN_PASSWORD === undefined ? {} : { ADMIN_PASSWORD }),
   });
   if (advice !== undefined) say(advice);
+  else if (admin === undefined && ADMIN_PASSWORD !== undefined) say(noEffect(DATA_DIR, ADMIN_USERNAME));
   if (admin === undefined) return;
   // printed before any later step can fail: the database keeps only a hash of the password
   say(`the first admin is "${admin.username}"`);
   if (admin.password !== undefined) say(`its password (shown once): ${admin.password}`);
+}
+
+function noEffect(folder: string, username: string): string {
+  const command = `${folder === DEFAULT_DATA_DIR ? '' : `DATA_DIR=${folder} `}npm run auth -- set-password ${username}`;
+  return `ADMIN_PASSWORD has no effect, because an admin exists: to set a password, run "${command}"`;
 }
 
 /** The accepted names of this host. No gateway checks them, and a page of any site can point a name of its own here. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { say } from '@pair/bootstrap';
+import { step } from '@pair/bootstrap';
 import { freePort, type LocalServer, startPostgres, startRedis } from '@pair/local-stores';
 import { awaitPostgres, awaitRedis, OperatorError } from '@pair/service-kit';
 import type { StandaloneConfig } from './config.ts';
@@ -22,8 +22,9 @@ export interface StoreUrls {
   customersRedisUrl: string;
 }
 
-/** Starts each store for which the config has no URL. */
+/** Starts each store for which the config has no URL, and waits for the others. */
 export async function startStores(config: StandaloneConfig, data: DataFolder): Promise<Stores> {
+  step(3, ownStores(config));
   const [postgres, redis] = await Promise.all([usePostgres(config, data), useRedis(config, data)]).catch(
     (error: Error) => {
       throw new OperatorError(error.message, { cause: error });
@@ -59,6 +60,12 @@ export function superviseStores(
   };
 }
 
+function ownStores({ AUTH_DATABASE_URL, REDIS_URL }: StandaloneConfig): string {
+  const names = [AUTH_DATABASE_URL === undefined ? 'PostgreSQL' : '', REDIS_URL === undefined ? 'Redis' : ''];
+  const started = names.filter(Boolean).join(' and ');
+  return started === '' ? 'connecting to your PostgreSQL and Redis' : `starting ${started}`;
+}
+
 async function usePostgres(config: StandaloneConfig, data: DataFolder) {
   const { AUTH_DATABASE_URL: authDatabaseUrl, CUSTOMERS_DATABASE_URL: customersDatabaseUrl } = config;
   if (authDatabaseUrl !== undefined && customersDatabaseUrl !== undefined) {
@@ -69,7 +76,6 @@ async function usePostgres(config: StandaloneConfig, data: DataFolder) {
   }
   const { superuserPassword, authOwnerDatabasePassword, authDatabasePassword, customersDatabasePassword } =
     data.secrets;
-  say('starting PostgreSQL');
   const server = await startPostgres({
     dataDir: join(data.path, 'postgres'),
     port: await freePort(),
@@ -115,7 +121,6 @@ async function useRedis(config: StandaloneConfig, data: DataFolder) {
     };
   }
   const { authRedisPassword, customersRedisPassword } = data.secrets;
-  say('starting Redis');
   const server = await startRedis({
     dataDir: join(data.path, 'redis'),
     port: await freePort(),

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { freePort, isWithin, testDatabase, testPostgres, testRedis, waitFor } from '@pair/test-kit';
 import { t } from 'tap';
@@ -91,6 +92,33 @@ t.test('npm start reports all wrong settings at once', async (t) => {
   t.equal(await started.exited, 1);
   for (const name of ['PORT', 'REGISTRATION', 'AUTH_DATABASE_URL']) t.match(started.output(), name);
   t.notMatch(started.output(), /\n\s+at /);
+});
+
+t.test('npm start reports an unusable folder or Redis in one sentence, and fails', async (t) => {
+  const file = dataFolder(t);
+  writeFileSync(file, '');
+  const [AUTH_DATABASE_URL, CUSTOMERS_DATABASE_URL] = [await testDatabase(t), await testDatabase(t)];
+  const REDIS_URL = `redis://user:hunter2@127.0.0.1:${await freePort()}`;
+  for (const [env, sentence] of [
+    [{ DATA_DIR: file }, /\n[^\n>]*DATA_DIR cannot be \S+: it is a file\.[^\n]+\n$/],
+    [
+      { DATA_DIR: dataFolder(t), AUTH_DATABASE_URL, CUSTOMERS_DATABASE_URL, REDIS_URL },
+      /\nRedis did not answer within 5 s: [^\n]*ECONNREFUSED[^\n]*correct REDIS_URL\.\n$/,
+    ],
+    [
+      {
+        DATA_DIR: dataFolder(t),
+        AUTH_DATABASE_URL: 'postgres://a:hunter2@127.0.0.1:1/a',
+        CUSTOMERS_DATABASE_URL,
+      },
+      /\nAUTH_DATABASE_URL: PostgreSQL did not answer within 5 s: [^\n]*ECONNREFUSED[^\n]+\n$/,
+    ],
+  ] as const) {
+    const started = await attempt(t, env);
+    t.equal(await started.exited, 1);
+    t.match(started.output(), sentence);
+    t.notMatch(started.output(), 'hunter2');
+  }
 });
 
 t.test('one database URL without the other is refused', async (t) => {

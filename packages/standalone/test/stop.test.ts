@@ -33,6 +33,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     response.resume();
     t.equal(response.statusCode, 200);
     t.equal(await stopped, 0);
+    t.match(started.output(), /\n> Stopped\.\n$/);
     t.strictSame(processes(DATA_DIR), []);
   });
 }
