@@ -7,6 +7,7 @@ import pretty from 'pino-pretty';
 import { DEFAULT_DATA_DIR, HOST, type StandaloneConfig } from './config.ts';
 import { frontPage } from './front-page.ts';
 import { whenReady } from './ready.ts';
+import { named, requestLines } from './request-lines.ts';
 import { status } from './status.ts';
 import type { StoreUrls } from './stores.ts';
 
@@ -42,9 +43,10 @@ export async function startServices(
   const { isTTY } = process.stdout;
   const services = [
     ...(first === undefined ? [] : [first]),
-    authService(auth),
-    customersService(customers),
-    frontPage,
+    ...(isTTY ? [requestLines] : []),
+    named('auth', authService(auth)),
+    named('customers', customersService(customers)),
+    named('front page', frontPage),
     status,
   ];
   const app = await buildProcess({ ...config, TRUSTED_PROXIES: [] }, services, {
