@@ -6,6 +6,7 @@ import type { Init, Send } from './send.ts';
 const OPERATIONS: Record<string, { parseAs?: string; bodySerializer?: unknown; duplex?: 'half' }> = {
   'GET /customers/export': { parseAs: 'text' },
   'GET /oauth/authorize': { parseAs: 'text' },
+  'POST /oauth/token': { bodySerializer: formOf },
   'POST /customers/import': { bodySerializer: (file: unknown) => file, duplex: 'half' },
 };
 
@@ -27,6 +28,14 @@ function headersOf(operation: string, { body }: Init): Record<string, string> {
   if (operation === 'POST /customers/import') return { 'content-type': mediaTypeOf(body) };
   if (operation.startsWith('POST /oauth/')) return { 'content-type': 'application/x-www-form-urlencoded' };
   return {};
+}
+
+/** Encodes a list as one parameter for each value: `resource` may occur several times (RFC 8707 §2). */
+function formOf(body: Record<string, unknown>): URLSearchParams {
+  const parameters = Object.entries(body).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => [name, `${one}`]),
+  );
+  return new URLSearchParams(parameters);
 }
 
 /** Returns the type of a Blob, or CSV. Windows has no type for a .csv, or with Excel installed `vnd.ms-excel`. */

@@ -15,6 +15,16 @@ t.test('the client sends forms to /oauth, and JSON elsewhere', async (t) => {
   );
 });
 
+t.test('a list in a form is one parameter for each value', async (t) => {
+  const { client, received } = fakeServer(() => Response.json({}));
+  const resource = ['https://api.example.com/a', 'https://api.example.com/b'];
+  await client.auth.POST('/oauth/token', { body: { grant_type: 'client_credentials', resource } });
+  t.equal(received[0]?.headers.get('content-type'), 'application/x-www-form-urlencoded');
+  const sent = new URLSearchParams(received[0]?.body);
+  t.same([...sent.keys()], ['grant_type', 'resource', 'resource']);
+  t.same(sent.getAll('resource'), resource);
+});
+
 t.test('a file has the media type of its Blob, else CSV, unless the caller sets one', async (t) => {
   const { client, received } = fakeServer(() => Response.json({}), { storage: signedIn() });
   const send = (body: FileBody, headers = {}) =>

@@ -207,3 +207,30 @@ t.test('openid-client: from discovery to revocation', async (t) => {
   const wider = openid.clientCredentialsGrant(machine, { scope: 'users:admin' });
   t.match(await wider.catch((error) => error), { error: 'invalid_scope' });
 });
+
+t.test('openid-client: discovery at the address of OpenID Connect, resources, and the user', async (t) => {
+  const execute = [openid.allowInsecureRequests];
+  const config = await openid.discovery(issuer, 'native-app', undefined, openid.None(), { execute });
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: REDIRECT_URI,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  });
+  for (const path of ['', '/customers']) url.searchParams.append('resource', system.url + path);
+  const resource = `${system.url}/customers`;
+  const tokens = await openid.authorizationCodeGrant(
+    config,
+    await signIn(url),
+    { pkceCodeVerifier },
+    { resource },
+  );
+  const [, claims = ''] = tokens.access_token.split('.');
+  const { sub } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+  t.same(await openid.fetchUserInfo(config, tokens.access_token, sub), {
+    sub,
+    preferred_username: system.admin.username,
+  });
+  url.searchParams.append('resource', 'https://other.example.com');
+  t.equal((await fetch(url, { redirect: 'manual' })).status, 303, 'invalid_target');
+});

@@ -74,7 +74,7 @@ export function authService(
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
     );
-    await app.register(oauthRoutes({ issuer, sealingKeys }));
+    await app.register(oauthRoutes({ issuer, audience, sealingKeys }));
     await app.register(jwksRoutes);
   };
 }

@@ -14,7 +14,7 @@ export const TAGS = [
   { name: 'account', description: 'Your account' },
   {
     name: 'oauth',
-    description: 'Endpoints for standard OAuth 2.0 clients (RFC 6749, 7009, 7636, 7662, 8414, 9207)',
+    description: 'Endpoints for standard OAuth 2.0 clients (RFC 6749, 7009, 7636, 7662, 8414, 8707, 9207)',
   },
   { name: 'users', description: 'All accounts; you need the scope `users:admin`' },
   { name: 'audit', description: 'Security events; you need the scope `users:admin`' },

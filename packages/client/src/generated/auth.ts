@@ -791,6 +791,13 @@ export interface components {
              * @example
              */
             scope?: string;
+            /**
+             * @description The API that you want to call, once for each API: the issuer, the audience of access tokens, or a URL below one of them, without a fragment (RFC 8707 §2). The tokens are the same for every resource
+             * @example [
+             *       ""
+             *     ]
+             */
+            resource?: string[];
         } & {
             [key: string]: unknown;
         };
@@ -3215,6 +3222,13 @@ export interface operations {
                 code_challenge: string;
                 /** @description The only method */
                 code_challenge_method: "S256";
+                /**
+                 * @description The API that you want to call, once for each API: the issuer, the audience of access tokens, or a URL below one of them, without a fragment (RFC 8707 §2). The tokens are the same for every resource
+                 * @example [
+                 *       "http://localhost:8080"
+                 *     ]
+                 */
+                resource?: string[];
             };
             header?: never;
             path?: never;

@@ -41,13 +41,14 @@ type OfAuth =
   | 'username_taken'
   | 'wrong_password';
 
-/** The codes of RFC 6749 §4.1.2.1 and §5.2. Below `/oauth` each other code becomes one of these: see `oauth-error.ts`. */
+/** The codes of RFC 6749 §4.1.2.1 and §5.2, and of RFC 8707 §2. Below `/oauth` each other code becomes one of these: see `oauth-error.ts`. */
 type OfOAuth =
   | 'access_denied'
   | 'invalid_client'
   | 'invalid_grant'
   | 'invalid_redirect_uri'
   | 'invalid_scope'
+  | 'invalid_target'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'unsupported_response_type';

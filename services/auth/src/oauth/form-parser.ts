@@ -1,20 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { utf8ContentType } from '@pair/service-kit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalidRequest } from './oauth-error.ts';
 
 /**
  * Parses `application/x-www-form-urlencoded` bodies (RFC 6749 appendix B) and no others. A parameter without a value counts
- * as not sent, and no parameter may occur twice (RFC 6749 §3.1, §3.2). Routes ignore unknown parameters.
+ * as not sent, and no parameter may occur twice (RFC 6749 §3.1, §3.2), except for a list in the schema of the route. Routes
+ * ignore unknown parameters.
  */
 export function addFormParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     utf8ContentType('application/x-www-form-urlencoded'),
     { parseAs: 'buffer' },
-    (_request, body: Buffer, done) => {
+    (request, body: Buffer, done) => {
       try {
-        done(null, parseForm(body));
+        done(null, parseForm(body, listsOf(request)));
       } catch (error) {
         done(error as Error);
       }
@@ -23,11 +24,28 @@ export function addFormParser(app: FastifyInstance): void {
 }
 
 /** @throws {Problem} 400 `invalid_request` */
-function parseForm(body: Buffer): Record<string, string> {
+function parseForm(body: Buffer, lists: string[]): Record<string, string | string[]> {
   const text = body.toString('latin1');
   if (!isUtf8(body) || !isPercentEncodedUtf8(text))
     throw invalidRequest('The body is not UTF-8: encode it as UTF-8.');
-  return parametersOf(new URLSearchParams(body.toString('utf8')));
+  const form = new URLSearchParams(body.toString('utf8'));
+  const values = lists.map((name) => [name, takeAll(form, name)]);
+  return Object.assign(parametersOf(form), Object.fromEntries(values));
+}
+
+/** Returns the names of the parameters that may occur several times. */
+function listsOf({ routeOptions }: FastifyRequest): string[] {
+  const { properties = {} } = (routeOptions.schema?.body ?? {}) as {
+    properties?: Record<string, { type?: unknown }>;
+  };
+  return Object.keys(properties).filter((name) => properties[name]?.type === 'array');
+}
+
+/** Removes a parameter that may occur several times from a form or a query, and returns its values. */
+export function takeAll(form: URLSearchParams, name: string): string[] {
+  const values = form.getAll(name).filter((value) => value !== '');
+  form.delete(name);
+  return values;
 }
 
 /**

@@ -2,7 +2,7 @@ import { type ErrorForm, Problem, type ProblemCode, problemOf } from '@pair/serv
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type OAuthError, OAuthErrorSchema } from './schemas.ts';
 
-/** The error codes of RFC 6749 §4.1.2.1, §5.2, RFC 7009 §2.2.1 and RFC 6750 §3.1. A Problem with such a code keeps it. */
+/** The error codes of RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1 and RFC 8707 §2, which a Problem keeps. */
 const ERROR_CODES = new Set<ProblemCode>([
   'invalid_request',
   'invalid_client',
@@ -10,6 +10,7 @@ const ERROR_CODES = new Set<ProblemCode>([
   'unauthorized_client',
   'unsupported_grant_type',
   'invalid_scope',
+  'invalid_target',
   'unsupported_response_type',
   'access_denied',
   'invalid_token',

@@ -9,12 +9,13 @@ import { introspectionRoutes } from './introspection-routes.ts';
 import { metadataRoutes } from './metadata-routes.ts';
 import { bearerErrorForm, oauthErrorForm, sendOAuthError } from './oauth-error.ts';
 import { reportRefusedClient } from './report-refused-client.ts';
+import type { Recipients } from './resource-indicators.ts';
 import { revocationRoutes } from './revocation-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
 import { userinfoRoutes } from './userinfo-routes.ts';
 
 /** The OAuth 2.0 authorization server: it takes forms, and sends errors in the form of RFC 6749. */
-export function oauthRoutes(options: { issuer: string; sealingKeys: SealingKeys }): FastifyPluginAsync {
+export function oauthRoutes(options: Recipients & { sealingKeys: SealingKeys }): FastifyPluginAsync {
   return async (app) => {
     await app.register(reportRefusedClient);
     await app.register(metadataRoutes(options));
@@ -36,7 +37,7 @@ export function oauthRoutes(options: { issuer: string; sealingKeys: SealingKeys 
         form: oauthErrorForm,
         problems: [() => invalidClient(true), () => invalidClient(false), unavailable],
       });
-      await endpoints.register(tokenRoutes);
+      await endpoints.register(tokenRoutes(options));
       await endpoints.register(revocationRoutes);
       await endpoints.register(introspectionRoutes(options));
     });

@@ -4,6 +4,7 @@ import { FIRST_PARTY } from '../clients/client.ts';
 import { GRANTS } from '../db/schema.ts';
 import { EXAMPLE_CLIENT, EXAMPLE_TOKENS, EXAMPLE_USER } from '../examples.ts';
 import { TokensSchema } from '../tokens/schemas.ts';
+import { MAX_RESOURCE_LENGTH } from './resource-indicators.ts';
 
 /** RFC 6749 §5.2. */
 export const OAuthErrorSchema = Type.Object(
@@ -42,6 +43,10 @@ function clientCredentials(exampleId: string) {
     ),
   };
 }
+
+/** For the document: `requireKnownResources` checks the values. */
+export const RESOURCE_DESCRIPTION =
+  'The API that you want to call, once for each API: the issuer, the audience of access tokens, or a URL below one of them, without a fragment (RFC 8707 §2). The tokens are the same for every resource';
 
 /** Unknown parameters are ignored (RFC 6749 §3.2). */
 const form = { additionalProperties: true } as const;
@@ -88,6 +93,12 @@ export const TokenRequestSchema = Type.Object(
         description:
           'Fewer scopes than were granted, separated by spaces (RFC 6749 §3.3). Default: all of them',
         ...LEFT_EMPTY,
+      }),
+    ),
+    resource: Type.Optional(
+      Type.Array(Type.String({ maxLength: MAX_RESOURCE_LENGTH, ...LEFT_EMPTY }), {
+        description: RESOURCE_DESCRIPTION,
+        examples: [['']],
       }),
     ),
   },

@@ -9,6 +9,7 @@ import { authorizationCodeGrant, invalidCode } from './grants/authorization-code
 import { clientCredentialsGrant } from './grants/client-credentials.ts';
 import { refreshTokenGrant } from './grants/refresh-token.ts';
 import { invalidRequest } from './oauth-error.ts';
+import { invalidTarget, type Recipients, requireKnownResources } from './resource-indicators.ts';
 import { type TokenRequest, TokenRequestSchema, type TokenResponse, TokenResponseSchema } from './schemas.ts';
 
 type Exchange = (request: FastifyRequest, client: Client, form: TokenRequest) => Promise<TokenResponse>;
@@ -20,39 +21,46 @@ const exchanges: Record<Grant, Exchange> = {
 };
 
 /** The token endpoint (RFC 6749 §3.2). */
-export const tokenRoutes: FastifyPluginAsyncTypebox = async (app) => {
-  app.post(
-    '/oauth/token',
-    {
-      schema: {
-        operationId: 'exchangeForTokens',
-        summary: 'Exchange a code, a refresh token or client credentials for tokens',
-        description:
-          'Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
-        tags: ['oauth'],
-        consumes: ['application/x-www-form-urlencoded'],
-        body: TokenRequestSchema,
-        response: { 200: TokenResponseSchema },
+export function tokenRoutes(recipients: Recipients): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      '/oauth/token',
+      {
+        schema: {
+          operationId: 'exchangeForTokens',
+          summary: 'Exchange a code, a refresh token or client credentials for tokens',
+          description:
+            'Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
+          tags: ['oauth'],
+          consumes: ['application/x-www-form-urlencoded'],
+          body: TokenRequestSchema,
+          response: { 200: TokenResponseSchema },
+        },
+        config: {
+          problems: [
+            () => invalidRequest('code_verifier is missing.'),
+            invalidCode,
+            invalidScope,
+            invalidTarget,
+            unauthorizedClient,
+            unsupportedGrantType,
+          ],
+        },
+        // before the schema, whose refusal of a long resource would be invalid_request
+        preValidation: async ({ body }) => {
+          requireKnownResources((body as Partial<TokenRequest> | null)?.resource ?? [], recipients);
+        },
       },
-      config: {
-        problems: [
-          () => invalidRequest('code_verifier is missing.'),
-          invalidCode,
-          invalidScope,
-          unauthorizedClient,
-          unsupportedGrantType,
-        ],
+      async (request) => {
+        const { grant_type: grant } = request.body;
+        const client = await authenticateClient(request);
+        if (!isGrant(grant)) throw unsupportedGrantType();
+        if (!client.grants.includes(grant)) throw unauthorizedClient();
+        return exchanges[grant](request, client, request.body);
       },
-    },
-    async (request) => {
-      const { grant_type: grant } = request.body;
-      const client = await authenticateClient(request);
-      if (!isGrant(grant)) throw unsupportedGrantType();
-      if (!client.grants.includes(grant)) throw unauthorizedClient();
-      return exchanges[grant](request, client, request.body);
-    },
-  );
-};
+    );
+  };
+}
 
 function isGrant(text: string): text is Grant {
   return (GRANTS as readonly string[]).includes(text);

@@ -150,7 +150,7 @@ t.test('a request that breaks RFC 6749 gets the error of its code, and no token'
     ['invalid_request', { ...code, code_verifier: 'short' }],
     ['invalid_request', { ...code, code: '' }],
     ['invalid_request', [...Object.entries(code), ['code', granted.code]]],
-    ['invalid_request', [...Object.entries(code), ['resource', ''], ['resource', 'x']]],
+    ['invalid_request', [...Object.entries(code), ['audience', ''], ['audience', 'x']]],
     ['invalid_request', { ...code, client_id: 'machine' }, basic('web-app', secret)],
     ['invalid_request', { ...code, ...confidential }, basic('web-app', secret)],
     ['invalid_request', { ...confidential, grant_type: 'refresh_token' }],

@@ -5,8 +5,9 @@ import type { Client } from '../../clients/client.ts';
 import { isRegistered } from '../../clients/redirect-uri.ts';
 import { narrowScope } from '../../tokens/scope.ts';
 import { unauthorizedClient } from '../authenticate-client.ts';
-import { parametersOf } from '../form-parser.ts';
+import { parametersOf, takeAll } from '../form-parser.ts';
 import { invalidRequest } from '../oauth-error.ts';
+import { type Recipients, requireKnownResources } from '../resource-indicators.ts';
 import { authorizationResponse } from './authorization-response.ts';
 
 /** An authorization request that may be granted (RFC 6749 §4.1.1). */
@@ -52,7 +53,7 @@ const PARAMETERS = [
  */
 export async function readAuthorizationRequest(
   app: FastifyInstance,
-  issuer: string,
+  recipients: Recipients,
   query: URLSearchParams,
 ): Promise<AuthorizationRequest> {
   const client = await requireClient(app, query);
@@ -61,16 +62,19 @@ export async function readAuthorizationRequest(
   const states = query.getAll('state').filter((one) => one !== '');
   const state = states.length === 1 && !states.some(isTooLong) ? states[0] : undefined;
   try {
+    const resources = takeAll(query, 'resource');
     const all = parametersOf(query);
     const parameters = Object.fromEntries(Object.entries(all).filter(([name]) => PARAMETERS.includes(name)));
     requireText(parameters);
     requireCodeFlow(client, all);
     const codeChallenge = requireCodeChallenge(parameters);
     const scope = requireScope(client, parameters.scope);
+    requireKnownResources(resources, recipients);
     return { client, redirectUri, state, scope, codeChallenge, parameters };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new RedirectedError(authorizationResponse({ redirectUri, state, issuer }, error), error);
+    const destination = { redirectUri, state, issuer: recipients.issuer };
+    throw new RedirectedError(authorizationResponse(destination, error), error);
   }
 }
 

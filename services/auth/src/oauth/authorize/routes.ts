@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SealingKeys } from '../../crypto/sealing-keys.ts';
 import { originOf } from '../../sessions/origin.ts';
 import { type Credentials, signIn } from '../../sessions/sign-in.ts';
+import type { Recipients } from '../resource-indicators.ts';
 import {
   type AuthorizationRequest,
   RedirectedError,
@@ -26,11 +27,9 @@ const BUSY = 'We cannot sign you in at the moment. Try again in a few seconds.';
  */
 export function authorizeRoutes({
   issuer,
+  audience,
   sealingKeys,
-}: {
-  issuer: string;
-  sealingKeys: SealingKeys;
-}): FastifyPluginAsyncTypebox {
+}: Recipients & { sealingKeys: SealingKeys }): FastifyPluginAsyncTypebox {
   const isSecure = issuer.startsWith('https:');
   // the prefix makes a browser take it from this host only, over TLS (RFC 6265bis §4.1.3.2)
   const cookieName = isSecure ? '__Host-sign-in' : 'sign-in';
@@ -79,7 +78,7 @@ export function authorizeRoutes({
       },
       async (request, reply) => {
         const query = new URL(request.url, issuer).searchParams;
-        return sendForm(reply, await readAuthorizationRequest(app, issuer, query));
+        return sendForm(reply, await readAuthorizationRequest(app, { issuer, audience }, query));
       },
     );
 
@@ -90,7 +89,7 @@ export function authorizeRoutes({
         const { csrf_token: csrfToken, username: typed = '', password = '', ...parameters } = request.body;
         const username = typed.trim(); // phone keyboards add a space
         const query = new URLSearchParams(parameters);
-        const authorization = await readAuthorizationRequest(app, issuer, query);
+        const authorization = await readAuthorizationRequest(app, { issuer, audience }, query);
         const sent = { cookie: request.cookies[cookieName], fetchSite: request.headers['sec-fetch-site'] };
         if (!csrf.isGood(csrfToken, sent)) {
           return sendForm(reply, authorization, { statusCode: 400, username, alert: STALE });

@@ -1,6 +1,8 @@
 import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
+import { MAX_RESOURCE_LENGTH } from '../resource-indicators.ts';
+import { RESOURCE_DESCRIPTION } from '../schemas.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
 
 /** RFC 6749 §4.1.1, RFC 7636 §4.3: for the document only. `readAuthorizationRequest` checks the query. */
@@ -40,6 +42,12 @@ export function authorizationQuerySchema(issuer: string) {
       examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
     }),
     code_challenge_method: Type.Literal('S256', { description: 'The only method' }),
+    resource: Type.Optional(
+      Type.Array(Type.String({ format: 'uri', maxLength: MAX_RESOURCE_LENGTH }), {
+        description: RESOURCE_DESCRIPTION,
+        examples: [[issuer]],
+      }),
+    ),
   });
 }
 
