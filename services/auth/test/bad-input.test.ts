@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { ADMIN, get, login, post, startAuth } from './support/auth-under-test.ts';
 import { postForm } from './support/oauth.ts';
 
-const { app } = await startAuth(t);
+const { app } = await startAuth(t, { REGISTRATION: 'open' });
 const admin = (await login(app)).access_token;
 
 const WRONG_TYPES = [null, 1, true, [], {}, ''];
@@ -83,6 +84,35 @@ t.test('a body that is no JSON object is 400, 413, 415 or 422', async (t) => {
     t.equal(response.json().status, status);
   }
 });
+
+t.test(
+  'every route that reads a body names its media types to a client that sends another one',
+  async (t) => {
+    const { paths } = (await app.inject('/docs/auth/json')).json();
+    let count = 0;
+    for (const [path, operations] of Object.entries<Record<string, { requestBody?: { content: object } }>>(
+      paths,
+    )) {
+      for (const [method, { requestBody }] of Object.entries(operations)) {
+        if (requestBody === undefined) continue;
+        count += 1;
+        const response = await app.inject({
+          method: method.toUpperCase() as 'POST',
+          url: path.replace('{id}', randomUUID()),
+          headers: { authorization: `Bearer ${admin}`, 'content-type': 'text/plain' },
+          payload: 'x',
+        });
+        const types = Object.keys(requestBody.content);
+        const about = `${method} ${path}`;
+        t.equal(response.statusCode, path.startsWith('/oauth/') ? 400 : 415, about);
+        const { detail, error_description: text = detail } = response.json();
+        t.match(text, `send ${types.join(' or ')}, in UTF-8, and say so in Content-Type.`, about);
+        t.equal(response.headers.accept, types.join(', '), about);
+      }
+    }
+    t.ok(count > 8, `${count} routes`);
+  },
+);
 
 t.test('a username or scope outside its rules is 422, and the answer names it', async (t) => {
   for (const username of [

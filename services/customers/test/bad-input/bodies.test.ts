@@ -44,7 +44,9 @@ refused('a body of another type, or without a type, is 415', async (t) => {
         body: JSON.stringify(GOOD),
         headers: { 'content-type': type },
       });
-      t.match(response.json(), { status: 415 }, `${method}: ${type}`);
+      const detail = /: send application\/.*json, in UTF-8, and say so in Content-Type\.$/;
+      t.match(response.json(), { status: 415, detail }, `${method}: ${type}`);
+      t.match(response.headers.accept, /json$/, `${method}: ${type}`);
     }
   }
 });
