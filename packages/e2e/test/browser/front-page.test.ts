@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
@@ -53,6 +56,19 @@ t.test('without scripts the page has all links, and each link works', async (t) 
   for (const link of links) t.equal((await fetch(system.url + link)).status, 200, link);
   t.equal(await page.locator('pre').count(), 4);
   t.equal(await page.getByRole('button').count(), 0, 'no button, because it would do nothing');
+});
+
+t.test('the page says where the password is, and where the story goes on', async (t) => {
+  const { page } = await visit(t);
+  const text = ((await page.locator('main').textContent()) ?? '').replaceAll(/\s+/g, ' ');
+  const printed = readFileSync(join(ROOT, 'packages/standalone/src/services.ts'), 'utf8');
+  const [, line = ''] = /in the line (.+?)\. /.exec(text) ?? [];
+  t.match(line, 'password');
+  t.ok(printed.includes(`${line}: `), 'npm start prints that line');
+  t.match(text, 'npm run auth -- set-password admin');
+  t.notMatch(text, ADMIN.password);
+  const [, section = ''] = /README\.md, under (.+?):/.exec(text) ?? [];
+  t.match(readFileSync(join(ROOT, 'README.md'), 'utf8'), `\n## ${section}\n`);
 });
 
 t.test('the commands of the page work in sh', async (t) => {
