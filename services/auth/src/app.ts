@@ -19,7 +19,7 @@ import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
 import { accessTokenSigner } from './tokens/access-token.ts';
 import { userAdminRoutes } from './users/admin-routes.ts';
-import { ownPasswordRoutes } from './users/password-routes.ts';
+import { ownPasswordRoutes, userPasswordRoutes } from './users/password-routes.ts';
 import { users } from './users/repository.ts';
 import { ownUserRoutes, registrationRoutes } from './users/routes.ts';
 import { formats } from './users/schemas.ts';
@@ -70,6 +70,7 @@ export function authService(
     await app.register(asUser(ownUserRoutes));
     await app.register(asUser(firstPartyOnly(ownPasswordRoutes)));
     await app.register(withScope('users:admin', userAdminRoutes));
+    await app.register(withScope('users:admin', userPasswordRoutes));
     await app.register(withScope('users:admin', auditRoutes));
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),

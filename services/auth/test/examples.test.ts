@@ -51,7 +51,10 @@ const FROM = {
   remoteAddress: '192.0.2.1',
   headers: { 'user-agent': 'curl/8.14.1', 'x-request-id': '4f6d1c0a9b3e4d7f8a2b5c6d7e8f9a0b' },
 };
-const OF_ADMINS = ['listUsers', 'createUser', 'getUser', 'updateUser', 'listSecurityEvents'];
+const OF_ADMINS = [
+  ...['listUsers', 'createUser', 'getUser', 'updateUser', 'resetPassword', 'deleteUser'],
+  'listSecurityEvents',
+];
 
 const removeAda = () => database.query('DELETE FROM users WHERE username = $1', [EXAMPLE_USER.username]);
 

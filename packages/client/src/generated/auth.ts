@@ -181,7 +181,11 @@ export interface paths {
         get: operations["getUser"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a user
+         * @description Deletes the account, and ends all sessions of the user: within a second every service refuses their tokens. The username is free again. Security events keep only the id of the user, until they are 90 days old.
+         */
+        delete: operations["deleteUser"];
         options?: never;
         head?: never;
         /**
@@ -189,6 +193,26 @@ export interface paths {
          * @description If you disable a user or remove a scope, all sessions of that user end: within a second every service refuses their access tokens. A scope that you add is in the next access token.
          */
         patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/auth/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the password of a user
+         * @description For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled.
+         */
+        put: operations["resetPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/auth/audit": {
@@ -619,6 +643,15 @@ export interface components {
              */
             scope?: string;
         };
+        /** PasswordReset */
+        PasswordReset: {
+            /**
+             * Format: password
+             * @description 8 to 128 characters of any kind, counted in NFC. Must be neither the username nor a common password, even in another case
+             * @example correct horse battery staple
+             */
+            password: string;
+        };
         /** SecurityEvent */
         SecurityEvent: {
             /** @description The id; later events have higher ids */
@@ -632,7 +665,7 @@ export interface components {
              * @description The kind of the event
              * @enum {string}
              */
-            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
+            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
             /**
              * @description The outcome of the action
              * @enum {string}
@@ -2480,6 +2513,141 @@ export interface operations {
             };
         };
     };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the user
+                 * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token or other credential is missing or not valid */
+            401: {
+                headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authenticated, but not allowed */
+            403: {
+                headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request conflicts with existing data */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect has a value other than 100-continue */
+            417: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server; the answer has no details */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away: try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description The number of seconds to wait before you try again */
+                    "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     updateUser: {
         parameters: {
             query?: never;
@@ -2663,13 +2831,157 @@ export interface operations {
             };
         };
     };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the user
+                 * @example 0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The path, the query, a header or the JSON itself is malformed */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token or other credential is missing or not valid */
+            401: {
+                headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authenticated, but not allowed */
+            403: {
+                headers: {
+                    /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
+                    "www-authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The media type of the body is not supported */
+            415: {
+                headers: {
+                    /** @description The content codings that bodies may have */
+                    "accept-encoding"?: string;
+                    /** @description The media types that the body may have */
+                    accept?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Expect has a value other than 100-continue */
+            417: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is JSON, but breaks the schema or a rule */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A fault of the server; the answer has no details */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A store is away: try again after Retry-After seconds */
+            503: {
+                headers: {
+                    /** @description The number of seconds to wait before you try again */
+                    "retry-after": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSecurityEvents: {
         parameters: {
             query?: {
                 /** @description Only events that this user caused or that concern this user */
                 user_id?: string;
                 /** @description Only events of this kind */
-                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
+                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
                 /** @description The number of events, 1 to 1000; default 1000 */
                 limit?: number;
             };

@@ -203,7 +203,7 @@ export const FOLDERS: Folder[] = [
   {
     name: 'Account',
     description:
-      'Read and change your own account. The requests use the account of the user that the folder Users creates. At the end an admin disables that user.',
+      'Read and change your own account. The requests use the account of the user that the folder Users creates. At the end an admin disables and deletes that user.',
     requests: [
       { ...AS_USER, operationId: 'getMe' },
       { ...AS_USER, operationId: 'endSession', path: { id: '{{user_sid}}' } },
@@ -233,6 +233,18 @@ export const FOLDERS: Folder[] = [
         name: 'Disable the user, as an admin',
         path: USER,
         body: { disabled: true },
+      },
+      {
+        operationId: 'resetPassword',
+        name: 'Set the password of the user, as an admin',
+        path: USER,
+        before: ["pm.collectionVariables.set('user_password', pm.variables.replaceIn('{{$guid}}'));"],
+        body: { password: '{{user_password}}' },
+      },
+      {
+        operationId: 'deleteUser',
+        name: 'Delete the user, as an admin',
+        path: USER,
         after: forget('user_id'),
       },
     ],

@@ -23,6 +23,7 @@ export const SECURITY_EVENTS = [
   'user_registered',
   'user_disabled',
   'user_enabled',
+  'user_deleted',
   'scopes_changed',
   'signing_key_rotated',
   'signing_key_revoked',

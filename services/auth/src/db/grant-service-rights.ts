@@ -5,8 +5,8 @@ import { EVENT_COLUMNS } from './schema.ts';
 
 /** All rights that the service needs. UPDATE also permits a lock on signing_keys, and SELECT … FOR SHARE of a row. */
 const RIGHTS = [
-  'SELECT, INSERT, UPDATE ON users, signing_keys',
-  'SELECT, INSERT, UPDATE, DELETE ON clients',
+  'SELECT, INSERT, UPDATE ON signing_keys',
+  'SELECT, INSERT, UPDATE, DELETE ON users, clients',
   `SELECT, INSERT (${EVENT_COLUMNS.join(', ')}) ON security_events`,
   'EXECUTE ON FUNCTION remove_old_security_events()',
 ];

@@ -10,11 +10,12 @@ import {
   encodeCursor,
   ListUsersQuerySchema,
   ManagedUserSchema,
+  NO_CONTENT,
   UpdateUserSchema,
   UserPageSchema,
   UserParamsSchema,
 } from './schemas.ts';
-import { lastAdmin, type UserChange, updateUser, userNotFound } from './update-user.ts';
+import { deleteUser, lastAdmin, type UserChange, updateUser, userNotFound } from './update-user.ts';
 
 const DEFAULT_PAGE = 20;
 
@@ -116,7 +117,40 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return presentManaged(user);
     },
   );
+
+  app.delete(
+    '/auth/users/:id',
+    {
+      schema: {
+        operationId: 'deleteUser',
+        summary: 'Delete a user',
+        description:
+          'Deletes the account, and ends all sessions of the user: within a second every service refuses their tokens. The username is free again. Security events keep only the id of the user, until they are 90 days old.',
+        tags: ['users'],
+        params: UserParamsSchema,
+        response: { 204: NO_CONTENT },
+      },
+      config: { problems: [userNotFound, lastAdmin] },
+    },
+    async (request, reply) => {
+      await deleteAudited(request, request.params.id);
+      return reply.code(204).send();
+    },
+  );
 };
+
+async function deleteAudited(request: FastifyRequest, userId: string): Promise<void> {
+  const { audit } = request.server;
+  try {
+    const { id } = await deleteUser(request.server, userId);
+    audit.record(request, { event: 'user_deleted', outcome: 'succeeded', userId: id });
+  } catch (error) {
+    if (isLastAdmin(error)) {
+      audit.record(request, { event: 'user_deleted', outcome: 'refused', userId, detail: 'the last admin' });
+    }
+    throw error;
+  }
+}
 
 async function updateAudited(request: FastifyRequest, userId: string, change: UserChange): Promise<User> {
   const { audit } = request.server;
@@ -137,10 +171,14 @@ async function updateAudited(request: FastifyRequest, userId: string, change: Us
     }
     return after;
   } catch (error) {
-    if (error instanceof Problem && error.code === 'last_admin') {
+    if (isLastAdmin(error)) {
       const event = change.disabled ? 'user_disabled' : 'scopes_changed';
       audit.record(request, { event, outcome: 'refused', userId, detail: 'the last admin' });
     }
     throw error;
   }
+}
+
+function isLastAdmin(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'last_admin';
 }

@@ -5,6 +5,7 @@ import { checkPassword, isStillPassword } from '../passwords/check-password.ts';
 import { requireGoodPassword } from '../passwords/rules.ts';
 import { replacePasswordHash } from './repository.ts';
 import { userIsGone } from './representation.ts';
+import { userNotFound } from './update-user.ts';
 
 /**
  * Changes the password of the signed-in user and ends all their sessions. The user must also know the current password: a
@@ -29,6 +30,20 @@ export async function changeOwnPassword(
   });
   // not 401, which would be about the access token: clients would refresh it, or sign the user out
   if (!isChanged) throw wrongPassword();
+}
+
+/**
+ * Sets the password of any user, for an admin, and ends all sessions of the user. A disabled user stays disabled.
+ *
+ * @throws {Problem} 404 `not_found`, 422, 503
+ */
+export async function resetPassword(request: FastifyRequest, id: string, password: string): Promise<void> {
+  const app = request.server;
+  const user = await app.users.findById(id);
+  if (user === undefined) throw userNotFound();
+  requireGoodPassword('/password', password, user.username);
+  if (!(await changePassword(app, user.id, password))) throw userNotFound();
+  app.audit.record(request, { event: 'password_changed', outcome: 'succeeded', userId: user.id });
 }
 
 export function wrongPassword(): Problem {
@@ -58,14 +73,14 @@ async function changeIfRight(
  * Sets a new password and ends all sessions of the user. The sessions end between UPDATE and COMMIT, so the password never
  * changes while they live on. If PostgreSQL then fails to commit, the user must sign in again with the old password.
  *
- * @param current the hash that the row must still have: of concurrent changes only one succeeds
+ * @param current the hash that the row must still have, so that of concurrent changes only one succeeds; undefined for any
  * @returns true if the password was changed
  */
 async function changePassword(
   app: FastifyInstance,
   id: string,
   password: string,
-  current: string,
+  current?: string,
 ): Promise<boolean> {
   const passwordHash = await app.passwords.hash(password);
   return inTransaction(app.pg.pool, async (_client, db) => {

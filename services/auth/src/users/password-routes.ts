@@ -1,10 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { tooManyAttempts } from '../passwords/check-password.ts';
-import { changeOwnPassword, wrongPassword } from './change-password.ts';
+import { changeOwnPassword, resetPassword, wrongPassword } from './change-password.ts';
 import { userIsGone } from './representation.ts';
-import { ChangePasswordSchema } from './schemas.ts';
-
-const NO_CONTENT = { description: 'Done', type: 'null' };
+import { ChangePasswordSchema, NO_CONTENT, ResetPasswordSchema, UserParamsSchema } from './schemas.ts';
+import { userNotFound } from './update-user.ts';
 
 /** Routes for signed-in users. */
 export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -24,6 +23,30 @@ export const ownPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       await changeOwnPassword(request, request.body.current_password, request.body.new_password);
+      return reply.code(204).send();
+    },
+  );
+};
+
+/** Routes for admins. */
+export const userPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.put(
+    '/auth/users/:id/password',
+    {
+      schema: {
+        operationId: 'resetPassword',
+        summary: 'Set the password of a user',
+        description:
+          'For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled.',
+        tags: ['users'],
+        params: UserParamsSchema,
+        body: ResetPasswordSchema,
+        response: { 204: NO_CONTENT },
+      },
+      config: { problems: [userNotFound] },
+    },
+    async (request, reply) => {
+      await resetPassword(request, request.params.id, request.body.password);
       return reply.code(204).send();
     },
   );

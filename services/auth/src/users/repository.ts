@@ -63,17 +63,18 @@ export function createUserRepository(db: NodePgDatabase) {
   };
 }
 
-/** Returns false if there is no such user, or if `current` is no longer the hash. */
+/** Returns false if there is no such user, or if `current` is given and no longer the hash. */
 export async function replacePasswordHash(
   db: NodePgDatabase,
   id: string,
   passwordHash: string,
-  current: string,
+  current?: string,
 ): Promise<boolean> {
+  const isCurrent = current === undefined ? undefined : eq(table.passwordHash, current);
   const { rowCount } = await db
     .update(table)
     .set({ passwordHash })
-    .where(and(eq(table.id, id), eq(table.passwordHash, current)));
+    .where(and(eq(table.id, id), isCurrent));
   return rowCount === 1;
 }
 

@@ -154,6 +154,14 @@ export const ChangePasswordSchema = Type.Object(
   },
 );
 
+export const ResetPasswordSchema = Type.Object(
+  { password: NewPasswordSchema },
+  { title: 'PasswordReset', additionalProperties: false, examples: [{ password: EXAMPLE_PASSWORD }] },
+);
+
 export const UserParamsSchema = Type.Object({
   id: Type.String({ format: 'uuid', description: 'The id of the user', examples: [EXAMPLE_USER.id] }),
 });
+
+/** The answer 204. */
+export const NO_CONTENT = { description: 'Done', type: 'null' };

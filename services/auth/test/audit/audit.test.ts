@@ -236,7 +236,8 @@ t.test('the role of the service can only add audit events and read them', async 
     'SET ROLE :owner',
     'GRANT :owner TO CURRENT_USER',
     'CREATE ROLE another',
-    'DELETE FROM users',
+    'DELETE FROM signing_keys',
+    'TRUNCATE users',
     'SELECT FROM drizzle.__drizzle_migrations',
   ]) {
     const { pathname, username } = new URL(auth.ownerUrl);

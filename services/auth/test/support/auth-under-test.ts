@@ -186,6 +186,7 @@ interface RecordedEvent {
   actor_id: string | null;
   client_id: string | null;
   session_id: string | null;
+  detail: string | null;
 }
 
 /** Resolves to the events of a query, newest first. Waits for `count`, because events are written after the answer. */

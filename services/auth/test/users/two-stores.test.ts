@@ -55,6 +55,25 @@ const changes: Record<string, Change> = {
       }),
     isMade: async ({ username }) => (await signIn(username, NEW_PASSWORD)) === 200,
   },
+  'a new password from an admin': {
+    make: (server, { id, admin }) =>
+      server.inject({
+        method: 'PUT',
+        url: `/auth/users/${id}/password`,
+        headers: { authorization: `Bearer ${admin}` },
+        payload: { password: NEW_PASSWORD },
+      }),
+    isMade: async ({ username }) => (await signIn(username, NEW_PASSWORD)) === 200,
+  },
+  'deleting a user': {
+    make: (server, { id, admin }) =>
+      server.inject({
+        method: 'DELETE',
+        url: `/auth/users/${id}`,
+        headers: { authorization: `Bearer ${admin}` },
+      }),
+    isMade: async ({ id, admin }) => (await get(app, `/auth/users/${id}`, admin)).statusCode === 404,
+  },
 };
 
 interface Fault {
@@ -157,7 +176,7 @@ t.test('no matter when a store fails, a disabled user has no live session', asyn
 const atCommit = (statement: string) =>
   operator.query(`
     CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${statement}; RETURN NULL; END $$;
-    CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON users
+    CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE OR DELETE ON users
       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()`);
 
 /** Runs `work` once, between UPDATE and COMMIT. */
