@@ -413,10 +413,7 @@ export interface operations {
     listCustomers: {
         parameters: {
             query?: {
-                /**
-                 * @description The number of youngest customers, 1 to 1000. The other parameters are for pages: send `n` alone.
-                 * @example 5
-                 */
+                /** @description The number of youngest customers, 1 to 1000, such as `5`. The other parameters are for pages: send `n` alone. */
                 n?: number;
                 /** @description The number of customers on a page, 1 to 100; default 20. */
                 limit?: number;

@@ -97,15 +97,14 @@ export const CustomerListSchema = Type.Object(
 const filterDate = (description: string) =>
   Type.Optional(Type.String({ format: 'calendar-date', description: `${description} \`YYYY-MM-DD\`.` }));
 
-// Swagger UI fills in each parameter with an example: the filled form must be a valid request
+// Swagger UI fills in each parameter that has an example. None has: `n` would exclude the others
 export const ListQuerySchema = Type.Object(
   {
     n: Type.Optional(
       Type.String({
         pattern: '^([1-9][0-9]{0,2}|1000)$',
         description:
-          'The number of youngest customers, 1 to 1000. The other parameters are for pages: send `n` alone.',
-        examples: ['5'],
+          'The number of youngest customers, 1 to 1000, such as `5`. The other parameters are for pages: send `n` alone.',
       }),
     ),
     limit: Type.Optional(
