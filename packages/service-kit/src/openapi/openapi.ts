@@ -4,6 +4,7 @@ import fp from 'fastify-plugin';
 import type { StringFormat } from '../problems/validation.ts';
 import { completeDocument, HEADERS_OF_ALL, type OpenapiDocument } from './complete-document.ts';
 import { withErrorResponses } from './declared-errors.ts';
+import { referenceTheme } from './reference-theme.ts';
 import { ProblemSchema } from './schemas.ts';
 
 export interface OpenapiOptions {
@@ -55,7 +56,14 @@ export const openapi = fp<OpenapiOptions>(
     });
     await app.register(swaggerUi, {
       routePrefix: prefix,
-      uiConfig: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
+      theme: referenceTheme(title, prefix),
+      uiConfig: {
+        layout: 'ReferenceLayout',
+        persistAuthorization: true,
+        tryItOutEnabled: true,
+        displayRequestDuration: true,
+        syntaxHighlight: { theme: 'tomorrow-night' }, // others have dim words
+      },
       initOAuth: {
         clientId: SWAGGER_UI_CLIENT_ID,
         usePkceWithAuthorizationCodeGrant: true,

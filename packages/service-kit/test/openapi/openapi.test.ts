@@ -105,6 +105,9 @@ t.test(
     t.equal(page.statusCode, 200);
     t.match(page.headers['content-type'], /text\/html/);
     t.match(page.headers['content-security-policy'], /script-src 'self'; /);
+    const files = page.body.match(/(?<=(?:src|href)=")[^"]+/g) ?? [];
+    t.ok(files.some((file) => file.includes('/theme/')));
+    for (const file of files) t.equal((await app.inject(file)).statusCode, 200, file);
     t.match(
       (await app.inject('/docs/things/static/swagger-initializer.js')).body,
       /"persistAuthorization":\s*true[\s\S]*"usePkceWithAuthorizationCodeGrant":\s*true/,

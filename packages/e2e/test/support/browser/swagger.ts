@@ -17,11 +17,19 @@ export async function signIn(page: Page, { username, password }: Credentials): P
   if ((await answer).status() === 503) await signIn(page, { username, password });
 }
 
-/** Goes through Swagger UI's own dialog; resolves with the window of the sign-in page. */
-export async function pressAuthorize(page: Page): Promise<Page> {
+/** Opens the dialog of Swagger UI. */
+export async function openAuthorize(page: Page): Promise<Locator> {
   await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const dialog = page.locator('.dialog-ux');
+  await dialog.waitFor();
+  return dialog;
+}
+
+/** Goes through the dialog of Swagger UI; resolves with the window of the sign-in page. */
+export async function pressAuthorize(page: Page): Promise<Page> {
+  const dialog = await openAuthorize(page);
   const popup = page.waitForEvent('popup');
-  await page.locator('.dialog-ux button.authorize').first().click();
+  await dialog.locator('button.authorize').first().click();
   const window = await popup;
   await window.waitForLoadState();
   return window;
