@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui';
 
 const FOLDER = new URL('../../swagger-ui/', import.meta.url);
-const SCRIPTS = ['layout.js', 'responses.js', 'accessibility.js'];
+const SCRIPTS = ['layout.js', 'responses.js', 'session.js', 'accessibility.js'];
 const MARK = 'mark.svg';
 
 /** The references of the origin, which link to each other. */
