@@ -1,4 +1,7 @@
+import { buildProcess } from '@pair/service-kit';
+import { waitFor } from '@pair/test-kit';
 import t from 'tap';
+import { authService } from '../../src/index.ts';
 import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '../support/auth-under-test.ts';
 import { addClient, basic } from '../support/clients.ts';
 import { authorize, postForm, redeem } from '../support/oauth.ts';
@@ -82,4 +85,26 @@ t.test('after a sign-out, and for a disabled user, userinfo is 401', async (t) =
   t.match(response.headers['www-authenticate'], /^Bearer error="invalid_token"/);
   t.equal((await patch(app, `/auth/users/${id}`, { disabled: true }, admin)).statusCode, 200);
   t.ok(await refusedWithin1s(app, second.access_token));
+});
+
+t.test('a page of an allowed origin can ask userinfo, and read the answers and refusals', async (t) => {
+  const origin = 'https://app.example.com';
+  const settings = { LOG_LEVEL: 'silent' as const, TRUSTED_PROXIES: [], CORS_ORIGINS: [origin] };
+  const open = await buildProcess(settings, [authService(config)]);
+  t.teardown(() => open.close());
+  await waitFor(async () => (await open.inject('/readyz')).statusCode === 200);
+  const send = (method: 'GET' | 'OPTIONS', headers: Record<string, string>) =>
+    open.inject({ method, url: '/oauth/userinfo', headers: { origin, ...headers } });
+  const preflight = await send('OPTIONS', {
+    'access-control-request-method': 'GET',
+    'access-control-request-headers': 'authorization',
+  });
+  t.equal(preflight.statusCode, 204);
+  t.match(preflight.headers['access-control-allow-headers'], /authorization/);
+  for (const token of [admin, 'x.y.z']) {
+    const { statusCode, headers } = await send('GET', { authorization: `Bearer ${token}` });
+    t.equal(statusCode, token === admin ? 200 : 401);
+    t.equal(headers['access-control-allow-origin'], origin);
+    t.match(headers['access-control-expose-headers'], /www-authenticate/);
+  }
 });
