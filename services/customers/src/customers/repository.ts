@@ -8,7 +8,13 @@ import { prepared } from '../db/prepared.ts';
 import { customers } from '../db/schema.ts';
 import type { Position } from './cursor.ts';
 import type { Precondition } from './entity-tag.ts';
-import { byMember, type CustomerFields, MEMBER_NAMES, type MemberName } from './members.ts';
+import {
+  byMember,
+  type CustomerFields,
+  MEMBER_NAMES,
+  type MemberName,
+  type RequestedFields,
+} from './members.ts';
 import { conditionOf, orderOf, type Selection, statementName } from './selection.ts';
 
 export type CustomersRepository = ReturnType<typeof customersRepository>;
@@ -38,7 +44,7 @@ export type Customer = CustomerFields & {
 /** The columns of a `Customer`, in the order of `customerOf`. */
 export const row = {
   id: customers.id,
-  ...byMember((name) => customers[name]),
+  ...(byMember((name) => customers[name]) as Pick<typeof customers, MemberName>),
   updated_at: updatedAt.as('updated_at'),
   version: customers.version,
 };
@@ -47,6 +53,7 @@ export const row = {
 export const versionOfChosenId = sql`(extract(epoch FROM clock_timestamp()) * 1000000)::bigint`;
 
 const $id = sql.placeholder('id');
+const NO_MEMBERS = byMember(() => null);
 
 /** Matches the row of this id if its version meets the precondition: the write itself decides, not a read before. */
 const isTarget = and(
@@ -82,10 +89,10 @@ export function customersRepository(
       .values({ id: unnested('id'), ...byMember(unnested) })
       .returning(row),
   );
-  const insert = coalesced(async (rows: (CustomerFields & { id: string })[]) => {
+  const insert = coalesced(async (rows: (RequestedFields & { id: string })[]) => {
     const inserted = await insertUnnested({
       id: rows.map(({ id }) => id),
-      ...byMember((name) => rows.map((row) => row[name])),
+      ...byMember((name) => rows.map((row) => row[name] ?? null)),
     });
     const byId = customersById(inserted);
     return rows.map(({ id }) => byId.get(id));
@@ -181,18 +188,18 @@ export function customersRepository(
 
   return {
     /** Creates a customer, in the transaction of `within` if given. */
-    async create(id: string, fields: CustomerFields, within?: NodePgDatabase) {
+    async create(id: string, fields: RequestedFields, within?: NodePgDatabase) {
       const created =
         within === undefined
           ? await insert('', { id, ...fields })
-          : (await insertWithin(within).execute({ id, ...fields }))[0];
+          : (await insertWithin(within).execute({ id, ...NO_MEMBERS, ...fields }))[0];
       if (created === undefined) throw new Error('INSERT returned no row');
       return created;
     },
 
     /** Creates a customer with a chosen id. Returns undefined if the id exists. */
-    async createAs(id: string, fields: CustomerFields) {
-      return firstOf(await insertNew({ id, ...fields }));
+    async createAs(id: string, fields: RequestedFields) {
+      return firstOf(await insertNew({ id, ...NO_MEMBERS, ...fields }));
     },
 
     find(id: string) {
