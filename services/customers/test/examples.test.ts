@@ -1,6 +1,7 @@
 import { exampleExchanges, exampleFaults } from '@pair/test-kit';
 import t from 'tap';
 import { EXAMPLE } from '../src/customers/schemas.ts';
+import { COLUMNS } from '../src/export/columns.ts';
 import { customersDatabase } from './support/database.ts';
 import { customersProcess, ready } from './support/service.ts';
 
@@ -18,13 +19,10 @@ const exchanges = exampleExchanges(document);
 async function prepare(operationId: string) {
   await client.query('TRUNCATE customers');
   if (['createCustomer', 'importCustomers'].includes(operationId)) return;
-  const { id, name, dob, updated_at } = EXAMPLE;
-  await client.query('INSERT INTO customers (id, name, dob, updated_at) VALUES ($1, $2, $3, $4)', [
-    id,
-    name,
-    dob,
-    updated_at,
-  ]);
+  await client.query(
+    `INSERT INTO customers (${COLUMNS}) SELECT ${COLUMNS} FROM jsonb_populate_record(NULL::customers, $1)`,
+    [EXAMPLE],
+  );
 }
 
 /** Leaves out the members that differ from answer to answer, and between the formats. */

@@ -63,8 +63,8 @@ t.test('a thousand creates at once take a few statements, and each gets its own 
     dob: new Date(86_400_000 * i).toISOString().slice(0, 10),
   }));
   const created = await Promise.all(wanted.map(({ id, ...fields }) => customers.create(id, fields)));
-  t.same(
-    created.map(({ updated_at, ...rest }) => rest),
+  t.match(
+    created,
     wanted.map((row) => ({ ...row, version: 1 })),
   );
   t.ok(sent.length <= 6, `${sent.length} statements`);

@@ -131,7 +131,7 @@ t.test('the answer lists the first thousand problems, and counts all', async (t)
 t.test('an id and an updated_at of the file are stored unchanged', async (t) => {
   const customer = { id: ID, name: 'Ann', dob: '1960-05-25', updated_at: '2020-02-29T23:59:59.123Z' };
   t.match((await post(NDJSON, JSON.stringify(customer))).json(), { created: 1 });
-  t.same((await send('GET', `/customers/${ID}`)).json(), customer);
+  t.match((await send('GET', `/customers/${ID}`)).json(), customer);
 });
 
 t.test('an id that exists, or occurs twice in the file, is a problem of its line', async (t) => {
