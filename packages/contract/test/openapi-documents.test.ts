@@ -118,7 +118,7 @@ function isLimited({ type, ...schema }: Schema): boolean {
     return (
       ['maxLength', 'enum', 'const'].some((limit) => limit in schema) ||
       OF_FIXED_LENGTH.includes(String(format)) ||
-      /^\^(?!.*([*+]|,\}))/.test(String(pattern))
+      /^\^(?!.*([*+]|,\}))/.test(String(pattern).replaceAll(/\[[^\]]*\]/g, '.')) // in a class + is a plus
     );
   }
   return !types.includes('integer') || ('minimum' in schema && 'maximum' in schema);

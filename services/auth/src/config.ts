@@ -1,5 +1,6 @@
 import { List, ProcessConfigSchema, ServiceConfigSchema } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
+import { STORED_USERNAME_PATTERN, USERNAME_RULE } from './usernames.ts';
 
 const REGISTRATION_SCOPES = ['customers:read', 'customers:write'] as const;
 
@@ -52,8 +53,8 @@ export const MigrateConfigSchema = Type.Object({
   ),
   ADMIN_USERNAME: Type.String({
     default: 'admin',
-    pattern: '^[a-z0-9._-]{3,64}$',
-    allowed: '3 to 64 lower-case letters, digits, dots, - and _',
+    pattern: STORED_USERNAME_PATTERN,
+    allowed: `${USERNAME_RULE}, in lower case`,
     description: 'Name of the first admin',
   }),
   ADMIN_PASSWORD: Type.Optional(

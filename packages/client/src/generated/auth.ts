@@ -443,7 +443,7 @@ export interface components {
         /** Credentials */
         Credentials: {
             /**
-             * @description 3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case
+             * @description 3 to 254 letters, digits and . _ - + @ ', such as an e-mail address, which nothing verifies; stored in lower case
              * @example ada
              */
             username: string;
@@ -617,7 +617,7 @@ export interface components {
         /** NewUser */
         NewUser: {
             /**
-             * @description 3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case
+             * @description 3 to 254 letters, digits and . _ - + @ ', such as an e-mail address, which nothing verifies; stored in lower case
              * @example ada
              */
             username: string;
@@ -705,7 +705,7 @@ export interface components {
         /** Registration */
         Registration: {
             /**
-             * @description 3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case
+             * @description 3 to 254 letters, digits and . _ - + @ ', such as an e-mail address, which nothing verifies; stored in lower case
              * @example ada
              */
             username: string;

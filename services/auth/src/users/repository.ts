@@ -2,7 +2,7 @@ import { and, eq, gt, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import fp from 'fastify-plugin';
 import { users as table, type User } from '../db/schema.ts';
-import { USERNAME_PATTERN } from './schemas.ts';
+import { USERNAME_PATTERN } from '../usernames.ts';
 
 /** Skip the query for impossible usernames: PostgreSQL rejects U+0000. */
 const USERNAME = new RegExp(USERNAME_PATTERN);

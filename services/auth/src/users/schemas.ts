@@ -3,6 +3,12 @@ import { Type } from 'typebox';
 import { EXAMPLE_CREDENTIALS, EXAMPLE_PASSWORD, EXAMPLE_USER } from '../examples.ts';
 import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from '../passwords/rules.ts';
 import { ScopeSchema } from '../tokens/schemas.ts';
+import {
+  MAX_USERNAME_LENGTH,
+  STORED_USERNAME_PATTERN,
+  USERNAME_PATTERN,
+  USERNAME_RULE,
+} from '../usernames.ts';
 
 /** The rules of passwords that a schema can check; `requireGoodPassword` checks the others. */
 const passwordFormat: StringFormat = {
@@ -21,12 +27,13 @@ export function decodeCursor(cursor: string): string {
   return Buffer.from(cursor, 'base64url').toString();
 }
 
-/** The base64url form of 3 to 64 characters. */
-const CURSOR = '^[A-Za-z0-9_-]{4,86}$';
+/** The base64url form of a username. */
+const CURSOR = `^[A-Za-z0-9_-]{4,${Math.ceil((MAX_USERNAME_LENGTH * 4) / 3)}}$`;
+const STORED_USERNAME = new RegExp(STORED_USERNAME_PATTERN);
 
 const cursorFormat: StringFormat = {
   validate: (cursor) =>
-    /^[a-z0-9._-]{3,64}$/.test(decodeCursor(cursor)) && encodeCursor(decodeCursor(cursor)) === cursor,
+    STORED_USERNAME.test(decodeCursor(cursor)) && encodeCursor(decodeCursor(cursor)) === cursor,
   message: 'must be next_cursor of the previous page',
   published: { pattern: CURSOR },
 };
@@ -34,11 +41,9 @@ const cursorFormat: StringFormat = {
 /** The string formats for `validatorCompiler`. */
 export const formats = { 'new-password': passwordFormat, 'users-cursor': cursorFormat };
 
-export const USERNAME_PATTERN = '^[A-Za-z0-9._-]{3,64}$';
-
 export const UsernameSchema = Type.String({
   pattern: USERNAME_PATTERN,
-  description: '3 to 64 of a-z, 0-9, dot, underscore and hyphen; stored in lower case',
+  description: `${USERNAME_RULE}, such as an e-mail address, which nothing verifies; stored in lower case`,
   examples: [EXAMPLE_USER.username],
 });
 
@@ -51,7 +56,7 @@ export const NewPasswordSchema = Type.String({
 export const UserSchema = Type.Object(
   {
     id: Type.String({ format: 'uuid', description: 'The id, a UUIDv7; the `sub` of the user’s tokens' }),
-    username: Type.String({ pattern: '^[a-z0-9._-]{3,64}$', description: 'The username, in lower case' }),
+    username: Type.String({ pattern: STORED_USERNAME_PATTERN, description: 'The username, in lower case' }),
     scope: ScopeSchema,
     created_at: Type.String({
       format: 'date-time',

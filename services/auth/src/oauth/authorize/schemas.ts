@@ -1,6 +1,7 @@
 import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
+import { MAX_USERNAME_LENGTH } from '../../usernames.ts';
 import { MAX_RESOURCE_LENGTH } from '../resource-indicators.ts';
 import { RESOURCE_DESCRIPTION } from '../schemas.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
@@ -55,7 +56,7 @@ export function authorizationQuerySchema(issuer: string) {
 export const SignInFormSchema = Type.Object(
   {
     csrf_token: Type.Optional(Type.String({ maxLength: 128 })),
-    username: Type.Optional(Type.String({ maxLength: 64 })),
+    username: Type.Optional(Type.String({ maxLength: MAX_USERNAME_LENGTH })),
     password: Type.Optional(Type.String({ maxLength: 512 })),
   },
   { additionalProperties: Type.String({ maxLength: MAX_PARAMETER_LENGTH }) },

@@ -1,6 +1,7 @@
 import { SCOPE_DESCRIPTIONS, type Scope } from '@pair/access-token';
 import { Problem } from '@pair/service-kit';
 import { html } from 'ghtml';
+import { MAX_USERNAME_LENGTH } from '../../usernames.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
 import { page } from './page.ts';
@@ -28,7 +29,7 @@ export function signInPage({ request, issuer, csrfToken, username, alert }: Sign
 <form method="post" action="/oauth/authorize">
 !${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`).join('\n')}
 <label for="username">Username</label>
-<input id="username" name="username" value="${username}" required maxlength="64" autocomplete="username"
+<input id="username" name="username" value="${username}" required maxlength="${MAX_USERNAME_LENGTH}" autocomplete="username"
   autocapitalize="none" spellcheck="false" !${username === '' ? 'autofocus' : ''}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" required maxlength="512" autocomplete="current-password"
