@@ -22,11 +22,7 @@ t.test(
         409,
       );
       await login(app, { username: username.toUpperCase(), password });
-      const granted = await authorize(
-        app,
-        { client_id: 'swagger-ui' },
-        { username: ` ${username}`, password },
-      );
+      const granted = await authorize(app, { client_id: 'swagger-ui' }, { username, password });
       t.equal((await redeem(app, granted)).statusCode, 200, 'on the sign-in page');
     }
   },
