@@ -88,9 +88,23 @@ t.test(
 );
 
 t.test('npm start reports all wrong settings at once', async (t) => {
-  const started = await attempt(t, { PORT: 'eighty', REGISTRATION: 'maybe', AUTH_DATABASE_URL: 'mysql://' });
+  const started = await attempt(t, {
+    PORT: 'eighty',
+    LOG_LEVEL: 'loud',
+    REGISTRATION: 'maybe',
+    AUTH_DATABASE_URL: 'mysql://',
+    REDIS_URL: 'redis://host:port',
+  });
   t.equal(await started.exited, 1);
-  for (const name of ['PORT', 'REGISTRATION', 'AUTH_DATABASE_URL']) t.match(started.output(), name);
+  for (const line of [
+    'PORT must be a whole number from 1 to 65535',
+    'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+    'REGISTRATION must be one of closed, open',
+    'AUTH_DATABASE_URL must be a URL that begins with postgres://',
+    'REDIS_URL must be a URL that begins with redis:// or rediss://',
+  ]) {
+    t.match(started.output(), `  - ${line}`);
+  }
   t.notMatch(started.output(), /\n\s+at /);
 });
 
