@@ -154,6 +154,7 @@ export const ServiceConfigSchema = Type.Object({
   ISSUER: Type.Optional(
     Type.String({
       pattern: '^https?://[^/?#]+$',
+      format: 'url',
       allowed: ORIGIN,
       description:
         'The `iss` of tokens: the public base URL, without a path or a trailing slash. Default: http://localhost:PORT',

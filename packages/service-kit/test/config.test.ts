@@ -127,7 +127,16 @@ t.test('the default issuer follows from the port, and the default audience from 
 });
 
 t.test('an issuer with a path, a trailing slash, a query or another scheme is refused', async (t) => {
-  for (const ISSUER of ['https://x/y', 'https://x/', 'https://x?y', 'https://x#y', 'ftp://x', 'x']) {
+  for (const ISSUER of [
+    'https://x/y',
+    'https://x/',
+    'https://x?y',
+    'https://x#y',
+    'ftp://x',
+    'x',
+    'https://x y',
+    'https://x:port',
+  ]) {
     const env = { ISSUER, DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x' };
     t.throws(() => loadConfig(ServiceConfigSchema, env), { message: /ISSUER/ }, ISSUER);
   }

@@ -7,6 +7,7 @@ export const CustomersConfigSchema = Type.Object({
   JWKS_URL: Type.Optional(
     Type.String({
       pattern: '^https?://',
+      format: 'url',
       allowed: 'a URL that begins with http:// or https://',
       description: 'URL of the public keys of auth. Default: ISSUER/.well-known/jwks.json',
     }),
