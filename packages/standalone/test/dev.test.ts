@@ -48,6 +48,7 @@ t.test('a change restarts the services, and the stores keep running', async (t) 
   t.equal(await cacheControl(url), 'private');
   t.strictSame(stores(), before);
   t.equal(await stop('SIGINT'), 0);
+  t.match(output(), /> Stopped\.\n$/);
   t.strictSame(stores(), []);
 });
 
