@@ -2,6 +2,7 @@ import { unavailable } from '@pair/service-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import pg from 'pg';
 import t, { type Test } from 'tap';
+import '../../src/clients/repository.ts';
 import {
   ADMIN,
   get,
@@ -499,7 +500,7 @@ t.test('guesses on the page and at /auth/login count together', async (t) => {
     submit(app, await openPage(app, authorizationRequest(challenge)), { username: 'ada-guessed', password });
   for (let i = 0; i < 10; i++) t.equal((await guess('wrong')).statusCode, 403);
   const refused = await guess(ada.credentials.password);
-  isPage(t, refused, 429, /too many failed attempts/);
+  isPage(t, refused, 429, /too many failed attempts to sign in\. Try again in \d+ minutes?\./);
   t.match(refused.headers['retry-after'], /^\d+$/);
 });
 
@@ -527,6 +528,29 @@ t.test('a sign-in on the page is a security event with its client', async (t) =>
   await submit(app, page, ada.credentials);
   const items = await recordedEvents(app, admin, `event=sign_in&user_id=${ada.id}`);
   t.match(items, [{ outcome: 'succeeded', client_id: 'swagger-ui' }]);
+});
+
+t.test('the page says that cookies are blocked only if the browser sent none in time', async (t) => {
+  const page = await openPage(app, authorizationRequest(challenge));
+  isPage(t, await submit(app, { ...page, cookie: '' }), 400, /blocks cookies: allow cookies for this site/);
+  const other = await openPage(app, authorizationRequest(challenge));
+  const refused = await submit(app, { ...page, cookie: other.cookie });
+  isPage(t, refused, 400, /another page replaced it/);
+  t.notMatch(refused.payload, /cookies/);
+});
+
+t.test('the page and the error pages say what to do', async (t) => {
+  isPage(t, await ask(), 200, /Ask your administrator if you forgot your password\./);
+  const advice = /report it to the people who run the application/;
+  isPage(t, await ask({ client_id: 'unknown' }), 400, advice);
+  const { findById } = within.clients;
+  within.clients.findById = async () => {
+    throw unavailable();
+  };
+  const away = await ask();
+  within.clients.findById = findById;
+  isPage(t, away, 503, /try again in a few seconds/);
+  t.notMatch(away.payload, advice);
 });
 
 t.test('a form that does not come from this page gets an error page', async (t) => {

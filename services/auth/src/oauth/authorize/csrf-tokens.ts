@@ -9,6 +9,8 @@ const COOKIE_BYTES = 16;
 /** base64url of 16 bytes. */
 const COOKIE_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
+type Check = 'good' | 'stale' | 'without cookie';
+
 /**
  * Keeps another site from signing a browser in, for example with the password of an attacker (login CSRF, RFC 6749
  * §10.12): the token in the form must fit a cookie. Such a site can make the browser send a form with a token of its own,
@@ -19,8 +21,8 @@ interface CsrfTokens {
   cookieFor(cookie: string | undefined): string;
   /** Returns a token for a form in the browser with this cookie. */
   issue(cookie: string): string;
-  /** True if the token was issued here in the last ten minutes, for this browser. */
-  isGood(token: string | undefined, sent: { cookie: string | undefined; fetchSite: unknown }): boolean;
+  /** `good` if the token was issued here in the last ten minutes, for this browser. */
+  check(token: string | undefined, sent: { cookie: string | undefined; fetchSite: unknown }): Check;
 }
 
 /**
@@ -43,13 +45,15 @@ export function csrfTokens(sealingKeys: SealingKeys): CsrfTokens {
       return seal(plaintext, keys[0], CONTEXT).toString('base64url');
     },
 
-    isGood(token = '', { cookie = '', fetchSite }) {
+    check(token = '', { cookie, fetchSite }) {
       const opened = unseal(Buffer.from(token, 'base64url'), keys, CONTEXT);
-      if (opened === undefined || Date.now() >= opened.readUIntBE(0, EXPIRY_BYTES)) return false;
+      if (opened === undefined || Date.now() >= opened.readUIntBE(0, EXPIRY_BYTES)) return 'stale';
       // Fetch Metadata: no page can set this header. If a browser without a cookie opens two pages at once, the second
       // cookie replaces the first; and some browsers keep no cookies.
-      if (fetchSite === 'same-origin') return true;
-      return opened.subarray(EXPIRY_BYTES).equals(Buffer.from(cookie, 'base64url'));
+      if (fetchSite === 'same-origin') return 'good';
+      // the token is fresh, so the cookie would be too, if the browser kept it
+      if (cookie === undefined) return 'without cookie';
+      return opened.subarray(EXPIRY_BYTES).equals(Buffer.from(cookie, 'base64url')) ? 'good' : 'stale';
     },
   };
 }

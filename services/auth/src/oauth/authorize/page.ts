@@ -79,12 +79,32 @@ function sendPage(reply: FastifyReply, statusCode: number, body: string, formAct
 }
 
 /** Returns a page for the user about an error. */
-export function errorPage(detail: string, requestId: string): string {
+export function errorPage({ statusCode, code, detail, requestId }: PageError): string {
   return page(
     'Sign-in failed',
     html`<h1>Sign-in failed</h1>
 <p role="alert">${detail}</p>
-<p>You are not signed in. Go back to the application that you came from, and try again from there.</p>
+<p>You are not signed in. ${adviceFor(statusCode, code)}</p>
 <p class="quiet">Request ${requestId}</p>`,
   );
+}
+
+interface PageError {
+  statusCode: number;
+  code: string;
+  detail: string;
+  requestId: string;
+}
+
+/** The faults of the link to this page, which stay when the user tries again. */
+const FAULTS_OF_THE_APPLICATION = ['invalid_client', 'invalid_redirect_uri', 'invalid_request'];
+
+function adviceFor(statusCode: number, code: string): string {
+  if (FAULTS_OF_THE_APPLICATION.includes(code)) {
+    return 'The application has to correct this: report it to the people who run the application, with the number of the request.';
+  }
+  if (statusCode >= 500) {
+    return 'Go back, and try again in a few seconds. If that fails too, report it to your administrator, with the number of the request.';
+  }
+  return 'Go back to the application that you came from, and try again from there.';
 }

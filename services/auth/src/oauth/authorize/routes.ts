@@ -18,7 +18,10 @@ import { errorPage, sendErrorPage, sendFormPage } from './page.ts';
 import { authorizationQuerySchema, authorizeResponses, PAGE, SignInFormSchema } from './schemas.ts';
 import { signInPage } from './sign-in-page.ts';
 
-const STALE = 'This page was open for too long, or your browser keeps no cookies. Sign in again.';
+const REFUSALS = {
+  stale: 'This page was open for too long, or another page replaced it. Sign in again.',
+  'without cookie': 'Your browser blocks cookies: allow cookies for this site. Sign in again.',
+};
 const BUSY = 'We cannot sign you in at the moment. Try again in a few seconds.';
 
 /**
@@ -91,19 +94,20 @@ export function authorizeRoutes({
         const query = new URLSearchParams(parameters);
         const authorization = await readAuthorizationRequest(app, { issuer, audience }, query);
         const sent = { cookie: request.cookies[cookieName], fetchSite: request.headers['sec-fetch-site'] };
-        if (!csrf.isGood(csrfToken, sent)) {
-          return sendForm(reply, authorization, { statusCode: 400, username, alert: STALE });
+        const check = csrf.check(csrfToken, sent);
+        if (check !== 'good') {
+          return sendForm(reply, authorization, { statusCode: 400, username, alert: REFUSALS[check] });
         }
         try {
           const code = await codeFor(request, authorization, { username, password });
           return redirect(reply, authorizationResponse({ ...authorization, issuer }, { code }));
         } catch (error) {
           const problem = problemOf(error, request);
-          if (problem.statusCode === 500) return sendProblemPage(reply, problem, request.id);
+          if (problem.statusCode === 500) return sendProblemPage(reply, problem);
           if (problem.headers?.['retry-after'] !== undefined) {
             reply.header('retry-after', problem.headers['retry-after']);
           }
-          const alert = problem.statusCode === 503 ? BUSY : problem.message;
+          const alert = alertOf(problem);
           // a 401 must name a scheme of HTTP authentication
           const statusCode = problem.statusCode === 401 ? 403 : problem.statusCode;
           return sendForm(reply, authorization, { statusCode, username, alert });
@@ -133,17 +137,23 @@ function redirect(reply: FastifyReply, location: string): FastifyReply {
 }
 
 function answerWithPage(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  if (error instanceof RedirectedError) {
-    redirect(reply, error.location);
-    return;
-  }
-  const problem = problemOf(error, request);
-  sendProblemPage(reply, problem, request.id);
+  if (error instanceof RedirectedError) redirect(reply, error.location);
+  else sendProblemPage(reply, problemOf(error, request));
 }
 
-function sendProblemPage(reply: FastifyReply, problem: Problem, requestId: string): FastifyReply {
+function sendProblemPage(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.headers !== undefined) reply.headers(problem.headers);
-  return sendErrorPage(reply, statusOf(problem), errorPage(textOf(problem), requestId));
+  const statusCode = statusOf(problem);
+  const error = { statusCode, code: problem.code, detail: textOf(problem), requestId: reply.request.id };
+  return sendErrorPage(reply, statusCode, errorPage(error));
+}
+
+/** The text above the form: a person reads minutes more easily than the seconds of the problem. */
+function alertOf({ statusCode, message, headers }: Problem): string {
+  if (statusCode === 503) return BUSY;
+  if (statusCode !== 429) return message;
+  const minutes = Math.ceil(Number(headers?.['retry-after']) / 60);
+  return `There were too many failed attempts to sign in. Try again in ${minutes === 1 ? '1 minute' : `${minutes} minutes`}.`;
 }
 
 function statusOf({ statusCode }: Problem): number {

@@ -36,6 +36,7 @@ export function signInPage({ request, issuer, csrfToken, username, alert }: Sign
   !${username === '' ? '' : 'autofocus'} !${alert === undefined ? '' : 'aria-describedby="alert"'}>
 <button>Sign in</button>
 </form>
+<p class="quiet">Ask your administrator if you forgot your password.</p>
 <p class="cancel"><a href="${cancel}">Cancel</a></p>`,
   );
 }
