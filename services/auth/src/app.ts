@@ -10,6 +10,7 @@ import type { AuthConfig } from './config.ts';
 import { parseSealingKeys } from './crypto/sealing-keys.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
+import { readProduct } from './oauth/authorize/product.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 import { signInAttempts } from './passwords/attempts.ts';
@@ -35,6 +36,7 @@ export function authService(
 ): FastifyPluginAsync {
   const { ISSUER: issuer, AUDIENCE: audience } = config;
   const sealingKeys = parseSealingKeys(config.KEY_ENCRYPTION_KEY);
+  const product = readProduct(config);
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
 
@@ -75,7 +77,7 @@ export function authService(
     await app.register(
       registrationRoutes({ open: config.REGISTRATION === 'open', scopes: config.REGISTRATION_SCOPES }),
     );
-    await app.register(oauthRoutes({ issuer, audience, sealingKeys }));
+    await app.register(oauthRoutes({ issuer, audience, sealingKeys, product }));
     await app.register(jwksRoutes);
   };
 }

@@ -29,6 +29,20 @@ export const AuthConfigSchema = Type.Object({
     default: [],
     description: 'Scopes of registered accounts; users:admin is not allowed',
   }),
+  PRODUCT_NAME: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'Name of your product on the pages where users sign in',
+    }),
+  ),
+  PRODUCT_LOGO: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'Logo on these pages: the path of an SVG or PNG file of at most 32 KiB, or its content as a `data:` URL in base64',
+    }),
+  ),
 });
 export type AuthConfig = Static<typeof AuthConfigSchema> & { ISSUER: string; AUDIENCE: string };
 

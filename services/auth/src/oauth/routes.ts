@@ -3,6 +3,7 @@ import { declareErrors, unavailable } from '@pair/service-kit';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import { invalidClient } from './authenticate-client.ts';
+import type { Product } from './authorize/product.ts';
 import { authorizeRoutes } from './authorize/routes.ts';
 import { addFormParser } from './form-parser.ts';
 import { introspectionRoutes } from './introspection-routes.ts';
@@ -15,7 +16,9 @@ import { tokenRoutes } from './token-routes.ts';
 import { userinfoRoutes } from './userinfo-routes.ts';
 
 /** The OAuth 2.0 authorization server: it takes forms, and sends errors in the form of RFC 6749. */
-export function oauthRoutes(options: Recipients & { sealingKeys: SealingKeys }): FastifyPluginAsync {
+export function oauthRoutes(
+  options: Recipients & { sealingKeys: SealingKeys; product: Product },
+): FastifyPluginAsync {
   return async (app) => {
     await app.register(reportRefusedClient);
     await app.register(metadataRoutes(options));

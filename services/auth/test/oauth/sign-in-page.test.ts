@@ -17,6 +17,7 @@ import { APP_REDIRECT, addClient } from '../support/clients.ts';
 import {
   authorizationRequest,
   cookieOf,
+  decodeEntities,
   form,
   hiddenFields,
   newVerifier,
@@ -551,6 +552,22 @@ t.test('the page and the error pages say what to do', async (t) => {
   within.clients.findById = findById;
   isPage(t, away, 503, /try again in a few seconds/);
   t.notMatch(away.payload, advice);
+});
+
+t.test('the pages have the name and the logo of the product', async (t) => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+  const PRODUCT_LOGO = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+  const named = await another({ PRODUCT_NAME: 'Bread & <b>Butter', PRODUCT_LOGO });
+  for (const client_id of ['swagger-ui', 'unknown']) {
+    const query = form(authorizationRequest(challenge, { client_id }));
+    const { payload, headers } = await named.inject(`/oauth/authorize?${query}`);
+    t.match(headers['content-security-policy'], /; img-src 'self' data:; /);
+    t.notMatch(payload, /<b>Butter/);
+    const text = decodeEntities(payload);
+    t.match(text, ' – Bread & <b>Butter</title>');
+    t.match(text, `<p class="product"><img src="${PRODUCT_LOGO}" alt="">Bread & <b>Butter</p>`);
+  }
+  t.notMatch((await ask()).payload, 'class="product"', 'by default there is none');
 });
 
 t.test('a form that does not come from this page gets an error page', async (t) => {

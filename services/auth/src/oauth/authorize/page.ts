@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { html } from 'ghtml';
+import type { Product } from './product.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --page: #fbfaf8; --card: #fff; --text: #1d2129; --quiet: #565d6b; --line: #8a8f99;
@@ -16,6 +17,8 @@ main { width: 100%; max-width: 24rem; padding: 1.75rem; background: var(--card);
   border-radius: 12px; overflow-wrap: anywhere; }
 h1 { margin: 0 0 .25rem; font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; }
 p { margin: .5rem 0 1rem; }
+.product { display: flex; gap: .6rem; align-items: center; margin: 0 0 1rem; font-weight: 600; }
+.product img { max-width: 100%; max-height: 3rem; }
 .quiet { color: var(--quiet); }
 ul { margin: 0 0 1.25rem; padding-left: 1.2rem; }
 label { display: block; margin: 1rem 0 .3rem; font-weight: 600; }
@@ -33,23 +36,30 @@ a { color: var(--accent); }
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /** Returns a whole page of auth. `content` is HTML. */
-export function page(title: string, content: string): string {
+export function page(product: Product, title: string, content: string): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
+<title>${product.name === undefined ? title : `${title} – ${product.name}`}</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <style>!${STYLE}</style>
 </head>
 <body>
 <main>
+!${heading(product)}
 !${content}
 </main>
 </body>
 </html>
 `;
+}
+
+function heading({ name, logo }: Product): string {
+  if (name === undefined && logo === undefined) return '';
+  const image = logo === undefined ? '' : html`<img src="${logo}" alt="">`;
+  return html`<p class="product">!${image}${name}</p>`;
 }
 
 /**
@@ -65,9 +75,9 @@ export function sendErrorPage(reply: FastifyReply, statusCode: number, body: str
   return sendPage(reply, statusCode, body, "form-action 'none'; ");
 }
 
-/** The policy forbids every script, and every frame around the page. */
+/** The policy forbids every script, and every frame around the page. The logo of the product is a `data:` URL. */
 function sendPage(reply: FastifyReply, statusCode: number, body: string, formAction: string): FastifyReply {
-  const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self'; ${formAction}base-uri 'none'; frame-ancestors 'none'`;
+  const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src 'self' data:; ${formAction}base-uri 'none'; frame-ancestors 'none'`;
   return reply
     .code(statusCode)
     .headers({
@@ -79,8 +89,9 @@ function sendPage(reply: FastifyReply, statusCode: number, body: string, formAct
 }
 
 /** Returns a page for the user about an error. */
-export function errorPage({ statusCode, code, detail, requestId }: PageError): string {
+export function errorPage(product: Product, { statusCode, code, detail, requestId }: PageError): string {
   return page(
+    product,
     'Sign-in failed',
     html`<h1>Sign-in failed</h1>
 <p role="alert">${detail}</p>

@@ -15,6 +15,7 @@ import {
 import { authorizationResponse } from './authorization-response.ts';
 import { csrfTokens, FORM_LIFETIME_MS } from './csrf-tokens.ts';
 import { errorPage, sendErrorPage, sendFormPage } from './page.ts';
+import type { Product } from './product.ts';
 import { authorizationQuerySchema, authorizeResponses, PAGE, SignInFormSchema } from './schemas.ts';
 import { signInPage } from './sign-in-page.ts';
 
@@ -32,7 +33,8 @@ export function authorizeRoutes({
   issuer,
   audience,
   sealingKeys,
-}: Recipients & { sealingKeys: SealingKeys }): FastifyPluginAsyncTypebox {
+  product,
+}: Recipients & { sealingKeys: SealingKeys; product: Product }): FastifyPluginAsyncTypebox {
   const isSecure = issuer.startsWith('https:');
   // the prefix makes a browser take it from this host only, over TLS (RFC 6265bis §4.1.3.2)
   const cookieName = isSecure ? '__Host-sign-in' : 'sign-in';
@@ -48,7 +50,7 @@ export function authorizeRoutes({
   return async (app) => {
     await app.register(cookie);
     const csrf = csrfTokens(sealingKeys);
-    app.setErrorHandler(answerWithPage);
+    app.setErrorHandler(answerWithPage(product));
     declareErrors(app, { form: { statusOf, contentOf: () => PAGE } });
 
     function sendForm(
@@ -60,7 +62,11 @@ export function authorizeRoutes({
       reply.setCookie(cookieName, cookie, cookieOptions);
       const { statusCode = 200, username = '', alert } = again ?? {};
       const csrfToken = csrf.issue(cookie);
-      return sendFormPage(reply, statusCode, signInPage({ request, issuer, csrfToken, username, alert }));
+      return sendFormPage(
+        reply,
+        statusCode,
+        signInPage({ product, request, issuer, csrfToken, username, alert }),
+      );
     }
 
     app.get(
@@ -103,7 +109,7 @@ export function authorizeRoutes({
           return redirect(reply, authorizationResponse({ ...authorization, issuer }, { code }));
         } catch (error) {
           const problem = problemOf(error, request);
-          if (problem.statusCode === 500) return sendProblemPage(reply, problem);
+          if (problem.statusCode === 500) return sendProblemPage(reply, product, problem);
           if (problem.headers?.['retry-after'] !== undefined) {
             reply.header('retry-after', problem.headers['retry-after']);
           }
@@ -136,16 +142,18 @@ function redirect(reply: FastifyReply, location: string): FastifyReply {
   return reply.code(303).headers({ location, 'cache-control': 'no-store' }).send();
 }
 
-function answerWithPage(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  if (error instanceof RedirectedError) redirect(reply, error.location);
-  else sendProblemPage(reply, problemOf(error, request));
+function answerWithPage(product: Product) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    if (error instanceof RedirectedError) redirect(reply, error.location);
+    else sendProblemPage(reply, product, problemOf(error, request));
+  };
 }
 
-function sendProblemPage(reply: FastifyReply, problem: Problem): FastifyReply {
+function sendProblemPage(reply: FastifyReply, product: Product, problem: Problem): FastifyReply {
   if (problem.headers !== undefined) reply.headers(problem.headers);
   const statusCode = statusOf(problem);
   const error = { statusCode, code: problem.code, detail: textOf(problem), requestId: reply.request.id };
-  return sendErrorPage(reply, statusCode, errorPage(error));
+  return sendErrorPage(reply, statusCode, errorPage(product, error));
 }
 
 /** The text above the form: a person reads minutes more easily than the seconds of the problem. */

@@ -5,8 +5,10 @@ import { MAX_USERNAME_LENGTH } from '../../usernames.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { authorizationResponse } from './authorization-response.ts';
 import { page } from './page.ts';
+import type { Product } from './product.ts';
 
 interface SignInForm {
+  product: Product;
   request: AuthorizationRequest;
   issuer: string;
   csrfToken: string;
@@ -16,11 +18,12 @@ interface SignInForm {
   alert: string | undefined;
 }
 
-export function signInPage({ request, issuer, csrfToken, username, alert }: SignInForm): string {
+export function signInPage({ product, request, issuer, csrfToken, username, alert }: SignInForm): string {
   const { client, scope, redirectUri, parameters } = request;
   const cancel = authorizationResponse({ ...request, issuer }, accessDenied());
   const hidden = Object.entries({ ...parameters, csrf_token: csrfToken });
   return page(
+    product,
     'Sign in',
     html`<h1>Sign in</h1>
 <p class="quiet">to continue to <b>${client.id}</b> at ${destination(redirectUri)}</p>
