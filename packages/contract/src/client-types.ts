@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
-import openapiTypes, { astToString, NUMBER, type OpenAPI3, type SchemaObject } from 'openapi-typescript';
+import openapiTypes, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { readDocument, type Service } from './openapi-files.ts';
 
 /** The path of the client's file with the types of a service. */
@@ -11,11 +11,6 @@ export function typesFile(service: Service): string {
 /** The text of the client's file with the types of a service. */
 export async function typesOf(service: Service): Promise<string> {
   const document = readDocument(service) as unknown as OpenAPI3;
-  const types = astToString(await openapiTypes(document, { transform: integerInQuery }));
+  const types = astToString(await openapiTypes(document));
   return `// Generated from packages/contract/openapi/${service}.json by \`npm run generate\`.\n\n${types}`;
-}
-
-/** An integer for the client. A service receives it in a query as text, so the document has a pattern of digits. */
-function integerInQuery({ type, pattern = '' }: SchemaObject & { pattern?: string }) {
-  return type === 'string' && /^\^\((\?:)?\[1-9\]/.test(pattern) ? NUMBER : undefined;
 }

@@ -24,7 +24,7 @@ export interface Parameter {
   description?: string;
   example?: unknown;
   examples?: Record<string, { value: unknown }>;
-  schema?: { examples?: unknown[]; enum?: unknown[] };
+  schema?: { type?: unknown; examples?: unknown[]; enum?: unknown[] };
 }
 
 /** The path of the file with the document of a service. */

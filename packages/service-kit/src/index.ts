@@ -41,6 +41,7 @@ export {
   unavailable,
 } from './problems/problem.ts';
 export type { ProblemCode } from './problems/problem-code.ts';
+export { booleanFormat, integerFormat } from './problems/query-formats.ts';
 export { isStoreUnavailable } from './problems/unavailable.ts';
 export { faultFinder, type StringFormat, unprocessable, validatorCompiler } from './problems/validation.ts';
 export { buildProcess, serve } from './process.ts';

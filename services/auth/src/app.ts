@@ -4,6 +4,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { Redis } from 'ioredis';
 import { audit } from './audit/audit.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { auditFormats } from './audit/schemas.ts';
 import { firstPartyOnly } from './clients/first-party-only.ts';
 import { clients } from './clients/repository.ts';
 import type { AuthConfig } from './config.ts';
@@ -23,7 +24,9 @@ import { userAdminRoutes } from './users/admin-routes.ts';
 import { ownPasswordRoutes, userPasswordRoutes } from './users/password-routes.ts';
 import { users } from './users/repository.ts';
 import { ownUserRoutes, registrationRoutes } from './users/routes.ts';
-import { formats } from './users/schemas.ts';
+import { userFormats } from './users/schemas.ts';
+
+const formats = { ...userFormats, ...auditFormats };
 
 /**
  * Returns the auth service as a plugin for `buildProcess`.

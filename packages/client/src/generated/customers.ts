@@ -1411,7 +1411,7 @@ export interface operations {
                 /** @description The latest date of birth, `YYYY-MM-DD`. */
                 dob_to?: string;
                 /** @description True if the file should begin with a byte order mark, without which Excel does not read UTF-8. Only for CSV. */
-                bom?: "true" | "false";
+                bom?: boolean;
             };
             header?: never;
             path?: never;
@@ -1528,7 +1528,7 @@ export interface operations {
                 /** @description With `abort`, the default, a single wrong line makes the import create nothing. With `skip` the import leaves out wrong lines. */
                 on_error?: "abort" | "skip";
                 /** @description True if the import should only check the file. */
-                dry_run?: "true" | "false";
+                dry_run?: boolean;
             };
             header?: never;
             path?: never;

@@ -121,7 +121,8 @@ function exampleOf({ parameters = [] }: Operation, name: string): unknown {
     examples = {},
     schema = {},
   }: Partial<Parameter> = parameters.find((one) => one.name === name) ?? {};
-  return example ?? Object.values(examples)[0]?.value ?? schema.examples?.[0] ?? schema.enum?.[0] ?? '';
+  const [first = schema.type === 'boolean' ? true : ''] = schema.examples ?? schema.enum ?? [];
+  return example ?? Object.values(examples)[0]?.value ?? first;
 }
 
 /** `none`, `basic`, or the variable that holds a token. */

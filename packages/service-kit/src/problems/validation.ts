@@ -9,7 +9,16 @@ export interface StringFormat {
   /** The error text for a client; completes the sentence "the value …". */
   message: string;
   /** The rule in an OpenAPI document, in the keywords of JSON Schema: no client knows the name of the format. */
-  published: { format?: string; minLength?: number; maxLength?: number; pattern?: string };
+  published: {
+    format?: string;
+    minLength?: number;
+    maxLength?: number;
+    pattern?: string;
+    /** The type that the text of a query stands for. */
+    type?: 'integer' | 'boolean';
+    minimum?: number;
+    maximum?: number;
+  };
 }
 
 /**

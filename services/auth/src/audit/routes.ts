@@ -1,9 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { securityEvents } from '../db/schema.ts';
 import { findSecurityEvents } from './repository.ts';
-import { AuditQuerySchema, AuditSchema } from './schemas.ts';
-
-const MAX_EVENTS = 1_000;
+import { AuditQuerySchema, AuditSchema, MAX_EVENTS } from './schemas.ts';
 
 /** Routes for admins. */
 export const auditRoutes: FastifyPluginAsyncTypebox = async (app) => {

@@ -1,8 +1,14 @@
-import { REQUEST_ID_PATTERN } from '@pair/service-kit';
+import { integerFormat, REQUEST_ID_PATTERN } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN, FIRST_PARTY } from '../clients/client.ts';
 import { EXAMPLE_SID, EXAMPLE_USER } from '../examples.ts';
 import { SECURITY_EVENTS } from './security-events.ts';
+
+/** The most events in an answer, and the default. */
+export const MAX_EVENTS = 1_000;
+
+/** The string formats for `validatorCompiler`. */
+export const auditFormats = { 'number-of-events': integerFormat({ minimum: 1, maximum: MAX_EVENTS }) };
 
 export const AuditQuerySchema = Type.Object(
   {
@@ -17,7 +23,7 @@ export const AuditQuerySchema = Type.Object(
     ),
     limit: Type.Optional(
       Type.String({
-        pattern: '^(?:[1-9][0-9]{0,2}|1000)$',
+        format: 'number-of-events',
         description: 'The number of events, 1 to 1000; default 1000',
       }),
     ),
@@ -60,7 +66,10 @@ export const SecurityEventSchema = Type.Object(
 
 export const AuditSchema = Type.Object(
   {
-    items: Type.Array(SecurityEventSchema, { maxItems: 1_000, description: 'The events, the newest first' }),
+    items: Type.Array(SecurityEventSchema, {
+      maxItems: MAX_EVENTS,
+      description: 'The events, the newest first',
+    }),
   },
   {
     title: 'SecurityEventList',

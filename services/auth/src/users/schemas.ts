@@ -1,4 +1,4 @@
-import type { StringFormat } from '@pair/service-kit';
+import { integerFormat, type StringFormat } from '@pair/service-kit';
 import { Type } from 'typebox';
 import { EXAMPLE_CREDENTIALS, EXAMPLE_PASSWORD, EXAMPLE_USER } from '../examples.ts';
 import { hasGoodLength, LENGTH_RULE, MAX_LENGTH, MIN_LENGTH } from '../passwords/rules.ts';
@@ -27,6 +27,9 @@ export function decodeCursor(cursor: string): string {
   return Buffer.from(cursor, 'base64url').toString();
 }
 
+/** The most users on a page. */
+const MAX_PAGE = 100;
+
 /** The base64url form of a username. */
 const CURSOR = `^[A-Za-z0-9_-]{4,${Math.ceil((MAX_USERNAME_LENGTH * 4) / 3)}}$`;
 const STORED_USERNAME = new RegExp(STORED_USERNAME_PATTERN);
@@ -39,7 +42,11 @@ const cursorFormat: StringFormat = {
 };
 
 /** The string formats for `validatorCompiler`. */
-export const formats = { 'new-password': passwordFormat, 'users-cursor': cursorFormat };
+export const userFormats = {
+  'new-password': passwordFormat,
+  'users-cursor': cursorFormat,
+  'page-size': integerFormat({ minimum: 1, maximum: MAX_PAGE }),
+};
 
 export const UsernameSchema = Type.String({
   pattern: USERNAME_PATTERN,
@@ -81,7 +88,10 @@ export const ManagedUserSchema = Type.Object(
 
 export const UserPageSchema = Type.Object(
   {
-    items: Type.Array(ManagedUserSchema, { description: 'The users, in the order of their usernames' }),
+    items: Type.Array(ManagedUserSchema, {
+      maxItems: MAX_PAGE,
+      description: 'The users, in the order of their usernames',
+    }),
     next_cursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       pattern: CURSOR,
@@ -99,7 +109,7 @@ export const ListUsersQuerySchema = Type.Object(
   {
     limit: Type.Optional(
       Type.String({
-        pattern: '^(?:[1-9][0-9]?|100)$',
+        format: 'page-size',
         description: 'The number of users on a page, 1 to 100; default 20',
       }),
     ),

@@ -1,4 +1,4 @@
-import { MAX_HEADER_LENGTH } from '@pair/service-kit';
+import { booleanFormat, integerFormat, MAX_HEADER_LENGTH } from '@pair/service-kit';
 import { type TSchema, Type } from 'typebox';
 import { calendarDateFormat } from './date-of-birth.ts';
 import {
@@ -13,12 +13,19 @@ import { namePrefixFormat } from './name.ts';
 import { SORT_KEYS } from './selection.ts';
 import { timestampFormat } from './timestamp.ts';
 
+/** The most customers in the answer to `n`, and on a page. */
+const MAX_YOUNGEST = 1_000;
+const MAX_PAGE = 100;
+
 /** Rules of this service that JSON Schema cannot express, for `validatorCompiler`. */
 export const formats = {
   ...byMember((name) => memberOf(name).format),
   'name-prefix': namePrefixFormat,
   'calendar-date': calendarDateFormat,
   timestamp: timestampFormat,
+  youngest: integerFormat({ minimum: 1, maximum: MAX_YOUNGEST }),
+  'page-size': integerFormat({ minimum: 1, maximum: MAX_PAGE }),
+  boolean: booleanFormat,
 };
 
 const EXAMPLE_ID = '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10';
@@ -84,7 +91,10 @@ export const CustomerSchema = Type.Object(
 
 export const CustomerListSchema = Type.Object(
   {
-    items: Type.Array(CustomerSchema, { description: 'The customers, in the order of the list.' }),
+    items: Type.Array(CustomerSchema, {
+      maxItems: MAX_YOUNGEST,
+      description: 'The customers, in the order of the list.',
+    }),
     next_cursor: Type.Unsafe<string | null>({
       type: ['string', 'null'],
       maxLength: 4_096,
@@ -102,14 +112,14 @@ export const ListQuerySchema = Type.Object(
   {
     n: Type.Optional(
       Type.String({
-        pattern: '^([1-9][0-9]{0,2}|1000)$',
+        format: 'youngest',
         description:
           'The number of youngest customers, 1 to 1000, such as `5`. The other parameters are for pages: send `n` alone.',
       }),
     ),
     limit: Type.Optional(
       Type.String({
-        pattern: '^(?:[1-9][0-9]?|100)$',
+        format: 'page-size',
         description: 'The number of customers on a page, 1 to 100; default 20.',
       }),
     ),

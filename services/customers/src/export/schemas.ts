@@ -11,7 +11,7 @@ export const ExportQuerySchema = Type.Object(
     dob_to,
     bom: Type.Optional(
       Type.String({
-        enum: ['true', 'false'],
+        format: 'boolean',
         description:
           'True if the file should begin with a byte order mark, without which Excel does not read UTF-8. Only for CSV.',
       }),

@@ -15,7 +15,7 @@ export const ImportQuerySchema = Type.Object(
       }),
     ),
     dry_run: Type.Optional(
-      Type.String({ enum: ['true', 'false'], description: 'True if the import should only check the file.' }),
+      Type.String({ format: 'boolean', description: 'True if the import should only check the file.' }),
     ),
   },
   { additionalProperties: false },
