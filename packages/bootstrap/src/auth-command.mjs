@@ -6,6 +6,7 @@ import { ROOT, refuse } from './workspace.mjs';
 
 const args = process.argv.slice(2);
 const cli = join(ROOT, 'services', 'auth', 'dist', 'cli.js');
+if (!existsSync(cli)) refuse('The services are not built yet: run npm start, which builds them.');
 if (args.length === 0 || args.includes('--help')) runCli(process.env);
 
 const folder = resolve(process.env.DATA_DIR || '.data');

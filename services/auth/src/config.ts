@@ -81,8 +81,25 @@ export const MigrateConfigSchema = Type.Object({
 });
 export type MigrateConfig = Static<typeof MigrateConfigSchema>;
 
-export const SetPasswordConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']);
+const NEW_PASSWORD = Type.Optional(
+  Type.String({ description: 'Password for the command that adds a user or sets a password' }),
+);
+
+export const SetPasswordConfigSchema = Type.Object({
+  ...Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']).properties,
+  NEW_PASSWORD,
+});
 export type SetPasswordConfig = Static<typeof SetPasswordConfigSchema>;
+
+export const AddUserConfigSchema = Type.Object({
+  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
+  NEW_PASSWORD,
+});
+
+export const ListUsersConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
+
+export const ChangeUsersConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']);
+export type ChangeUsersConfig = Static<typeof ChangeUsersConfigSchema>;
 
 export const ClientsConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
 

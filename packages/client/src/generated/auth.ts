@@ -665,7 +665,7 @@ export interface components {
              * @description The kind of the event
              * @enum {string}
              */
-            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
+            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_changed" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
             /**
              * @description The outcome of the action
              * @enum {string}
@@ -2981,7 +2981,7 @@ export interface operations {
                 /** @description Only events that this user caused or that concern this user */
                 user_id?: string;
                 /** @description Only events of this kind */
-                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
+                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_changed" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
                 /** @description The number of events, 1 to 1000; default 1000 */
                 limit?: number;
             };

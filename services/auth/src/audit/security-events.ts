@@ -16,6 +16,7 @@ export const SECURITY_EVENTS = [
   'access_token_revoked',
   'client_refused',
   'client_added',
+  'client_changed',
   'client_secret_rotated',
   'client_removed',
   'password_changed',

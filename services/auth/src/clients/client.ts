@@ -8,6 +8,8 @@ export const CLIENT_ID_PATTERN = /^[a-z0-9][a-z0-9._-]{2,63}$/;
 /** An OAuth 2.0 client (RFC 6749 §2). */
 export interface Client {
   id: string;
+  /** The name that users read; null for the id. */
+  name: string | null;
   /** The id of this registration: a client that is removed and added again has a new one. A built-in client has ''. */
   registration: string;
   /** SHA-256 of the secret of a confidential client; null for a public client. */
@@ -24,6 +26,7 @@ export interface Client {
 /** The client of `/auth/login` and `/auth/refresh`. */
 export const FIRST_PARTY: Client = {
   id: 'first-party',
+  name: null,
   registration: '',
   secretHash: null,
   redirectUris: [],
@@ -38,6 +41,7 @@ export function builtInClients(issuer: string): readonly Client[] {
   const origins = [issuer, issuer.replace(/^http:\/\/localhost(?=:|$)/, 'http://127.0.0.1')];
   const swaggerUi: Client = {
     id: SWAGGER_UI_CLIENT_ID,
+    name: null,
     registration: '',
     secretHash: null,
     redirectUris: [...new Set(origins)].flatMap((origin) =>

@@ -1,102 +1,136 @@
-import { parseArgs } from 'node:util';
-import { loadConfig, OperatorError } from '@pair/service-kit';
+import { SCOPES } from '@pair/access-token';
+import { loadConfig } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import type { Client } from '../clients/client.ts';
 import { ClientsConfigSchema } from '../config.ts';
-import type { Command } from './command.ts';
-import { addClient, listClients, removeClient, rotateClientSecret } from './manage-clients.ts';
+import { type ClientRow, GRANTS } from '../db/schema.ts';
+import { defineCommand, defineGroup } from './command.ts';
+import { addClient, changeClient, listClients, removeClient, rotateClientSecret } from './manage-clients.ts';
 import { withPostgres } from './stores.ts';
 
-const USAGE = `Usage:
-  clients add <id> [--public] [--redirect-uri <uri>]… [--grant <grant>]… [--scope <scope>]… [--introspect]
-  clients list
-  clients rotate-secret <id>
-  clients remove <id>
-Grants are authorization_code, refresh_token and client_credentials; scopes are customers:read, customers:write and
-users:admin. A client gets a secret, which is shown once, unless it is public.`;
+const NAME = {
+  value: 'name',
+  summary: 'The name that users read on the sign-in page; without one they read the id',
+} as const;
+const REDIRECT_URI = {
+  value: 'uri',
+  multiple: true,
+  summary: 'A redirect URI, for authorization_code; repeat it for more',
+} as const;
+const SCOPE = {
+  value: 'scope',
+  multiple: true,
+  summary: `A scope that its tokens may have, of ${SCOPES.join(', ')}; repeat it for more`,
+} as const;
+
+const add = defineCommand({
+  name: 'clients add',
+  summary: 'Add an OAuth 2.0 client, and print its secret once',
+  operands: ['id'],
+  options: {
+    name: NAME,
+    public: { summary: 'The client can keep no secret, such as an app in a browser or on a phone' },
+    grant: {
+      value: 'grant',
+      multiple: true,
+      summary: `A grant, of ${GRANTS.join(', ')}; repeat it for more`,
+    },
+    'redirect-uri': REDIRECT_URI,
+    scope: SCOPE,
+    introspect: { summary: 'The client may introspect the tokens of any client (RFC 7662)' },
+  },
+  details: `For example, a program that runs at night:
+  clients add nightly-job --name "Nightly job" --grant client_credentials --scope customers:read`,
+  async run({ id, options }, { env }) {
+    const secret = await inDatabase(env, (db) =>
+      addClient(db, {
+        id,
+        name: options.name,
+        isPublic: options.public,
+        redirectUris: options['redirect-uri'],
+        grants: options.grant,
+        scopes: options.scope,
+        mayIntrospect: options.introspect,
+      }),
+    );
+    const added = `The client "${id}" is added.\n`;
+    return secret === undefined ? added : `${added}Its secret (shown once): ${secret}\n`;
+  },
+});
+
+const set = defineCommand({
+  name: 'clients set',
+  summary: 'Change the name, the redirect URIs or the scopes of a client',
+  operands: ['id'],
+  options: { name: NAME, 'redirect-uri': REDIRECT_URI, scope: SCOPE },
+  details: `The given redirect URIs replace all redirect URIs, and so do scopes. A new redirect URI counts at once. A removed scope is
+in no token from the next refresh on: the older access tokens expire within ten minutes.`,
+  async run({ id, options }, { env }) {
+    const { name, 'redirect-uri': redirectUris, scope: scopes } = options;
+    await inDatabase(env, (db) => changeClient(db, id, { name, redirectUris, scopes }));
+    return `The client "${id}" is changed.\n`;
+  },
+});
+
+const list = defineCommand({
+  name: 'clients list',
+  summary: 'List the clients, except the built-in ones',
+  options: { json: { summary: 'Print an array of objects, with the names of RFC 7591' } },
+  async run({ options }, { env }) {
+    const clients = await inDatabase(env, listClients);
+    if (options.json) return `${JSON.stringify(clients.map(present), null, 2)}\n`;
+    return clients.length === 0 ? 'There are only the built-in clients.\n' : clients.map(line).join('');
+  },
+});
+
+const rotateSecret = defineCommand({
+  name: 'clients rotate-secret',
+  summary: 'Give a client a new secret, and refuse the old one at once',
+  operands: ['id'],
+  async run({ id }, { env }) {
+    const secret = await inDatabase(env, (db) => rotateClientSecret(db, id));
+    return `The old secret no longer works. New secret (shown once): ${secret}\n`;
+  },
+});
+
+const remove = defineCommand({
+  name: 'clients remove',
+  summary: 'Remove a client, and refuse its refresh tokens at once',
+  operands: ['id'],
+  async run({ id }, { env }) {
+    await inDatabase(env, (db) => removeClient(db, id));
+    return `The client "${id}" is removed. Its access tokens expire within ten minutes.\n`;
+  },
+});
 
 /** Manages the OAuth 2.0 clients other than the built-in ones. */
-export const clientsCommand: Command = {
-  summary: 'Add, list and remove OAuth 2.0 clients, and rotate their secrets',
-  usage: USAGE,
-  async run(args, { env }) {
-    const parsed = parse(args);
-    const action = ACTIONS.get(parsed.action);
-    if (action === undefined || parsed.others.length > 0) throw new OperatorError(USAGE);
-    const { DATABASE_URL } = loadConfig(ClientsConfigSchema, env);
-    return withPostgres(DATABASE_URL, (db) => action(db, parsed));
-  },
-};
+export const clientsCommand = defineGroup({
+  name: 'clients',
+  summary: 'Add, list, change and remove OAuth 2.0 clients, and rotate their secrets',
+  usage: 'clients <command> [arguments]',
+  commands: [list, add, set, rotateSecret, remove],
+});
 
-type Arguments = ReturnType<typeof parse>;
-type Action = (db: NodePgDatabase, args: Arguments) => Promise<string>;
-
-const ACTIONS = new Map<string, Action>([
-  ['add', add],
-  ['list', list],
-  ['rotate-secret', rotateSecret],
-  ['remove', remove],
-]);
-
-function parse(args: string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        public: { type: 'boolean', default: false },
-        introspect: { type: 'boolean', default: false },
-        'redirect-uri': { type: 'string', multiple: true, default: [] },
-        grant: { type: 'string', multiple: true, default: [] },
-        scope: { type: 'string', multiple: true, default: [] },
-      },
-    });
-    const [action = '', id, ...others] = positionals;
-    return { action, id, others, values };
-  } catch (error) {
-    throw new OperatorError(`${(error as Error).message}\n${USAGE}`);
-  }
+function inDatabase<T>(env: NodeJS.ProcessEnv, work: (db: NodePgDatabase) => Promise<T>): Promise<T> {
+  return withPostgres(loadConfig(ClientsConfigSchema, env).DATABASE_URL, work);
 }
 
-async function add(db: NodePgDatabase, args: Arguments): Promise<string> {
-  const id = requireId(args);
-  const { public: isPublic, 'redirect-uri': redirectUris, grant, scope, introspect } = args.values;
-  const secret = await addClient(db, {
-    id,
-    isPublic,
-    redirectUris,
-    grants: grant,
-    scopes: scope,
-    mayIntrospect: introspect,
-  });
-  const added = `The client "${id}" is added.\n`;
-  return secret === undefined ? added : `${added}Its secret (shown once): ${secret}\n`;
+function present(client: ClientRow) {
+  return {
+    client_id: client.id,
+    client_name: client.name,
+    public: client.secretHash === null,
+    redirect_uris: client.redirectUris,
+    grant_types: client.grants,
+    scope: client.scopes.join(' '),
+    may_introspect: client.mayIntrospect,
+    created_at: client.createdAt.toISOString(),
+  };
 }
 
-async function list(db: NodePgDatabase): Promise<string> {
-  const clients = await listClients(db);
-  return clients.length === 0 ? 'There are only the built-in clients.\n' : clients.map(line).join('');
-}
-
-async function rotateSecret(db: NodePgDatabase, args: Arguments): Promise<string> {
-  const secret = await rotateClientSecret(db, requireId(args));
-  return `The old secret no longer works. New secret (shown once): ${secret}\n`;
-}
-
-async function remove(db: NodePgDatabase, args: Arguments): Promise<string> {
-  const id = requireId(args);
-  await removeClient(db, id);
-  return `The client "${id}" is removed. Its access tokens expire within ten minutes.\n`;
-}
-
-function requireId({ id }: Arguments): string {
-  if (id === undefined) throw new OperatorError(USAGE);
-  return id;
-}
-
-function line({ id, secretHash, redirectUris, grants, scopes, mayIntrospect }: Client): string {
+function line({ id, name, secretHash, redirectUris, grants, scopes, mayIntrospect }: ClientRow): string {
   const parts = [
     id,
+    name === null ? '' : `"${name}"`,
     secretHash === null ? 'public' : 'confidential',
     grants.join(' '),
     scopes.join(' '),

@@ -1,18 +1,26 @@
-import { SCOPES, type Scope } from '@pair/access-token';
+import type { Scope } from '@pair/access-token';
 import { OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
-import { builtInClients, CLIENT_ID_PATTERN, type Client } from '../clients/client.ts';
+import { builtInClients, CLIENT_ID_PATTERN } from '../clients/client.ts';
 import { hashClientSecret, newClientSecret } from '../clients/client-secret.ts';
 import { redirectUriFault } from '../clients/redirect-uri.ts';
-import { GRANTS, type Grant, clients as table } from '../db/schema.ts';
+import { type ClientRow, GRANTS, type Grant, clients as table } from '../db/schema.ts';
+import { requireKnown, requireKnownScopes } from './known-names.ts';
+
+/**
+ * No control characters, and no marks that turn the direction of the text: the name stands in a sentence of the sign-in page.
+ */
+const CLIENT_NAME = /^(?=.{1,64}$)[^\p{C}\p{Z}]+(?: [^\p{C}\p{Z}]+)*$/u;
 
 /**
  * A client as an operator describes it. A public client, such as an app in a browser or on a phone, can keep no secret.
  */
 export interface NewClient {
   id: string;
+  /** The name on the sign-in page. */
+  name?: string | undefined;
   isPublic: boolean;
   redirectUris: string[];
   grants: string[];
@@ -26,13 +34,14 @@ export interface NewClient {
  * @throws {OperatorError} when the description breaks a rule, or the id is taken
  */
 export async function addClient(db: NodePgDatabase, client: NewClient): Promise<string | undefined> {
-  const { id, isPublic, redirectUris, mayIntrospect } = client;
+  const { id, name, isPublic, redirectUris, mayIntrospect } = client;
+  requireGoodId(id);
   const { grants, scopes } = requireGoodClient(client);
   const secret = isPublic ? undefined : newClientSecret();
   const secretHash = secret === undefined ? null : hashClientSecret(secret);
   const { rowCount } = await db
     .insert(table)
-    .values({ id, secretHash, redirectUris, grants, scopes, mayIntrospect })
+    .values({ id, name, secretHash, redirectUris, grants, scopes, mayIntrospect })
     .onConflictDoNothing();
   if (rowCount !== 1) throw new OperatorError(`There is a client "${id}" already: choose another id.`);
   await record(db, 'client_added', id);
@@ -40,8 +49,41 @@ export async function addClient(db: NodePgDatabase, client: NewClient): Promise<
 }
 
 /** Lists all clients except the built-in ones. */
-export function listClients(db: NodePgDatabase): Promise<Client[]> {
+export function listClients(db: NodePgDatabase): Promise<ClientRow[]> {
   return db.select().from(table).orderBy(table.id);
+}
+
+/** An empty list leaves the redirect URIs, or the scopes, as they are. */
+export interface ClientChange {
+  name: string | undefined;
+  redirectUris: string[];
+  scopes: string[];
+}
+
+/**
+ * Changes a client, which must then obey the same rules as a new one.
+ *
+ * @throws {OperatorError} when there is no such client, nothing is to change, or a rule is broken
+ */
+export async function changeClient(db: NodePgDatabase, id: string, change: ClientChange): Promise<void> {
+  const { name, redirectUris, scopes } = change;
+  if (name === undefined && redirectUris.length === 0 && scopes.length === 0) {
+    throw new OperatorError('There is nothing to change: give --name, --redirect-uri or --scope.');
+  }
+  const client = await lockClient(db, id);
+  const after = {
+    ...client,
+    name: name ?? client.name ?? undefined,
+    isPublic: client.secretHash === null,
+    redirectUris: redirectUris.length > 0 ? redirectUris : client.redirectUris,
+    scopes: scopes.length > 0 ? scopes : client.scopes,
+  };
+  const { scopes: goodScopes } = requireGoodClient(after);
+  await db
+    .update(table)
+    .set({ name: after.name, redirectUris: after.redirectUris, scopes: goodScopes })
+    .where(eq(table.id, id));
+  await record(db, 'client_changed', id, goodScopes.join(' '));
 }
 
 /**
@@ -51,8 +93,7 @@ export function listClients(db: NodePgDatabase): Promise<Client[]> {
  */
 export async function rotateClientSecret(db: NodePgDatabase, id: string): Promise<string> {
   const secret = newClientSecret();
-  const [client] = await db.select().from(table).where(eq(table.id, id)).for('update');
-  if (client === undefined) throw noClient(id);
+  const client = await lockClient(db, id);
   if (client.secretHash === null)
     throw new OperatorError(`The client "${id}" is public: it has no secret to rotate.`);
   await db
@@ -74,8 +115,19 @@ export async function removeClient(db: NodePgDatabase, id: string): Promise<void
   await record(db, 'client_removed', id);
 }
 
-function record(db: NodePgDatabase, event: SecurityEventName, clientId: string): Promise<void> {
-  return insertSecurityEvents(db, [{ event, outcome: 'succeeded', clientId }]);
+async function lockClient(db: NodePgDatabase, id: string): Promise<ClientRow> {
+  const [client] = await db.select().from(table).where(eq(table.id, id)).for('update');
+  if (client === undefined) throw noClient(id);
+  return client;
+}
+
+function record(
+  db: NodePgDatabase,
+  event: SecurityEventName,
+  clientId: string,
+  detail?: string,
+): Promise<void> {
+  return insertSecurityEvents(db, [{ event, outcome: 'succeeded', clientId, detail }]);
 }
 
 function noClient(id: string): OperatorError {
@@ -88,8 +140,7 @@ function noClient(id: string): OperatorError {
 }
 
 /** @throws {OperatorError} with the first broken rule */
-function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[] } {
-  const { id, isPublic, redirectUris, mayIntrospect } = client;
+function requireGoodId(id: string): void {
   if (!CLIENT_ID_PATTERN.test(id)) {
     throw new OperatorError(
       'The id must have 3 to 64 characters of a-z, 0-9, dot, underscore and hyphen, and begin with a letter or a digit.',
@@ -100,8 +151,16 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
   }
   if (builtInClients('').some((builtIn) => builtIn.id === id))
     throw new OperatorError(`The client "${id}" is built in: choose another id.`);
+}
+
+/** @throws {OperatorError} with the first broken rule */
+function requireGoodClient(client: Omit<NewClient, 'id'>): { grants: Grant[]; scopes: Scope[] } {
+  const { name, isPublic, redirectUris, mayIntrospect } = client;
+  if (name !== undefined && !CLIENT_NAME.test(name)) {
+    throw new OperatorError('The name must have 1 to 64 visible characters and single spaces between them.');
+  }
   const grants = requireKnown('grant', client.grants, GRANTS);
-  const scopes = requireKnown('scope', client.scopes, SCOPES);
+  const scopes = requireKnownScopes(client.scopes);
   if (grants.length === 0 && !mayIntrospect)
     throw new OperatorError('A client needs a grant, or --introspect: give one of them.');
   if (grants.length > 0 && scopes.length === 0) {
@@ -127,13 +186,4 @@ function requireGoodClient(client: NewClient): { grants: Grant[]; scopes: Scope[
     throw new OperatorError('Refresh tokens come with a code: add the grant authorization_code.');
   }
   return { grants, scopes };
-}
-
-/** Returns the given names in the order of the known ones, each once. */
-function requireKnown<T extends string>(what: string, given: string[], known: readonly T[]): T[] {
-  const unknown = given.find((name) => !(known as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    throw new OperatorError(`There is no ${what} "${unknown}": choose from ${known.join(', ')}.`);
-  }
-  return known.filter((name) => given.includes(name));
 }

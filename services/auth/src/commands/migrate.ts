@@ -2,24 +2,22 @@ import { fileURLToPath } from 'node:url';
 import { awaitPostgres, loadConfig, migrate, OperatorError } from '@pair/service-kit';
 import { type MigrateConfig, MigrateConfigSchema } from '../config.ts';
 import { grantServiceRights } from '../db/grant-service-rights.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { createFirstAdmin, type FirstAdminOutcome } from './first-admin.ts';
 import { withPostgres } from './stores.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 const INSUFFICIENT_PRIVILEGE = '42501';
-const USAGE = 'Usage: migrate';
 
-export const migrateCommand: Command = {
+export const migrateCommand = defineCommand({
+  name: 'migrate',
   summary: 'Bring the database up to date, and create the first admin; safe to repeat',
-  usage: USAGE,
-  async run(args, { env }) {
-    if (args.length > 0) throw new OperatorError(USAGE);
+  async run(_given, { env }) {
     const config = loadConfig(MigrateConfigSchema, env);
     await awaitPostgres(config.DATABASE_URL);
     return report(await migrateAuth(config));
   },
-};
+});
 
 function report({ admin, advice }: FirstAdminOutcome): string {
   const lines = ['The database of auth is up to date.'];

@@ -8,22 +8,19 @@ import { parseSealingKeys, type SealingKeys } from '../crypto/sealing-keys.ts';
 import { signingKeys } from '../db/schema.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { selectKeysForUpdate } from '../keys/repository.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { withPostgres } from './stores.ts';
 
-const USAGE = 'Usage: reseal-signing-keys';
-
-export const resealSigningKeysCommand: Command = {
+export const resealSigningKeysCommand = defineCommand({
+  name: 'reseal-signing-keys',
   summary: 'Seal all signing keys under the first key of KEY_ENCRYPTION_KEY, to drop the second',
-  usage: USAGE,
-  async run(args, { env }) {
-    if (args.length > 0) throw new OperatorError(USAGE);
+  async run(_given, { env }) {
     const { DATABASE_URL, KEY_ENCRYPTION_KEY } = loadConfig(ResealSigningKeysConfigSchema, env);
     const sealingKeys = parseSealingKeys(KEY_ENCRYPTION_KEY);
     const resealed = await withPostgres(DATABASE_URL, (db) => resealSigningKeys(db, sealingKeys));
     return `${resealed} signing keys were resealed. All that are in use are under the first key of KEY_ENCRYPTION_KEY: you can drop the second.\n`;
   },
-};
+});
 
 /**
  * Seals every signing key under the first sealing key, so that the operator can drop the others. Resolves to the number of

@@ -7,25 +7,29 @@ import { type SigningKeyRow, signingKeys } from '../db/schema.ts';
 import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from '../keys/announce-keys.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { selectKeysForUpdate } from '../keys/repository.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { withPostgres, withRedis } from './stores.ts';
 
-const USAGE =
-  'Usage: revoke-signing-key <kid>, or --all. The kids are at /.well-known/jwks.json, and in the header of each token.';
-
-export const revokeSigningKeyCommand: Command = {
+export const revokeSigningKeyCommand = defineCommand({
+  name: 'revoke-signing-key',
   summary: 'Refuse a signing key that an attacker may have, everywhere within a second',
-  usage: USAGE,
-  async run([kid, ...others], { env }) {
-    if (kid === undefined || others.length > 0) throw new OperatorError(USAGE);
-    const which = kid === '--all' ? 'all' : kid;
+  operands: ['kid?'],
+  options: { all: { summary: 'Revoke every key, instead of the one that <kid> names' } },
+  details:
+    'The kids are at /.well-known/jwks.json, and in the header of each token. Write -- before a kid that begins with --.',
+  async run({ kid, options }, { env }) {
+    if ((kid === undefined) !== options.all) {
+      throw new OperatorError(
+        '"revoke-signing-key" takes a kid or --all: "revoke-signing-key --help" shows the arguments.',
+      );
+    }
     const { DATABASE_URL, REDIS_URL } = loadConfig(RevokeSigningKeyConfigSchema, env);
     const revoked = await withRedis(REDIS_URL, (redis, clock) =>
-      withPostgres(DATABASE_URL, (db) => revokeSigningKeys(db, keyAnnouncer(redis, clock), which)),
+      withPostgres(DATABASE_URL, (db) => revokeSigningKeys(db, keyAnnouncer(redis, clock), kid ?? 'all')),
     );
     return report(revoked);
   },
-};
+});
 
 function report({ kids, active }: RevokedKeys): string {
   const revoked = kids.map((kid) => `Signing key ${kid} is revoked.\n`).join('');

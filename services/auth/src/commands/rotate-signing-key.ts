@@ -5,22 +5,20 @@ import { RotateSigningKeyConfigSchema } from '../config.ts';
 import { signingKeys } from '../db/schema.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { PUBLISHED_AHEAD_MS, selectKeysForUpdate } from '../keys/repository.ts';
-import type { Command } from './command.ts';
+import { defineCommand } from './command.ts';
 import { withPostgres } from './stores.ts';
 
 /** Each process reads the keys every 10 s, and must see the change before it takes effect. */
 const NOTICE_MS = 30_000;
-const USAGE = 'Usage: rotate-signing-key';
 
-export const rotateSigningKeyCommand: Command = {
+export const rotateSigningKeyCommand = defineCommand({
+  name: 'rotate-signing-key',
   summary: 'Let the next signing key take over as soon as every resource server has it',
-  usage: USAGE,
-  async run(args, { env }) {
-    if (args.length > 0) throw new OperatorError(USAGE);
+  async run(_given, { env }) {
     const { DATABASE_URL } = loadConfig(RotateSigningKeyConfigSchema, env);
     return report(await withPostgres(DATABASE_URL, (db) => rotateSigningKey(db)));
   },
-};
+});
 
 function report({ kid, activeFrom, changed }: KeyRotation): string {
   const seconds = Math.max(0, Math.ceil((activeFrom.getTime() - Date.now()) / 1_000));

@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { SCOPES } from '@pair/access-token';
 import { loadConfig, OperatorError } from '@pair/service-kit';
 import { and, eq, ne } from 'drizzle-orm';
@@ -10,25 +9,22 @@ import { createPasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
 import { createSessionStore, type SessionStore } from '../sessions/session-store.ts';
 import { isEnabledAdmin } from '../users/enabled-admin.ts';
-import type { Command } from './command.ts';
-import { generatePassword } from './first-admin.ts';
+import { defineCommand } from './command.ts';
+import { lockUserNamed } from './manage-users.ts';
+import { PASSWORD_SOURCES, readNewPassword } from './new-password.ts';
 import { withPostgres, withRedis } from './stores.ts';
 
-const USAGE =
-  'Usage: set-password <username>. The new password comes from standard input; without one it is generated and shown.';
-
-export const setPasswordCommand: Command = {
+export const setPasswordCommand = defineCommand({
+  name: 'users set-password',
   summary: 'Set the password of a user and end all sessions of the user; lets a locked-out admin in',
-  usage: USAGE,
-  async run([username, ...others], { env, stdin }) {
-    if (username === undefined || others.length > 0) throw new OperatorError(USAGE);
+  operands: ['username'],
+  details: `It enables the user, and gives the user all scopes if there is no enabled admin. ${PASSWORD_SOURCES}`,
+  async run({ username }, { env, stdin }) {
     const config = loadConfig(SetPasswordConfigSchema, env);
-    const given = stdin.isTTY ? '' : (await text(stdin)).replace(/\r?\n$/, '');
-    const password = given === '' ? generatePassword() : given;
-    const done = await setPassword(config, username, password);
-    return report(done, given === '' ? password : undefined);
+    const { password, generated } = await readNewPassword(config, stdin);
+    return report(await setPassword(config, username, password), generated);
   },
-};
+});
 
 function report({ username, wasDisabled, becameAdmin }: PasswordSet, generated: string | undefined): string {
   const lines = [`The password of "${username}" is set, and all sessions of the user have ended.`];
@@ -54,7 +50,7 @@ export interface PasswordSet {
  * @throws {OperatorError} when the password breaks a rule, there is no such user, or a store is away
  */
 export async function setPassword(
-  { DATABASE_URL, REDIS_URL }: SetPasswordConfig,
+  { DATABASE_URL, REDIS_URL }: Pick<SetPasswordConfig, 'DATABASE_URL' | 'REDIS_URL'>,
   username: string,
   password: string,
 ): Promise<PasswordSet> {
@@ -74,12 +70,7 @@ async function letIn(
   username: string,
   passwordHash: string,
 ): Promise<PasswordSet> {
-  const [user] = await db
-    .select()
-    .from(table)
-    .where(eq(table.username, username.toLowerCase()))
-    .for('update');
-  if (user === undefined) throw new OperatorError(`There is no user "${username}".`);
+  const user = await lockUserNamed(db, username);
   const isAdmin = user.scopes.includes('users:admin');
   const becameAdmin = !isAdmin && (await db.$count(table, and(isEnabledAdmin, ne(table.id, user.id)))) === 0;
   const scopes = becameAdmin ? [...SCOPES] : user.scopes;

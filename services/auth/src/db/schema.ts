@@ -37,6 +37,8 @@ export type SigningKeyRow = typeof signingKeys.$inferSelect;
 /** The OAuth 2.0 clients that an operator has added, besides the built-in ones in clients/client.ts. */
 export const clients = pgTable('clients', {
   id: text().primaryKey(),
+  /** The name that users read; null for the id. */
+  name: text(),
   registration: uuid().notNull().defaultRandom(),
   /** SHA-256 of the secret; null for a public client. */
   secretHash: bytea('secret_hash'),
@@ -46,6 +48,8 @@ export const clients = pgTable('clients', {
   mayIntrospect: boolean('may_introspect').notNull().default(false),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 });
+
+export type ClientRow = typeof clients.$inferSelect;
 
 /** The columns of an event that the service may write. Not `id`: with a chosen id an event could come before older ones. */
 export const EVENT_COLUMNS = [

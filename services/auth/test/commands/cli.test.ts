@@ -1,52 +1,123 @@
+import { Readable } from 'node:stream';
 import { startProcess } from '@pair/test-kit';
 import t from 'tap';
-import { clientsCommand } from '../../src/commands/clients.ts';
-import { migrateCommand } from '../../src/commands/migrate.ts';
-import { resealSigningKeysCommand } from '../../src/commands/reseal-signing-keys.ts';
-import { revokeSigningKeyCommand } from '../../src/commands/revoke-signing-key.ts';
-import { rotateSigningKeyCommand } from '../../src/commands/rotate-signing-key.ts';
-import { setPasswordCommand } from '../../src/commands/set-password.ts';
+import { program } from '../../src/commands/program.ts';
 
-const COMMANDS = [
-  { name: 'migrate', command: migrateCommand, args: [] },
-  { name: 'set-password', command: setPasswordCommand, args: ['admin'] },
-  { name: 'clients', command: clientsCommand, args: ['list'] },
-  { name: 'rotate-signing-key', command: rotateSigningKeyCommand, args: [] },
-  { name: 'revoke-signing-key', command: revokeSigningKeyCommand, args: ['--all'] },
-  { name: 'reseal-signing-keys', command: resealSigningKeysCommand, args: [] },
-];
-const WITHOUT_SETTINGS = { env: {}, stdin: process.stdin };
+/** Each command with right arguments; the groups have an empty list. */
+const COMMANDS: Record<string, string[]> = {
+  migrate: [],
+  'users list': [],
+  'users add': ['ada'],
+  'users set-password': ['ada'],
+  'users disable': ['ada'],
+  'users enable': ['ada'],
+  'users delete': ['ada'],
+  'set-password': ['ada'],
+  'clients list': [],
+  'clients add': ['web-app'],
+  'clients set': ['web-app'],
+  'clients rotate-secret': ['web-app'],
+  'clients remove': ['web-app'],
+  'rotate-signing-key': [],
+  'revoke-signing-key': ['--all'],
+  'reseal-signing-keys': [],
+};
 
 async function cli(...args: string[]): Promise<{ code: number | null; output: string }> {
   const command = await startProcess(t, { entry: 'services/auth/dist/cli.js', args, env: {} });
   return { code: await command.exited, output: command.output() };
 }
 
-t.test(
-  'without a command, with an unknown command and with --help, the CLI lists the commands',
-  async (t) => {
-    const list = COMMANDS.map(({ name, command }) => `  ${name.padEnd(22)}${command.summary}\n`).join('');
-    t.match(await cli('--help'), { code: 0, output: list });
-    t.match(await cli(), { code: 1, output: list });
-    t.match(await cli('toString'), { code: 1, output: list });
-  },
-);
+/** Runs the commands as cli.ts does, without settings. */
+const run = (...args: string[]) => program.run(args, { env: {}, stdin: Readable.from([]) });
+const answer = (...args: string[]) =>
+  run(...args).then(
+    (output) => ({ output }),
+    ({ name, message }) => ({ name, message }),
+  );
 
-t.test('a command shows its arguments with --help', async (t) => {
-  t.same(await cli('clients', '--help'), { code: 0, output: `${clientsCommand.usage}\n` });
+t.test('the process prints help, and one sentence for a fault, without a stack', async (t) => {
+  const help = await cli('--help');
+  t.equal(help.code, 0);
+  for (const command of Object.keys(COMMANDS)) t.match(help.output, `  ${command.split(' ')[0]} `);
+  t.same(await cli(), { code: 1, output: help.output });
+  t.same(await cli('clients', 'list', '--jsonn'), {
+    code: 1,
+    output: 'There is no option --jsonn: "clients list --help" shows the arguments.\n',
+  });
 });
 
-t.test('wrong arguments print the usage of the command', async (t) => {
-  for (const { name, command } of COMMANDS) {
-    t.match(command.usage, new RegExp(`^Usage:\\s+${name}\\b`));
-    const wrong = command.run(['one', 'two'], WITHOUT_SETTINGS);
-    await t.rejects(wrong, { name: 'OperatorError', message: command.usage }, name);
+t.test('an unknown command names the commands', async (t) => {
+  const top =
+    'migrate, users, set-password, clients, rotate-signing-key, revoke-signing-key, reseal-signing-keys';
+  for (const word of ['toString', 'user', '--version']) {
+    t.same(await answer(word), {
+      name: 'OperatorError',
+      message: `There is no command "${word}": choose from ${top}, or see --help.`,
+    });
+  }
+  t.match(await answer('users', 'rename', 'ada'), {
+    message:
+      /^There is no command "users rename": choose from list, add, set-password, disable, enable, delete,/,
+  });
+});
+
+t.test('every command and every group shows its arguments with --help, anywhere', async (t) => {
+  for (const group of ['users', 'clients']) {
+    const { output } = (await answer(group, '--help')) as { output: string };
+    t.match(output, new RegExp(`^Usage: ${group} <command>`));
+    for (const command of Object.keys(COMMANDS).filter((name) => name.startsWith(`${group} `))) {
+      t.match(output, `  ${command.split(' ')[1]} `);
+    }
+  }
+  for (const [command, args] of Object.entries(COMMANDS)) {
+    const words = command.split(' ');
+    const { output } = (await answer(...words, '--help')) as { output: string };
+    t.match(output, /^Usage: \S.*\[options\]\n\n[A-Z].*\.\n/s, command);
+    t.match(output, '  --help');
+    t.same(await answer(...words, ...args, '--help'), { output }, 'after other arguments');
+  }
+  t.match(await answer('users', 'add', '--help'), { output: /<username>.*NEW_PASSWORD.*--scope <scope>/s });
+});
+
+t.test('wrong arguments are one sentence that names the help, and repeats no value', async (t) => {
+  const wrong: [line: string, message: string][] = [
+    ['users add', '"users add" takes <username> and no other word'],
+    ['users add ada hunter2', '"users add" takes <username> and no other word'],
+    ['users add ada --password=hunter2', 'There is no option --password'],
+    ['users add ada --scope', 'The option --scope needs a value'],
+    ['users add ada --scope --json', 'The option --scope needs a value'],
+    ['users list --json=hunter2', 'The option --json takes no value'],
+    ['users list --json --json', 'The option --json is given twice'],
+    ['users list --constructor', 'There is no option --constructor'],
+    ['clients set web-app --name= ', 'The option --name needs a value'],
+    ['clients set web-app --name A --name B', 'The option --name is given twice'],
+    ['migrate now', '"migrate" takes no words'],
+    ['revoke-signing-key', '"revoke-signing-key" takes a kid or --all'],
+    ['revoke-signing-key a --all', '"revoke-signing-key" takes a kid or --all'],
+    ['revoke-signing-key a b', '"revoke-signing-key" takes [<kid>] and no other word'],
+  ];
+  for (const [line, message] of wrong) {
+    const args = line.trim().split(' ');
+    const [, name = ''] = /^"?((?:users |clients )?[a-z-]+)/.exec(line) ?? [];
+    t.same(await answer(...args), {
+      name: 'OperatorError',
+      message: `${message}: "${name} --help" shows the arguments.`,
+    });
   }
 });
 
+t.test('a word may begin with a hyphen, as a kid does at times', async (t) => {
+  t.match(await answer('revoke-signing-key', '-kid'), { name: 'ConfigError' });
+  t.match(await answer('revoke-signing-key', '--', '--kid'), { name: 'ConfigError' });
+});
+
 t.test('a command names the settings that are missing', async (t) => {
-  for (const { name, command, args } of COMMANDS) {
-    const unset = command.run(args, WITHOUT_SETTINGS);
-    await t.rejects(unset, { name: 'ConfigError', message: /DATABASE_URL is missing/ }, name);
+  for (const [command, args] of Object.entries(COMMANDS)) {
+    t.match(
+      await answer(...command.split(' '), ...args),
+      { name: 'ConfigError', message: /DATABASE_URL is missing/ },
+      command,
+    );
   }
 });

@@ -7,7 +7,14 @@ import type { NewClient } from '../../src/commands/manage-clients.ts';
 import { migrated, startAuth } from '../support/auth-under-test.ts';
 import { APP_REDIRECT, addClient, basic, removeClient, rotateClientSecret } from '../support/clients.ts';
 import { runCommand } from '../support/commands.ts';
-import { authorize, postForm, redeem } from '../support/oauth.ts';
+import {
+  authorizationRequest,
+  authorize,
+  newVerifier,
+  openPage,
+  postForm,
+  redeem,
+} from '../support/oauth.ts';
 
 const DATABASE_URL = await migrated(await testDatabase(t));
 const database = new pg.Client({ connectionString: DATABASE_URL });
@@ -67,19 +74,78 @@ t.test('clients add, list, rotate-secret and remove change the clients and repor
   );
 });
 
-t.test('wrong arguments print the usage', async (t) => {
-  for (const args of [
-    [],
-    ['add'],
-    ['remove', 'a', 'b'],
-    ['toString'],
-    ['add', 'some-app', '--secret', 'x'],
-  ]) {
-    const { code, output } = await clients(...args);
-    t.equal(code, 1, args.join(' '));
-    t.match(output, /^(Unknown option .+\n)?Usage:\n/);
-    t.notMatch(output, /\n\s+at /);
+t.test('clients set replaces the name, the redirect URIs or the scopes, and nothing else', async (t) => {
+  const grants = ['--grant', 'authorization_code', '--grant', 'refresh_token'];
+  await clients('add', 'settable', ...grants, '--redirect-uri', APP_REDIRECT, '--scope', 'customers:read');
+  const changed = async () => {
+    const { output } = await clients('list', '--json');
+    return JSON.parse(output).find(({ client_id }: { client_id: string }) => client_id === 'settable');
+  };
+  const before = await changed();
+  t.match(before, { client_name: null, redirect_uris: [APP_REDIRECT], scope: 'customers:read' });
+  const steps: [args: string[], expected: object][] = [
+    [['--name', 'Reports of Ada'], { client_name: 'Reports of Ada' }],
+    [
+      ['--redirect-uri', 'https://b.example.com/', '--redirect-uri', 'http://127.0.0.1/'],
+      { redirect_uris: ['https://b.example.com/', 'http://127.0.0.1/'] },
+    ],
+    [
+      ['--scope', 'customers:write', '--scope', 'customers:read'],
+      { scope: 'customers:read customers:write' },
+    ],
+  ];
+  let expected = before;
+  for (const [args, change] of steps) {
+    t.same(await clients('set', 'settable', ...args), {
+      code: 0,
+      output: 'The client "settable" is changed.\n',
+    });
+    expected = { ...expected, ...change };
+    t.same(await changed(), expected);
   }
+  for (const [args, message] of [
+    [['settable'], /^There is nothing to change: /],
+    [['settable', '--redirect-uri', 'http://app.example.com/'], /must be https/],
+    [['settable', '--scope', 'everything'], /no scope "everything"/],
+    [['settable', '--name', ' '], /visible characters/],
+    [['settable', '--name', 'moc.elpmaxe\u202E'], /visible characters/],
+    [['settable', '--name', 'x'.repeat(65)], /1 to 64/],
+    [['stranger', '--name', 'A'], /no client "stranger"/],
+    [['swagger-ui', '--name', 'A'], /built in/],
+    [['web-app-2', '--name', 'A'], /no client/],
+  ] as const) {
+    t.match(await clients('set', ...args), { code: 1, output: message });
+  }
+  t.same(await changed(), expected);
+  const { rows } = await database.query(
+    "SELECT client_id FROM security_events WHERE event = 'client_changed'",
+  );
+  t.equal(rows.length, steps.length);
+});
+
+t.test('clients list --json has every member of a client but the secret', async (t) => {
+  const job = ['nightly-job', '--name', 'Nightly job', '--grant', 'client_credentials'];
+  t.match(await clients('add', ...job, '--scope', 'customers:read'), { code: 0 });
+  const { output } = await clients('list', '--json');
+  const listed = JSON.parse(output).find(({ client_id }: { client_id: string }) => client_id === job[0]);
+  t.match(listed.created_at, /^\d{4}-\d\d-\d\dT/);
+  t.same(
+    { ...listed, created_at: '' },
+    {
+      client_id: 'nightly-job',
+      client_name: 'Nightly job',
+      public: false,
+      redirect_uris: [],
+      grant_types: ['client_credentials'],
+      scope: 'customers:read',
+      may_introspect: false,
+      created_at: '',
+    },
+  );
+  t.match(
+    (await clients('list')).output,
+    'nightly-job\t"Nightly job"\tconfidential\tclient_credentials\tcustomers:read\n',
+  );
 });
 
 t.test('a client that breaks a rule is refused with one sentence, and is not added', async (t) => {
@@ -150,6 +216,35 @@ t.test('a redirect URI is https, loopback or of a private-use scheme, in its nor
     t.type(redirectUriFault(uri), 'string', uri);
   }
 });
+
+t.test(
+  'the sign-in page shows the name of a client, and a change of the client takes effect at once',
+  async (t) => {
+    const { app, config } = await startAuth(t);
+    await addClient(config.DATABASE_URL, { isPublic: true, grants: ['authorization_code', 'refresh_token'] });
+    const client = { client_id: 'web-app', redirect_uri: APP_REDIRECT };
+    const page = async () =>
+      (
+        await openPage(
+          app,
+          authorizationRequest(newVerifier().challenge, { ...client, scope: 'customers:read' }),
+        )
+      ).response;
+    t.match((await page()).payload, '<b>web-app</b>');
+    const granted = await authorize(app, { ...client, scope: 'customers:read customers:write' });
+    const { refresh_token } = (await redeem(app, granted, client)).json();
+
+    const set = (...args: string[]) =>
+      runCommand(clientsCommand, ['set', 'web-app', ...args], { DATABASE_URL: config.DATABASE_URL });
+    t.match(await set('--name', 'Ada & Sons', '--scope', 'customers:read'), { code: 0 });
+    t.match((await page()).payload, '<b>Ada &#38; Sons</b>');
+    const form = { grant_type: 'refresh_token', refresh_token, client_id: 'web-app' };
+    t.match((await postForm(app, '/oauth/token', form)).json(), { scope: 'customers:read' });
+
+    t.match(await set('--redirect-uri', 'https://b.example.com/'), { code: 0 });
+    t.equal((await page()).statusCode, 400, 'the old redirect URI');
+  },
+);
 
 t.test('a new secret and a removal take effect at once', async (t) => {
   const { app, config } = await startAuth(t);

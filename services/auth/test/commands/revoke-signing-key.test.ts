@@ -132,8 +132,8 @@ t.test('the error for an unknown or missing kid is one clear sentence', async (t
   const auth = await startAuth(t);
   for (const [args, sentence] of [
     [['no-such-key'], /^There is no signing key "no-such-key": the kids are at .+\.\n$/],
-    [[], /^Usage: revoke-signing-key <kid>, or --all\. .+\n$/],
-    [['one', 'two'], /^Usage: /],
+    [[], /^"revoke-signing-key" takes a kid or --all: .+\.\n$/],
+    [['one', 'two'], /^"revoke-signing-key" takes \[<kid>\] and no other word: .+\.\n$/],
   ] as const) {
     const { code, output } = await runRevoke(auth, ...args);
     t.equal(code, 1);

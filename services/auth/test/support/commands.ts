@@ -11,14 +11,15 @@ interface StoreUrls {
   REDIS_URL: string;
 }
 
-/** Runs a command as cli.ts does, with an empty standard input. `output` is standard output, or standard error. */
+/** Runs a command as cli.ts does, with an empty standard input or the given one. `output` is standard output, or standard error. */
 export async function runCommand(
   command: Command,
   args: string[],
   env: NodeJS.ProcessEnv,
+  input = '',
 ): Promise<{ code: 0 | 1; output: string }> {
   try {
-    return { code: 0, output: await command.run(args, { env, stdin: Readable.from([]) }) };
+    return { code: 0, output: await command.run(args, { env, stdin: Readable.from([Buffer.from(input)]) }) };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return { code: 1, output: `${error.message}\n` };

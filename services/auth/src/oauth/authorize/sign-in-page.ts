@@ -26,7 +26,7 @@ export function signInPage({ product, request, issuer, csrfToken, username, aler
     product,
     'Sign in',
     html`<h1>Sign in</h1>
-<p class="quiet">to continue to <b>${client.id}</b> at ${destination(redirectUri)}</p>
+<p class="quiet">to continue to <b>${client.name ?? client.id}</b> at ${destination(redirectUri)}</p>
 !${alert === undefined ? '' : html`<p role="alert" id="alert">${alert}</p>`}
 !${scope === '' ? '' : html`<p>If your account allows it, this application will be able to:</p><ul>!${rights(scope)}</ul>`}
 <form method="post" action="/oauth/authorize">
