@@ -13,6 +13,7 @@ interface Operation {
   parameters?: Parameter[];
 }
 interface Document {
+  components: { schemas: Record<string, Schema> };
   paths: Record<string, Record<string, Operation>>;
 }
 
@@ -51,4 +52,28 @@ t.test('numbers and booleans of a query have their type, although a service rece
     }
   }
   t.same([...found].sort(), Object.keys(types).sort());
+});
+
+/** All schemas in a part of a document, by JSON Pointer. */
+function* schemasIn(node: unknown, pointer: string): Generator<[pointer: string, schema: Schema]> {
+  if (typeof node !== 'object' || node === null) return;
+  const { type } = node as Schema;
+  if (typeof type === 'string' || Array.isArray(type)) yield [pointer, node as Schema];
+  for (const [name, member] of Object.entries(node)) {
+    if (name !== 'example' && name !== 'examples') yield* schemasIn(member, `${pointer}/${name}`);
+  }
+}
+
+const schemas = documents.flatMap(([service, document]) => [...schemasIn(document, service)]);
+
+t.test('every array has a limit', async (t) => {
+  const arrays = schemas.filter(([, { type }]) => [type].flat().includes('array'));
+  t.ok(arrays.length > 10);
+  for (const [pointer, { maxItems }] of arrays) t.match(maxItems, Number, pointer);
+});
+
+t.test('every object in a body, a parameter or a member is a named schema', async (t) => {
+  const objects = schemas.filter(([, { type }]) => [type].flat().includes('object'));
+  t.ok(objects.length > 20);
+  for (const [pointer] of objects) t.match(pointer, /^[a-z]+\/components\/schemas\/[A-Z][A-Za-z]+$/, pointer);
 });

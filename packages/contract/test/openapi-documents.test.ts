@@ -167,6 +167,7 @@ t.test(
       'LineProblem',
       'NewCustomer',
       'Problem',
+      'ProblemDetail',
       'ProtectedResourceMetadata',
     ]);
     for (const name of [

@@ -113,6 +113,16 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ProblemDetail
+         * @description A fault in the input
+         */
+        ProblemDetail: {
+            /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
+            pointer: string;
+            /** @description Completes the sentence "the value …". */
+            detail: string;
+        };
+        /**
          * Problem
          * @description RFC 9457 problem details
          */
@@ -131,13 +141,8 @@ export interface components {
             instance?: string;
             /** @description The id of the request, also in `X-Request-Id` and in the logs. */
             request_id: string;
-            /** @description One entry for each fault in the input. */
-            errors?: {
-                /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
-                pointer: string;
-                /** @description Completes the sentence "the value …". */
-                detail: string;
-            }[];
+            /** @description One entry for each fault in the input, up to twenty. */
+            errors?: components["schemas"]["ProblemDetail"][];
         };
         /**
          * ProtectedResourceMetadata
@@ -292,13 +297,8 @@ export interface components {
             instance?: string;
             /** @description The id of the request, also in `X-Request-Id` and in the logs. */
             request_id: string;
-            /** @description One entry for each fault in the input. */
-            errors?: {
-                /** @description A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter. */
-                pointer: string;
-                /** @description Completes the sentence "the value …". */
-                detail: string;
-            }[];
+            /** @description One entry for each fault in the input, up to twenty. */
+            errors?: components["schemas"]["ProblemDetail"][];
             /** @description The number of the line that was read last, from 1. */
             lines_read: number;
             /** @description The number of customers that the import has created, or with `dry_run` would create. */

@@ -110,7 +110,8 @@ function nameInstances({ parameters = [], responses }: Operation, path: string):
  * @throws when two different schemas have the same title
  */
 function withNamedSchemas<Made extends Partial<OpenapiDocument>>(document: Made): Made {
-  const schemas: Record<string, object> = { ...document.components?.schemas };
+  const schemas: Record<string, object> = {};
+  lift(document.components?.schemas, schemas);
   const paths = lift(document.paths, schemas);
   return { ...document, paths, components: { ...document.components, schemas } };
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { MAX_ERRORS } from '../problems/validation.ts';
 
 /** The longest header line that the gateway passes. */
 export const MAX_HEADER_LENGTH = 8_192;
@@ -23,13 +24,16 @@ export const ProblemSchema = Type.Object(
     }),
     errors: Type.Optional(
       Type.Array(
-        Type.Object({
-          pointer: Type.String({
-            description: 'A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter.',
-          }),
-          detail: Type.String({ description: 'Completes the sentence "the value …".' }),
-        }),
-        { description: 'One entry for each fault in the input.' },
+        Type.Object(
+          {
+            pointer: Type.String({
+              description: 'A JSON Pointer (RFC 6901) into the body, or `/name` of a parameter.',
+            }),
+            detail: Type.String({ description: 'Completes the sentence "the value …".' }),
+          },
+          { title: 'ProblemDetail', description: 'A fault in the input' },
+        ),
+        { maxItems: MAX_ERRORS, description: 'One entry for each fault in the input, up to twenty.' },
       ),
     ),
   },

@@ -66,7 +66,7 @@ export function validatorCompiler(
 }
 
 /** More faults would help no client, and would make the answer larger than the request. */
-const MAX_ERRORS = 20;
+export const MAX_ERRORS = 20;
 
 /**
  * RFC 9562 §4, in either case. The format of ajv-formats also accepts `urn:uuid:…`. PostgreSQL also accepts braces, and

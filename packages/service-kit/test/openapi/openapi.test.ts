@@ -133,7 +133,7 @@ t.test('a schema with a title is documented once, and still validates requests',
   const { app } = await startedProcess(t, [service('things'), service('others')]);
   for (const name of ['things', 'others']) {
     const { components, paths } = (await app.inject(`/docs/${name}/json`)).json();
-    t.same(Object.keys(components.schemas).sort(), ['Part', 'Problem', 'Thing']);
+    t.same(Object.keys(components.schemas).sort(), ['Part', 'Problem', 'ProblemDetail', 'Thing']);
     t.match(components.schemas.Thing, {
       title: 'Thing',
       type: 'object',

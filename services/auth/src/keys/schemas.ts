@@ -9,6 +9,9 @@ function exampleKey(x: string, y: string, kid: string) {
 /** 32 bytes as base64url. */
 const Base64url32 = { pattern: '^[A-Za-z0-9_-]{43}$' };
 
+/** More keys do not fit into the 64 KiB that a resource server reads. */
+const MAX_KEYS = 300;
+
 const JwksSchema = Type.Object(
   {
     keys: Type.Array(
@@ -27,7 +30,7 @@ const JwksSchema = Type.Object(
         },
         { title: 'JsonWebKey' },
       ),
-      { description: 'At least the active key and the next key' },
+      { maxItems: MAX_KEYS, description: 'At least the active key and the next key' },
     ),
   },
   {

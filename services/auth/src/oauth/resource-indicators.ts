@@ -8,6 +8,8 @@ export interface Recipients {
 
 /** The length of the longest redirect URI. */
 export const MAX_RESOURCE_LENGTH = 2_048;
+/** For the document: more occurrences of `resource` fit neither into a form, of 16 KiB, nor into a query. */
+export const MAX_RESOURCES = 2_000;
 /** RFC 3986 §2, without a fragment (RFC 8707 §2). `URL` alone would also read `http:host`, and skip spaces. */
 const HTTP_URL = /^https?:\/\/[\w.~:/?[\]@!$&'()*+,;=%-]+$/i;
 

@@ -4,7 +4,7 @@ import { FIRST_PARTY } from '../clients/client.ts';
 import { GRANTS } from '../db/schema.ts';
 import { EXAMPLE_CLIENT, EXAMPLE_TOKENS, EXAMPLE_USER } from '../examples.ts';
 import { TokensSchema } from '../tokens/schemas.ts';
-import { MAX_RESOURCE_LENGTH } from './resource-indicators.ts';
+import { MAX_RESOURCE_LENGTH, MAX_RESOURCES } from './resource-indicators.ts';
 
 /** RFC 6749 §5.2. */
 export const OAuthErrorSchema = Type.Object(
@@ -97,6 +97,7 @@ export const TokenRequestSchema = Type.Object(
     ),
     resource: Type.Optional(
       Type.Array(Type.String({ maxLength: MAX_RESOURCE_LENGTH, ...LEFT_EMPTY }), {
+        maxItems: MAX_RESOURCES,
         description: RESOURCE_DESCRIPTION,
         examples: [['']],
       }),
@@ -211,8 +212,11 @@ export const UserinfoSchema = Type.Object(
 );
 export type Userinfo = Static<typeof UserinfoSchema>;
 
+/** Every list of the metadata is shorter. */
+const MAX_NAMES = 10;
+
 const Url = (description: string) => Type.String({ format: 'uri', description });
-const Names = (description: string) => Type.Array(Type.String(), { description });
+const Names = (description: string) => Type.Array(Type.String(), { maxItems: MAX_NAMES, description });
 
 /** RFC 8414 §2. */
 export const MetadataSchema = Type.Object(

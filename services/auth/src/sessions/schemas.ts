@@ -3,6 +3,7 @@ import { FIRST_PARTY } from '../clients/client.ts';
 import { EXAMPLE_CREDENTIALS, EXAMPLE_REFRESH_TOKEN, EXAMPLE_SID } from '../examples.ts';
 import { RefreshTokenSchema, ScopeSchema } from '../tokens/schemas.ts';
 import { PasswordSchema, UsernameSchema } from '../users/schemas.ts';
+import { MAX_SESSIONS_OF_USER } from './session-record.ts';
 
 export const LoginSchema = Type.Object(
   {
@@ -69,7 +70,10 @@ export const SessionsSchema = Type.Object(
         },
         { title: 'Session' },
       ),
-      { description: 'At most 100 sessions, the last used first' },
+      {
+        maxItems: MAX_SESSIONS_OF_USER,
+        description: `At most ${MAX_SESSIONS_OF_USER} sessions, the last used first`,
+      },
     ),
   },
   {

@@ -12,10 +12,15 @@ const ResourceMetadataSchema = Type.Object(
   {
     resource: Url('The identifier of this API: the origin that you call'),
     authorization_servers: Type.Array(Url('An issuer'), {
+      maxItems: 1,
       description: 'The issuers of access tokens for this API: exactly one',
     }),
-    scopes_supported: Type.Array(Type.String(), { description: 'The scopes of this API' }),
+    scopes_supported: Type.Array(Type.String(), {
+      maxItems: RESOURCE_SCOPES.length,
+      description: 'The scopes of this API',
+    }),
     bearer_methods_supported: Type.Array(Type.String(), {
+      maxItems: 1,
       description: 'The ways to send an access token: only in the Authorization header',
     }),
     resource_name: Type.String({ description: 'The name of this API, for people' }),

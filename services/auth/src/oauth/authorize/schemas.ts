@@ -2,7 +2,7 @@ import { SWAGGER_UI_CLIENT_ID, SWAGGER_UI_REDIRECT_PATH } from '@pair/service-ki
 import { Type } from 'typebox';
 import { CLIENT_ID_PATTERN } from '../../clients/client.ts';
 import { MAX_USERNAME_LENGTH } from '../../usernames.ts';
-import { MAX_RESOURCE_LENGTH } from '../resource-indicators.ts';
+import { MAX_RESOURCE_LENGTH, MAX_RESOURCES } from '../resource-indicators.ts';
 import { RESOURCE_DESCRIPTION } from '../schemas.ts';
 import { MAX_PARAMETER_LENGTH } from './authorization-request.ts';
 
@@ -45,6 +45,7 @@ export function authorizationQuerySchema(issuer: string) {
     code_challenge_method: Type.Literal('S256', { description: 'The only method' }),
     resource: Type.Optional(
       Type.Array(Type.String({ format: 'uri', maxLength: MAX_RESOURCE_LENGTH }), {
+        maxItems: MAX_RESOURCES,
         description: RESOURCE_DESCRIPTION,
         examples: [[issuer]],
       }),
