@@ -1,6 +1,10 @@
 // The frame of the page: a header with links, and the dialog that signs in. reference-theme.ts makes `HEADER`.
 SwaggerUIStandalonePreset.push(({ React }) => {
   const h = React.createElement;
+  const INSTRUCTION =
+    'Press the first Authorize button. A window opens: sign in there with your username and password. This page then sends your token with each request.';
+  const SIGNED_IN =
+    'You are signed in: this page sends your token with each request. Logout ends your session.';
 
   function ReferenceLayout({ getComponent }) {
     const [BaseLayout, SkipToOperations, DarkModeToggle] = [
@@ -38,6 +42,7 @@ SwaggerUIStandalonePreset.push(({ React }) => {
     const dialog = React.useRef(null);
     React.useEffect(() => dialog.current.showModal(), []);
     const close = () => authActions.showDefinitions(false);
+    const isSignedIn = authSelectors.authorized().has('oauth2');
     const definitions = authSelectors.shownDefinitions().valueSeq();
     return h(
       'dialog',
@@ -58,11 +63,7 @@ SwaggerUIStandalonePreset.push(({ React }) => {
         h(
           'div',
           { className: 'modal-ux-content' },
-          h(
-            'p',
-            { className: 'instruction' },
-            'Press the first Authorize button. A window opens: sign in there with your username and password. This page then sends your token with each request.',
-          ),
+          h('p', { className: 'instruction' }, isSignedIn ? SIGNED_IN : INSTRUCTION),
           h('h3', null, 'Ways to authorize'),
           definitions.map((shown, key) => h(Auths, { ...props, key, definitions: shown })).toArray(),
         ),

@@ -15,7 +15,7 @@ async function signedIn(t: Test, prepare: (page: Page) => Promise<unknown> = asy
   await page.goto(`${system.url}/docs/customers`);
   await signIn(await pressAuthorize(page), admin);
   const dialog = page.locator('.dialog-ux');
-  await dialog.getByRole('heading', { name: 'Authorized' }).waitFor();
+  await dialog.getByText('You are signed in').waitFor();
   await dialog.locator('.btn-done').first().click();
   return { page, complaints };
 }
