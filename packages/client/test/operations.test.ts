@@ -87,7 +87,7 @@ export async function mistakes({ auth, customers }: Client): Promise<void> {
   // @ts-expect-error no such parameter
   await customers.GET('/customers', { params: { query: { n: 5, limt: 3 } } });
   // @ts-expect-error header parameters are in `header`
-  await customers.PUT('/customers/{id}', { params: { path, headers: { 'if-match': '"1"' } }, body: ada });
+  await customers.PUT('/customers/{id}', { params: { path, headers: { 'If-Match': '"1"' } }, body: ada });
   // @ts-expect-error no such option
   await customers.GET('/customers', { query: { n: 5 } });
   // @ts-expect-error no such way to read an answer

@@ -149,7 +149,7 @@ t.test('a request with a stream as its body is not repeated', async (t) => {
 
 t.test('the Idempotency-Key of the caller stays', async (t) => {
   const { client, received } = fakeServer(OK, { storage: signedIn() });
-  await client.customers.POST('/customers', { body: ada, params: { header: { 'idempotency-key': 'mine' } } });
+  await client.customers.POST('/customers', { body: ada, params: { header: { 'Idempotency-Key': 'mine' } } });
   await client.customers.POST('/customers', { body: ada, headers: { 'Idempotency-Key': 'mine too' } });
   t.same(
     received.map(({ headers }) => headers.get('idempotency-key')),

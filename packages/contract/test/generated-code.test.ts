@@ -11,6 +11,11 @@ interface Parameter {
 }
 interface Operation {
   parameters?: Parameter[];
+  responses: Record<string, Answer>;
+}
+interface Answer {
+  $ref?: string;
+  headers?: Schema;
 }
 interface Document {
   components: { schemas: Record<string, Schema> };
@@ -76,4 +81,27 @@ t.test('every object in a body, a parameter or a member is a named schema', asyn
   const objects = schemas.filter(([, { type }]) => [type].flat().includes('object'));
   t.ok(objects.length > 20);
   for (const [pointer] of objects) t.match(pointer, /^[a-z]+\/components\/schemas\/[A-Z][A-Za-z]+$/, pointer);
+});
+
+t.test('headers are spelled as in their RFCs', async (t) => {
+  const names = operations.flatMap(({ parameters = [], responses }) => [
+    ...parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name),
+    ...Object.values(responses).flatMap(({ headers = {} }) => Object.keys(headers)),
+  ]);
+  t.same([...new Set(names)].sort(), [
+    'Accept',
+    'Accept-Encoding',
+    'Accept-Patch',
+    'Accept-Post',
+    'Content-Disposition',
+    'ETag',
+    'Idempotency-Key',
+    'If-Match',
+    'If-None-Match',
+    'Link',
+    'Location',
+    'Retry-After',
+    'WWW-Authenticate',
+    'X-Request-Id',
+  ]);
 });

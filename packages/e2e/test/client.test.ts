@@ -52,16 +52,16 @@ t.test('the client creates, finds, changes and deletes a customer', async (t) =>
   const found = await client.customers.GET('/customers/{id}', { params: { path } });
   t.same(found.data, created);
   const etag = found.response.headers.get('etag') ?? '';
-  const unchanged = { path, header: { 'if-none-match': etag } };
+  const unchanged = { path, header: { 'If-None-Match': etag } };
   await t.rejects(client.customers.GET('/customers/{id}', { params: unchanged }), { code: 'http_304' });
   const changed = await client.customers.PATCH('/customers/{id}', {
-    params: { path, header: { 'if-match': etag } },
+    params: { path, header: { 'If-Match': etag } },
     body: { name: 'Ada Lovelace' },
   });
   t.equal(changed.data.name, 'Ada Lovelace');
   await t.rejects(
     client.customers.PUT('/customers/{id}', {
-      params: { path, header: { 'if-match': etag } },
+      params: { path, header: { 'If-Match': etag } },
       body: { name: 'Ada King', dob: '1815-12-10' },
     }),
     { status: 412, code: 'precondition_failed' },

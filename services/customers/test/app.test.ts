@@ -66,7 +66,7 @@ t.test('headers and media types are documented', async (t) => {
   for (const route of ['put /customers/{id}', 'patch /customers/{id}', 'delete /customers/{id}']) {
     t.match(
       of[route]?.parameters?.filter((parameter) => parameter.in === 'header'),
-      [{ name: 'if-match' }],
+      [{ name: 'If-Match' }],
       route,
     );
     t.ok(of[route]?.responses['412']);

@@ -1086,7 +1086,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1118,11 +1118,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1154,7 +1154,7 @@ export interface operations {
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1176,7 +1176,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1237,7 +1237,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1269,11 +1269,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1315,7 +1315,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1365,7 +1365,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1387,11 +1387,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1423,7 +1423,7 @@ export interface operations {
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1445,7 +1445,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1486,7 +1486,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1498,7 +1498,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate"?: string;
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1520,11 +1520,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1556,7 +1556,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1614,7 +1614,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1626,7 +1626,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate"?: string;
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1648,7 +1648,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1680,7 +1680,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1727,7 +1727,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1739,7 +1739,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate"?: string;
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1771,9 +1771,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1805,7 +1805,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1856,7 +1856,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1868,7 +1868,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1900,7 +1900,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1932,7 +1932,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1983,7 +1983,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1995,7 +1995,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate"?: string;
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2027,9 +2027,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2061,7 +2061,7 @@ export interface operations {
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2083,7 +2083,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2145,7 +2145,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2157,7 +2157,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2179,7 +2179,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2211,7 +2211,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2274,7 +2274,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2286,7 +2286,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2328,11 +2328,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2374,7 +2374,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2432,7 +2432,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2444,7 +2444,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2476,7 +2476,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2508,7 +2508,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2555,7 +2555,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2567,7 +2567,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2609,9 +2609,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2643,7 +2643,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2716,7 +2716,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2728,7 +2728,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2780,11 +2780,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (RFC 5789 §2.2) */
-                    "accept-patch"?: string;
+                    "Accept-Patch"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2826,7 +2826,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2882,7 +2882,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2894,7 +2894,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2926,9 +2926,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2970,7 +2970,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3040,7 +3040,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3052,7 +3052,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3074,7 +3074,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3106,7 +3106,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3207,11 +3207,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3253,7 +3253,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3355,7 +3355,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3477,7 +3477,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3597,7 +3597,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3629,7 +3629,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3694,7 +3694,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate"?: string;
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3746,7 +3746,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3797,7 +3797,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate"?: string;
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3829,7 +3829,7 @@ export interface operations {
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3851,7 +3851,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3919,7 +3919,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate"?: string;
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3971,7 +3971,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4020,7 +4020,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4032,7 +4032,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4074,7 +4074,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4089,7 +4089,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag of your copy. The answer is 304 if the keys have not changed (RFC 9110 §13.1.2). */
-                "if-none-match"?: string;
+                "If-None-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4164,7 +4164,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4196,7 +4196,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -380,7 +380,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -473,7 +473,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -485,7 +485,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -507,7 +507,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -539,7 +539,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -554,7 +554,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes a retry safe: the service runs a request with this key once, and gives the same answer to its retries for 24 hours. The key has 1 to 255 visible characters, such as a UUID, `"8e03978e-40d5-43dd-bc93-6894a57f9324"`, with or without quotation marks. */
-                "idempotency-key"?: string;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -607,7 +607,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -619,7 +619,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -641,7 +641,7 @@ export interface operations {
             409: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -663,11 +663,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -709,7 +709,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -724,7 +724,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description You get 304 if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.2). */
-                "if-none-match"?: string;
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -779,7 +779,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -791,7 +791,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -823,7 +823,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -855,7 +855,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -870,9 +870,9 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Write only if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.1); otherwise you get 412. Without this header the last write wins. */
-                "if-match"?: string;
+                "If-Match"?: string;
                 /** @description Write only if this ETag is not the current one, or with `*` only if there is no such customer (RFC 9110 §13.1.2); otherwise you get 412. */
-                "if-none-match"?: string;
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -951,7 +951,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -963,7 +963,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1015,9 +1015,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1059,7 +1059,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1074,9 +1074,9 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Write only if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.1); otherwise you get 412. Without this header the last write wins. */
-                "if-match"?: string;
+                "If-Match"?: string;
                 /** @description Write only if this ETag is not the current one, or with `*` only if there is no such customer (RFC 9110 §13.1.2); otherwise you get 412. */
-                "if-none-match"?: string;
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -1111,7 +1111,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1123,7 +1123,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1165,9 +1165,9 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1199,7 +1199,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1214,9 +1214,9 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Write only if this ETag, such as `"1"`, is the current one (RFC 9110 §13.1.1); otherwise you get 412. Without this header the last write wins. */
-                "if-match"?: string;
+                "If-Match"?: string;
                 /** @description Write only if this ETag is not the current one, or with `*` only if there is no such customer (RFC 9110 §13.1.2); otherwise you get 412. */
-                "if-none-match"?: string;
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -1279,7 +1279,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1291,7 +1291,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1343,11 +1343,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (RFC 5789 §2.2) */
-                    "accept-patch"?: string;
+                    "Accept-Patch"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1389,7 +1389,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1446,7 +1446,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1458,7 +1458,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1480,7 +1480,7 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding": string;
+                    "Accept-Encoding": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1512,7 +1512,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1579,7 +1579,7 @@ export interface operations {
             401: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1591,7 +1591,7 @@ export interface operations {
             403: {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
-                    "www-authenticate": string;
+                    "WWW-Authenticate": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1643,11 +1643,11 @@ export interface operations {
             415: {
                 headers: {
                     /** @description The content codings that bodies may have */
-                    "accept-encoding"?: string;
+                    "Accept-Encoding"?: string;
                     /** @description The media types that the body may have */
-                    accept?: string;
+                    Accept?: string;
                     /** @description The media types that the body may have (W3C LDP §7.1) */
-                    "accept-post"?: string;
+                    "Accept-Post"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1689,7 +1689,7 @@ export interface operations {
             503: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
-                    "retry-after": string;
+                    "Retry-After": string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -65,8 +65,7 @@ function headersOf(operation: ConvertedOperation, { headers = {}, contentType, a
   const fixed: Record<string, string | undefined> = { 'Content-Type': contentType, Accept: accept };
   return (operation.item.request.header ?? []).map(({ key, value, description }) => {
     if (key in fixed) return { key, value: fixed[key] ?? value };
-    const name = key.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
-    return parameterOf(operation, { key, description }, { key: name, value: headers[name] });
+    return parameterOf(operation, { key, description }, { value: headers[key] });
   });
 }
 
@@ -104,10 +103,10 @@ function urlOf(operation: ConvertedOperation, { query = {}, path = {} }: Planned
 function parameterOf(
   operation: ConvertedOperation,
   { key, description }: Described,
-  { key: name = key, value }: { key?: string; value: unknown },
+  { value }: { value: unknown },
 ) {
   return {
-    key: name,
+    key,
     value: String(value ?? exampleOf(operation, key)),
     description: description.content,
     ...(value === undefined && { disabled: true }),

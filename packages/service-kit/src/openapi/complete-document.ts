@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { StringFormat } from '../problems/validation.ts';
+import { spellHeaders } from './header-names.ts';
 import { EXAMPLE_REQUEST_ID, REQUEST_ID_PATTERN } from './schemas.ts';
 
 export type OpenapiDocument = NonNullable<FastifyDynamicSwaggerOptions['openapi']>;
@@ -58,6 +59,7 @@ function completed<Made extends { paths?: object }>(document: Made): Made {
       operation.security ??= []; // public
       markOptionalBody(operation);
       liftRequiredOfHeaders(operation);
+      spellHeaders(operation);
       nameInstances(operation, path);
       addHeadersOfAll(operation);
     }

@@ -80,7 +80,7 @@ t.test('the errors of every route are documented without a declaration, with the
   t.same(Object.keys(post.responses), ['204', '400', '413', '415', '417', '422', '500']);
   const codes = Object.keys(post.responses[400].content['application/problem+json'].examples);
   t.same(codes, ['invalid_request', 'invalid_json', 'empty_body']);
-  t.match(get.responses[503].headers['retry-after'], { required: true, schema: { examples: ['1'] } });
+  t.match(get.responses[503].headers['Retry-After'], { required: true, schema: { examples: ['1'] } });
 });
 
 t.test('every reference in a document has a target', async (t) => {
