@@ -17,7 +17,7 @@ const exchanges = exampleExchanges(document);
 
 /** Stores the customer of the examples, unless the operation creates it. */
 async function prepare(operationId: string) {
-  await client.query('TRUNCATE customers');
+  await client.query('TRUNCATE customers CASCADE');
   if (['createCustomer', 'importCustomers'].includes(operationId)) return;
   await client.query(
     `INSERT INTO customers (${COLUMNS}) SELECT ${COLUMNS} FROM jsonb_populate_record(NULL::customers, $1)`,

@@ -1,3 +1,4 @@
+import { SCOPES } from '@pair/access-token';
 import pg from 'pg';
 import t from 'tap';
 import { updateUser } from '../../src/users/update-user.ts';
@@ -22,7 +23,7 @@ t.test('/auth/me returns the signed-in user without any secret', async (t) => {
   t.match(me, {
     id: /^[0-9a-f-]{36}$/,
     username: 'admin',
-    scope: 'customers:read customers:write users:admin',
+    scope: SCOPES.join(' '),
     created_at: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
   });
 });

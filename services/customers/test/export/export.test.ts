@@ -13,7 +13,7 @@ await ready(app);
 
 /** Each test begins with three customers. */
 t.beforeEach(async () => {
-  await client.query('TRUNCATE customers');
+  await client.query('TRUNCATE customers CASCADE');
   await client.query(
     `INSERT INTO customers (id, name, dob, updated_at) VALUES
      ('0199d3a5-7d4e-7c3b-9a52-000000000001', 'Zoë "Zo" 李', '1960-05-25', '2020-01-01T00:00:00.001Z'),

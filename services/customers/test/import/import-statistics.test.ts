@@ -11,7 +11,7 @@ await client.query('ALTER TABLE customers SET (autovacuum_enabled = false)');
 
 /** Each test begins with an empty table that PostgreSQL knows to be empty. */
 t.beforeEach(async () => {
-  await client.query('TRUNCATE customers');
+  await client.query('TRUNCATE customers CASCADE');
   await client.query('VACUUM ANALYZE customers');
 });
 

@@ -21,7 +21,7 @@ const post = (type: string, body: string | Buffer, query = '', headers = {}) =>
   send('POST', `/customers/import${query}`, { body, headers: { 'content-type': type, ...headers } });
 
 /** Each test begins without customers. */
-t.beforeEach(() => client.query('TRUNCATE customers'));
+t.beforeEach(() => client.query('TRUNCATE customers CASCADE'));
 
 async function rows(): Promise<{ name: string; dob: string }[]> {
   return (await client.query('SELECT name, dob::text FROM customers ORDER BY name')).rows;
@@ -43,7 +43,7 @@ t.test('CSV and NDJSON create the same customers as JSON bodies with the same va
     const response = await post(type, body);
     t.match(response.json(), { created: 4, skipped: 0, problems: [] }, type);
     t.same(await rows(), people);
-    await client.query('TRUNCATE customers');
+    await client.query('TRUNCATE customers CASCADE');
   }
 });
 
@@ -204,7 +204,7 @@ t.test('the files of spreadsheets are imported', async (t) => {
       { name: 'Ann', dob: '1960-05-25' },
       { name: 'B;b', dob: '1961-05-25' },
     ]);
-    await client.query('TRUNCATE customers');
+    await client.query('TRUNCATE customers CASCADE');
   }
 });
 
