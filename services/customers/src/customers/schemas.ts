@@ -67,7 +67,7 @@ export const CustomerPatchSchema = typed<Partial<CustomerFields>>(
       additionalProperties: false,
       examples: [{ name: NEW_EXAMPLE.name }],
       description:
-        'A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`.',
+        'A merge patch (RFC 7396). Members that you leave out stay the same. A required member cannot be removed, so null is refused for it. An empty patch changes nothing, not even `updated_at`.',
     },
   ),
 );
