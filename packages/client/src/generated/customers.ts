@@ -238,7 +238,7 @@ export interface components {
         };
         /**
          * CustomerPatch
-         * @description A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`.
+         * @description A merge patch (RFC 7396). Members that you leave out stay the same. A required member cannot be removed, so null is refused for it. An empty patch changes nothing, not even `updated_at`.
          */
         CustomerPatch: {
             /**
@@ -1227,7 +1227,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description A merge patch (RFC 7396). Members that you leave out stay the same. You cannot remove a member, so null is refused. An empty patch changes nothing, not even `updated_at`. */
+        /** @description A merge patch (RFC 7396). Members that you leave out stay the same. A required member cannot be removed, so null is refused for it. An empty patch changes nothing, not even `updated_at`. */
         requestBody: {
             content: {
                 /**

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
+import { SCOPES } from '@pair/access-token';
 import { buildProcess, type StoreLimits } from '@pair/service-kit';
 import {
   documented,
@@ -76,7 +77,7 @@ export async function customersProcess(
   t.teardown(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
 
-  const token = await key.sign(mintClaims());
+  const token = await key.sign(mintClaims({ scope: SCOPES.join(' ') }));
   const send: TestService['send'] = (method, url, { body, headers = {}, token: other = token } = {}) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const options: InjectOptions = {
