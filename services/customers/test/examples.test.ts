@@ -63,7 +63,7 @@ t.test('every answer and every body has an example', async (t) => {
 });
 
 t.test(
-  'Swagger UI fills in no optional parameter but n, so that every filled form is a valid request',
+  'Swagger UI fills in no optional parameter, so that every filled form is a valid request',
   async (t) => {
     const filled = Object.values<Record<string, Operation>>(document.paths)
       .flatMap((operations) => Object.values(operations))
@@ -72,7 +72,7 @@ t.test(
           .filter(({ required, example, schema }) => !required && (example ?? schema.examples) !== undefined)
           .map(({ name }) => `${operationId} ${name}`),
       );
-    t.same(filled, ['listCustomers n']);
+    t.same(filled, []);
   },
 );
 
