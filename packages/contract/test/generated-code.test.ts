@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import t from 'tap';
 import { openApiDocuments } from '../src/openapi-documents.ts';
 
@@ -10,15 +13,20 @@ interface Parameter {
   schema: Schema;
 }
 interface Operation {
+  operationId?: string;
+  summary?: string;
+  description?: string;
   parameters?: Parameter[];
   responses: Record<string, Answer>;
 }
 interface Answer {
   $ref?: string;
   headers?: Schema;
+  content?: Record<string, { schema: Schema; examples?: object }>;
 }
 interface Document {
-  components: { schemas: Record<string, Schema> };
+  info: { contact?: { name?: string } };
+  components: { schemas: Record<string, Schema>; responses: Record<string, Answer> };
   paths: Record<string, Record<string, Operation>>;
 }
 
@@ -31,6 +39,7 @@ const operations = documents.flatMap(([service, document]) =>
     Object.entries(methods).map(([method, operation]) => ({
       name: `${method} ${path}`,
       service,
+      path,
       ...operation,
     })),
   ),
@@ -104,4 +113,24 @@ t.test('headers are spelled as in their RFCs', async (t) => {
     'WWW-Authenticate',
     'X-Request-Id',
   ]);
+});
+
+t.test('every operation documents the 429 of the gateway, in the form of its errors', async (t) => {
+  const shared = Object.fromEntries(
+    documents.map(([service, { components }]) => [service, components.responses]),
+  );
+  t.same(Object.keys(shared.customers ?? {}), ['TooManyRequests']);
+  t.same(Object.keys(shared.auth ?? {}).sort(), ['TooManyRequests', 'TooManyRequestsOAuthError']);
+  const texts = readFileSync(join(ROOT, 'nginx/problem-texts.conf'), 'utf8');
+  const [example] = Object.values(shared.customers?.TooManyRequests?.content ?? {});
+  const { detail } = Object(example?.examples).too_many_requests.value;
+  t.ok(texts.includes(`429 "${detail}";`), 'the example has the text of the gateway');
+  for (const { name, service, path, responses } of operations) {
+    const { $ref = '', ...own } = responses[429] ?? {};
+    const { headers = {}, content = {} } = shared[service]?.[$ref.split('/').at(-1) ?? ''] ?? own;
+    const type = path.startsWith('/oauth') ? 'application/json' : 'application/problem+json';
+    t.match(headers, { 'Retry-After': { required: true }, 'X-Request-Id': {} }, name);
+    t.match(content, { [type]: { examples: { too_many_requests: {} } } }, name);
+    t.same(Object.keys(content), [type], name);
+  }
 });

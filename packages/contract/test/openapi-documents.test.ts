@@ -22,6 +22,7 @@ interface Operation {
   responses: Record<string, Answer>;
 }
 interface Answer {
+  $ref?: string;
   description: string;
   headers?: Record<string, Described>;
   content?: Record<string, Media>;
@@ -72,7 +73,8 @@ t.test(
           for (const parameter of operation.parameters ?? [])
             t.ok(parameter.description, `${name}: ${parameter.name}`);
           for (const [status, answer] of Object.entries(operation.responses)) {
-            const { description, headers = {}, content = {} } = answer;
+            const shared: Answer | undefined = components.responses[answer.$ref?.split('/').at(-1) ?? ''];
+            const { description, headers = {}, content = {} } = shared ?? answer;
             // the text of @fastify/swagger for a schema without a description
             t.not(description, 'Default Response', `${name} ${status}`);
             t.ok('X-Request-Id' in headers, `${name} ${status}: X-Request-Id`);

@@ -787,6 +787,16 @@ export interface components {
              */
             service_documentation: string;
         };
+        /**
+         * OAuthError
+         * @description An error in the form of RFC 6749 §5.2
+         */
+        OAuthError: {
+            /** @description A stable code for programs, from RFC 6749, or RFC 6750 for an access token */
+            error: string;
+            /** @description A text for people, in ASCII */
+            error_description: string;
+        };
         /** TokenRequest */
         TokenRequest: {
             /**
@@ -863,16 +873,6 @@ export interface components {
              * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
              */
             refresh_token?: string;
-        };
-        /**
-         * OAuthError
-         * @description An error in the form of RFC 6749 §5.2
-         */
-        OAuthError: {
-            /** @description A stable code for programs, from RFC 6749, or RFC 6750 for an access token */
-            error: string;
-            /** @description A text for people, in ASCII */
-            error_description: string;
         };
         /** RevocationRequest */
         RevocationRequest: {
@@ -1023,7 +1023,32 @@ export interface components {
             keys: components["schemas"]["JsonWebKey"][];
         };
     };
-    responses: never;
+    responses: {
+        /** @description Too many requests: try again after Retry-After seconds */
+        TooManyRequests: {
+            headers: {
+                /** @description The number of seconds to wait before you try again */
+                "Retry-After": string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many requests: try again after Retry-After seconds */
+        TooManyRequestsOAuthError: {
+            headers: {
+                /** @description The number of seconds to wait before you try again */
+                "Retry-After": string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OAuthError"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: {
@@ -1150,7 +1175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests */
+            /** @description Too many requests: try again after Retry-After seconds */
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
@@ -1301,6 +1326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1419,7 +1445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests */
+            /** @description Too many requests: try again after Retry-After seconds */
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
@@ -1542,6 +1568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1666,6 +1693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1791,6 +1819,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1918,6 +1947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -2057,7 +2087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests */
+            /** @description Too many requests: try again after Retry-After seconds */
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
@@ -2197,6 +2227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -2360,6 +2391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -2494,6 +2526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -2629,6 +2662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -2812,6 +2846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -2956,6 +2991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -3092,6 +3128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -3239,6 +3276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -3373,6 +3411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -3495,6 +3534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -3615,6 +3655,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            429: components["responses"]["TooManyRequestsOAuthError"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -3732,6 +3773,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
+            429: components["responses"]["TooManyRequestsOAuthError"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -3825,7 +3867,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
-            /** @description Too many requests */
+            /** @description Too many requests: try again after Retry-After seconds */
             429: {
                 headers: {
                     /** @description The number of seconds to wait before you try again */
@@ -3957,6 +3999,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
+            429: components["responses"]["TooManyRequestsOAuthError"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -4060,6 +4103,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthError"];
                 };
             };
+            429: components["responses"]["TooManyRequestsOAuthError"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -4182,6 +4226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {

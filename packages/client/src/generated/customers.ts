@@ -309,7 +309,20 @@ export interface components {
             problems: components["schemas"]["LineProblem"][];
         };
     };
-    responses: never;
+    responses: {
+        /** @description Too many requests: try again after Retry-After seconds */
+        TooManyRequests: {
+            headers: {
+                /** @description The number of seconds to wait before you try again */
+                "Retry-After": string;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: {
@@ -398,6 +411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -525,6 +539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -695,6 +710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -841,6 +857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1045,6 +1062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1185,6 +1203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1375,6 +1394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1498,6 +1518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {
@@ -1675,6 +1696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ImportProblem"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
             /** @description A fault of the server; the answer has no details */
             500: {
                 headers: {

@@ -2,12 +2,18 @@ import type { FastifySchema, RouteOptions } from 'fastify';
 import { notAcceptable, offeredTypes } from '../http/negotiation.ts';
 import { expectationFailed, unsupportedContentCoding } from '../http/refuse-ambiguous.ts';
 import { toProblem, unsupportedMediaType } from '../problems/errors.ts';
-import type { Problem } from '../problems/problem.ts';
+import { Problem } from '../problems/problem.ts';
 import { unprocessable } from '../problems/validation.ts';
 
 /** The refusal of a body that breaks its schema. A route with another 422 lists it too, to put it first. */
 export function validationFailed(): Problem {
   return unprocessable([{ pointer: '/nickname', detail: 'is not known here' }]);
+}
+
+/** The answer of the gateway to an address that sends too much. The services never see such a request. */
+export function tooManyRequests(): Problem {
+  const detail = 'Too many requests from this address. Try again in a moment.';
+  return new Problem(429, 'too_many_requests', detail, { headers: { 'retry-after': '1' } });
 }
 
 const WITH_A_BODY = ['POST', 'PUT', 'PATCH', 'DELETE'];
@@ -24,6 +30,7 @@ export function commonProblems(method: RouteOptions['method'], schema: FastifySc
     unsupportedContentCoding(),
     expectationFailed(),
     toProblem({}),
+    tooManyRequests(),
     ...(offered.length > 0 ? [notAcceptable(offered)] : []),
     ...(hasBody ? [byFastify(413), unsupportedMediaType(first, { consumes, body })] : []),
     ...(isJson ? [byFastify(400, 'FST_ERR_CTP_INVALID_JSON_BODY')] : []),

@@ -3,6 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { StringFormat } from '../problems/validation.ts';
 import { spellHeaders } from './header-names.ts';
 import { EXAMPLE_REQUEST_ID, REQUEST_ID_PATTERN } from './schemas.ts';
+import { withSharedResponses } from './shared-responses.ts';
 
 export type OpenapiDocument = NonNullable<FastifyDynamicSwaggerOptions['openapi']>;
 
@@ -15,7 +16,7 @@ export function completeDocument<Made extends Partial<OpenapiDocument>>(
   made: Made,
   formats: Record<string, StringFormat>,
 ): Made {
-  return withNamedSchemas(completed(withPublished(formats, made)));
+  return withSharedResponses(withNamedSchemas(completed(withPublished(formats, made))));
 }
 
 interface Operation {
@@ -100,7 +101,7 @@ function nameInstances({ parameters = [], responses }: Operation, path: string):
   });
   for (const { content } of Object.values(responses)) {
     for (const { value } of Object.values(content?.['application/problem+json']?.examples ?? {})) {
-      value.instance = instance;
+      if ('instance' in value) value.instance = instance;
     }
   }
 }

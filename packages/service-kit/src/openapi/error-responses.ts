@@ -32,7 +32,7 @@ const DESCRIPTIONS: Record<number, string> = {
   415: 'The media type of the body is not supported',
   417: 'Expect has a value other than 100-continue',
   422: 'The body is JSON, but breaks the schema or a rule',
-  429: 'Too many requests',
+  429: 'Too many requests: try again after Retry-After seconds',
   500: 'A fault of the server; the answer has no details',
   503: 'A store is away: try again after Retry-After seconds',
 };
@@ -61,10 +61,16 @@ export function errorResponses(problems: Problem[], form: ErrorForm): Record<num
   return responses;
 }
 
-/** Returns the examples of a media type by code, in the form of OpenAPI. `openapi` sets the path as `instance`. */
+/**
+ * Returns the examples of a media type by code, in the form of OpenAPI. `openapi` sets the path as `instance`, except in
+ * the problem of the gateway, which has none.
+ */
 export function problemExamples(...problems: Problem[]): Record<string, { value: ProblemBody }> {
   return Object.fromEntries(
-    problems.map((problem) => [problem.code, { value: problemBody(problem, EXAMPLE_REQUEST_ID, '/') }]),
+    problems.map((problem) => {
+      const path = problem.code === 'too_many_requests' ? undefined : '/';
+      return [problem.code, { value: problemBody(problem, EXAMPLE_REQUEST_ID, path) }];
+    }),
   );
 }
 

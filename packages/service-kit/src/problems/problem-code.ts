@@ -22,6 +22,7 @@ type OfProcess =
   | 'precondition_failed'
   | 'range_not_satisfiable'
   | 'request_timeout'
+  | 'too_many_requests'
   | 'unavailable'
   | 'unsupported_content_coding'
   | 'unsupported_media_type'

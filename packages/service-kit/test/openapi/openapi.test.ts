@@ -76,8 +76,8 @@ t.test('problems have one schema, and each thrown problem is an example', async 
 t.test('the errors of every route are documented without a declaration, with their headers', async (t) => {
   const app = await started(t);
   const { get, post } = (await app.inject('/docs/things/json')).json().paths['/things/{id}'];
-  t.same(Object.keys(get.responses), ['200', '400', '404', '406', '415', '417', '500', '503']);
-  t.same(Object.keys(post.responses), ['204', '400', '413', '415', '417', '422', '500']);
+  t.same(Object.keys(get.responses), ['200', '400', '404', '406', '415', '417', '429', '500', '503']);
+  t.same(Object.keys(post.responses), ['204', '400', '413', '415', '417', '422', '429', '500']);
   const codes = Object.keys(post.responses[400].content['application/problem+json'].examples);
   t.same(codes, ['invalid_request', 'invalid_json', 'empty_body']);
   t.match(get.responses[503].headers['Retry-After'], { required: true, schema: { examples: ['1'] } });

@@ -99,7 +99,7 @@ t.test('a request that does not accept HTML gets 406 as a page, as documented', 
   const url = `/oauth/authorize?${form(authorizationRequest(challenge))}`;
   isPage(t, await app.inject({ url, headers: { accept: 'application/json' } }), 406, /text\/html/);
   const { paths } = (await app.inject('/docs/auth/json')).json();
-  const { 303: redirect, ...answers } = paths['/oauth/authorize'].get.responses;
+  const { 303: redirect, 429: ofGateway, ...answers } = paths['/oauth/authorize'].get.responses;
   for (const [status, { content }] of Object.entries<{ content: object }>(answers)) {
     t.same(Object.keys(content), ['text/html'], status);
   }

@@ -1,10 +1,11 @@
 import cookie from '@fastify/cookie';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { declareErrors, type Problem, problemOf, unavailable } from '@pair/service-kit';
+import { declareErrors, type ErrorForm, type Problem, problemOf, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SealingKeys } from '../../crypto/sealing-keys.ts';
 import { originOf } from '../../sessions/origin.ts';
 import { type Credentials, signIn } from '../../sessions/sign-in.ts';
+import { bearerErrorForm } from '../oauth-error.ts';
 import type { Recipients } from '../resource-indicators.ts';
 import {
   type AuthorizationRequest,
@@ -51,7 +52,7 @@ export function authorizeRoutes({
     await app.register(cookie);
     const csrf = csrfTokens(sealingKeys);
     app.setErrorHandler(answerWithPage(product));
-    declareErrors(app, { form: { statusOf, contentOf: () => PAGE } });
+    declareErrors(app, { form: pageForm });
 
     function sendForm(
       reply: FastifyReply,
@@ -167,6 +168,13 @@ function alertOf({ statusCode, message, headers }: Problem): string {
 function statusOf({ statusCode }: Problem): number {
   return statusCode === 422 ? 400 : statusCode;
 }
+
+/** The form of `answerWithPage`, for the document. The gateway answers 429 as below all of `/oauth`. */
+const pageForm: ErrorForm = {
+  statusOf,
+  contentOf: (problems) =>
+    problems.some(({ code }) => code === 'too_many_requests') ? bearerErrorForm.contentOf(problems) : PAGE,
+};
 
 function textOf({ statusCode, message }: Problem): string {
   return statusCode === 422 ? 'The form is not valid: go back, and sign in again.' : message;
