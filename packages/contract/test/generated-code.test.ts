@@ -115,6 +115,16 @@ t.test('headers are spelled as in their RFCs', async (t) => {
   ]);
 });
 
+t.test('every operation has an id, a summary and a description; the ids are unique', async (t) => {
+  for (const { name, operationId, summary, description = '' } of operations) {
+    t.match(operationId, /^[a-z]+[A-Za-z]+$/, name);
+    t.ok(summary, name);
+    t.match(description, /^[A-Z`].*\.$/, name);
+    t.not(description, summary, name);
+  }
+  t.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
+});
+
 t.test('every operation documents the 429 of the gateway, in the form of its errors', async (t) => {
   const shared = Object.fromEntries(
     documents.map(([service, { components }]) => [service, components.responses]),
@@ -133,4 +143,9 @@ t.test('every operation documents the 429 of the gateway, in the form of its err
     t.match(content, { [type]: { examples: { too_many_requests: {} } } }, name);
     t.same(Object.keys(content), [type], name);
   }
+});
+
+t.test('each document names the project as its contact', async (t) => {
+  const { name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  for (const [service, { info }] of documents) t.same(info.contact, { name }, service);
 });

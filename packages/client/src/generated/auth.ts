@@ -70,7 +70,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign out everywhere: end all your sessions */
+        /**
+         * Sign out everywhere: end all your sessions
+         * @description Ends the session of this request too. The access tokens of all your sessions are refused everywhere within a second.
+         */
         post: operations["logoutAll"];
         delete?: never;
         options?: never;
@@ -85,7 +88,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your sessions */
+        /**
+         * List your sessions
+         * @description Lists the sessions that have not ended, the last used first. `current` marks the session of this request.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -122,7 +128,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get your account */
+        /**
+         * Get your account
+         * @description Shows the scopes of your account now. An access token has the scopes of the time when it was issued.
+         */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -159,10 +168,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the users by username */
+        /**
+         * List the users by username
+         * @description A page continues after the last username of the page before. Send its `next_cursor` as `cursor`, until `next_cursor` is null.
+         */
         get: operations["listUsers"];
         put?: never;
-        /** Create a user */
+        /**
+         * Create a user
+         * @description The user can sign in at once. Without `scope` the account has no scopes. A username that is taken, in any case, gets 409.
+         */
         post: operations["createUser"];
         delete?: never;
         options?: never;
@@ -177,7 +192,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a user */
+        /**
+         * Get a user
+         * @description Shows also if the user is disabled. The list of users names the ids.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
@@ -262,7 +280,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the metadata of the authorization server (RFC 8414) */
+        /**
+         * Get the metadata of the authorization server (RFC 8414)
+         * @description A standard OAuth 2.0 client needs to know only the issuer, and finds every endpoint here, with the grants and the scopes.
+         */
         get: operations["getAuthorizationServerMetadata"];
         put?: never;
         post?: never;
@@ -399,7 +420,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the public keys that verify access tokens */
+        /**
+         * Get the public keys that verify access tokens
+         * @description The header of a token names its key as `kid`. A key is here before it signs, and until its last token has expired. Keep the answer for a minute, and send its ETag in `If-None-Match`.
+         */
         get: operations["getJwks"];
         put?: never;
         post?: never;

@@ -8,7 +8,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Find the issuer of access tokens for this API (RFC 9728) */
+        /**
+         * Find the issuer of access tokens for this API (RFC 9728)
+         * @description For a client that knows only the address of this API. A 401 names this address in `WWW-Authenticate`. The metadata of the issuer names the endpoints that issue tokens.
+         */
         get: operations["getProtectedResourceMetadata"];
         put?: never;
         post?: never;
@@ -49,7 +52,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a customer */
+        /**
+         * Get a customer
+         * @description The answer has an ETag. Send it in `If-None-Match` to get a changed customer only, or in `If-Match` to overwrite no change of another client.
+         */
         get: operations["getCustomer"];
         /**
          * Replace a customer, or create one with an id of your choice
@@ -57,7 +63,10 @@ export interface paths {
          */
         put: operations["replaceCustomer"];
         post?: never;
-        /** Delete a customer */
+        /**
+         * Delete a customer
+         * @description You cannot undo it. Send `If-Match` to delete only the version that you know; if the customer has changed, you get 412.
+         */
         delete: operations["deleteCustomer"];
         options?: never;
         head?: never;

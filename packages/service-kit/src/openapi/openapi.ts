@@ -43,6 +43,7 @@ export const openapi = fp<OpenapiOptions>(
           title,
           description,
           version,
+          contact: { name: 'customers-and-auth' },
           license: { name: 'MIT', identifier: 'MIT' },
         },
         tags: [...tags],

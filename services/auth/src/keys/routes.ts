@@ -10,6 +10,8 @@ export const jwksRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getJwks',
         summary: 'Get the public keys that verify access tokens',
+        description:
+          'The header of a token names its key as `kid`. A key is here before it signs, and until its last token has expired. Keep the answer for a minute, and send its ETag in `If-None-Match`.',
         tags: ['keys'],
         headers: IfNoneMatchSchema,
         response: jwksResponse,

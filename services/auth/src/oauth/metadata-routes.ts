@@ -12,6 +12,8 @@ const ADDRESSES = [
     path: '/.well-known/oauth-authorization-server',
     operationId: 'getAuthorizationServerMetadata',
     summary: 'Get the metadata of the authorization server (RFC 8414)',
+    description:
+      'A standard OAuth 2.0 client needs to know only the issuer, and finds every endpoint here, with the grants and the scopes.',
   },
   {
     path: '/.well-known/openid-configuration',

@@ -103,6 +103,8 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'logoutAll',
         summary: 'Sign out everywhere: end all your sessions',
+        description:
+          'Ends the session of this request too. The access tokens of all your sessions are refused everywhere within a second.',
         tags: ['sessions'],
         response: { 204: NO_CONTENT },
       },
@@ -123,6 +125,8 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listSessions',
         summary: 'List your sessions',
+        description:
+          'Lists the sessions that have not ended, the last used first. `current` marks the session of this request.',
         tags: ['sessions'],
         response: { 200: SessionsSchema },
       },

@@ -29,6 +29,8 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'listUsers',
         summary: 'List the users by username',
+        description:
+          'A page continues after the last username of the page before. Send its `next_cursor` as `cursor`, until `next_cursor` is null.',
         tags: ['users'],
         querystring: ListUsersQuerySchema,
         response: { 200: UserPageSchema },
@@ -53,6 +55,8 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'createUser',
         summary: 'Create a user',
+        description:
+          'The user can sign in at once. Without `scope` the account has no scopes. A username that is taken, in any case, gets 409.',
         tags: ['users'],
         body: CreateUserSchema,
         response: { 201: ManagedUserSchema },
@@ -79,6 +83,7 @@ export const userAdminRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getUser',
         summary: 'Get a user',
+        description: 'Shows also if the user is disabled. The list of users names the ids.',
         tags: ['users'],
         params: UserParamsSchema,
         response: { 200: ManagedUserSchema },

@@ -12,6 +12,8 @@ export const ownUserRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getMe',
         summary: 'Get your account',
+        description:
+          'Shows the scopes of your account now. An access token has the scopes of the time when it was issued.',
         tags: ['account'],
         response: { 200: UserSchema },
       },

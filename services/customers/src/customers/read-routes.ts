@@ -58,6 +58,8 @@ export const readRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'getCustomer',
         summary: 'Get a customer',
+        description:
+          'The answer has an ETag. Send it in `If-None-Match` to get a changed customer only, or in `If-Match` to overwrite no change of another client.',
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: IfNoneMatchSchema,

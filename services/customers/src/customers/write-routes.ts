@@ -92,6 +92,8 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: {
         operationId: 'deleteCustomer',
         summary: 'Delete a customer',
+        description:
+          'You cannot undo it. Send `If-Match` to delete only the version that you know; if the customer has changed, you get 412.',
         tags: ['customers'],
         params: CustomerParamsSchema,
         headers: WritePreconditionSchema,

@@ -48,6 +48,8 @@ export function resourceMetadataRoutes({ issuer }: { issuer: string }): FastifyP
         schema: {
           operationId: 'getProtectedResourceMetadata',
           summary: 'Find the issuer of access tokens for this API (RFC 9728)',
+          description:
+            'For a client that knows only the address of this API. A 401 names this address in `WWW-Authenticate`. The metadata of the issuer names the endpoints that issue tokens.',
           tags: ['discovery'],
           response: { 200: { ...ResourceMetadataSchema, examples: [metadata] } },
         },
