@@ -527,7 +527,7 @@ export interface components {
              * @description An opaque refresh token. It works once: each refresh returns its successor
              * @example rt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
              */
-            refresh_token: string;
+            refresh_token?: string;
         } | null;
         /** Session */
         Session: {
@@ -923,6 +923,11 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * Revocation
+         * @description The token is revoked, or was not valid
+         */
+        Revocation: Record<string, never>;
         /** IntrospectionRequest */
         IntrospectionRequest: {
             /**
@@ -3847,7 +3852,10 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    /** @example {} */
+                    "application/json": components["schemas"]["Revocation"];
+                };
             };
             /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
@@ -3864,6 +3872,16 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthError"];
+                };
+            };
+            /** @description No offered media type is acceptable */
+            406: {
+                headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

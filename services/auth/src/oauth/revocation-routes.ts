@@ -6,10 +6,8 @@ import { decodeRefreshToken } from '../sessions/refresh-token.ts';
 import { revokeAccessToken, tooManyRevocations } from '../sessions/revoke-access-token.ts';
 import { authenticateClient } from './authenticate-client.ts';
 import { invalidGrant } from './oauth-error.ts';
-import { RevocationRequestSchema } from './schemas.ts';
+import { RevocationRequestSchema, RevocationSchema } from './schemas.ts';
 import { verifiedAccessToken } from './verified-access-token.ts';
-
-const REVOKED = { description: 'The token is revoked, or was not valid', type: 'null' };
 
 /** Token revocation (RFC 7009). */
 export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
@@ -24,14 +22,14 @@ export const revocationRoutes: FastifyPluginAsyncTypebox = async (app) => {
         tags: ['oauth'],
         consumes: ['application/x-www-form-urlencoded'],
         body: RevocationRequestSchema,
-        response: { 200: REVOKED },
+        response: { 200: RevocationSchema },
       },
       config: { problems: [tokenOfAnotherClient, () => tooManyRevocations(6_000)] },
     },
-    async (request, reply) => {
+    async (request) => {
       const client = await authenticateClient(request);
       await revoke(request, client, request.body.token);
-      return reply.code(200).send();
+      return {};
     },
   );
 };

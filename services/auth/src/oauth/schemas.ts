@@ -153,6 +153,12 @@ export const RevocationRequestSchema = Type.Object(tokenForm(SWAGGER_UI_CLIENT_I
   examples: [{ token: EXAMPLE_TOKENS.refresh_token, client_id: FIRST_PARTY.id }],
 });
 
+/** RFC 7009 §2.2 ignores the body, but some clients parse it as JSON. */
+export const RevocationSchema = Type.Object(
+  {},
+  { title: 'Revocation', description: 'The token is revoked, or was not valid', examples: [{}] },
+);
+
 /** RFC 7662 §2.1. */
 export const IntrospectionRequestSchema = Type.Object(tokenForm(''), {
   ...form,

@@ -28,8 +28,8 @@ export const RefreshSchema = Type.Object(
   },
 );
 
-const RefreshTokenBodySchema = Type.Object(
-  { refresh_token: RefreshTokenSchema },
+const LogoutBodySchema = Type.Object(
+  { refresh_token: Type.Optional(RefreshTokenSchema) },
   {
     title: 'LogoutRequest',
     additionalProperties: false,
@@ -37,9 +37,12 @@ const RefreshTokenBodySchema = Type.Object(
   },
 );
 
-/** A client sends its token in the Authorization header, in the body, or in both. */
-export const LogoutSchema = Type.Unsafe<Static<typeof RefreshTokenBodySchema> | null>({
-  ...RefreshTokenBodySchema,
+/**
+ * A client sends its token in the Authorization header, in the body, or in both. Some HTTP libraries send `{}` with each
+ * POST.
+ */
+export const LogoutSchema = Type.Unsafe<Static<typeof LogoutBodySchema> | null>({
+  ...LogoutBodySchema,
   type: ['object', 'null'],
 });
 

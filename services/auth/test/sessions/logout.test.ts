@@ -54,6 +54,14 @@ t.test('an empty body with a Content-Type is no body', async (t) => {
   t.equal((await post(app, '/auth/login')).statusCode, 422);
 });
 
+t.test('an empty object in the body is no token: the access token signs out', async (t) => {
+  const { access_token } = await login(app);
+  t.equal((await post(app, '/auth/logout', {}, access_token)).statusCode, 204);
+  t.ok(await refusedWithin1s(app, access_token));
+  t.match((await post(app, '/auth/logout', {})).json(), { status: 401, code: 'token_required' });
+  t.equal((await post(app, '/auth/logout', { refreshToken: 'rt_x' })).statusCode, 422, 'a misspelt member');
+});
+
 t.test('logging out again is 204 again', async (t) => {
   const { access_token } = await login(app);
   for (let i = 0; i < 3; i++) {
