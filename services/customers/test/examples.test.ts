@@ -1,7 +1,7 @@
 import { exampleExchanges, exampleFaults } from '@pair/test-kit';
 import t from 'tap';
+import { COLUMNS } from '../src/customers/columns.ts';
 import { EXAMPLE } from '../src/customers/schemas.ts';
-import { COLUMNS } from '../src/export/columns.ts';
 import { customersDatabase } from './support/database.ts';
 import { customersProcess, ready } from './support/service.ts';
 

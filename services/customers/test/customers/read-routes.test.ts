@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import t from 'tap';
-import { COLUMNS } from '../../src/export/columns.ts';
+import { COLUMNS } from '../../src/customers/columns.ts';
 import { customersDatabase } from '../support/database.ts';
 import { customersProcess, ready } from '../support/service.ts';
 

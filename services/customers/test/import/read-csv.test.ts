@@ -1,5 +1,5 @@
 import t from 'tap';
-import { COLUMNS } from '../../src/export/columns.ts';
+import { COLUMNS } from '../../src/customers/columns.ts';
 import { QuotedLines } from '../../src/import/quoted-lines.ts';
 import { readCsv } from '../../src/import/read-csv.ts';
 import { MAX_LINES_AT_ONCE, readLines } from '../../src/import/read-lines.ts';
