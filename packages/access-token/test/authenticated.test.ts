@@ -131,7 +131,16 @@ t.test('OpenAPI shows which routes need a token, and their errors', async (t) =>
   ]);
   t.equal(paths['/read'].get.summary, 'Read', "the route's own schema stays");
   t.same(paths['/nested'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }]);
-  t.same(Object.keys(paths['/me'].get.responses).sort(), ['400', '401', '403', '415', '417', '500', '503']);
+  t.same(Object.keys(paths['/me'].get.responses).sort(), [
+    '400',
+    '401',
+    '403',
+    '415',
+    '417',
+    '429',
+    '500',
+    '503',
+  ]);
   t.equal(paths['/me'].get.responses['401'].description, 'By route', "the route's own description wins");
   t.same(paths['/open'].get.security, [], 'a route outside needs no token');
 });
