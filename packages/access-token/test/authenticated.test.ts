@@ -126,6 +126,7 @@ t.test('OpenAPI shows which routes need a token, and their errors', async (t) =>
     '406',
     '415',
     '417',
+    '429',
     '500',
     '503',
   ]);
