@@ -223,7 +223,7 @@ export interface paths {
         get?: never;
         /**
          * Set the password of a user
-         * @description For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled.
+         * @description For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled. Your own password you change at `PUT /auth/password`.
          */
         put: operations["resetPassword"];
         post?: never;
@@ -2968,6 +2968,16 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request conflicts with existing data */
+            409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -9,7 +9,7 @@ import { userNotFound } from './update-user.ts';
 
 /**
  * Changes the password of the signed-in user and ends all their sessions. The user must also know the current password: a
- * thief of an access token cannot take over the account.
+ * thief of an access token cannot take over the account. Only an admin can set the password of another user without it.
  *
  * @throws {Problem} 403 `wrong_password`, 422, 429 `too_many_attempts`, 503
  */
@@ -33,17 +33,27 @@ export async function changeOwnPassword(
 }
 
 /**
- * Sets the password of any user, for an admin, and ends all sessions of the user. A disabled user stays disabled.
+ * Sets the password of another user, for an admin, and ends all sessions of the user. A disabled user stays disabled. Admins
+ * change their own password with the current one, as every user.
  *
- * @throws {Problem} 404 `not_found`, 422, 503
+ * @throws {Problem} 404 `not_found`, 409 `conflict`, 422, 503
  */
 export async function resetPassword(request: FastifyRequest, id: string, password: string): Promise<void> {
   const app = request.server;
   const user = await app.users.findById(id);
   if (user === undefined) throw userNotFound();
+  if (user.id === request.claims.sub) throw ownPassword();
   requireGoodPassword('/password', password, user.username);
   if (!(await changePassword(app, user.id, password))) throw userNotFound();
   app.audit.record(request, { event: 'password_changed', outcome: 'succeeded', userId: user.id });
+}
+
+export function ownPassword(): Problem {
+  return new Problem(
+    409,
+    'conflict',
+    'This is your own account: change its password at PUT /auth/password, with the current one.',
+  );
 }
 
 export function wrongPassword(): Problem {

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { tooManyAttempts } from '../passwords/check-password.ts';
-import { changeOwnPassword, resetPassword, wrongPassword } from './change-password.ts';
+import { changeOwnPassword, ownPassword, resetPassword, wrongPassword } from './change-password.ts';
 import { userIsGone } from './representation.ts';
 import { ChangePasswordSchema, NO_CONTENT, ResetPasswordSchema, UserParamsSchema } from './schemas.ts';
 import { userNotFound } from './update-user.ts';
@@ -37,13 +37,13 @@ export const userPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'resetPassword',
         summary: 'Set the password of a user',
         description:
-          'For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled.',
+          'For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled. Your own password you change at `PUT /auth/password`.',
         tags: ['users'],
         params: UserParamsSchema,
         body: ResetPasswordSchema,
         response: { 204: NO_CONTENT },
       },
-      config: { problems: [userNotFound] },
+      config: { problems: [userNotFound, ownPassword] },
     },
     async (request, reply) => {
       await resetPassword(request, request.params.id, request.body.password);

@@ -42,6 +42,16 @@ t.test('an admin sets the password of a user, which ends all sessions of the use
   t.match(event, { outcome: 'succeeded', actor_id: adminId, user_id: id });
 });
 
+t.test('admins cannot set their own password without the current one', async (t) => {
+  for (const id of [adminId, adminId.toUpperCase()]) {
+    const response = await reset(id, NEW);
+    t.equal(response.statusCode, 409);
+    t.match(response.json(), { code: 'conflict', detail: /PUT \/auth\/password/ });
+  }
+  t.equal((await get(app, '/auth/me', admin)).statusCode, 200, 'no session has ended');
+  t.equal((await signIn(ADMIN.username, ADMIN.password)).statusCode, 200);
+});
+
 t.test('a disabled user with a new password stays disabled', async (t) => {
   const { id, credentials } = await makeUser(app, 'locked-out');
   await patch(app, `/auth/users/${id}`, { disabled: true }, admin);
