@@ -1,23 +1,24 @@
 // Repairs faults of Swagger UI for people who use a screen reader.
+
+/** Selectors of elements that have no name or a wrong level, and their repair. */
+const REPAIRS = {
+  'select.examples-select-element:not([aria-label])': (select) => {
+    select.setAttribute('aria-label', 'Example');
+  },
+  '.parameters-col_description select:not([aria-label])': (select) => {
+    select.setAttribute('aria-label', select.closest('tr').dataset.paramName);
+  },
+  'textarea.body-param__text:not([aria-label])': (area) => area.setAttribute('aria-label', 'Request body'),
+  '.dialog-ux :is(.scopes h2, h6):not([aria-level])': (heading) => heading.setAttribute('aria-level', '5'),
+};
+new MutationObserver(() => {
+  for (const [selector, repair] of Object.entries(REPAIRS)) {
+    for (const element of document.querySelectorAll(selector)) repair(element);
+  }
+}).observe(document.body, { childList: true, subtree: true });
+
 SwaggerUIStandalonePreset.push(({ React }) => {
   const h = React.createElement;
-
-  /** Selectors of elements that have no name or a wrong level, and their repair. */
-  const REPAIRS = {
-    'select.examples-select-element:not([aria-label])': (select) => {
-      select.setAttribute('aria-label', 'Example');
-    },
-    '.parameters-col_description select:not([aria-label])': (select) => {
-      select.setAttribute('aria-label', select.closest('tr').dataset.paramName);
-    },
-    'textarea.body-param__text:not([aria-label])': (area) => area.setAttribute('aria-label', 'Request body'),
-    '.dialog-ux :is(.scopes h2, h6):not([aria-level])': (heading) => heading.setAttribute('aria-level', '5'),
-  };
-  new MutationObserver(() => {
-    for (const [selector, repair] of Object.entries(REPAIRS)) {
-      for (const element of document.querySelectorAll(selector)) repair(element);
-    }
-  }).observe(document.body, { childList: true, subtree: true });
 
   /** A landmark, for parts of the page that are outside its other landmarks. */
   const inRegion = (name) => (Original) => (props) =>

@@ -1,5 +1,5 @@
 // Keeps the user signed in while the page is open: refreshes the access token, and ends the session on Logout.
-SwaggerUIStandalonePreset.push(() => {
+const sessionPlugin = () => {
   const SCHEME = 'oauth2';
   /** A request has this time to arrive before its token expires. */
   const SPARE_MS = 30_000;
@@ -41,7 +41,9 @@ SwaggerUIStandalonePreset.push(() => {
       if (!isGood(auth)) authActions.logout([SCHEME]);
       return;
     }
-    const answer = await send('', auth, { grant_type: 'refresh_token', refresh_token: refreshToken });
+    const sent = refreshToken;
+    const answer = await send('', auth, { grant_type: 'refresh_token', refresh_token: sent });
+    if (refreshToken !== sent) return; // meanwhile, the user has signed out, or signed in again in another tab
     if (answer.ok) {
       authActions.authorizeOauth2WithPersistOption({ auth, token: await answer.json() });
     } else if (answer.status === 400) {
@@ -55,13 +57,15 @@ SwaggerUIStandalonePreset.push(() => {
   }
 
   return {
-    afterLoad({ authActions }) {
-      // another tab refreshed its token, or ended its session
+    afterLoad(system) {
+      // another tab refreshed its token, ended its session, or began one, maybe of another user
       addEventListener('storage', ({ key, newValue }) => {
         if (key !== 'authorized' || newValue === null) return;
         const authorized = JSON.parse(newValue);
         if (authorized[SCHEME] === undefined) refreshToken = undefined;
-        authActions.restoreAuthorization({ authorized });
+        // the other tab could not refresh this one's token: its token is of a session of its own
+        else if (refreshToken !== undefined) endSession(authorization(system));
+        system.authActions.restoreAuthorization({ authorized });
       });
     },
     statePlugins: {
@@ -96,4 +100,6 @@ SwaggerUIStandalonePreset.push(() => {
       },
     },
   };
-});
+};
+// Swagger UI calls a function among its plugins twice: the two plugins would each have a refresh token
+SwaggerUIStandalonePreset.push(sessionPlugin());

@@ -92,3 +92,18 @@ t.test('Logout ends the session, also after a reload, and in other tabs', async 
   t.equal((await logOut(page)).status(), 204);
   t.equal(await sessionsInSwaggerUi(), before);
 });
+
+t.test('a sign-in in another tab replaces the session of this one', async (t) => {
+  const before = await sessionsInSwaggerUi();
+  const { page } = await signedIn(t);
+  const other = await page.context().newPage();
+  await other.goto(`${system.url}/docs/auth`);
+  await other.evaluate("localStorage.removeItem('authorized')"); // as if the token had expired
+  await other.reload();
+  const replaced = page.waitForResponse('**/oauth/revoke');
+  await signIn(await pressAuthorize(other), admin);
+  t.equal((await replaced).status(), 200);
+  await waitFor(async () => (await sessionsInSwaggerUi()) === before + 1);
+  t.equal((await logOut(page)).status(), 204, 'by the access token of the other tab');
+  t.equal(await sessionsInSwaggerUi(), before);
+});
