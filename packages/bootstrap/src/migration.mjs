@@ -1,27 +1,23 @@
 // `npm run migration -- "add email"` compares the drizzle schema of each service with the last migration, and writes the next.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readArguments, refuseArguments } from './arguments.mjs';
 import { installDependencies, ROOT, refuse, requireNode, runTool, say } from './workspace.mjs';
 
 const USAGE = `Usage: npm run migration -- "add email"
 First change services/<service>/src/db/schema.ts. The words name the migration: letters, digits and spaces.`;
 
-const [words, ...rest] = process.argv.slice(2);
-if (words === '--help') {
-  say(USAGE);
-  process.exit(0);
-}
-if (words === undefined || rest.length > 0)
-  refuse(`The migration needs one name, in quotation marks.\n${USAGE}`);
-if (!/^[a-z0-9]+( [a-z0-9]+)*$/i.test(words)) {
-  refuse(`"${words}" is no name for a migration: use letters, digits and single spaces.`);
-}
 requireNode();
+const { words } = readArguments(USAGE, { takesWords: true });
+const [name = ''] = words;
+if (words.length !== 1 || !/^[a-z0-9]+( [a-z0-9]+)*$/i.test(name)) {
+  refuseArguments(USAGE, 'needs one name, in quotation marks, of letters, digits and single spaces');
+}
 installDependencies();
 
 const written = readdirSync(join(ROOT, 'services'))
   .filter((service) => migrationsOf(service).length > 0)
-  .flatMap((service) => write(service, words.toLowerCase().replaceAll(' ', '_')));
+  .flatMap((service) => write(service, name.toLowerCase().replaceAll(' ', '_')));
 if (written.length === 0) refuse('No schema has changed since the last migration: change one first.');
 for (const file of written) say(`wrote ${file}: read it, because drizzle knows no data`);
 

@@ -2,19 +2,25 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments } from './arguments.mjs';
 import { installDependencies, ROOT, refuse, requireNode, runTool, say } from './workspace.mjs';
 
 const USAGE = `Usage: npm run rename -- --scope @acme --name crm
 --scope  the scope of the packages, as npm writes it
 --name   the name of the project, of its compose project and in its README`;
 
-const { scope, name } = options();
+requireNode();
+const { scope = '', name = '' } = readArguments(USAGE, { options: ['scope', 'name'] }).options;
+if (!/^@[a-z][a-z0-9-]{0,30}$/.test(scope)) {
+  refuseArguments(USAGE, 'needs --scope @ and then up to 31 lower-case letters, digits and hyphens');
+}
+if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
+  refuseArguments(USAGE, 'needs --name of up to 31 lower-case letters, digits and hyphens, a letter first');
+}
 const old = {
   name: JSON.parse(read('package.json')).name,
   scope: JSON.parse(read('services/auth/package.json')).name.split('/')[0],
 };
-requireNode();
 if (git('status', '--porcelain') !== '') {
   refuse(
     'Some files have changes that are not committed: commit them first, so that git can undo the renaming.',
@@ -43,32 +49,6 @@ if (!runTool('biome', ['check', '--write', '--log-level=error', '.'])) {
   refuse('The new names break rules of the code: see the lines above.');
 }
 say('next: npm test, and commit');
-
-/** @returns {{ scope: string, name: string }} */
-function options() {
-  const { scope, name, help } = parsed();
-  if (help) {
-    process.stdout.write(`${USAGE}\n`);
-    process.exit(0);
-  }
-  if (scope === undefined || name === undefined) refuse(`The renaming needs a scope and a name.\n${USAGE}`);
-  if (!/^@[a-z][a-z0-9-]{0,30}$/.test(scope)) {
-    refuse(`"${scope}" is no scope: write @ and then up to 31 lower-case letters, digits and hyphens.`);
-  }
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
-    refuse(`"${name}" is no name: use up to 31 lower-case letters, digits and hyphens, a letter first.`);
-  }
-  return { scope, name };
-}
-
-function parsed() {
-  const string = /** @type {const} */ ({ type: 'string' });
-  try {
-    return parseArgs({ options: { scope: string, name: string, help: { type: 'boolean' } } }).values;
-  } catch {
-    return refuse(`The renaming knows --scope and --name only.\n${USAGE}`);
-  }
-}
 
 /** @param {string[]} args */
 function git(...args) {

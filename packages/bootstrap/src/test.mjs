@@ -23,7 +23,7 @@ const USAGE = `Usage: npm test                         types, lint, OpenAPI docu
        npm run test:long [-- paths]    the same, with counts a hundred times as large`;
 
 requireNode();
-const { paths, flags } = readArguments(USAGE, { flags: ['long'], takesPaths: true });
+const { words: paths, flags } = readArguments(USAGE, { flags: ['long'], takesWords: true });
 const long = flags.has('long');
 const started = Date.now();
 let passed = 0;

@@ -18,6 +18,8 @@ for (const [program, command] of [
   ['check.mjs', 'npm run check'],
   ['bench.mjs', 'npm run bench'],
   ['generate.mjs', 'npm run generate'],
+  ['migration.mjs', 'npm run migration'],
+  ['rename.mjs', 'npm run rename'],
 ] as const) {
   t.test(`${command} shows its usage, and refuses an option that it does not have`, async (t) => {
     for (const option of ['--help', '-h']) {

@@ -46,15 +46,13 @@ t.test('a new column gets a migration of its own', async (t) => {
   });
 });
 
-for (const [args, answer] of [
-  [[], 'The migration needs one name, in quotation marks.'],
-  [['add', 'email'], 'The migration needs one name, in quotation marks.'],
-  [['../email'], '"../email" is no name for a migration: use letters, digits and single spaces.'],
-] as const) {
+for (const args of [[], ['add', 'email'], ['../email']]) {
   t.test(`npm run migration refuses the arguments ${JSON.stringify(args)}`, async (t) => {
     const command = [join(ROOT, 'packages/bootstrap/src/migration.mjs'), ...args];
-    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 20_000 });
-    t.equal(status, 1);
-    t.equal(stderr.split('\n')[0], answer);
+    t.match(spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 20_000 }), {
+      status: 2,
+      stderr:
+        'npm run migration needs one name, in quotation marks, of letters, digits and single spaces: "npm run migration -- --help" shows its usage.\n',
+    });
   });
 }
