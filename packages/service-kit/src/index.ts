@@ -31,7 +31,7 @@ export {
 } from './openapi/openapi.ts';
 export { MAX_HEADER_LENGTH, ProblemSchema, REQUEST_ID_PATTERN } from './openapi/schemas.ts';
 export { problemOf, unsupportedMediaType } from './problems/errors.ts';
-export { OperatorError } from './problems/operator-error.ts';
+export { OperatorError, UsageError } from './problems/operator-error.ts';
 export { overloadLog } from './problems/overload.ts';
 export {
   Problem,

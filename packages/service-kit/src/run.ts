@@ -1,4 +1,4 @@
-import { OperatorError } from './problems/operator-error.ts';
+import { OperatorError, UsageError } from './problems/operator-error.ts';
 
 const LISTEN_ERRORS: Record<string, string> = {
   EADDRINUSE: 'is in use by another process: stop it, or set PORT to another port',
@@ -7,15 +7,15 @@ const LISTEN_ERRORS: Record<string, string> = {
 };
 
 /**
- * Runs the main function of a process. An error ends the process with exit code 1. Its text is one clear sentence if an
- * operator can correct the cause, and otherwise the stack.
+ * Runs the main function of a process. An error ends the process with exit code 1, and wrong arguments with 2. Its text is
+ * one clear sentence if an operator can correct the cause, and otherwise the stack.
  */
 export async function run(main: () => Promise<unknown>): Promise<void> {
   try {
     await main();
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
-    process.exit(1);
+    process.exit(error instanceof UsageError ? 2 : 1);
   }
 }
 

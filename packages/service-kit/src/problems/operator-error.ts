@@ -5,3 +5,14 @@ export class OperatorError extends Error {
     this.name = 'OperatorError';
   }
 }
+
+/**
+ * The arguments of a command are wrong: it changes nothing, and ends with status 2. The message must not repeat an unknown
+ * word: it may be a password in the wrong place.
+ */
+export class UsageError extends OperatorError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}

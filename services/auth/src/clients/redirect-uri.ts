@@ -18,14 +18,14 @@ function isSameLoopback(registered: string, redirectUri: string): boolean {
 /** At this length a redirect URI still fits the token request, even with a longer port. */
 const MAX_LENGTH = 2_000;
 
-/** Returns the fault of a redirect URI for registration, to complete the sentence "the redirect URI …". */
+/** Returns the fault of a redirect URI for registration, to complete the sentence "a redirect URI …". */
 export function redirectUriFault(text: string): string | undefined {
   if (text.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
   if (!URL.canParse(text)) return 'is not an absolute URI';
   const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return 'must have no user name';
   if (url.href !== text) return `must be written as ${url.href}`;
   if (text.includes('#')) return 'must have no fragment (RFC 6749 §3.1.2)';
-  if (url.username !== '' || url.password !== '') return 'must have no user name';
   if (DANGEROUS.has(url.protocol)) return `must not have the scheme ${url.protocol}`;
   const isLocal = LOOPBACK.test(text) || url.hostname === 'localhost';
   if (url.protocol === 'http:' && !isLocal) return 'must be https, or http on the loopback interface';

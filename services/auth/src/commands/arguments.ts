@@ -1,4 +1,4 @@
-import { OperatorError } from '@pair/service-kit';
+import { UsageError } from '@pair/service-kit';
 
 /** An option takes a value if `value` names one; otherwise it is on or off. */
 export interface Option {
@@ -18,7 +18,7 @@ export interface Arguments {
  * Parses the arguments of a command. Not `parseArgs`: there are no options of one letter, so that a kid may begin with a
  * hyphen. After `--` each argument is a word.
  *
- * @throws {OperatorError} in one sentence, which repeats no value and no word: either may be a password
+ * @throws {UsageError} in one sentence
  */
 export function parse(command: string, known: Options, args: readonly string[]): Arguments {
   const words: string[] = [];
@@ -33,7 +33,10 @@ export function parse(command: string, known: Options, args: readonly string[]):
     } else if (arg.startsWith('--')) {
       const [, name = '', inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
       const option = Object.hasOwn(known, name) ? known[name] : undefined;
-      if (option === undefined) throw wrong(command, `There is no option --${name}`);
+      if (option === undefined) {
+        const all = Object.keys(known).map((each) => `--${each}`);
+        throw wrong(command, `"${command}" has no options but ${all.join(', ')}`);
+      }
       const before = options[name];
       if (!Array.isArray(before) && before !== undefined && before !== false) {
         throw wrong(command, `The option --${name} is given twice`);
@@ -62,6 +65,6 @@ function valueFor(command: string, name: string, option: Option, value: string |
 }
 
 /** Ends the sentence with the place of the help. */
-export function wrong(command: string, fault: string): OperatorError {
-  return new OperatorError(`${fault}: "${command} --help" shows the arguments.`);
+export function wrong(command: string, fault: string): UsageError {
+  return new UsageError(`${fault}: "${command} --help" shows the arguments.`);
 }

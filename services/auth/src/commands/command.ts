@@ -1,4 +1,4 @@
-import { OperatorError } from '@pair/service-kit';
+import { UsageError } from '@pair/service-kit';
 import { type Option, type Options, parse, wrong } from './arguments.ts';
 
 /** The parts of the process that a command uses. */
@@ -18,7 +18,8 @@ export interface Command {
   /**
    * Resolves to the text for standard output.
    *
-   * @throws {OperatorError} when an argument or a setting is wrong, or a store fails
+   * @throws {UsageError} when an argument is wrong
+   * @throws {OperatorError} when a setting is wrong, or a store fails
    */
   run(args: string[], process: CommandProcess): Promise<string>;
 }
@@ -108,16 +109,17 @@ export function defineGroup({
     help,
     async run([word, ...args], process) {
       if (word === '--help') return `${help}\n`;
-      if (word === undefined) throw new OperatorError(help);
+      if (word === undefined) throw new UsageError(help);
       const command = words.get(word);
       if (command !== undefined) return command.run(args, process);
-      const choice = `choose from ${[...words.keys()].join(', ')}, or see --help.`;
-      throw new OperatorError(`There is no command "${[name, word].join(' ').trim()}": ${choice}`);
+      throw new UsageError(
+        `There is no such command: choose from ${[...words.keys()].join(', ')}, or see --help.`,
+      );
     },
   };
 }
 
-function wrongOperands(name: string, operands: readonly string[]): OperatorError {
+function wrongOperands(name: string, operands: readonly string[]): UsageError {
   const expected =
     operands.length === 0 ? 'no words' : `${operands.map(bracketed).join(' ')} and no other word`;
   return wrong(name, `"${name}" takes ${expected}`);

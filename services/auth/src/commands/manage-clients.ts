@@ -1,5 +1,5 @@
 import type { Scope } from '@pair/access-token';
-import { OperatorError } from '@pair/service-kit';
+import { OperatorError, UsageError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
@@ -68,7 +68,7 @@ export interface ClientChange {
 export async function changeClient(db: NodePgDatabase, id: string, change: ClientChange): Promise<void> {
   const { name, redirectUris, scopes } = change;
   if (name === undefined && redirectUris.length === 0 && scopes.length === 0) {
-    throw new OperatorError('There is nothing to change: give --name, --redirect-uri or --scope.');
+    throw new UsageError('There is nothing to change: give --name, --redirect-uri or --scope.');
   }
   const client = await lockClient(db, id);
   const after = {
@@ -135,55 +135,53 @@ function noClient(id: string): OperatorError {
   return new OperatorError(
     isBuiltIn
       ? `The client "${id}" is built in: you cannot change it.`
-      : `There is no client "${id}": "clients list" shows the clients.`,
+      : 'There is no such client: "clients list" shows the clients.',
   );
 }
 
-/** @throws {OperatorError} with the first broken rule */
+/** @throws {UsageError} with the first broken rule */
 function requireGoodId(id: string): void {
   if (!CLIENT_ID_PATTERN.test(id)) {
-    throw new OperatorError(
+    throw new UsageError(
       'The id must have 3 to 64 characters of a-z, 0-9, dot, underscore and hyphen, and begin with a letter or a digit.',
     );
   }
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) {
-    throw new OperatorError('The id must not be a UUID, because the ids of users are: choose another id.');
+    throw new UsageError('The id must not be a UUID, because the ids of users are: choose another id.');
   }
   if (builtInClients('').some((builtIn) => builtIn.id === id))
-    throw new OperatorError(`The client "${id}" is built in: choose another id.`);
+    throw new UsageError(`The client "${id}" is built in: choose another id.`);
 }
 
-/** @throws {OperatorError} with the first broken rule */
+/** @throws {UsageError} with the first broken rule */
 function requireGoodClient(client: Omit<NewClient, 'id'>): { grants: Grant[]; scopes: Scope[] } {
   const { name, isPublic, redirectUris, mayIntrospect } = client;
   if (name !== undefined && !CLIENT_NAME.test(name)) {
-    throw new OperatorError('The name must have 1 to 64 visible characters and single spaces between them.');
+    throw new UsageError('The name must have 1 to 64 visible characters and single spaces between them.');
   }
   const grants = requireKnown('grant', client.grants, GRANTS);
   const scopes = requireKnownScopes(client.scopes);
   if (grants.length === 0 && !mayIntrospect)
-    throw new OperatorError('A client needs a grant, or --introspect: give one of them.');
+    throw new UsageError('A client needs a grant, or --introspect: give one of them.');
   if (grants.length > 0 && scopes.length === 0) {
-    throw new OperatorError(
-      'A client with a grant needs a scope, or its tokens allow nothing: give a scope.',
-    );
+    throw new UsageError('A client with a grant needs a scope, or its tokens allow nothing: give a scope.');
   }
   if (isPublic && (mayIntrospect || grants.includes('client_credentials'))) {
-    throw new OperatorError(
+    throw new UsageError(
       'A public client cannot authenticate: leave out client_credentials and --introspect, or --public.',
     );
   }
   for (const uri of redirectUris) {
     const fault = redirectUriFault(uri);
-    if (fault !== undefined) throw new OperatorError(`The redirect URI ${uri} ${fault}.`);
+    if (fault !== undefined) throw new UsageError(`A redirect URI ${fault}.`);
   }
   if (grants.includes('authorization_code') !== redirectUris.length > 0) {
-    throw new OperatorError(
+    throw new UsageError(
       'Redirect URIs and the grant authorization_code belong together: give both, or neither.',
     );
   }
   if (grants.includes('refresh_token') && !grants.includes('authorization_code')) {
-    throw new OperatorError('Refresh tokens come with a code: add the grant authorization_code.');
+    throw new UsageError('Refresh tokens come with a code: add the grant authorization_code.');
   }
   return { grants, scopes };
 }

@@ -1,4 +1,4 @@
-import { OperatorError, Problem } from '@pair/service-kit';
+import { OperatorError, Problem, UsageError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { uuidv7 } from 'uuidv7';
@@ -25,7 +25,7 @@ export async function addUser(
   { username, password, scopes: given }: { username: string; password: string; scopes: string[] },
 ): Promise<User> {
   if (!new RegExp(USERNAME_PATTERN).test(username)) {
-    throw new OperatorError(`The username must have ${USERNAME_RULE}.`);
+    throw new UsageError(`The username must have ${USERNAME_RULE}.`);
   }
   const scopes = requireKnownScopes(given);
   const fault = passwordFault(password, username);
@@ -75,7 +75,7 @@ export async function lockUserNamed(db: NodePgDatabase, username: string): Promi
     .from(table)
     .where(eq(table.username, username.toLowerCase()))
     .for('update');
-  if (user === undefined) throw noUser(username);
+  if (user === undefined) throw noUser();
   return user;
 }
 
@@ -89,14 +89,14 @@ function withUser<T>(
     return withPostgres(DATABASE_URL, async (db) => {
       // without a lock: the work locks the admins first, as every change of a user does
       const user = await createUserRepository(db).findByUsername(username.toLowerCase());
-      if (user === undefined) throw noUser(username);
+      if (user === undefined) throw noUser();
       return work(db, sessions, user);
     }).catch(inOneSentence);
   });
 }
 
-function noUser(username: string): OperatorError {
-  return new OperatorError(`There is no user "${username}": "users list" shows the users.`);
+function noUser(): OperatorError {
+  return new OperatorError('There is no such user: "users list" shows the users.');
 }
 
 /** The API and the commands share the rules, so the text of a problem fits here too. */

@@ -7,6 +7,7 @@ import { type SigningKeyRow, signingKeys } from '../db/schema.ts';
 import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from '../keys/announce-keys.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { selectKeysForUpdate } from '../keys/repository.ts';
+import { wrong } from './arguments.ts';
 import { defineCommand } from './command.ts';
 import { withPostgres, withRedis } from './stores.ts';
 
@@ -19,9 +20,7 @@ export const revokeSigningKeyCommand = defineCommand({
     'The kids are at /.well-known/jwks.json, and in the header of each token. Write -- before a kid that begins with --.',
   async run({ kid, options }, { env }) {
     if ((kid === undefined) !== options.all) {
-      throw new OperatorError(
-        '"revoke-signing-key" takes a kid or --all: "revoke-signing-key --help" shows the arguments.',
-      );
+      throw wrong('revoke-signing-key', '"revoke-signing-key" takes a kid or --all');
     }
     const { DATABASE_URL, REDIS_URL } = loadConfig(RevokeSigningKeyConfigSchema, env);
     const revoked = await withRedis(REDIS_URL, (redis, clock) =>
@@ -78,7 +77,7 @@ function noKey(which: string | 'all'): OperatorError {
   return new OperatorError(
     which === 'all'
       ? 'There are no signing keys: start auth, which creates them.'
-      : `There is no signing key "${which}": the kids are at /.well-known/jwks.json.`,
+      : 'There is no such signing key: the kids are at /.well-known/jwks.json.',
   );
 }
 

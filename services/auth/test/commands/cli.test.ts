@@ -36,29 +36,30 @@ const answer = (...args: string[]) =>
     ({ name, message }) => ({ name, message }),
   );
 
-t.test('the process prints help, and one sentence for a fault, without a stack', async (t) => {
+t.test('the process prints help, and one sentence and status 2 for wrong arguments', async (t) => {
   const help = await cli('--help');
   t.equal(help.code, 0);
   for (const command of Object.keys(COMMANDS)) t.match(help.output, `  ${command.split(' ')[0]} `);
-  t.same(await cli(), { code: 1, output: help.output });
+  t.same(await cli(), { code: 2, output: help.output });
   t.same(await cli('clients', 'list', '--jsonn'), {
-    code: 1,
-    output: 'There is no option --jsonn: "clients list --help" shows the arguments.\n',
+    code: 2,
+    output: '"clients list" has no options but --json, --help: "clients list --help" shows the arguments.\n',
   });
+  t.match(await cli('clients', 'list'), { code: 1, output: /DATABASE_URL is missing/ }, 'right arguments');
 });
 
-t.test('an unknown command names the commands', async (t) => {
+t.test('an unknown command gets the names of the commands', async (t) => {
   const top =
     'migrate, users, set-password, clients, rotate-signing-key, revoke-signing-key, reseal-signing-keys';
   for (const word of ['toString', 'user', '--version']) {
     t.same(await answer(word), {
-      name: 'OperatorError',
-      message: `There is no command "${word}": choose from ${top}, or see --help.`,
+      name: 'UsageError',
+      message: `There is no such command: choose from ${top}, or see --help.`,
     });
   }
   t.match(await answer('users', 'rename', 'ada'), {
     message:
-      /^There is no command "users rename": choose from list, add, set-password, disable, enable, delete,/,
+      /^There is no such command: choose from list, add, set-password, disable, enable, delete, or see --help\.$/,
   });
 });
 
@@ -80,16 +81,17 @@ t.test('every command and every group shows its arguments with --help, anywhere'
   t.match(await answer('users', 'add', '--help'), { output: /<username>.*NEW_PASSWORD.*--scope <scope>/s });
 });
 
-t.test('wrong arguments are one sentence that names the help, and repeats no value', async (t) => {
+t.test('wrong arguments are one sentence that names the help, and repeats no unknown word', async (t) => {
   const wrong: [line: string, message: string][] = [
     ['users add', '"users add" takes <username> and no other word'],
     ['users add ada hunter2', '"users add" takes <username> and no other word'],
-    ['users add ada --password=hunter2', 'There is no option --password'],
+    ['users add ada --password=hunter2', '"users add" has no options but --scope, --help'],
     ['users add ada --scope', 'The option --scope needs a value'],
     ['users add ada --scope --json', 'The option --scope needs a value'],
     ['users list --json=hunter2', 'The option --json takes no value'],
     ['users list --json --json', 'The option --json is given twice'],
-    ['users list --constructor', 'There is no option --constructor'],
+    ['users list --constructor', '"users list" has no options but --json, --help'],
+    ['migrate --hunter2', '"migrate" has no options but --help'],
     ['clients set web-app --name= ', 'The option --name needs a value'],
     ['clients set web-app --name A --name B', 'The option --name is given twice'],
     ['migrate now', '"migrate" takes no words'],
@@ -101,7 +103,7 @@ t.test('wrong arguments are one sentence that names the help, and repeats no val
     const args = line.trim().split(' ');
     const [, name = ''] = /^"?((?:users |clients )?[a-z-]+)/.exec(line) ?? [];
     t.same(await answer(...args), {
-      name: 'OperatorError',
+      name: 'UsageError',
       message: `${message}: "${name} --help" shows the arguments.`,
     });
   }

@@ -61,7 +61,7 @@ t.test('the commands migrate and set-password work in a process', async (t) => {
   t.match(set.output(), /The new password \(shown once\): \w{24}/);
   const unknown = await startProcess(t, { entry: CLI, args: ['set-password', 'stranger'], env });
   t.equal(await unknown.exited, 1);
-  t.equal(unknown.output(), 'There is no user "stranger": "users list" shows the users.\n');
+  t.equal(unknown.output(), 'There is no such user: "users list" shows the users.\n');
 });
 
 t.test('a common ADMIN_PASSWORD is one clear sentence, and creates no admin', async (t) => {

@@ -53,14 +53,19 @@ t.test('users add refuses what breaks a rule in one sentence, and adds nothing',
   const count = async () => (await within.pg.query('SELECT count(*) FROM users')).rows;
   await users(['add', 'taken'], {}, password);
   const before = await count();
-  for (const [args, input, message] of [
-    [['add', 'TAKEN'], password, /^There is a user "taken" already: choose another username\.\n$/],
-    [['add', 'a b'], password, /^The username must have 3 to 254 letters, digits and/],
-    [['add', 'ada', '--scope', 'everything'], password, /^There is no scope "everything": choose from /],
-    [['add', 'ada'], 'short', /^The password must have 8 to 128 characters\.\n$/],
-    [['add', 'ada'], 'Password123', /^The password is one of the most common passwords\.\n$/],
+  for (const [code, args, input, message] of [
+    [1, ['add', 'TAKEN'], password, /^There is a user "taken" already: choose another username\.\n$/],
+    [2, ['add', 'a b'], password, /^The username must have 3 to 254 letters, digits and/],
+    [
+      2,
+      ['add', 'ada', '--scope', 'hunter2'],
+      password,
+      /^Each scope must be one of customers:read, [a-z:, ]+\.\n$/,
+    ],
+    [1, ['add', 'ada'], 'short', /^The password must have 8 to 128 characters\.\n$/],
+    [1, ['add', 'ada'], 'Password123', /^The password is one of the most common passwords\.\n$/],
   ] as const) {
-    t.match(await users([...args], {}, input), { code: 1, output: message });
+    t.match(await users([...args], {}, input), { code, output: message });
   }
   t.same(await count(), before);
 });
@@ -96,7 +101,7 @@ t.test('users disable, enable and delete change a user, end the sessions and are
   await ended(async () => t.match(await users(['delete', 'changing']), { code: 0, output: / is deleted, / }));
   t.same(await users(['delete', 'changing']), {
     code: 1,
-    output: 'There is no user "changing": "users list" shows the users.\n',
+    output: 'There is no such user: "users list" shows the users.\n',
   });
   t.equal(await idOf('changing'), undefined);
   t.same(await eventsOf(id), ['user_disabled', 'user_enabled', 'user_deleted']);

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { OperatorError } from '@pair/service-kit';
+import { OperatorError, UsageError } from '@pair/service-kit';
 import type { Command } from '../../src/commands/command.ts';
 import { type RevokedKeys, revokeSigningKeys } from '../../src/commands/revoke-signing-key.ts';
 import { type KeyRotation, rotateSigningKey } from '../../src/commands/rotate-signing-key.ts';
@@ -17,12 +17,12 @@ export async function runCommand(
   args: string[],
   env: NodeJS.ProcessEnv,
   input = '',
-): Promise<{ code: 0 | 1; output: string }> {
+): Promise<{ code: 0 | 1 | 2; output: string }> {
   try {
     return { code: 0, output: await command.run(args, { env, stdin: Readable.from([Buffer.from(input)]) }) };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    return { code: 1, output: `${error.message}\n` };
+    return { code: error instanceof UsageError ? 2 : 1, output: `${error.message}\n` };
   }
 }
 
