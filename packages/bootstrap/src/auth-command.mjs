@@ -7,23 +7,29 @@ import { ROOT, refuse } from './workspace.mjs';
 const args = process.argv.slice(2);
 const cli = join(ROOT, 'services', 'auth', 'dist', 'cli.js');
 if (!existsSync(cli)) refuse('The services are not built yet: run npm start, which builds them.');
-if (args.length === 0 || args.includes('--help')) runCli(process.env);
 
 const folder = resolve(process.env.DATA_DIR || '.data');
 const settings = join(folder, 'auth.json');
 if (!existsSync(settings) || !isRunning(Number(readFileSync(join(folder, 'pid'), 'utf8')))) {
+  // without settings a command only answers --help, or refuses wrong arguments; else it misses its settings, with status 1
+  const { status, stderr } = runCli({}, 'pipe');
+  if (status !== 1) {
+    process.stderr.write(stderr);
+    process.exit(status ?? 1);
+  }
   refuse(
     `No npm start runs on ${folder}: start it, or set DATA_DIR to the folder that it named as "Data and secrets".`,
   );
 }
-runCli({ ...process.env, ...JSON.parse(readFileSync(settings, 'utf8')) });
+const env = { ...process.env, ...JSON.parse(readFileSync(settings, 'utf8')) };
+process.exit(runCli(env, 'inherit').status ?? 1);
 
 /**
  * @param {NodeJS.ProcessEnv} env
- * @returns {never}
+ * @param {'inherit' | 'pipe'} stderr
  */
-function runCli(env) {
-  process.exit(spawnSync(process.execPath, [cli, ...args], { stdio: 'inherit', env }).status ?? 1);
+function runCli(env, stderr) {
+  return spawnSync(process.execPath, [cli, ...args], { stdio: ['inherit', 'inherit', stderr], env });
 }
 
 /** @param {number} pid */

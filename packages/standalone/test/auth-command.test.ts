@@ -80,3 +80,21 @@ t.test('a command names the missing npm start, also after an earlier one has end
     t.match(command.output(), /^No npm start runs on .*: start it, or set DATA_DIR/);
   }
 });
+
+t.test('a command names wrong arguments and shows its help without npm start', async (t) => {
+  const DATA_DIR = dataFolder(t);
+  for (const [args, code, output] of [
+    [['foo'], 2, /^There is no such command: choose from migrate, [a-z, -]+, or see --help\.\n$/],
+    [['users', 'add'], 2, /^"users add" takes <username> and no other word: .+\n$/],
+    [[], 2, /^Usage: /],
+    [['users', '--help'], 0, /^Usage: users <command>/],
+  ] as const) {
+    const command = await startProcess(t, {
+      entry: 'packages/bootstrap/src/auth-command.mjs',
+      args: [...args],
+      env: { DATA_DIR },
+    });
+    t.equal(await command.exited, code);
+    t.match(command.output(), output);
+  }
+});
