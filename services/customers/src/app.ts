@@ -15,10 +15,10 @@ import { customersStore } from './customers/repository.ts';
 import { formats } from './customers/schemas.ts';
 import { writeRoutes } from './customers/write-routes.ts';
 import { resourceMetadataRoutes, resourceMetadataUrl } from './discovery/resource-metadata.ts';
-import { exportRoutes } from './export/export-routes.ts';
 import { removeOldKeys } from './idempotency/run-once.ts';
-import { importRoutes } from './import/import-routes.ts';
 import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
+import { exportRoutes } from './transfers/export/export-routes.ts';
+import { importRoutes } from './transfers/import/import-routes.ts';
 
 /**
  * The customers service: a plugin for `buildProcess`, with its own stores, documents and routes.

@@ -6,8 +6,8 @@ import t, { type Test } from 'tap';
 import { migrateCustomers } from '../src/index.ts';
 import { connected, customersDatabase } from './support/database.ts';
 import { answers200, areQuick503s, type Route, routesOf, TRANSFERS } from './support/faults.ts';
-import { fiveMinutes } from './support/five-minutes.ts';
 import { baseUrl, customersProcess, ready } from './support/service.ts';
+import { fiveMinutes } from './transfers/support/five-minutes.ts';
 
 t.test(
   'while PostgreSQL is stopped requests are quick 503s, and the process recovers without a restart',

@@ -1,6 +1,6 @@
 import { isWithin } from '@pair/test-kit';
 import t from 'tap';
-import { escapeFormula, unescapeFormula } from '../../src/export/formula-escape.ts';
+import { escapeFormula, unescapeFormula } from '../../../src/transfers/export/formula-escape.ts';
 
 t.test('an apostrophe is put in front of a formula, and of no other cell', async (t) => {
   for (const cell of ['=1+1', '+1', '-1', '@SUM(A1)', '\r', '\u0001', '＝1', "'=1", "''@x"]) {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { customersDatabase } from '../support/database.ts';
+import { customersDatabase } from '../../support/database.ts';
+import { baseUrl, customersProcess, ready } from '../../support/service.ts';
 import { fiveMinutes } from '../support/five-minutes.ts';
-import { baseUrl, customersProcess, ready } from '../support/service.ts';
 
 const { url: databaseUrl, client } = await customersDatabase(t);
 const { app, send, token, log } = await customersProcess(t, { databaseUrl });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MAX_LINES_AT_ONCE, MAX_RECORD_BYTES, readLines } from '../../src/import/read-lines.ts';
+import { MAX_LINES_AT_ONCE, MAX_RECORD_BYTES, readLines } from '../../../src/transfers/import/read-lines.ts';
 import { allOf, chunksOf } from '../support/chunks.ts';
 
 const linesOf = (content: string | Buffer, size?: number) => allOf(readLines(chunksOf(content, size)));

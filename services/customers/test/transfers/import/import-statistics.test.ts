@@ -1,8 +1,8 @@
 import t from 'tap';
-import type { Selection } from '../../src/customers/selection.ts';
-import { connected, customersDatabase } from '../support/database.ts';
-import { ALL, preparedList } from '../support/list-plans.ts';
-import { customersProcess, ready } from '../support/service.ts';
+import type { Selection } from '../../../src/customers/selection.ts';
+import { connected, customersDatabase } from '../../support/database.ts';
+import { ALL, preparedList } from '../../support/list-plans.ts';
+import { customersProcess, ready } from '../../support/service.ts';
 
 const { url: databaseUrl, client } = await customersDatabase(t);
 const { app, send } = await customersProcess(t, { databaseUrl });

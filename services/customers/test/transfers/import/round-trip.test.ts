@@ -1,7 +1,7 @@
 import { rounds } from '@pair/test-kit';
 import t from 'tap';
-import { customersDatabase } from '../support/database.ts';
-import { customersProcess, ready } from '../support/service.ts';
+import { customersDatabase } from '../../support/database.ts';
+import { customersProcess, ready } from '../../support/service.ts';
 
 const { url: databaseUrl, client } = await customersDatabase(t);
 const { app, send } = await customersProcess(t, { databaseUrl });

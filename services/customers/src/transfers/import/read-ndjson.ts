@@ -1,5 +1,5 @@
 import { parseStrictJson } from '@pair/service-kit';
-import { NEW_EXAMPLE } from '../customers/schemas.ts';
+import { NEW_EXAMPLE } from '../../customers/schemas.ts';
 import { hasContent, type Read } from './read-lines.ts';
 
 const EXAMPLE = JSON.stringify(NEW_EXAMPLE);

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { readLines } from '../../src/import/read-lines.ts';
-import { readNdjson } from '../../src/import/read-ndjson.ts';
+import { readLines } from '../../../src/transfers/import/read-lines.ts';
+import { readNdjson } from '../../../src/transfers/import/read-ndjson.ts';
 import { allOf, chunksOf } from '../support/chunks.ts';
 
 const recordsOf = (content: string, size?: number) => allOf(readNdjson(readLines(chunksOf(content, size))));

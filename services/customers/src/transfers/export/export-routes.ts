@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { invalidQuery, parsePageRequest } from '../customers/list-query.ts';
-import { CACHE_CONTROL } from '../customers/representation.ts';
-import { transferPool } from '../db/transfer-pool.ts';
+import { invalidQuery, parsePageRequest } from '../../customers/list-query.ts';
+import { CACHE_CONTROL } from '../../customers/representation.ts';
+import { transferPool } from '../transfer-pool.ts';
 import { csvEncoder, exportCustomers, ndjsonEncoder } from './export-customers.ts';
 import { ExportQuerySchema, exportResponse } from './schemas.ts';
 

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { COLUMNS } from '../../src/customers/columns.ts';
-import { QuotedLines } from '../../src/import/quoted-lines.ts';
-import { readCsv } from '../../src/import/read-csv.ts';
-import { MAX_LINES_AT_ONCE, readLines } from '../../src/import/read-lines.ts';
+import { COLUMNS } from '../../../src/customers/columns.ts';
+import { QuotedLines } from '../../../src/transfers/import/quoted-lines.ts';
+import { readCsv } from '../../../src/transfers/import/read-csv.ts';
+import { MAX_LINES_AT_ONCE, readLines } from '../../../src/transfers/import/read-lines.ts';
 import { allOf, chunksOf } from '../support/chunks.ts';
 
 const recordsOf = (content: string | Buffer, size?: number) =>

@@ -1,5 +1,5 @@
 import { faultFinder } from '@pair/service-kit';
-import { formats } from '../customers/schemas.ts';
+import { formats } from '../../customers/schemas.ts';
 import type { ImportedCustomer } from './import-customers.ts';
 import type { LineProblem } from './import-report.ts';
 import { ImportedCustomerSchema } from './schemas.ts';

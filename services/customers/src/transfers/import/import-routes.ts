@@ -10,7 +10,7 @@ import {
   utf8ContentType,
 } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { transferPool } from '../db/transfer-pool.ts';
+import { transferPool } from '../transfer-pool.ts';
 import { checkRecord } from './import-check.ts';
 import { type Import, importCustomers } from './import-customers.ts';
 import { ImportReport, importConflict } from './import-report.ts';
