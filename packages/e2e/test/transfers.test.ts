@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
+import { createClient } from '@pair/client';
 import { rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { beginSession, startSystem } from './support/system.ts';
+import { ADMIN, beginSession, startSystem } from './support/system.ts';
 
 /** Imports files behind nginx. LEGISLATORS_CSV may name the whole file of people. */
 const FILE = process.env.LEGISLATORS_CSV ?? '';
@@ -122,4 +123,22 @@ t.test('a file of more than 128 MiB gets 413, also if the request does not decla
   t.match(response.headers['content-type'], /^application\/problem\+json/);
   t.match(JSON.parse(text), { status: 413, code: 'body_too_large' });
   upload.destroy();
+});
+
+t.test('the client of this repository imports a file, as text and as a stream, and exports it', async (t) => {
+  const client = createClient({ baseUrl: system.url });
+  await client.signIn(ADMIN.username, ADMIN.password);
+  const names = Array.from({ length: 45 }, (_, i) => `by client ${String(i).padStart(3, '0')}`);
+  const csv = `name,dob\n${names.map((name) => `${name},1950-01-01\n`).join('')}`;
+  const half = csv.indexOf('by client 020');
+  for (const body of [csv.slice(0, half), new Blob(['name,dob\n', csv.slice(half)]).stream()]) {
+    t.match(await client.customers.POST('/customers/import', { body }), { data: { skipped: 0 } });
+  }
+  const listed: string[] = [];
+  for await (const { name } of client.customers.list({ name: 'by client', sort: 'name', limit: 7 }))
+    listed.push(name);
+  t.same(listed, names);
+  const query = { name: 'by client', sort: 'name' } as const;
+  const { data: file } = await client.customers.GET('/customers/export', { params: { query } });
+  t.equal(file.split('\n').length, names.length + 2);
 });

@@ -1,13 +1,10 @@
-import { once } from 'node:events';
-import { request } from 'node:http';
-import { PRODUCTION_LIMITS, testDatabase, testPostgres, waitFor } from '@pair/test-kit';
+import { PRODUCTION_LIMITS, testDatabase, testPostgres } from '@pair/test-kit';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { migrateCustomers } from '../src/index.ts';
 import { connected, customersDatabase } from './support/database.ts';
-import { answers200, areQuick503s, type Route, routesOf, TRANSFERS } from './support/faults.ts';
-import { baseUrl, customersProcess, ready } from './support/service.ts';
-import { fiveMinutes } from './transfers/support/five-minutes.ts';
+import { answers200, areQuick503s, type Route, routesOf } from './support/faults.ts';
+import { customersProcess, ready } from './support/service.ts';
 
 t.test(
   'while PostgreSQL is stopped requests are quick 503s, and the process recovers without a restart',
@@ -16,7 +13,7 @@ t.test(
     await migrateCustomers(server.url);
     const service = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
     await ready(service.app);
-    const routes = [...(await routesOf(service)), ...TRANSFERS];
+    const routes = await routesOf(service);
     await server.stop();
     await areQuick503s(t, service, routes);
     t.match((await service.app.inject('/readyz')).json(), { status: 503, detail: /customers: PostgreSQL/ });
@@ -33,8 +30,8 @@ t.test(
     await migrateCustomers(server.url);
     const service = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
     await ready(service.app);
-    const routes = [...(await routesOf(service)), ...TRANSFERS];
-    for (const [method, url, more] of TRANSFERS) await service.send(method, url, more);
+    const routes = await routesOf(service);
+    for (const [method, url, more] of routes) await service.send(method, url, more);
     server.pause();
     await areQuick503s(t, service, routes);
     await areQuick503s(t, service, routes);
@@ -70,31 +67,6 @@ t.test(
     );
   },
 );
-
-t.test('an import ends in time also if PostgreSQL is paused in its middle', async (t) => {
-  const server = await testPostgres(t);
-  await migrateCustomers(server.url);
-  const { app, token } = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
-  await ready(app);
-  const client = await connected(t, server.url);
-  const pass = fiveMinutes(t);
-  const upload = request(`${baseUrl(app)}/customers/import`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv' },
-  });
-  upload.write('name,dob\nAnn,1960-05-25\n');
-  await waitFor(async () => {
-    const { rows } = await client.query("SELECT FROM pg_stat_activity WHERE query LIKE 'COPY %'");
-    return rows.length === 1;
-  });
-  server.pause();
-  pass();
-  const [response] = await once(upload, 'response');
-  t.equal(response.statusCode, 408);
-  response.resume();
-  upload.on('error', () => {}).destroy();
-  server.resume();
-});
 
 t.test('a database that was never migrated is a 500 without details', async (t) => {
   const databaseUrl = await testDatabase(t);

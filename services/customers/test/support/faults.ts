@@ -10,8 +10,12 @@ export type Route = readonly [
   more: { body?: object | string; headers?: Record<string, string> },
 ];
 
+type Routes = [Route, Route, Route, Route, Route, Route, ...Route[]];
+
+const CSV = { 'content-type': 'text/csv' };
+
 /** A successful request for every route. */
-export async function routesOf({ send }: TestService): Promise<[Route, Route, Route, ...Route[]]> {
+export async function routesOf({ send }: TestService): Promise<Routes> {
   const { id } = (await send('POST', '/customers', { body })).json();
   return [
     ['GET', '/customers?n=5', {}],
@@ -20,18 +24,10 @@ export async function routesOf({ send }: TestService): Promise<[Route, Route, Ro
     ['PUT', `/customers/${id}`, { body }],
     ['PATCH', `/customers/${id}`, { body }],
     ['DELETE', `/customers/${id}`, {}],
+    ['GET', '/customers/export', {}],
+    ['POST', '/customers/import', { body: 'name,dob\nBob,1960-05-25\n', headers: CSV }],
   ];
 }
-
-/** The routes that use separate connections: see `transferPool`. */
-export const TRANSFERS: Route[] = [
-  ['GET', '/customers/export', {}],
-  [
-    'POST',
-    '/customers/import',
-    { body: 'name,dob\nBob,1960-05-25\n', headers: { 'content-type': 'text/csv' } },
-  ],
-];
 
 /** Sends all requests at once, and expects a 503 for each within the time limit. */
 export async function areQuick503s(t: Test, { send }: TestService, routes: Route[], withinMs = 1_000) {
