@@ -1,7 +1,9 @@
 import { getEventListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import t from 'tap';
 import { orAborted, systemClock } from '../src/clock.ts';
 import type { Client, Clock } from '../src/index.ts';
+import { isRepeatable } from '../src/retry.ts';
 import {
   fakeClock,
   fakeServer,
@@ -128,6 +130,12 @@ t.test('a create has the same Idempotency-Key when it is repeated with a new tok
   const creates = received.filter((request) => !isRefresh(request));
   t.same(creates.map(tokenOf), ['access-0', 'access-0', 'access-1']);
   t.equal(new Set(creates.map(({ headers }) => headers.get('idempotency-key'))).size, 1);
+});
+
+t.test('a stream is not repeatable, because the first attempt has consumed it', async (t) => {
+  for (const body of [new Blob(['']).stream(), Readable.from([''])]) t.notOk(isRepeatable(body));
+  t.notOk(isRepeatable({ getReader: () => undefined }), 'a stream of Safari, which is not iterable');
+  for (const body of [undefined, '', {}, new Blob([''])]) t.ok(isRepeatable(body));
 });
 
 t.test('the Idempotency-Key of the caller stays', async (t) => {
