@@ -1,6 +1,5 @@
 import { exampleExchanges, exampleFaults } from '@pair/test-kit';
 import t from 'tap';
-import { COLUMNS } from '../src/customers/columns.ts';
 import { EXAMPLE } from '../src/customers/schemas.ts';
 import { customersDatabase } from './support/database.ts';
 import { customersProcess, ready } from './support/service.ts';
@@ -14,13 +13,14 @@ interface Operation {
   parameters?: { name: string; required?: boolean; example?: unknown; schema: { examples?: unknown } }[];
 }
 const exchanges = exampleExchanges(document);
+const columns = Object.keys(EXAMPLE);
 
 /** Stores the customer of the examples, unless the operation creates it. */
 async function prepare(operationId: string) {
   await client.query('TRUNCATE customers CASCADE');
   if (['createCustomer', 'importCustomers'].includes(operationId)) return;
   await client.query(
-    `INSERT INTO customers (${COLUMNS}) SELECT ${COLUMNS} FROM jsonb_populate_record(NULL::customers, $1)`,
+    `INSERT INTO customers (${columns}) SELECT ${columns} FROM jsonb_populate_record(NULL::customers, $1)`,
     [EXAMPLE],
   );
 }

@@ -5,10 +5,10 @@ import { fillPlaceholders } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool } from 'pg';
 import QueryStream from 'pg-query-stream';
-import { COLUMNS } from '../../customers/columns.ts';
 import { row } from '../../customers/repository.ts';
 import { conditionOf, orderOf, type Selection } from '../../customers/selection.ts';
 import { customers } from '../../db/schema.ts';
+import { COLUMNS } from '../columns.ts';
 import { escapeFormula } from './formula-escape.ts';
 
 /** Limits the time in which an export occupies a connection, and keeps PostgreSQL from vacuuming the rows of its snapshot. */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { COLUMNS } from '../../customers/columns.ts';
 import { EXAMPLE, ListQuerySchema } from '../../customers/schemas.ts';
+import { COLUMNS } from '../columns.ts';
 
 const { sort, name, dob_from, dob_to } = ListQuerySchema.properties;
 export const ExportQuerySchema = Type.Object(

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
-import { COLUMNS, type Column, REQUIRED_COLUMNS } from '../../customers/columns.ts';
 import { memberOf } from '../../customers/members.ts';
+import { COLUMNS, type Column, REQUIRED_COLUMNS } from '../columns.ts';
 import { unescapeFormula } from '../export/formula-escape.ts';
 import { QuotedLines } from './quoted-lines.ts';
 import { hasContent, type Read } from './read-lines.ts';

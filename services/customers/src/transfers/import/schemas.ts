@@ -1,8 +1,8 @@
 import { ProblemSchema, problemExamples } from '@pair/service-kit';
 import { Type } from 'typebox';
-import { COLUMNS, REQUIRED_COLUMNS } from '../../customers/columns.ts';
 import { dateOfBirthFormat } from '../../customers/date-of-birth.ts';
 import { NEW_EXAMPLE, newMembers } from '../../customers/schemas.ts';
+import { COLUMNS, REQUIRED_COLUMNS } from '../columns.ts';
 import { ImportReport, importRefused } from './import-report.ts';
 
 export const ImportQuerySchema = Type.Object(

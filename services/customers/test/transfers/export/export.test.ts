@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
-import { COLUMNS } from '../../../src/customers/columns.ts';
+import { COLUMNS } from '../../../src/transfers/columns.ts';
 import { customersDatabase } from '../../support/database.ts';
 import { baseUrl, customersProcess, ready } from '../../support/service.ts';
 import { fiveMinutes } from '../support/five-minutes.ts';

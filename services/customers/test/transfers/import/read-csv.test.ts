@@ -1,5 +1,5 @@
 import t from 'tap';
-import { COLUMNS } from '../../../src/customers/columns.ts';
+import { COLUMNS } from '../../../src/transfers/columns.ts';
 import { QuotedLines } from '../../../src/transfers/import/quoted-lines.ts';
 import { readCsv } from '../../../src/transfers/import/read-csv.ts';
 import { MAX_LINES_AT_ONCE, readLines } from '../../../src/transfers/import/read-lines.ts';

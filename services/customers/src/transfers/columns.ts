@@ -1,4 +1,4 @@
-import { MEMBER_NAMES, REQUIRED_NAMES } from './members.ts';
+import { MEMBER_NAMES, REQUIRED_NAMES } from '../customers/members.ts';
 
 /** The columns of a CSV file and the members of an NDJSON line, in the order of an export. */
 export const COLUMNS = ['id', ...MEMBER_NAMES, 'updated_at'] as const;
