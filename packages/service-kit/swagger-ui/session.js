@@ -63,7 +63,7 @@ const sessionPlugin = () => {
         if (key !== 'authorized' || newValue === null) return;
         const authorized = JSON.parse(newValue);
         if (authorized[SCHEME] === undefined) refreshToken = undefined;
-        // the other tab could not refresh this one's token: its token is of a session of its own
+        // the other tab cannot refresh the token of this tab: its token is of a new session
         else if (refreshToken !== undefined) endSession(authorization(system));
         system.authActions.restoreAuthorization({ authorized });
       });
