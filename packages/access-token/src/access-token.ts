@@ -1,5 +1,5 @@
 import fastifyJwt from '@fastify/jwt';
-import { Problem, unavailable } from '@pair/service-kit';
+import { Problem, StoreUnavailable, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
@@ -162,7 +162,7 @@ export const accessToken = fp<AccessTokenOptions>(
         await feed.nextRead().catch((cause) => {
           throw unavailable(cause);
         });
-        if (feed.epoch === undefined) throw unavailable(new Error('Redis has no epoch'));
+        if (feed.epoch === undefined) throw unavailable(new StoreUnavailable('redis', 'Redis has no epoch'));
         if (feed.epoch !== claims.epoch) throw new TokenFault('The session store has lost this session.');
       }
       if (isRevoked(claims, kid)) throw new TokenFault('The token was revoked.');
@@ -197,7 +197,8 @@ async function lookUp(keys: KeySource, kid: string): Promise<string | undefined>
 }
 
 function requireFresh(feed: RevocationFeed): void {
-  if (!feed.isFresh()) throw unavailable(new Error('the revocation feed is stale'));
+  if (!feed.isFresh())
+    throw unavailable(new StoreUnavailable('revocation_feed', 'the revocation feed is stale'));
 }
 
 /**

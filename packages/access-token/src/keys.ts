@@ -1,3 +1,5 @@
+import { StoreUnavailable } from '@pair/service-kit';
+
 /** RFC 7515 §4.1.4 leaves the form of `kid` to the issuer. Any other text never reaches a look-up, a log or a URL. */
 export const KID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -10,4 +12,8 @@ export interface KeySource {
 }
 
 /** The keys are not available now. That is no fault of the token: 503, never 401. */
-export class KeysUnavailable extends Error {}
+export class KeysUnavailable extends StoreUnavailable {
+  constructor(message: string) {
+    super('signing_keys', message);
+  }
+}

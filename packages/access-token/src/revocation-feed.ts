@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { troubleLog, withinListening } from '@pair/service-kit';
+import { StoreUnavailable, troubleLog, withinListening } from '@pair/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
@@ -187,7 +187,7 @@ export function createRevocationFeed(options: {
       end(connection);
     },
     ready: async () => {
-      if (!isFresh()) throw new Error('the revocation feed is not followed');
+      if (!isFresh()) throw new StoreUnavailable('revocation_feed', 'the revocation feed is not followed');
     },
     isFresh,
     get epoch() {
@@ -199,7 +199,8 @@ export function createRevocationFeed(options: {
       if (isFirst) await reading?.catch(() => {});
     },
     nextRead: async () => {
-      if (stopped || reading === undefined) throw new Error('the revocation feed is not followed');
+      if (stopped || reading === undefined)
+        throw new StoreUnavailable('revocation_feed', 'the revocation feed is not followed');
       await reading;
     },
   };

@@ -119,6 +119,14 @@ const ORIGIN = 'a scheme and a host, such as https://example.com or http://local
 export const ProcessConfigSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
   PORT: Type.Integer({ default: 8080, minimum: 1, maximum: 65535, description: 'Port to listen on' }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 65535,
+      description:
+        'Port for Prometheus on the same address: /metrics, /livez and /readyz. Without it nothing is measured',
+    }),
+  ),
   LOG_LEVEL: Type.Union(
     [
       Type.Literal('fatal'),

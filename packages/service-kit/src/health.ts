@@ -21,6 +21,9 @@ export interface ReadinessResult {
   failure: string | undefined;
 }
 
+/** Adds `/livez` and `/readyz` to a listener of the process. */
+export type HealthRoutes = (listener: FastifyInstance) => void;
+
 export const NO_ANSWER = 'no answer in time';
 const CHECK_LIMIT_MS = 1_000;
 const HealthSchema = Type.Object({
@@ -29,11 +32,11 @@ const HealthSchema = Type.Object({
 });
 
 /**
- * Adds `/livez` and `/readyz`. `/livez` says that this process runs: its failure is a reason to restart the process.
- * `/readyz` says that its stores answer: its failure is a reason to send no traffic, and never to restart. The gateway
- * hides both from the public.
+ * Adds the checks of the process. The returned function adds the routes: `/livez` says that this process runs: its failure is
+ * a reason to restart the process. `/readyz` says that its stores answer: its failure is a reason to send no traffic, and
+ * never to restart. The gateway hides both from the public.
  */
-export function addHealthRoutes(app: FastifyInstance): void {
+export function addHealth(app: FastifyInstance): HealthRoutes {
   const checks: { service: string; part: string; check: () => Promise<unknown> }[] = [];
   let draining = false;
   let failing = '';
@@ -55,18 +58,16 @@ export function addHealthRoutes(app: FastifyInstance): void {
     draining = true;
   });
 
-  const schema = { hide: true, response: { 200: HealthSchema } };
-  app.get('/livez', { schema }, async () => ({ status: 'alive' }));
-  app.get('/readyz', { schema }, async (request, reply) => {
+  async function readyz(request: FastifyRequest, reply: FastifyReply) {
     if (draining) return refuse(request, reply, 'The process is shutting down.');
     const results = await app.checkReadiness();
     const failed = results.filter(({ failure }) => failure !== undefined);
     const names = failed.map(nameOf).join(', ');
     if (names !== failing) {
       // one line for each change, not for each request: repetition must not push the first cause out of the log
-      if (names === '') request.log.info('ready again');
+      if (names === '') app.log.info('ready again');
       else
-        request.log.warn(
+        app.log.warn(
           { reasons: Object.fromEntries(failed.map((result) => [nameOf(result), result.failure])) },
           `Not ready: ${names}.`,
         );
@@ -74,7 +75,13 @@ export function addHealthRoutes(app: FastifyInstance): void {
     }
     if (names !== '') return refuse(request, reply, `Not ready: ${names}.`);
     return { status: 'ready', checks: Object.fromEntries(results.map((result) => [nameOf(result), 'ok'])) };
-  });
+  }
+
+  const schema = { hide: true, response: { 200: HealthSchema } };
+  return (listener) => {
+    listener.get('/livez', { schema }, async () => ({ status: 'alive' }));
+    listener.get('/readyz', { schema }, readyz);
+  };
 }
 
 function nameOf({ service, part }: ReadinessResult): string {

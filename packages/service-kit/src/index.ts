@@ -5,6 +5,7 @@ import '@fastify/swagger';
 import './health.ts';
 import './http/negotiation.ts';
 import './http/not-found.ts';
+import './metrics/metrics.ts';
 
 export {
   ConfigError,
@@ -20,6 +21,7 @@ export { hourly } from './hourly.ts';
 export { noneMatchFails, parseEntityTags } from './http/entity-tag.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './http/json-parser.ts';
 export { liftTimeLimit } from './http/time-limit.ts';
+export { type Counter, type Histogram, type Metrics, NO_METRICS } from './metrics/metrics.ts';
 export { validationFailed } from './openapi/common-problems.ts';
 export { declareErrors, type MakeProblem } from './openapi/declared-errors.ts';
 export { type ErrorForm, problemExamples } from './openapi/error-responses.ts';
@@ -42,7 +44,7 @@ export {
 } from './problems/problem.ts';
 export type { ProblemCode } from './problems/problem-code.ts';
 export { booleanFormat, integerFormat } from './problems/query-formats.ts';
-export { isStoreUnavailable } from './problems/unavailable.ts';
+export { isStoreUnavailable, StoreUnavailable, unavailablePart } from './problems/unavailable.ts';
 export { faultFinder, type StringFormat, unprocessable, validatorCompiler } from './problems/validation.ts';
 export { buildProcess, serve } from './process.ts';
 export { type Repetition, repeat, type SetTimer } from './repeat.ts';

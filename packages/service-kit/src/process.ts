@@ -11,7 +11,7 @@ import Fastify, {
 } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
 import type { ProcessConfig } from './config.ts';
-import { addHealthRoutes } from './health.ts';
+import { addHealth } from './health.ts';
 import { makeAddressesCanonical } from './http/client-address.ts';
 import { boundRest, lingerOnClose, noteAnswer } from './http/connection.ts';
 import { corsOf } from './http/cors.ts';
@@ -21,6 +21,7 @@ import { addNegotiation } from './http/negotiation.ts';
 import { addNotFoundHandler, MAX_PARAM_LENGTH } from './http/not-found.ts';
 import { refuseAmbiguous } from './http/refuse-ambiguous.ts';
 import { loggerOptions, REQUEST_ID_LABEL } from './logger.ts';
+import { addMetrics } from './metrics/add-metrics.ts';
 import { REQUEST_ID_PATTERN } from './openapi/schemas.ts';
 import { handleClientError, handleError } from './problems/errors.ts';
 import { validatorCompiler } from './problems/validation.ts';
@@ -37,12 +38,12 @@ const BACKLOG = 4_096;
 
 /**
  * Builds everything that exists once in a process, for any services: Fastify and its limits, parsers, errors, 404 and 405,
- * request ids, security headers, CORS and health. Each service is an encapsulated plugin beside the others.
+ * request ids, security headers, CORS, health and metrics. Each service is an encapsulated plugin beside the others.
  *
  * @param options.hostNames the names of a process without a gateway; a request for another name is 421
  */
 export async function buildProcess(
-  config: Omit<ProcessConfig, 'HOST' | 'PORT'>,
+  config: Omit<ProcessConfig, 'HOST' | 'PORT'> & Partial<Pick<ProcessConfig, 'HOST'>>,
   services: FastifyPluginAsync[],
   options: {
     logStream?: DestinationStream;
@@ -108,6 +109,8 @@ export async function buildProcess(
       })),
   });
 
+  const addHealthRoutes = addHealth(app);
+  await addMetrics(app, addHealthRoutes, config);
   addNotFoundHandler(app);
   addNegotiation(app);
   app.setErrorHandler(handleError);

@@ -1,8 +1,8 @@
 import { OperatorError, UsageError } from './problems/operator-error.ts';
 
 const LISTEN_ERRORS: Record<string, string> = {
-  EADDRINUSE: 'is in use by another process: stop it, or set PORT to another port',
-  EACCES: 'needs more rights than this process has: set PORT to 1024 or more',
+  EADDRINUSE: 'is in use by another process: stop it, or set PORT or METRICS_PORT to another port',
+  EACCES: 'needs more rights than this process has: set PORT and METRICS_PORT to 1024 or more',
   EADDRNOTAVAIL: 'is not an address of this machine: set HOST to one of its addresses',
 };
 

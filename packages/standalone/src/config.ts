@@ -2,7 +2,7 @@ import { AuthConfigSchema, MigrateConfigSchema } from '@pair/auth';
 import { loadConfig, OperatorError, ProcessConfigSchema } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 
-const { PORT, LOG_LEVEL, CORS_ORIGINS, CORS_ALLOWED_HEADERS } = ProcessConfigSchema.properties;
+const { PORT, METRICS_PORT, LOG_LEVEL, CORS_ORIGINS, CORS_ALLOWED_HEADERS } = ProcessConfigSchema.properties;
 const {
   ISSUER,
   AUDIENCE,
@@ -25,6 +25,7 @@ export const DEFAULT_DATA_DIR = '.data';
 /** Settings of `npm start`. None is required. */
 export const StandaloneConfigSchema = Type.Object({
   PORT,
+  METRICS_PORT,
   LOG_LEVEL,
   CORS_ORIGINS,
   CORS_ALLOWED_HEADERS,

@@ -25,7 +25,7 @@ t.test('a port in use is one sentence and exit code 1', async (t) => {
   t.match(
     second.output(),
     new RegExp(
-      `127\\.0\\.0\\.1:${env.PORT} is in use by another process: stop it, or set PORT to another port\\.`,
+      `127\\.0\\.0\\.1:${env.PORT} is in use by another process: stop it, or set PORT or METRICS_PORT to another port\\.`,
     ),
   );
   t.notMatch(second.output(), /node:internal/);

@@ -4,10 +4,11 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isThrownAway, lastAnswerOn, requestIdOf, throwAway } from '../http/connection.ts';
 import { isTimeLimitLifted } from '../http/time-limit.ts';
+import { countUnavailableAnswer } from '../metrics/unavailable-answers.ts';
 import { isOverload } from './overload.ts';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
 import type { ProblemCode } from './problem-code.ts';
-import { isStoreUnavailable } from './unavailable.ts';
+import { isStoreUnavailable, unavailablePart } from './unavailable.ts';
 
 type Text = [code: ProblemCode, detail: string];
 
@@ -89,6 +90,8 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem {
   const problem = isUnknownType
     ? unsupportedMediaType(request.method, request.routeOptions.schema)
     : toProblem(error);
+  if (problem.statusCode === 503)
+    countUnavailableAnswer(request.server.metrics, unavailablePart(problem.cause));
   if (problem.statusCode >= 500 && !isOverload(problem.cause)) {
     const level = problem.statusCode === 503 ? 'warn' : 'error';
     request.log[level]({ req: request, err: problem.cause ?? problem }, problem.code);

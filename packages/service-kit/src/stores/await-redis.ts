@@ -3,6 +3,8 @@ import { Redis } from 'ioredis';
 import { OperatorError } from '../problems/operator-error.ts';
 
 const PAUSE_MS = 250;
+/** ioredis gives these errors no code. */
+const TIME_OUT = /^(Command timed out|connect ETIMEDOUT)/;
 
 /**
  * Resolves when Redis accepts a connection with the credentials of the URL, and answers PING.
@@ -11,9 +13,12 @@ const PAUSE_MS = 250;
  */
 export async function awaitRedis(redisUrl: string, limitMs: number): Promise<void> {
   const end = performance.now() + limitMs;
+  let failure: Error | undefined;
   for (;;) {
-    const failure = await failureOf(redisUrl, Math.max(1, end - performance.now()));
-    if (failure === undefined) return;
+    const last = await failureOf(redisUrl, Math.max(1, end - performance.now()));
+    if (last === undefined) return;
+    // the last attempt has little time, and its time-out says less than the refusal before
+    if (failure === undefined || !TIME_OUT.test(last.message)) failure = last;
     if (performance.now() + PAUSE_MS >= end) {
       throw new OperatorError(
         `Redis did not answer within ${limitMs / 1_000} s: ${failure.message}. Start it, or correct REDIS_URL.`,

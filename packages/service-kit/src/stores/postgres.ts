@@ -3,6 +3,8 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate as drizzleMigrate } from 'drizzle-orm/node-postgres/migrator';
 import fp from 'fastify-plugin';
 import pg from 'pg';
+import { poolMetrics } from '../metrics/pool-metrics.ts';
+import { storeOperations } from '../metrics/store-operations.ts';
 import { isStoreUnavailable } from '../problems/unavailable.ts';
 import { connectionSettings } from './connection-settings.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
@@ -60,10 +62,12 @@ export const postgres = fp<{
       application_name: name,
       connectionTimeoutMillis: waitMs,
       silenceMs,
+      noteStatement: storeOperations(app.metrics, 'postgresql'),
       query_timeout: statementMs + QUERY_RESERVE_MS,
       logger: app.log,
     } as PostgresPluginOptions);
     const pool = app.pg.pool as WarmPool;
+    poolMetrics(app.metrics, name, pool);
     app.decorate('db', drizzle({ client: app.pg.pool }));
     app.addHook('onReady', () => pool.start());
     app.decorate('requirePostgres', async () => {

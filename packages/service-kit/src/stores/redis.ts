@@ -1,6 +1,7 @@
 import fastifyRedis from '@fastify/redis';
 import fp from 'fastify-plugin';
 import { Redis } from 'ioredis';
+import { type NoteOperation, storeOperations } from '../metrics/store-operations.ts';
 import { troubleLog } from '../trouble-log.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { type WatchedServer, watchSilence, withinListening } from './silence.ts';
@@ -43,6 +44,7 @@ export const redis = fp<{
       retryStrategy: (attempt) => Math.min(attempt * 50, 250),
       maxLoadingRetryTime: 100,
     });
+    client.noteCommand = storeOperations(app.metrics, 'redis');
     const trouble = troubleLog(app.log, {
       began: 'no connection to Redis',
       over: 'Redis can be reached again',
@@ -69,9 +71,12 @@ export const redis = fp<{
  * most system calls here, most wake-ups of Redis, and most of its writes to the disk. A lone command is sent in the same turn.
  */
 class GatheringRedis extends Redis {
+  /** Is called after each command. */
+  noteCommand: NoteOperation | undefined;
   #gathering: Redis['stream'] | undefined;
 
-  override sendCommand(...command: Parameters<Redis['sendCommand']>): unknown {
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
+    this.#measure(args[0]);
     const { stream } = this;
     if (stream !== undefined && stream !== this.#gathering) {
       this.#gathering = stream;
@@ -81,7 +86,17 @@ class GatheringRedis extends Redis {
         stream.uncork();
       });
     }
-    return super.sendCommand(...command);
+    return super.sendCommand(...args);
+  }
+
+  #measure({ name, promise }: Parameters<Redis['sendCommand']>[0]): void {
+    const { noteCommand } = this;
+    if (noteCommand === undefined) return;
+    const startedAt = performance.now();
+    promise.then(
+      () => noteCommand(name, startedAt),
+      (error: unknown) => noteCommand(name, startedAt, error),
+    );
   }
 }
 

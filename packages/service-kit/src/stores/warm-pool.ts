@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import pg, { type ClientConfig } from 'pg';
+import { type NoteOperation, operationOf } from '../metrics/store-operations.ts';
 import { overloadLog } from '../problems/overload.ts';
 import { StoreUnavailable } from '../problems/unavailable.ts';
 import { troubleLog } from '../trouble-log.ts';
@@ -55,8 +56,9 @@ export class WarmPool extends pg.Pool {
    * @param options.connectionTimeoutMillis the longest wait for a free connection; the opening of a connection has its own
    *   limit
    * @param options.silenceMs see `watchSilence`
+   * @param options.noteStatement is called after each statement
    */
-  constructor(options: pg.PoolConfig & { logger: FastifyBaseLogger; silenceMs: number }) {
+  constructor(options: pg.PoolConfig & Measured & { logger: FastifyBaseLogger; silenceMs: number }) {
     const { logger, silenceMs, ...config } = options;
     super({
       ...config,
@@ -111,10 +113,10 @@ export class WarmPool extends pg.Pool {
    */
   async ask(statement: string, limitMs: number): Promise<pg.QueryResult> {
     const answer = this.#monitor.query(statement).catch((cause) => {
-      throw new StoreUnavailable('PostgreSQL refuses', { cause });
+      throw new StoreUnavailable('postgresql', 'PostgreSQL refuses', { cause });
     });
     const result = await withinListening(answer, limitMs);
-    if (result === undefined) throw new StoreUnavailable('PostgreSQL does not answer');
+    if (result === undefined) throw new StoreUnavailable('postgresql', 'PostgreSQL does not answer');
     return result;
   }
 
@@ -127,7 +129,7 @@ export class WarmPool extends pg.Pool {
       });
     }
     const refuse = (error: Error) => callback(error, undefined, () => {});
-    if (this.#isSilent) refuse(new StoreUnavailable('PostgreSQL does not answer'));
+    if (this.#isSilent) refuse(new StoreUnavailable('postgresql', 'PostgreSQL does not answer'));
     else if (this.waitingCount >= MAX_WAITING) refuse(this.#overload.refuse());
     else {
       super.connect((error, client) => {
@@ -190,7 +192,9 @@ export class WarmPool extends pg.Pool {
     this.#note(error);
     this.#firstAttempt?.();
     if (this.totalCount === this.#opening) {
-      this.#rejectWaiting(new StoreUnavailable('PostgreSQL cannot be reached', { cause: error }));
+      this.#rejectWaiting(
+        new StoreUnavailable('postgresql', 'PostgreSQL cannot be reached', { cause: error }),
+      );
     }
     if (this.ending || this.#retry !== undefined) return;
     this.#retryIn(this.#retryMs);
@@ -234,7 +238,7 @@ export class WarmPool extends pg.Pool {
 
   #giveUp(): void {
     this.#isSilent = true;
-    const error = new StoreUnavailable('PostgreSQL does not answer');
+    const error = new StoreUnavailable('postgresql', 'PostgreSQL does not answer');
     this.#note(error);
     this.#rejectWaiting(error);
     const clients = [...this.#internals._clients, ...(this.#monitor as unknown as Internals)._clients];
@@ -272,14 +276,19 @@ interface Socket {
   destroy(): void;
 }
 
+interface Measured {
+  noteStatement?: NoteOperation | undefined;
+}
+
 /** A connection that limits the time to open it, and reports whether any bytes have arrived over it. */
 class Connection extends pg.Client {
   isOpen = false;
   #bytesRead = 0;
 
-  constructor(config: ClientConfig) {
+  constructor(config: ClientConfig & Measured) {
     // a spread does not copy the password, because pg-pool makes it non-enumerable
     super({ ...config, password: config.password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    if (config.noteStatement !== undefined) measureStatements(this, config.noteStatement);
     this.once('connect', () => {
       this.isOpen = true;
     });
@@ -293,6 +302,32 @@ class Connection extends pg.Client {
     this.#bytesRead = bytesRead;
     return true;
   }
+}
+
+/** Leaves out streams of rows, which are not over when `query` returns them. */
+function measureStatements(client: pg.Client, note: NoteOperation): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const measured = (...args: unknown[]) => {
+    const [statement] = args as [string | { text?: string; submit?: unknown }];
+    const text = typeof statement === 'string' ? statement : statement.text;
+    if (text === undefined || (statement as { submit?: unknown }).submit !== undefined) return query(...args);
+    const startedAt = performance.now();
+    const callback = args.at(-1);
+    if (typeof callback === 'function') {
+      args[args.length - 1] = (error: unknown, result: unknown) => {
+        note(operationOf(text), startedAt, error);
+        callback(error, result);
+      };
+      return query(...args);
+    }
+    const answer = query(...args) as Promise<unknown>;
+    answer.then(
+      () => note(operationOf(text), startedAt),
+      (error: unknown) => note(operationOf(text), startedAt, error),
+    );
+    return answer;
+  };
+  client.query = measured as typeof client.query;
 }
 
 function socketOf(client: pg.Client): Socket {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KeySource } from '@pair/access-token';
+import { type KeySource, KeysUnavailable } from '@pair/access-token';
 import {
   isStoreUnavailable,
   OperatorError,
@@ -143,7 +143,7 @@ export function createKeyRing(options: {
 
   function requireKeys(): Map<string, OpenedKey> {
     heedRevocations();
-    if (keys.size === 0) throw unavailable(new Error('the signing keys are not loaded yet'));
+    if (keys.size === 0) throw unavailable(new KeysUnavailable('the signing keys are not loaded yet'));
     return keys;
   }
 
@@ -166,7 +166,7 @@ export function createKeyRing(options: {
       requireKeys();
       const active = rows[keyStates(rows, now()).indexOf('active')];
       const key = active === undefined ? undefined : keys.get(active.kid);
-      if (key === undefined) throw unavailable(new Error('no signing key is active'));
+      if (key === undefined) throw unavailable(new KeysUnavailable('no signing key is active'));
       return key;
     },
     published: () => {

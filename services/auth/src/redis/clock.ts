@@ -1,4 +1,4 @@
-import { repeat, unavailable } from '@pair/service-kit';
+import { repeat, StoreUnavailable, unavailable } from '@pair/service-kit';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 
@@ -65,7 +65,8 @@ export function redisClock(redis: Redis): RedisClock {
   return {
     measure,
     now: () => {
-      if (offset === undefined) throw unavailable(new Error('Redis has not been reached yet'));
+      if (offset === undefined)
+        throw unavailable(new StoreUnavailable('redis', 'Redis has not been reached yet'));
       return Math.floor(performance.now() + offset);
     },
     stop: () => {
