@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import pg from 'pg';
 import type { overloadLog } from '../problems/overload.ts';
@@ -22,6 +23,8 @@ interface Call<Q, A> {
   since: number;
   resolve(answer: A): void;
   reject(error: unknown): void;
+  /** The asynchronous context of the caller. */
+  context: AsyncResource;
 }
 
 interface Lane<Q, A> {
@@ -32,7 +35,8 @@ interface Lane<Q, A> {
 /**
  * Sends the calls of the same moment to PostgreSQL in one statement. While a batch is under way the next one gathers; it
  * starts at the end of the turn of the event loop in which the batch ends, and no call joins it after its start. So no
- * caller gets an answer from before its call. A call that finds no batch under way is sent at once.
+ * caller gets an answer from before its call. A call that finds no batch under way is sent at once. A batch has the
+ * asynchronous context of its first call: in a trace, its statement belongs to that request.
  *
  * Each caller gets its own answer or error. If PostgreSQL refuses a batch of independent questions, nothing of it has
  * happened, and each half is sent again, down to the call at fault. After any other failure nothing is sent again, because
@@ -76,7 +80,8 @@ export function coalesced<Q, A>(
     lane.underWay -= 1;
     refuseLate(lane);
     if (waitingCount === 0) overload.over();
-    if (lane.waiting.length > 0) run(key, lane, take(lane, batchSize));
+    const next = take(lane, batchSize);
+    if (next[0] !== undefined) next[0].context.runInAsyncScope(run, undefined, key, lane, next);
     else if (lane.underWay === 0) lanes.delete(key);
   }
 
@@ -102,7 +107,8 @@ export function coalesced<Q, A>(
     const { underWay, waiting } = lane;
     if (underWay === atOnce && waitingCount === MAX_WAITING) return Promise.reject(overload.refuse());
     return new Promise((resolve, reject) => {
-      const call = { question, since: performance.now(), resolve, reject };
+      const context = new AsyncResource('CoalescedCall');
+      const call = { question, since: performance.now(), resolve, reject, context };
       if (underWay < atOnce) {
         run(key, lane, [call]);
       } else {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import t from 'tap';
 import { overloadLog } from '../../src/problems/overload.ts';
@@ -225,4 +226,30 @@ t.test('a call that has waited too long is refused as an overload, and not sent'
   t.same(sent(), [['a'], ['c']]);
   batches[1]?.resolve();
   t.equal(await inTime, 'c');
+});
+
+t.test('a batch has the asynchronous context of its first call, and each caller keeps its own', async (t) => {
+  const request = new AsyncLocalStorage<string>();
+  const senders: unknown[] = [];
+  const log = { info() {}, warn() {} };
+  const ask = coalesced(
+    async (questions: string[]) => {
+      senders.push(request.getStore());
+      await settled();
+      return questions;
+    },
+    {
+      atOnce: 1,
+      batchSize: 2,
+      areIndependent: true,
+      waitMs: undefined,
+      overload: overloadLog(log as never, 'batches'),
+    },
+  );
+  const names = ['a', 'b', 'c', 'd'];
+  const callers = await Promise.all(
+    names.map((name) => request.run(name, () => ask('', name).then(() => request.getStore()))),
+  );
+  t.same(senders, ['a', 'b', 'd']);
+  t.same(callers, names);
 });
