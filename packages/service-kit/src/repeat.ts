@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 /** Calls `run` after `delayMs`, and returns a function that cancels the call. A test may pass its own. */
 export type SetTimer = (run: () => Promise<void>, delayMs: number) => () => void;
 
@@ -12,7 +14,8 @@ export interface Repetition {
 }
 
 /**
- * Repeats `work` in the background, one run at a time, until `stop`. Its timers keep no process alive.
+ * Repeats `work` in the background, one run at a time, until `stop`. Its timers keep no process alive. A run that a timer
+ * begins has the asynchronous context of this call: it is no part of the request that began an earlier run.
  *
  * @param options.pauseMs returns the time from the end of a run to the next; `failures` counts the failed runs since the
  *   last success. Undefined pauses the repetition until the next `start`.
@@ -31,6 +34,7 @@ export function repeat(
   let running: Promise<void> | undefined;
   let failures = 0;
   let isStopped = false;
+  const background = new AsyncResource('Repetition');
 
   function runNow(): Promise<void> {
     running ??= run().finally(() => {
@@ -56,7 +60,7 @@ export function repeat(
     if (delayMs === undefined || isStopped || cancel !== undefined || running !== undefined) return;
     cancel = setTimer(() => {
       cancel = undefined;
-      return runNow();
+      return background.runInAsyncScope(runNow);
     }, delayMs);
   }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import t from 'tap';
 import { repeat, type SetTimer, troubleLog } from '../src/index.ts';
 
@@ -100,4 +101,16 @@ t.test('a trouble is logged when it begins, when it changes and when it is over'
     'Redis is back',
     'warning: Redis is away',
   ]);
+});
+
+t.test('only the run that a request begins has the context of the request', async (t) => {
+  const { held, setTimer } = heldTimers();
+  const request = new AsyncLocalStorage<string>();
+  const runs: unknown[] = [];
+  const repetition = repeat(async () => runs.push(request.getStore()), { pauseMs: () => 1_000, setTimer });
+  await request.run('a', async () => {
+    await repetition.runNow();
+    await held.shift()?.run();
+  });
+  t.same(runs, ['a', undefined]);
 });
