@@ -7,6 +7,7 @@ import { authorizationOf, bearerToken, invalidToken, requireForm, withResourceMe
 import { type AccessTokenClaims, checkClaims, requireUnexpired, signingKeyId, TokenFault } from './claims.ts';
 import type { KeySource } from './keys.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
+import { type CountRequest, countRequestsBySubject, type SubjectRate } from './subject-rate.ts';
 
 /** An entry takes about a kilobyte. A token that falls out of the cache is verified again. */
 const CACHE_SIZE = 10_000;
@@ -17,6 +18,8 @@ export interface AccessTokenOptions {
   keys: KeySource;
   /** The URL of the protected resource metadata (RFC 9728), which each refusal names. */
   resourceMetadata?: string;
+  /** The limit for the requests of one subject; none by default. */
+  subjectRate?: SubjectRate;
 }
 
 /** A token with a valid signature and valid claims. Each request checks again that it is not expired or revoked. */
@@ -47,6 +50,8 @@ declare module 'fastify' {
     verifyAccessToken: Verify;
     /** Adds the metadata URL of this resource to the challenge of a refusal. */
     challenge(refusal: Problem): Problem;
+    /** Counts a request of a subject; undefined if there is no limit. */
+    countRequest: CountRequest | undefined;
   }
   interface FastifyRequest {
     /** The claims of the access token. Only routes inside `withScope` and `asUser` have them. */
@@ -66,7 +71,7 @@ declare module '@fastify/jwt' {
  * token, checks the expiry, the key, the epoch and the revocations.
  */
 export const accessToken = fp<AccessTokenOptions>(
-  async (app, { issuer, audience, keys, resourceMetadata }) => {
+  async (app, { issuer, audience, keys, resourceMetadata, subjectRate }) => {
     const feed = app.revocationFeed;
     const verified = new LRUCache<string, VerifiedToken>({ max: CACHE_SIZE });
 
@@ -84,6 +89,8 @@ export const accessToken = fp<AccessTokenOptions>(
     app.decorate('challenge', (refusal) =>
       resourceMetadata === undefined ? refusal : withResourceMetadata(refusal, resourceMetadata),
     );
+    const isLimited = subjectRate !== undefined && subjectRate.perSecond > 0;
+    app.decorate('countRequest', isLimited ? countRequestsBySubject(subjectRate).count : undefined);
     app.decorateRequest('claims');
     app.decorateRequest('presentedToken', '');
 

@@ -1,8 +1,15 @@
 import { declareErrors, type MakeProblem, type Problem, unavailable } from '@pair/service-kit';
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+} from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
 import { insufficientScope, malformedToken, tokenRequired, userRequired } from './bearer.ts';
 import type { Scope } from './scopes.ts';
+import { rateLimitExceeded } from './subject-rate.ts';
 
 /** Registers `routes` for any user with a valid access token. Refuses a client that acts for itself: it has no account. */
 export function asUser(routes: FastifyPluginAsync): FastifyPluginAsync {
@@ -40,7 +47,7 @@ function authenticated(routes: FastifyPluginAsync, rule: Rule): FastifyPluginAsy
 }
 
 function documentRule(app: FastifyInstance, { scopes, refusal }: Rule): void {
-  declareErrors(app, { problems: [tokenRequired, malformedToken, refusal, unavailable] });
+  declareErrors(app, { problems: [tokenRequired, malformedToken, refusal, rateLimitExceeded, unavailable] });
   app.addHook('onRoute', (route) => {
     route.schema = { ...route.schema, security: [{ oauth2: scopes }, { bearerAuth: [] }] };
   });
@@ -48,19 +55,21 @@ function documentRule(app: FastifyInstance, { scopes, refusal }: Rule): void {
 
 function requireToken({ admits, refusal }: Rule): onRequestHookHandler {
   /** Returns the refusal; undefined if the request may go on. */
-  function admit(request: FastifyRequest, token: VerifiedToken): Problem | undefined {
+  function admit(request: FastifyRequest, reply: FastifyReply, token: VerifiedToken): Problem | undefined {
     request.claims = token.claims;
+    const exceeded = request.server.countRequest?.(token.claims.sub, reply);
+    if (exceeded !== undefined) return exceeded;
     return admits(token) ? undefined : request.server.challenge(refusal());
   }
 
-  return (request, _reply, done) => {
+  return (request, reply, done) => {
     let token: VerifiedToken | Promise<VerifiedToken>;
     try {
       token = request.server.verifyAccessToken(request);
     } catch (error) {
       return done(error as Error);
     }
-    if (token instanceof Promise) token.then((verified) => done(admit(request, verified)), done);
-    else done(admit(request, token));
+    if (token instanceof Promise) token.then((verified) => done(admit(request, reply, verified)), done);
+    else done(admit(request, reply, token));
   };
 }

@@ -13,3 +13,4 @@ export { createRemoteKeySet, type RemoteKeySet, remoteKeys } from './remote-key-
 export { createRevocationFeed, type RevocationFeed, revocationFeed } from './revocation-feed.ts';
 export { SCOPE_DESCRIPTIONS, SCOPES, type Scope } from './scopes.ts';
 export { securitySchemes } from './security-schemes.ts';
+export { rateLimitExceeded, type SubjectRate } from './subject-rate.ts';

@@ -19,6 +19,9 @@ export interface Customers extends MeasuredProcess {
   database: pg.Client;
 }
 
+/** One subject sends all requests, so the limit is above them. They are counted all the same. */
+const COUNTED = { SUBJECT_RATE_LIMIT: '100000', SUBJECT_RATE_BURST: '10000' };
+
 /** Starts one process of customers as in production, with a PostgreSQL and a Redis of its own and this many rows. */
 export async function startCustomers(t: Teardown, rows: number, execArgv: string[] = []): Promise<Customers> {
   const [key, postgres, redis] = await Promise.all([mintKey(), testPostgres(t), testRedis(t)]);
@@ -46,7 +49,13 @@ export async function startCustomers(t: Teardown, rows: number, execArgv: string
   const process = await startMeasured(
     t,
     'services/customers/dist/server.js',
-    { DATABASE_URL: postgres.url, REDIS_URL: redis.url, ISSUER: claims.iss, JWKS_URL: jwks.url },
+    {
+      DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
+      ISSUER: claims.iss,
+      JWKS_URL: jwks.url,
+      ...COUNTED,
+    },
     [...imageFlags(), ...execArgv],
   );
   await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);

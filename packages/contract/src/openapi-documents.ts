@@ -10,7 +10,14 @@ const STORES = { DATABASE_URL: 'postgres://unused@127.0.0.1:1/none', REDIS_URL: 
 
 /** The OpenAPI documents that the services serve, each as the text of its file. */
 export async function openApiDocuments(): Promise<Record<Service, string>> {
-  const shared = { ...STORES, ISSUER, AUDIENCE: ISSUER, REVOCATION_MAX_STALENESS_SECONDS: 30 };
+  const shared = {
+    ...STORES,
+    ISSUER,
+    AUDIENCE: ISSUER,
+    REVOCATION_MAX_STALENESS_SECONDS: 30,
+    SUBJECT_RATE_LIMIT: 200,
+    SUBJECT_RATE_BURST: 400,
+  };
   const auth = authService({
     ...shared,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),

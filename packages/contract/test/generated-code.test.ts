@@ -17,6 +17,7 @@ interface Operation {
   summary?: string;
   description?: string;
   parameters?: Parameter[];
+  security?: object[];
   responses: Record<string, Answer>;
 }
 interface Answer {
@@ -109,6 +110,8 @@ t.test('headers are spelled as in their RFCs', async (t) => {
     'If-None-Match',
     'Link',
     'Location',
+    'RateLimit',
+    'RateLimit-Policy',
     'Retry-After',
     'WWW-Authenticate',
     'X-Request-Id',
@@ -129,8 +132,13 @@ t.test('every operation documents the 429 of the gateway, in the form of its err
   const shared = Object.fromEntries(
     documents.map(([service, { components }]) => [service, components.responses]),
   );
-  t.same(Object.keys(shared.customers ?? {}), ['TooManyRequests']);
-  t.same(Object.keys(shared.auth ?? {}).sort(), ['TooManyRequests', 'TooManyRequestsOAuthError']);
+  t.same(Object.keys(shared.customers ?? {}).sort(), ['RateLimitExceeded', 'TooManyRequests']);
+  t.same(Object.keys(shared.auth ?? {}).sort(), [
+    'RateLimitExceeded',
+    'RateLimitExceededOAuthError',
+    'TooManyRequests',
+    'TooManyRequestsOAuthError',
+  ]);
   const texts = readFileSync(join(ROOT, 'nginx/problem-texts.conf'), 'utf8');
   const [example] = Object.values(shared.customers?.TooManyRequests?.content ?? {});
   const { detail } = Object(example?.examples).too_many_requests.value;
@@ -142,6 +150,18 @@ t.test('every operation documents the 429 of the gateway, in the form of its err
     t.match(headers, { 'Retry-After': { required: true }, 'X-Request-Id': {} }, name);
     t.match(content, { [type]: { examples: { too_many_requests: {} } } }, name);
     t.same(Object.keys(content), [type], name);
+  }
+});
+
+t.test('every operation that needs a token documents its limit, in all answers but 401', async (t) => {
+  for (const { name, service, responses, security = [] } of operations) {
+    const isLimited = security.length > 0 && security.every((one) => 'oauth2' in one || 'bearerAuth' in one);
+    for (const [status, { $ref = '', ...own }] of Object.entries(responses)) {
+      const document = documents.find(([one]) => one === service)?.[1];
+      const { headers = {} } = document?.components.responses[$ref.split('/').at(-1) ?? ''] ?? own;
+      const isExpected = isLimited && status !== '401';
+      t.equal('RateLimit' in headers && 'RateLimit-Policy' in headers, isExpected, `${name} ${status}`);
+    }
   }
 });
 

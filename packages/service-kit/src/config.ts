@@ -192,6 +192,19 @@ export const ServiceConfigSchema = Type.Object({
     description:
       'How long a service accepts tokens after its last reading of the revocation feed; then it answers 503',
   }),
+  SUBJECT_RATE_LIMIT: Type.Integer({
+    default: 200,
+    minimum: 0,
+    maximum: 100_000,
+    description:
+      'How many requests a second each user, or each client that acts for itself, may send to a service in one process; 0: no limit',
+  }),
+  SUBJECT_RATE_BURST: Type.Integer({
+    default: 400,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'How many of these requests may come at once after a pause',
+  }),
 });
 type ServiceConfig = Static<typeof ServiceConfigSchema>;
 

@@ -12,6 +12,8 @@ const {
   PRODUCT_LOGO,
   REFRESH_REPLAY_WINDOW_SECONDS,
   REVOCATION_MAX_STALENESS_SECONDS,
+  SUBJECT_RATE_LIMIT,
+  SUBJECT_RATE_BURST,
   DATABASE_URL,
   REDIS_URL,
 } = AuthConfigSchema.properties;
@@ -37,6 +39,8 @@ export const StandaloneConfigSchema = Type.Object({
   PRODUCT_LOGO,
   REFRESH_REPLAY_WINDOW_SECONDS,
   REVOCATION_MAX_STALENESS_SECONDS,
+  SUBJECT_RATE_LIMIT,
+  SUBJECT_RATE_BURST,
   DATA_DIR: Type.String({
     default: DEFAULT_DATA_DIR,
     description: 'Folder of the databases and of generated secrets',

@@ -5,8 +5,8 @@ import fp from 'fastify-plugin';
 import type { Teardown } from './teardown.ts';
 
 interface OpenapiDocument {
-  components?: { headers?: Record<string, DocumentedHeader> };
-  paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse> }>>;
+  components?: { headers?: Record<string, DocumentedHeader>; responses?: Record<string, DocumentedResponse> };
+  paths: Record<string, Record<string, { responses: Record<string, DocumentedResponse | { $ref: string }> }>>;
 }
 interface DocumentedResponse {
   headers?: Record<string, DocumentedHeader | { $ref: string }>;
@@ -60,7 +60,9 @@ function conformance(served: unknown): Check {
     const documentedMethod = method === 'HEAD' ? 'get' : method.toLowerCase();
     const operation = document.paths[path]?.[documentedMethod];
     if (operation === undefined) return undefined;
-    const response = operation.responses[reply.statusCode];
+    const listed = operation.responses[reply.statusCode];
+    const isShared = listed !== undefined && '$ref' in listed;
+    const response = isShared ? document.components?.responses?.[lastOf(listed.$ref)] : listed;
     if (response === undefined) return 'this status is not documented';
 
     for (const [name, header] of Object.entries(response.headers ?? {})) {
@@ -75,17 +77,10 @@ function conformance(served: unknown): Check {
     const type = String(reply.getHeader('content-type')).replace(/;.*/, '');
     if (content[type] === undefined) return `${type} is not documented`;
     if (!/json$/.test(type) || type === 'application/x-ndjson') return undefined;
-    const pointer = [
-      'paths',
-      path,
-      documentedMethod,
-      'responses',
-      reply.statusCode,
-      'content',
-      type,
-      'schema',
-    ];
-    const $ref = `document#/${pointer.map(escapePointer).join('/')}`;
+    const place = isShared
+      ? ['components', 'responses', lastOf(listed.$ref)]
+      : ['paths', path, documentedMethod, 'responses', reply.statusCode];
+    const $ref = `document#/${[...place, 'content', type, 'schema'].map(escapePointer).join('/')}`;
     const validate = ajv.getSchema($ref) ?? ajv.compile({ $ref });
     const body = JSON.parse(String(payload));
     if (!validate(body)) return ajv.errorsText(validate.errors);

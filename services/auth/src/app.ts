@@ -58,7 +58,12 @@ export function authService(
     await app.register(passwords);
     await app.register(signInAttempts);
     await app.register(audit);
-    await app.register(accessToken, { issuer, audience, keys: app.keyRing });
+    await app.register(accessToken, {
+      issuer,
+      audience,
+      keys: app.keyRing,
+      subjectRate: { perSecond: config.SUBJECT_RATE_LIMIT, burst: config.SUBJECT_RATE_BURST },
+    });
 
     await app.register(openapi, {
       title: 'Auth',

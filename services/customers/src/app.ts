@@ -56,6 +56,7 @@ export function customersService(
       audience: config.AUDIENCE,
       keys: app.remoteKeys,
       resourceMetadata: resourceMetadataUrl(config.ISSUER),
+      subjectRate: { perSecond: config.SUBJECT_RATE_LIMIT, burst: config.SUBJECT_RATE_BURST },
     });
     await app.register(customersStore);
     hourly(app, 'old idempotency keys cannot be removed', () => removeOldKeys(app.db));

@@ -151,6 +151,29 @@ t.test('an invalid token is refused before the body is read', async (t) => {
   }
 });
 
+t.test('a subject has a limit for its requests, and 0 is no limit', async (t) => {
+  const limited = await customersProcess(
+    t,
+    { databaseUrl, redisUrl: redis.url },
+    { SUBJECT_RATE_LIMIT: 1, SUBJECT_RATE_BURST: 2 },
+  );
+  await ready(limited.app);
+  const answers = await Promise.all([1, 2, 3, 4, 5].map(() => limited.send('GET', `/customers/${id}`)));
+  t.match(answers[0], { statusCode: 200, headers: { ratelimit: '"subject";r=1;t=1' } });
+  const refused = answers.find(({ statusCode }) => statusCode === 429);
+  t.match(refused?.headers, { 'retry-after': '1', ratelimit: '"subject";r=0;t=2' });
+  t.equal(refused?.json().code, 'rate_limit_exceeded');
+  const unlimited = await customersProcess(
+    t,
+    { databaseUrl, redisUrl: redis.url },
+    { SUBJECT_RATE_LIMIT: 0 },
+  );
+  await ready(unlimited.app);
+  const { statusCode, headers } = await unlimited.send('GET', `/customers/${id}`);
+  t.equal(statusCode, 200);
+  t.notOk('ratelimit' in headers);
+});
+
 t.test('the documents need no token', async (t) => {
   for (const url of ['/docs/customers', '/docs/customers/json', '/livez']) {
     t.equal((await send('GET', url, { token: null })).statusCode, 200, url);

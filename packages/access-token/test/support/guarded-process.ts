@@ -9,6 +9,7 @@ import {
   createRevocationFeed,
   type RemoteKeySet,
   type RevocationFeed,
+  type SubjectRate,
 } from '../../src/index.ts';
 import { type RedisOfAuth, redisOfAuth } from './redis-of-auth.ts';
 
@@ -35,6 +36,7 @@ export async function guardedProcess(
     redis?: RedisOfAuth;
     routes?: FastifyPluginAsync;
     maxStalenessSeconds?: number;
+    subjectRate?: SubjectRate;
     /** True if the process cannot fetch the keys before `jwks.start()`. */
     keysAway?: boolean;
     /** The timer of the key set. */
@@ -53,7 +55,7 @@ export async function guardedProcess(
   const service: FastifyPluginAsync = async (app) => {
     await app.register(redis, { redisUrl: store.server.url, name: 'test' });
     const maxStalenessSeconds = options.maxStalenessSeconds ?? 30;
-    const { setTimer } = options;
+    const { setTimer, subjectRate } = options;
     const keySet = createRemoteKeySet({
       url: jwks.url,
       log: app.log,
@@ -74,7 +76,12 @@ export async function guardedProcess(
     await app.register(
       fp(async () => void app.decorate('revocationFeed', reader), { name: 'revocation-feed' }),
     );
-    await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys: keySet });
+    await app.register(accessToken, {
+      issuer: ISSUER,
+      audience: ISSUER,
+      keys: keySet,
+      ...(subjectRate === undefined ? {} : { subjectRate }),
+    });
     await app.register(
       asUser(async (guarded) => {
         guarded.get('/', async (request) => request.claims);

@@ -76,7 +76,15 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
     freePorts(customersProcesses),
   ]);
   const url = await testNginx(t, { auth: authPorts, customers: customersPorts });
-  const shared = { ISSUER: url, REDIS_URL: redis.url, TRUSTED_PROXIES: 'loopback', ...env };
+  const shared = {
+    ISSUER: url,
+    REDIS_URL: redis.url,
+    TRUSTED_PROXIES: 'loopback',
+    // one token stands for many users
+    SUBJECT_RATE_LIMIT: '100000',
+    SUBJECT_RATE_BURST: '10000',
+    ...env,
+  };
   const authRole = serviceRoleOf(authDatabase);
   const authEnv = {
     ...shared,

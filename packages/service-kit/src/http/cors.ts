@@ -23,6 +23,8 @@ const EXPOSED_HEADERS = [
   'etag',
   'link',
   'location',
+  'ratelimit',
+  'ratelimit-policy',
   'retry-after',
   'www-authenticate',
   'x-request-id',

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { StringFormat } from '../problems/validation.ts';
+import { addCommonHeaders } from './common-headers.ts';
 import { spellHeaders } from './header-names.ts';
-import { EXAMPLE_REQUEST_ID, REQUEST_ID_PATTERN } from './schemas.ts';
 import { withSharedResponses } from './shared-responses.ts';
 
 export type OpenapiDocument = NonNullable<FastifyDynamicSwaggerOptions['openapi']>;
@@ -34,15 +34,6 @@ interface Media {
   examples?: Record<string, { value: { instance?: string } }>;
 }
 
-/** The headers of every answer. */
-export const HEADERS_OF_ALL = {
-  'X-Request-Id': {
-    description: 'The id of the request in all logs, and the `request_id` of problems.',
-    required: true,
-    schema: { type: 'string', pattern: REQUEST_ID_PATTERN, examples: [EXAMPLE_REQUEST_ID] },
-  },
-} as const;
-
 /** Returns a copy, because the validator uses the schemas in the original. */
 function withPublished<Value>(formats: Record<string, StringFormat>, value: Value): Value {
   if (Array.isArray(value)) return value.map((one) => withPublished(formats, one)) as Value;
@@ -62,7 +53,7 @@ function completed<Made extends { paths?: object }>(document: Made): Made {
       liftRequiredOfHeaders(operation);
       spellHeaders(operation);
       nameInstances(operation, path);
-      addHeadersOfAll(operation);
+      addCommonHeaders(operation);
     }
   }
   return document;
@@ -80,16 +71,6 @@ function liftRequiredOfHeaders({ responses }: Operation): void {
   for (const header of Object.values(responses).flatMap(({ headers = {} }) => Object.values(headers))) {
     const { required, ...schema } = header.schema;
     Object.assign(header, { required, schema });
-  }
-}
-
-function addHeadersOfAll({ responses }: Operation): void {
-  for (const name of Object.keys(HEADERS_OF_ALL)) {
-    for (const response of Object.values(responses)) {
-      Object.assign(response, {
-        headers: { ...response.headers, [name]: { $ref: `#/components/headers/${name}` } },
-      });
-    }
   }
 }
 

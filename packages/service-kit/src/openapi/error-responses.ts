@@ -1,6 +1,9 @@
 import { type Problem, type ProblemBody, problemBody } from '../problems/problem.ts';
 import { EXAMPLE_REQUEST_ID, ProblemSchema } from './schemas.ts';
 
+/** The 429 of the gateway, which has no `instance`, and the 429 of every route that needs a token. */
+export const SHARED_CODES = new Set<string>(['too_many_requests', 'rate_limit_exceeded']);
+
 /** The form in which a scope sends its errors, for the document. The error handler of the scope must send this form. */
 export interface ErrorForm {
   /** Returns the status of the answer for a problem. */
@@ -63,12 +66,12 @@ export function errorResponses(problems: Problem[], form: ErrorForm): Record<num
 
 /**
  * Returns the examples of a media type by code, in the form of OpenAPI. `openapi` sets the path as `instance`, except in
- * the problem of the gateway, which has none.
+ * the problems that operations share.
  */
 export function problemExamples(...problems: Problem[]): Record<string, { value: ProblemBody }> {
   return Object.fromEntries(
     problems.map((problem) => {
-      const path = problem.code === 'too_many_requests' ? undefined : '/';
+      const path = SHARED_CODES.has(problem.code) ? undefined : '/';
       return [problem.code, { value: problemBody(problem, EXAMPLE_REQUEST_ID, path) }];
     }),
   );

@@ -2,7 +2,8 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
 import type { StringFormat } from '../problems/validation.ts';
-import { completeDocument, HEADERS_OF_ALL, type OpenapiDocument } from './complete-document.ts';
+import { COMMON_HEADERS } from './common-headers.ts';
+import { completeDocument, type OpenapiDocument } from './complete-document.ts';
 import { withErrorResponses } from './declared-errors.ts';
 import { referenceTheme } from './reference-theme.ts';
 import { ProblemSchema } from './schemas.ts';
@@ -49,7 +50,7 @@ export const openapi = fp<OpenapiOptions>(
         tags: [...tags],
         // relative, so that the document is right behind the gateway, on another port and without a gateway
         servers: [{ url: '/' }],
-        components: { securitySchemes, headers: HEADERS_OF_ALL, schemas: { Problem: ProblemSchema } },
+        components: { securitySchemes, headers: COMMON_HEADERS, schemas: { Problem: ProblemSchema } },
       },
       transform: ({ schema, url, route }) => ({ schema: withErrorResponses(schema, route), url }),
       transformObject: (made) =>

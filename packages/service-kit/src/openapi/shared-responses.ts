@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OpenapiDocument } from './complete-document.ts';
+import { SHARED_CODES } from './error-responses.ts';
 
 interface Response {
   content?: Record<string, { schema?: { $ref?: string }; examples?: object }>;
@@ -7,8 +8,8 @@ interface Response {
 type Paths = Record<string, Record<string, { responses: Record<string, object> }>>;
 
 /**
- * Moves the 429 of the gateway, which every operation has, to the components. There is one for each form of errors, under
- * the name of its schema. An operation with a 429 of its own lists both there.
+ * Moves the 429 that operations share to the components: of the gateway alone, and of every route that needs a token. There
+ * is one for each form of errors, under the name of its schema. An operation with a 429 of its own lists all of them.
  *
  * @throws when two responses with the same schema differ
  */
@@ -25,11 +26,12 @@ export function withSharedResponses<Made extends Partial<OpenapiDocument>>(docum
   return { ...document, components: { ...document.components, responses: shared } };
 }
 
-/** Returns the name of a response that documents the answer of the gateway alone, in a form with a name. */
+/** Returns the name of a response that has shared problems alone, in a form with a name. */
 function nameOf({ content = {} }: Response): string | undefined {
   const [media] = Object.values(content);
   const codes = Object.keys(media?.examples ?? {});
-  if (codes.length !== 1 || codes[0] !== 'too_many_requests') return undefined;
+  if (codes.length === 0 || !codes.every((code) => SHARED_CODES.has(code))) return undefined;
   const form = media?.schema?.$ref?.split('/').at(-1);
-  return form && `TooManyRequests${form === 'Problem' ? '' : form}`;
+  const cause = codes.includes('rate_limit_exceeded') ? 'RateLimitExceeded' : 'TooManyRequests';
+  return form && `${cause}${form === 'Problem' ? '' : form}`;
 }

@@ -30,7 +30,12 @@ type OfProcess =
   | 'validation_failed';
 
 /** The codes of RFC 6750 §3.1, and similar ones. */
-type OfAccess = 'insufficient_scope' | 'invalid_token' | 'token_required' | 'user_required';
+type OfAccess =
+  | 'insufficient_scope'
+  | 'invalid_token'
+  | 'rate_limit_exceeded'
+  | 'token_required'
+  | 'user_required';
 
 type OfAuth =
   | 'client_not_allowed'

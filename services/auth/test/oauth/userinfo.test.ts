@@ -6,7 +6,7 @@ import { get, login, makeUser, patch, post, refusedWithin1s, startAuth } from '.
 import { addClient, basic } from '../support/clients.ts';
 import { authorize, postForm, redeem } from '../support/oauth.ts';
 
-const { app, config, within } = await startAuth(t);
+const { app, config, within, another } = await startAuth(t);
 const admin = (await login(app)).access_token;
 
 t.test('userinfo names the user of any access token, whatever its scope', async (t) => {
@@ -39,6 +39,14 @@ t.test('a POST may have a form, but no other place for the token than the header
     error_description: /send application\/x-www-form-urlencoded/,
   });
   t.equal(json.headers.accept, 'application/x-www-form-urlencoded');
+});
+
+t.test('a user who sends too many requests gets 429 in the form of RFC 6749', async (t) => {
+  const limited = await another({ SUBJECT_RATE_LIMIT: 1, SUBJECT_RATE_BURST: 1 });
+  const answers = await Promise.all([1, 2, 3, 4, 5].map(() => get(limited, '/oauth/userinfo', admin)));
+  const refused = answers.find(({ statusCode }) => statusCode === 429);
+  t.match(refused?.headers, { 'retry-after': '1', ratelimit: '"subject";r=0;t=1' });
+  t.match(refused?.json(), { error: 'invalid_request', error_description: /too many requests/ });
 });
 
 t.test('the refusals are those of RFC 6750, with a challenge', async (t) => {

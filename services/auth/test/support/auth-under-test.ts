@@ -69,6 +69,9 @@ export async function startAuth(
     AUDIENCE: 'http://localhost:8080',
     REDIS_URL: redis.url,
     REVOCATION_MAX_STALENESS_SECONDS: 30,
+    // one token stands for many users
+    SUBJECT_RATE_LIMIT: 100_000,
+    SUBJECT_RATE_BURST: 10_000,
     REFRESH_REPLAY_WINDOW_SECONDS: 10,
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     REGISTRATION: 'closed',

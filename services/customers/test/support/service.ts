@@ -62,6 +62,9 @@ export async function customersProcess(
       DATABASE_URL: stores.databaseUrl,
       REDIS_URL: stores.redisUrl ?? (await redisWithEpoch(t)).url,
       REVOCATION_MAX_STALENESS_SECONDS: 30,
+      // one token stands for many users
+      SUBJECT_RATE_LIMIT: 100_000,
+      SUBJECT_RATE_BURST: 10_000,
       ISSUER: 'http://localhost:8080',
       AUDIENCE: 'http://localhost:8080',
       JWKS_URL: jwks.url,
