@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
 import { isLong, temporaryFolder } from '@pair/test-kit';
 import t from 'tap';
 
 /** The steps of the guide that this test runs, by the numbers of their headings. */
-const STEPS = [1, 2, 3, 4];
+const STEPS = [1, 2, 3, 4, 5];
+const PATCHES = 'docs/make-it-yours';
 /** A step installs, compiles and tests, also on a busy machine. */
 const LIMIT_MS = 600_000;
 
@@ -57,8 +58,8 @@ function blocksOf(step: number): Block[] {
 
 function apply(folder: string, { language, content }: Block): void {
   if (language === 'sh') {
-    // the tests of a step take half a minute: without them, the types and lint of the result are checked
-    const commands = isLong() ? content : content.replaceAll(/^npm test .*$/gm, '');
+    // these take half a minute each: the short form generates and checks the result of the last step alone
+    const commands = isLong() ? content : content.replaceAll(/^npm (test .*|run generate)$/gm, '');
     return run(folder, 'sh', ['-euc', commands]);
   }
   if (language === 'diff') return run(folder, 'git', ['apply', '-'], content);
@@ -75,6 +76,12 @@ t.test(
     const folder = temporaryFolder('make-it-yours');
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
     copyOfRepository(folder);
+    for (const patch of readdirSync(join(ROOT, PATCHES))) {
+      t.doesNotThrow(
+        () => git(folder, 'apply', '--check', '-C0', `${PATCHES}/${patch}`),
+        `${patch} needs no other step`,
+      );
+    }
     for (const step of STEPS) {
       const blocks = blocksOf(step);
       t.ok(
@@ -87,6 +94,7 @@ t.test(
       git(folder, 'add', '--all');
       git(folder, 'commit', '--quiet', '--allow-empty', '--message', `Step ${step}`);
     }
+    t.doesNotThrow(() => run(folder, 'npm', ['run', 'generate']), 'the documents of the result');
     t.doesNotThrow(() => run(folder, 'npm', ['run', 'check']), 'types and lint');
   },
 );

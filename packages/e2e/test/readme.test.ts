@@ -20,7 +20,8 @@ t.test('the examples in the README of the client compile, and the first prints a
   const examples = [...CLIENT_README.matchAll(/<!-- example -->\n```ts\n(.*?)```/gs)].map(
     ([, code = '']) => code,
   );
-  t.equal(examples.length, 3);
+  t.ok(examples.length > 1);
+  t.equal(examples.length, CLIENT_README.split('<!-- example -->').length - 1, 'all of them');
   mkdirSync(join(ROOT, FOLDER), { recursive: true });
   t.teardown(() => rmSync(join(ROOT, FOLDER), { recursive: true }));
   const files = examples.map((code, i) => {
