@@ -1,8 +1,8 @@
 // `npm test`: see USAGE.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { readArguments } from './arguments.mjs';
+import { readArguments, refuseArguments } from './arguments.mjs';
 import { belowFloor } from './floors.mjs';
 import { runTests } from './run-tests.mjs';
 import { sharedByTests } from './shared-by-tests.mjs';
@@ -25,6 +25,8 @@ const USAGE = `Usage: npm test                         types, lint, OpenAPI docu
 requireNode();
 const { words: paths, flags } = readArguments(USAGE, { flags: ['long'], takesWords: true });
 const long = flags.has('long');
+const tests = workspaces().flatMap((folder) => testFiles(join(ROOT, folder, 'test')));
+const chosen = [...new Set(paths.flatMap(testsIn))];
 const started = Date.now();
 let passed = 0;
 let failed = 0;
@@ -41,7 +43,7 @@ async function testAll() {
   check('OpenAPI documents (redocly)', lintDocuments());
   const faults = belowFloor(readFileSync(join(ROOT, 'pnpm-lock.yaml'), 'utf8'));
   check(['floor versions of dependencies', ...faults].join('\n  '), faults.length === 0);
-  await test(workspaces().flatMap((folder) => testFiles(join(ROOT, folder, 'test'))));
+  await test(tests);
 }
 
 /** Lints without network access: redocly would look for a newer version, and report its use. */
@@ -52,13 +54,11 @@ function lintDocuments() {
 
 /** Builds only the packages that the files need. */
 async function testSome() {
-  const files = paths.flatMap((path) => testFiles(resolve(ROOT, path)));
-  if (files.length === 0) return check(`tests in ${paths.join(', ')}`, false);
   check(
     'types',
-    build(files.some(isWholeSystem) ? workspaces() : packagesOf(files).flatMap(importedPackages)),
+    build(chosen.some(isWholeSystem) ? workspaces() : packagesOf(chosen).flatMap(importedPackages)),
   );
-  if (failed === 0) await test(files);
+  if (failed === 0) await test(chosen);
 }
 
 /** @param {string[]} files from the root */
@@ -116,14 +116,23 @@ function importedPackages(folder) {
   return [folder, ...workspaces().filter((other) => names.includes(other.replace(/^.*\//, '@pair/')))];
 }
 
-/** @param {string} path of a file or a folder */
-function testFiles(path) {
-  if (!existsSync(path)) return [];
-  if (statSync(path).isFile()) return [relative(ROOT, path)];
-  return readdirSync(path, { encoding: 'utf8', recursive: true })
-    .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules'))
-    .map((name) => relative(ROOT, join(path, name)))
+/** @param {string} folder */
+function testFiles(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { encoding: 'utf8', recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => relative(ROOT, join(folder, name)))
     .sort();
+}
+
+/**
+ * A path without tests ends the process: beside other paths it would look like tests that pass.
+ * @param {string} path of a file or a folder
+ */
+function testsIn(path) {
+  const place = relative(ROOT, resolve(ROOT, path));
+  const found = tests.filter((file) => place === '' || file === place || file.startsWith(`${place}/`));
+  return found.length > 0 ? found : refuseArguments(USAGE, `has no tests in "${path}"`);
 }
 
 /**

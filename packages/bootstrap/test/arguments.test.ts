@@ -45,3 +45,14 @@ t.test('a command without arguments refuses an argument', async (t) => {
     stderr: 'npm start has no argument "now": "npm start -- --help" shows its usage.\n',
   });
 });
+
+t.test('npm test refuses a path without tests, also beside one with tests', async (t) => {
+  const test = 'packages/bootstrap/test/arguments.test.ts';
+  for (const path of ['nope.test.ts', 'README.md', 'services/auth/src/app.ts', '..', '/tmp']) {
+    t.match(run('test.mjs', test, path), {
+      status: 2,
+      stdout: '',
+      stderr: `npm test has no tests in "${path}": "npm test -- --help" shows its usage.\n`,
+    });
+  }
+});
