@@ -10,8 +10,8 @@ First change services/<service>/src/db/schema.ts. The words name the migration: 
 requireNode();
 const { words } = readArguments(USAGE, { takesWords: true });
 const [name = ''] = words;
-if (words.length !== 1 || !/^[a-z0-9]+( [a-z0-9]+)*$/i.test(name)) {
-  refuseArguments(USAGE, 'needs one name, in quotation marks, of letters, digits and single spaces');
+if (words.length !== 1 || !/^(?=.{1,64}$)[a-z0-9]+( [a-z0-9]+)*$/i.test(name)) {
+  refuseArguments(USAGE, 'needs one name, in quotation marks, of up to 64 letters, digits and single spaces');
 }
 installDependencies();
 

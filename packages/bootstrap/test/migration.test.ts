@@ -46,13 +46,13 @@ t.test('a new column gets a migration of its own', async (t) => {
   });
 });
 
-for (const args of [[], ['add', 'email'], ['../email']]) {
+for (const args of [[], ['add', 'email'], ['../email'], ['e'.repeat(65)]]) {
   t.test(`npm run migration refuses the arguments ${JSON.stringify(args)}`, async (t) => {
     const command = [join(ROOT, 'packages/bootstrap/src/migration.mjs'), ...args];
     t.match(spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 20_000 }), {
       status: 2,
       stderr:
-        'npm run migration needs one name, in quotation marks, of letters, digits and single spaces: "npm run migration -- --help" shows its usage.\n',
+        'npm run migration needs one name, in quotation marks, of up to 64 letters, digits and single spaces: "npm run migration -- --help" shows its usage.\n',
     });
   });
 }
