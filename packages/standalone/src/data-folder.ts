@@ -31,6 +31,9 @@ interface Secrets {
 /** The parts of the folder that can be opened only with the secrets. A start writes the secrets before these. */
 const NEEDS_SECRETS = ['postgres', 'redis', 'auth.json'];
 
+/** Secrets that open what is stored. The others are set again at each start, so a start can replace them. */
+const OPENS_DATA = ['superuserPassword', 'keyEncryptionKey'] as const;
+
 /** The command line of every `npm start` contains this name. */
 const PROGRAM = 'start.mjs';
 
@@ -96,8 +99,9 @@ function createFolder(folder: string): void {
 /** Creates each secret once, also a secret that is missing in a folder of an earlier version. */
 function openSecrets(folder: string): Secrets {
   const file = join(folder, 'secrets.json');
-  if (!existsSync(file) && NEEDS_SECRETS.some((name) => existsSync(join(folder, name)))) throw lost(file);
-  const existing: Partial<Secrets> = existsSync(file) ? readSecrets(file) : {};
+  const existing: Partial<Secrets> | null = existsSync(file) ? readSecrets(file) : {};
+  const hasData = NEEDS_SECRETS.some((name) => existsSync(join(folder, name)));
+  if (hasData && OPENS_DATA.some((name) => typeof existing?.[name] !== 'string')) throw lost(file);
   const secret = () => randomBytes(32).toString('base64url');
   const secrets: Secrets = {
     superuserPassword: secret(),
@@ -113,7 +117,7 @@ function openSecrets(folder: string): Secrets {
   return secrets;
 }
 
-function readSecrets(file: string): Partial<Secrets> {
+function readSecrets(file: string): Partial<Secrets> | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {

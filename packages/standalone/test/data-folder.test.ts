@@ -63,11 +63,34 @@ t.test('lost or damaged secrets are refused beside data, and stay as they are', 
   const content = readFileSync(file, 'utf8');
   mkdirSync(join(folder, 'postgres'));
 
-  writeFileSync(file, content.slice(0, 100));
-  t.match(refusal(t, folder), `${file} is missing or damaged`);
-  t.equal(readFileSync(file, 'utf8'), content.slice(0, 100));
+  const { superuserPassword: _, ...withoutPassword } = secrets;
+  const { keyEncryptionKey: __, ...withoutKey } = secrets;
+  const others = [
+    'null',
+    '[]',
+    '"secrets"',
+    '{}',
+    ...[withoutPassword, withoutKey].map((each) => JSON.stringify(each)),
+  ];
+  for (const damaged of [content.slice(0, 100), ...others]) {
+    writeFileSync(file, damaged);
+    t.match(refusal(t, folder), `${file} is missing or damaged`, damaged);
+    t.equal(readFileSync(file, 'utf8'), damaged);
+  }
   rmSync(file);
   t.match(refusal(t, folder), `${file} is missing or damaged`);
   t.throws(() => statSync(file), { code: 'ENOENT' });
   t.match(refusal(t, folder), 'restore that file from a backup');
+});
+
+t.test('a secret that an earlier version did not have is created beside data', async (t) => {
+  const folder = dataFolder(t);
+  const { secrets } = openDataFolder(folder);
+  mkdirSync(join(folder, 'postgres'));
+  const { authOwnerDatabasePassword, ...earlier } = secrets;
+  writeFileSync(join(folder, 'secrets.json'), JSON.stringify(earlier));
+  const { secrets: now } = openDataFolder(folder);
+  t.match(now, earlier);
+  t.match(now.authOwnerDatabasePassword, /^[\w-]{43}$/);
+  t.not(now.authOwnerDatabasePassword, authOwnerDatabasePassword);
 });
