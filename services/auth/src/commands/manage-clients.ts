@@ -71,6 +71,11 @@ export async function changeClient(db: NodePgDatabase, id: string, change: Clien
     throw new UsageError('There is nothing to change: give --name, --redirect-uri or --scope.');
   }
   const client = await lockClient(db, id);
+  if (redirectUris.length > 0 && !client.grants.includes('authorization_code')) {
+    throw new UsageError(
+      `The client "${id}" takes no redirect URI without the grant authorization_code: add a client that has it.`,
+    );
+  }
   const after = {
     ...client,
     name: name ?? client.name ?? undefined,

@@ -123,6 +123,15 @@ t.test('clients set replaces the name, the redirect URIs or the scopes, and noth
   t.equal(rows.length, steps.length);
 });
 
+t.test('clients set gives no redirect URI to a client without the grant for it', async (t) => {
+  await clients('add', 'day-job', '--grant', 'client_credentials', '--scope', 'customers:read');
+  t.same(await clients('set', 'day-job', '--redirect-uri', APP_REDIRECT), {
+    code: 2,
+    output:
+      'The client "day-job" takes no redirect URI without the grant authorization_code: add a client that has it.\n',
+  });
+});
+
 t.test('clients list --json has every member of a client but the secret', async (t) => {
   const job = ['nightly-job', '--name', 'Nightly job', '--grant', 'client_credentials'];
   t.match(await clients('add', ...job, '--scope', 'customers:read'), { code: 0 });
