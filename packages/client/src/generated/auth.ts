@@ -805,6 +805,8 @@ export interface components {
             introspection_endpoint_auth_methods_supported: string[];
             /** @description Always true: each authorization response has `iss` (RFC 9207) */
             authorization_response_iss_parameter_supported: boolean;
+            /** @description Always false: send the parameters themselves (OpenID Connect Discovery §3) */
+            request_uri_parameter_supported: boolean;
             /**
              * Format: uri
              * @description Documentation for people
@@ -3662,6 +3664,7 @@ export interface operations {
                      *         "client_secret_post"
                      *       ],
                      *       "authorization_response_iss_parameter_supported": true,
+                     *       "request_uri_parameter_supported": false,
                      *       "service_documentation": "http://localhost:8080/docs/auth"
                      *     }
                      */
@@ -3785,6 +3788,7 @@ export interface operations {
                      *         "client_secret_post"
                      *       ],
                      *       "authorization_response_iss_parameter_supported": true,
+                     *       "request_uri_parameter_supported": false,
                      *       "service_documentation": "http://localhost:8080/docs/auth"
                      *     }
                      */

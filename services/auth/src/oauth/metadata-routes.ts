@@ -66,6 +66,8 @@ function metadataOf(issuer: string): Metadata {
     revocation_endpoint_auth_methods_supported: ANY_CLIENT,
     introspection_endpoint_auth_methods_supported: CONFIDENTIAL,
     authorization_response_iss_parameter_supported: true,
+    // without it, OpenID Connect Discovery §3 means true
+    request_uri_parameter_supported: false,
     service_documentation: `${issuer}/docs/auth`,
   };
 }

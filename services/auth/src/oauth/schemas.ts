@@ -248,6 +248,9 @@ export const MetadataSchema = Type.Object(
     authorization_response_iss_parameter_supported: Type.Boolean({
       description: 'Always true: each authorization response has `iss` (RFC 9207)',
     }),
+    request_uri_parameter_supported: Type.Boolean({
+      description: 'Always false: send the parameters themselves (OpenID Connect Discovery §3)',
+    }),
     service_documentation: Url('Documentation for people'),
   },
   {

@@ -242,6 +242,7 @@ t.test('the metadata are at the address of OpenID Connect too, and promise no id
   const { scopes_supported, subject_types_supported, ...others } = openid?.json() ?? {};
   t.notOk(scopes_supported.includes('openid'));
   t.same(subject_types_supported, ['public'], 'some libraries require it there');
+  t.equal(others.request_uri_parameter_supported, false, 'a document without it would promise request_uri');
   t.same(
     Object.keys(others).filter((name) => name.startsWith('id_token')),
     [],
