@@ -223,7 +223,7 @@ export interface paths {
         get?: never;
         /**
          * Set the password of a user
-         * @description For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled. Your own password you change at `PUT /auth/password`.
+         * @description For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled, and after too many failed attempts to sign in the user still has to wait. Your own password you change at `PUT /auth/password`.
          */
         put: operations["resetPassword"];
         post?: never;

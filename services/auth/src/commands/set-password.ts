@@ -18,7 +18,8 @@ export const setPasswordCommand = defineCommand({
   name: 'users set-password',
   summary: 'Set the password of a user and end all sessions of the user; lets a locked-out admin in',
   operands: ['username'],
-  details: `It enables the user, and gives the user all scopes if there is no enabled admin. ${PASSWORD_SOURCES}`,
+  details: `It enables the user, and gives the user all scopes if there is no enabled admin. After too many failed attempts to sign
+in, the user still has to wait, or to sign in from another address. ${PASSWORD_SOURCES}`,
   async run({ username }, { env, stdin }) {
     const config = loadConfig(SetPasswordConfigSchema, env);
     const { password, generated } = await readNewPassword(config, stdin);

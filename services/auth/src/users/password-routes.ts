@@ -37,7 +37,7 @@ export const userPasswordRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'resetPassword',
         summary: 'Set the password of a user',
         description:
-          'For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled. Your own password you change at `PUT /auth/password`.',
+          'For a user who has forgotten their password. Ends all sessions of the user: within a second every service refuses their tokens. A disabled user stays disabled, and after too many failed attempts to sign in the user still has to wait. Your own password you change at `PUT /auth/password`.',
         tags: ['users'],
         params: UserParamsSchema,
         body: ResetPasswordSchema,

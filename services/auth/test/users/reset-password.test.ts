@@ -52,6 +52,14 @@ t.test('admins cannot set their own password without the current one', async (t)
   t.equal((await signIn(ADMIN.username, ADMIN.password)).statusCode, 200);
 });
 
+t.test('a new password does not end the wait after too many failed attempts', async (t) => {
+  const { id, credentials } = await makeUser(app, 'impatient');
+  const guesses = Array.from({ length: 10 }, () => signIn(credentials.username, 'a wrong password'));
+  t.ok((await Promise.all(guesses)).every(({ statusCode }) => statusCode === 401));
+  t.equal((await reset(id, NEW)).statusCode, 204);
+  t.equal((await signIn(credentials.username, NEW)).statusCode, 429);
+});
+
 t.test('a disabled user with a new password stays disabled', async (t) => {
   const { id, credentials } = await makeUser(app, 'locked-out');
   await patch(app, `/auth/users/${id}`, { disabled: true }, admin);
