@@ -11,7 +11,10 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/
  * The other names under which a program may be installed.
  * @type {Record<string, string[]>}
  */
-const OTHER_NAMES = { chromium: ['chromium-browser', 'google-chrome'] };
+const OTHER_NAMES = {
+  chromium: ['chromium-browser', 'google-chrome'],
+  alertmanager: ['prometheus-alertmanager'],
+};
 
 /**
  * The path of a program, or undefined if it is not installed.
@@ -39,6 +42,14 @@ const PACKAGES = {
   nginx: { apt: 'nginx', brew: 'nginx', dnf: 'nginx', apk: 'nginx' },
   // for tests in a browser
   chromium: { apt: 'chromium', brew: 'chromium', dnf: 'chromium', apk: 'chromium' },
+  // for the test of dashboards and alerts; the packages bring promtool and amtool too
+  prometheus: { apt: 'prometheus', brew: 'prometheus', dnf: 'golang-github-prometheus', apk: 'prometheus' },
+  alertmanager: {
+    apt: 'prometheus-alertmanager',
+    brew: 'alertmanager',
+    dnf: 'golang-github-prometheus-alertmanager',
+    apk: 'alertmanager',
+  },
   // for the pictures of the documentation
   pngquant: { apt: 'pngquant', brew: 'pngquant', dnf: 'pngquant', apk: 'pngquant' },
   // for benchmarks; never installed automatically, because Debian's package brings a server

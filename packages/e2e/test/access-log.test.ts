@@ -42,7 +42,7 @@ async function gateway(t: Test) {
   });
   const { port } = service.address() as AddressInfo;
   const file = join(temporaryFolder('access-log'), 'access.log');
-  const url = await testNginx(t, { auth: [port], customers: [port] }, file);
+  const url = await testNginx(t, { auth: [port], customers: [port] }, { accessLog: file });
 
   /** Waits for `count` lines and parses all. Throws if a line is not UTF-8 or not JSON. */
   async function lines(count: number): Promise<Line[]> {

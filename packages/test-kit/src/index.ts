@@ -8,6 +8,7 @@ export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { PATIENT_LIMITS, PRODUCTION_LIMITS } from './limits.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { isLong, rounds } from './rounds.ts';
+export { runProgram } from './run-program.ts';
 export { sendBlindly } from './send-blindly.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export { columnsInDatabase, declaredColumns } from './table-columns.ts';

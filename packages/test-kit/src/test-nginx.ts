@@ -10,17 +10,20 @@ import { temporaryFolder } from './temporary-folder.ts';
 import { systemProgram } from './test-run.ts';
 import { waitFor } from './wait-for.ts';
 
+type Upstreams = Record<'auth' | 'customers', number[]>;
+
+interface Options {
+  accessLog?: string;
+  metricsPort?: number;
+}
+
 /**
  * Starts a real nginx with the repository's own configuration. Only `upstreams.conf` differs: it has these loopback
- * ports. nginx writes its access log to the file `accessLog`.
+ * ports. nginx writes its access log to the file `accessLog`, and serves its metrics if there is a `metricsPort`.
  *
  * @returns the URL of nginx
  */
-export async function testNginx(
-  t: Teardown,
-  upstreams: { auth: number[]; customers: number[] },
-  accessLog = 'access.log',
-): Promise<string> {
+export async function testNginx(t: Teardown, upstreams: Upstreams, options: Options = {}): Promise<string> {
   const command = await systemProgram('nginx');
   const folder = temporaryFolder('nginx');
   const port = await freePort();
@@ -28,7 +31,7 @@ export async function testNginx(
   for (const file of readdirSync(source).filter((name) => name.endsWith('.conf'))) {
     copyFileSync(join(source, file), join(folder, file));
   }
-  writeFileSync(join(folder, 'upstreams.conf'), upstreamsConf(port, upstreams, accessLog));
+  writeFileSync(join(folder, 'upstreams.conf'), upstreamsConf(port, upstreams, options));
 
   const args = ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')];
   // otherwise its workers run as an unprivileged user, which cannot write into this folder
@@ -54,8 +57,8 @@ export async function testNginx(
 
 function upstreamsConf(
   port: number,
-  upstreams: { auth: number[]; customers: number[] },
-  accessLog: string,
+  upstreams: Upstreams,
+  { accessLog = 'access.log', metricsPort }: Options,
 ): string {
   const blocks = Object.entries(upstreams).map(([name, ports]) => {
     const servers = ports.map((upstream) => `  server 127.0.0.1:${upstream} max_fails=3 fail_timeout=2s;\n`);
@@ -66,6 +69,15 @@ function upstreamsConf(
   root ${JSON.stringify(join(ROOT, 'nginx', 'html'))};
   access_log ${JSON.stringify(accessLog)} json;
   include gateway.conf;
+}
+${metricsPort === undefined ? '' : metricsServer(metricsPort)}`;
+}
+
+function metricsServer(port: number): string {
+  return `server {
+  listen 127.0.0.1:${port};
+  root ${JSON.stringify(join(ROOT, 'nginx', 'metrics'))};
+  include metrics.conf;
 }
 `;
 }

@@ -33,7 +33,7 @@ export function shared(resource: string): Promise<string> | undefined {
  *
  * @throws with the commands that install it by hand, if the installation fails
  */
-export async function systemProgram(name: 'redis-server' | 'nginx' | 'chromium'): Promise<string> {
+export async function systemProgram(name: Parameters<typeof ensureCommand>[0]): Promise<string> {
   if (findCommand(name) === undefined) await (shared(name) ?? ensureCommand(name));
   const path = findCommand(name);
   if (path === undefined) throw new Error(manualInstall(name));
