@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import { EPOCH_KEY, REVOCATION_RETENTION_SECONDS, REVOCATIONS_STREAM } from './contract.ts';
+import { type FeedState, feedDelay, feedMetrics } from './feed-metrics.ts';
 
 const FROM_THE_START = '0-0';
 const BATCH = 10_000;
@@ -51,7 +52,13 @@ declare module 'fastify' {
  */
 export const revocationFeed = fp<{ name: string; maxStalenessSeconds: number }>(
   async (app, { name, maxStalenessSeconds }) => {
-    const feed = createRevocationFeed({ redis: app.redis, maxStalenessSeconds, log: app.log });
+    const feed = createRevocationFeed({
+      redis: app.redis,
+      maxStalenessSeconds,
+      log: app.log,
+      noteDelay: feedDelay(app.metrics, name),
+    });
+    feedMetrics(app.metrics, name, feed);
     app.decorate('revocationFeed', feed);
     app.readinessCheck(name, 'revocation feed', feed.ready);
     app.addHook('onReady', async () => feed.start());
@@ -77,10 +84,13 @@ export function createRevocationFeed(options: {
   redis: Redis;
   maxStalenessSeconds: number;
   log: FastifyBaseLogger;
+  /** Is called with the time from a revocation until this process reads it, in seconds. */
+  noteDelay?: (seconds: number) => void;
   /** A monotonic clock in ms; a test may move it. */
   now?: () => number;
-}): RevocationFeed & { start(): void; stop(): void } {
-  const { redis, log, maxStalenessSeconds, now = () => performance.now() } = options;
+}): RevocationFeed & FeedState & { start(): void; stop(): void } {
+  const { redis, log, maxStalenessSeconds, noteDelay, now = () => performance.now() } = options;
+  const createdAt = now();
   const revoked = new Map<string, Expiry>();
   let connection: Redis | undefined;
   let epoch: string | undefined;
@@ -127,7 +137,9 @@ export function createRevocationFeed(options: {
           connection.xread('COUNT', BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', REVOCATIONS_STREAM, lastId),
         ]),
       );
-      const announcesEpoch = apply(answer?.[0]?.[1] ?? []);
+      const entries = answer?.[0]?.[1] ?? [];
+      const announcesEpoch = apply(entries);
+      if (noteDelay !== undefined) for (const [entryId] of entries) noteDelay(secondsSince(entryId));
       if (announcesEpoch || (current ?? undefined) !== epoch) await load(connection);
     }
     answeredReadSentAt = sentAt;
@@ -194,6 +206,8 @@ export function createRevocationFeed(options: {
       return epoch;
     },
     isRevoked: (id) => revoked.has(id),
+    size: () => revoked.size,
+    ageSeconds: () => (now() - Math.max(answeredReadSentAt, createdAt)) / 1_000,
     firstRead: async () => {
       const isFirst = answeredReadSentAt === Number.NEGATIVE_INFINITY && !failing;
       if (isFirst) await reading?.catch(() => {});
@@ -204,6 +218,11 @@ export function createRevocationFeed(options: {
       await reading;
     },
   };
+}
+
+/** The id of an entry begins with its time, by the clock of Redis, which may differ from the clock here. */
+function secondsSince(entryId: string): number {
+  return Math.max(0, Date.now() - Number.parseInt(entryId, 10)) / 1_000;
 }
 
 function expiryOf(untilSeconds: string | undefined, now: number): Expiry {

@@ -22,6 +22,7 @@ export { noneMatchFails, parseEntityTags } from './http/entity-tag.ts';
 export { parseJson, parseStrictJson, utf8ContentType } from './http/json-parser.ts';
 export { liftTimeLimit } from './http/time-limit.ts';
 export { type Counter, type Histogram, type Metrics, NO_METRICS } from './metrics/metrics.ts';
+export { poolMetrics } from './metrics/pool-metrics.ts';
 export { validationFailed } from './openapi/common-problems.ts';
 export { declareErrors, type MakeProblem } from './openapi/declared-errors.ts';
 export { type ErrorForm, problemExamples } from './openapi/error-responses.ts';

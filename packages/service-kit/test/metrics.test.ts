@@ -1,3 +1,4 @@
+import { metricIn } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import t, { type Test } from 'tap';
 import { StoreUnavailable } from '../src/index.ts';
@@ -14,15 +15,6 @@ async function measured(t: Test, routes: (app: FastifyInstance) => Promise<void>
   const read = async () => (await fetch(`${inside}/metrics`)).text();
   return { app, inside, read };
 }
-
-/** The value of a time series in the text format of Prometheus. */
-const valueIn = (text: string, series: string) =>
-  Number(
-    text
-      .split('\n')
-      .find((line) => line.startsWith(`${series} `))
-      ?.slice(series.length),
-  );
 
 t.test('metrics and health have a listener of their own', async (t) => {
   const { app, inside } = await measured(t);
@@ -53,8 +45,8 @@ t.test('a request is counted by its method, its route and its status', async (t)
   const count = (method: string, route: string, status: number) =>
     `http_server_request_duration_seconds_count{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}"}`;
   const text = await read();
-  t.equal(valueIn(text, count('GET', '/things/:id', 200)), 2);
-  t.equal(valueIn(text, count('HEAD', '/things/:id', 200)), 1);
+  t.equal(metricIn(text, count('GET', '/things/:id', 200)), 2);
+  t.equal(metricIn(text, count('HEAD', '/things/:id', 200)), 1);
 });
 
 t.test('unknown paths, methods, hosts and ids make no time series', async (t) => {
@@ -83,10 +75,10 @@ t.test('an answer 503 is counted by its cause', async (t) => {
     });
   });
   const series = (cause: string) => `http_server_unavailable_answers_total{cause="${cause}"}`;
-  t.equal(valueIn(await read(), series('redis')), 0, 'a rate needs the zero');
+  t.equal(metricIn(await read(), series('redis')), 0, 'a rate needs the zero');
   for (const url of ['/stale', '/refused', '/refused']) t.equal((await app.inject(url)).statusCode, 503);
   const text = await read();
-  t.equal(valueIn(text, series('revocation_feed')), 1);
-  t.equal(valueIn(text, series('redis')), 2);
-  t.equal(valueIn(text, series('postgresql')), 0);
+  t.equal(metricIn(text, series('revocation_feed')), 1);
+  t.equal(metricIn(text, series('redis')), 2);
+  t.equal(metricIn(text, series('postgresql')), 0);
 });

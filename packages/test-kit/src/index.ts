@@ -6,6 +6,7 @@ export { setForeignSettings } from './foreign-settings.ts';
 export { isWithin } from './is-within.ts';
 export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { PATIENT_LIMITS, PRODUCTION_LIMITS } from './limits.ts';
+export { metricIn, metricsOf } from './metrics.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { isLong, rounds } from './rounds.ts';
 export { runProgram } from './run-program.ts';

@@ -16,6 +16,8 @@ export interface CoalescedOptions {
   /** The longest wait for a batch to start, in ms; undefined for no limit. */
   waitMs: number | undefined;
   overload: ReturnType<typeof overloadLog>;
+  /** Is called with the number of calls of each batch. */
+  noteBatch?: ((size: number) => void) | undefined;
 }
 
 interface Call<Q, A> {
@@ -49,7 +51,14 @@ interface Lane<Q, A> {
  */
 export function coalesced<Q, A>(
   send: (questions: Q[]) => Promise<A[]>,
-  { batchSize, atOnce, areIndependent, waitMs = Number.POSITIVE_INFINITY, overload }: CoalescedOptions,
+  {
+    batchSize,
+    atOnce,
+    areIndependent,
+    waitMs = Number.POSITIVE_INFINITY,
+    overload,
+    noteBatch,
+  }: CoalescedOptions,
 ): (key: string, question: Q) => Promise<A> {
   const lanes = new Map<string, Lane<Q, A>>();
   let waitingCount = 0;
@@ -69,6 +78,7 @@ export function coalesced<Q, A>(
 
   async function run(key: string, lane: Lane<Q, A>, calls: Call<Q, A>[]): Promise<void> {
     lane.underWay += 1;
+    noteBatch?.(calls.length);
     try {
       await answer(calls);
     } catch (error) {

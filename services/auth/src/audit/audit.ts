@@ -3,6 +3,7 @@ import { hourly } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { countEvents } from './audit-metrics.ts';
 import { removeOldEvents } from './remove-old-events.ts';
 import { insertSecurityEvents, type SecurityEvent } from './security-events.ts';
 
@@ -29,15 +30,18 @@ declare module 'fastify' {
 export const audit = fp(
   async (app) => {
     const writer = auditWriter(app.db, app.log);
+    const count = countEvents(app.metrics, writer);
     app.decorate('audit', {
-      record: (request, event) =>
+      record: (request, event) => {
+        count(event);
         writer.write({
           ...bearerOf(request),
           ...event,
           at: new Date(),
           requestId: request.id,
           address: request.ip,
-        }),
+        });
+      },
     });
     hourly(app, 'cannot remove old security events', () => removeOldEvents(app.db));
     // onClose hooks run in reverse order, so this one runs before the pool closes
@@ -62,6 +66,7 @@ function bearerOf({ claims }: FastifyRequest): Pick<SecurityEvent, 'actorId' | '
 export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'error' | 'warn'>) {
   const pending: SecurityEvent[] = [];
   const closing = new AbortController();
+  let lost = 0;
   let writing: Promise<void> | undefined;
 
   async function writeAll(): Promise<void> {
@@ -80,10 +85,15 @@ export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'er
   }
 
   function logInstead(event: SecurityEvent): void {
+    lost += 1;
     log.warn({ security_event: event }, 'a security event that is not in the table');
   }
 
   return {
+    /** The number of events that wait for the database. */
+    pending: () => pending.length,
+    /** The number of events that are in the log, and not in the table. */
+    lost: () => lost,
     write(event: SecurityEvent): void {
       if (pending.length >= MAX_PENDING) return logInstead(event);
       pending.push(event);

@@ -16,6 +16,7 @@ import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import type { SigningKeyRow } from '../db/schema.ts';
 import { announceAgain } from './announce-keys.ts';
+import { type KeyOverview, keyMetrics } from './key-metrics.ts';
 import { keyStates } from './key-states.ts';
 import { addMissingKeys, lacksKeys, selectKeys } from './repository.ts';
 import { type OpenedKey, openKey } from './sealed-key.ts';
@@ -56,6 +57,7 @@ export const keyRing = fp<{ sealingKeys: SealingKeys }>(
     const { isRevoked } = app.revocationFeed;
     const ring = createKeyRing({ pool, sealingKeys, log: app.log, isRevoked });
     app.decorate('keyRing', ring);
+    keyMetrics(app.metrics, ring.overview);
     app.readinessCheck('auth', 'signing keys', ring.ready);
     // waits for the first attempt, which is limited in time, so that the first request finds the keys
     app.addHook('onReady', () => ring.start());
@@ -70,6 +72,7 @@ interface StartableKeyRing extends KeyRing {
   start(): Promise<void>;
   stop(): void;
   reload(): Promise<void>;
+  overview(): KeyOverview;
 }
 
 export function createKeyRing(options: {
@@ -85,6 +88,7 @@ export function createKeyRing(options: {
   const { pool, sealingKeys, log, isRevoked, now = Date.now, setTimer } = options;
   const db = drizzle({ client: pool });
   let rows: SigningKeyRow[] = [];
+  let loadedAt: number | undefined;
   let keys = new Map<string, OpenedKey>();
   let publication: PublishedKeys = { json: '', etag: '' };
   const trouble = troubleLog(log, {
@@ -104,6 +108,7 @@ export function createKeyRing(options: {
       adopt(await selectKeys(db));
       if (replacement !== undefined) await recordRotation(replacement);
     }
+    loadedAt = now();
     trouble.over();
   }
 
@@ -159,6 +164,11 @@ export function createKeyRing(options: {
       repetition.start(keys.size === 0 ? RETRY_INTERVAL_MS : RELOAD_INTERVAL_MS);
     },
     stop: repetition.stop,
+    overview: () => {
+      const states = keyStates(rows, now());
+      const next = rows[states.indexOf('next')];
+      return { states, nextRotationAt: next?.activeFrom.getTime(), loadedAt };
+    },
     ready: async () => void requireKeys(),
     has: (kid) => keys.has(kid),
     get: (kid) => requireKeys().get(kid)?.publicPem,

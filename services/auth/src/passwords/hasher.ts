@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
-import { overloadLog, unavailable } from '@pair/service-kit';
+import { type Metrics, overloadLog, unavailable } from '@pair/service-kit';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import fastq from 'fastq';
@@ -34,10 +34,36 @@ declare module 'fastify' {
 
 export const passwords = fp(
   async (app) => {
-    app.decorate('passwords', await createPasswordHasher(app.log));
+    const hasher = await createPasswordHasher(app.log);
+    app.decorate('passwords', hasher);
+    hasherMetrics(app.metrics, hasher);
   },
   { name: 'passwords' },
 );
+
+interface HasherLoad {
+  /** The number of hashes that wait. */
+  waiting(): number;
+  /** The number of hashes in progress. */
+  running(): number;
+  /** The most hashes that may wait. */
+  limit: number;
+}
+
+function hasherMetrics(metrics: Metrics, hasher: HasherLoad): void {
+  metrics.gauge(
+    {
+      name: 'auth_password_hashes',
+      help: 'Password hashes that wait or run; limit: the most that may wait',
+      labelNames: ['state'],
+    },
+    (gauge) => {
+      gauge.set({ state: 'waiting' }, hasher.waiting());
+      gauge.set({ state: 'running' }, hasher.running());
+      gauge.set({ state: 'limit' }, hasher.limit);
+    },
+  );
+}
 
 /**
  * Runs argon2id off the event loop, behind a bounded queue: a full queue refuses more work at once and slows nothing else.
@@ -46,7 +72,7 @@ export const passwords = fp(
  */
 export async function createPasswordHasher(
   log: Pick<FastifyBaseLogger, 'warn' | 'info'> = SILENT,
-): Promise<PasswordHasher> {
+): Promise<PasswordHasher & HasherLoad> {
   const queue = fastq.promise((work: () => Promise<unknown>) => work(), CONCURRENCY);
 
   const overload = overloadLog(log, 'the password hashing queue is full');
@@ -60,6 +86,9 @@ export async function createPasswordHasher(
 
   const dummyHash = await hash(randomBytes(32), PARAMETERS);
   return {
+    waiting: () => queue.length(),
+    running: () => queue.running(),
+    limit: QUEUE_LIMIT,
     hash: (password) => enqueue(() => hash(normalize(password), PARAMETERS)),
     verify: async (passwordHash, password) => {
       const matches = await enqueue(() => verify(passwordHash ?? dummyHash, normalize(password)));

@@ -18,6 +18,7 @@ import {
   successorOf,
 } from './refresh-token.ts';
 import { ANY_SCOPE, REOPEN_WINDOW, type Revocation, type Rotated, SESSION_SCRIPTS } from './scripts.ts';
+import { countSessions } from './session-metrics.ts';
 import {
   type BegunSession,
   changedKey,
@@ -120,7 +121,7 @@ declare module 'fastify' {
 export const sessions = fp<{ replayWindowSeconds: number }>(
   async (app, { replayWindowSeconds }) => {
     const store = createSessionStore(app.redis, app.redisClock, { replayWindowSeconds });
-    app.decorate('sessions', store);
+    app.decorate('sessions', countSessions(store, app.metrics));
     app.addHook('onClose', async () => store.stop());
   },
   { name: 'sessions', dependencies: ['redis', 'redis-clock'] },

@@ -1,4 +1,4 @@
-import { coalesced, overloadLog } from '@pair/service-kit';
+import { coalesced, type Metrics, NO_METRICS, overloadLog } from '@pair/service-kit';
 import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger } from 'fastify';
@@ -28,7 +28,7 @@ declare module 'fastify' {
 /** `app.customers`. */
 export const customersStore = fp(
   async (app) => {
-    app.decorate('customers', customersRepository(app.db, app.log));
+    app.decorate('customers', customersRepository(app.db, app.log, app.metrics));
   },
   { name: 'customers-store', dependencies: ['postgres'] },
 );
@@ -67,10 +67,21 @@ const BATCH_SIZE = 250;
 /** While PostgreSQL works on one batch, this process prepares the next and answers the last. */
 const BATCHES_AT_ONCE = 2;
 
+function batchSizes(metrics: Metrics): ((size: number) => void) | undefined {
+  if (!metrics.isServed) return undefined;
+  const histogram = metrics.histogram({
+    name: 'customers_batch_size',
+    help: 'Requests that one statement answers',
+    buckets: [1, 2, 5, 10, 25, 50, 100, BATCH_SIZE],
+  });
+  return (size) => histogram.observe({}, size);
+}
+
 /** The statements on customers, prepared. A write has its precondition in its WHERE. Ids must be in lower case. */
 export function customersRepository(
   db: NodePgDatabase & { $client: Pool },
   log: Pick<FastifyBaseLogger, 'warn' | 'info'>,
+  metrics: Metrics = NO_METRICS,
 ) {
   const pool = db.$client;
   const options = {
@@ -79,6 +90,7 @@ export function customersRepository(
     areIndependent: true,
     waitMs: pool.options.connectionTimeoutMillis,
     overload: overloadLog(log, 'requests wait too long for their batch'),
+    noteBatch: batchSizes(metrics),
   };
 
   const insertUnnested = prepared(

@@ -26,6 +26,12 @@ import {
 } from './schemas.ts';
 
 export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  const replays = app.metrics.counter({
+    name: 'customers_idempotent_replays_total',
+    help: 'Answers to a retry with an Idempotency-Key, from the first request',
+  });
+  replays.inc({}, 0);
+
   app.post(
     '/customers',
     {
@@ -49,7 +55,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { status, headers, body } =
         key === undefined
           ? await create()
-          : await runOnce(app.pg.pool, keyedRequest(request, key, fields), create);
+          : await runOnce(app.pg.pool, keyedRequest(request, key, fields), create, () => replays.inc({}));
       return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);
     },
   );

@@ -29,11 +29,13 @@ const BATCH = 5_000;
  *
  * @throws {Problem} 409 `request_in_progress` while the first request with the key runs; 422 `idempotency_key_reused` if
  *   another request has used the key
+ * @param noteReplay is called if the answer is the stored one
  */
 export function runOnce(
   pool: Pool,
   { subject, route, key, fingerprint }: KeyedRequest,
   work: (db: NodePgDatabase) => Promise<KeptAnswer>,
+  noteReplay: () => void = () => {},
 ): Promise<KeptAnswer> {
   return inTransaction(pool, async (_client, db) => {
     // held until the transaction ends; no request waits for it, because it would occupy a connection meanwhile
@@ -50,6 +52,7 @@ export function runOnce(
       .where(and(isKey, gt(table.createdAt, RETAINED_SINCE)));
     if (kept !== undefined) {
       if (!kept.fingerprint.equals(fingerprint)) throw keyReused();
+      noteReplay();
       return { status: kept.status, headers: kept.headers, body: kept.body };
     }
     const answer = await work(db);

@@ -1,4 +1,4 @@
-import { connectionSettings, overloadLog } from '@pair/service-kit';
+import { connectionSettings, overloadLog, poolMetrics } from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 
@@ -26,6 +26,7 @@ export function transferPool(app: FastifyInstance, databaseUrl: string, name: st
     maxUses: 1,
     connectionTimeoutMillis: WAIT_LIMIT_MS,
   });
+  poolMetrics(app.metrics, name, pool);
   // a connection can break after its transfer; without a listener its error would end the process
   pool.on('error', (err) => app.log.warn({ err }, 'lost a connection to PostgreSQL'));
   app.addHook('onClose', () => pool.end());

@@ -45,7 +45,7 @@ interface More {
 export async function customersProcess(
   t: Teardown,
   stores: { databaseUrl: string; redisUrl?: string },
-  config: Partial<CustomersConfig> = {},
+  { METRICS_PORT, ...config }: Partial<CustomersConfig> & { METRICS_PORT?: number } = {},
   limits: Partial<StoreLimits> = PATIENT_LIMITS,
 ): Promise<TestService> {
   const key = await mintKey();
@@ -73,7 +73,12 @@ export async function customersProcess(
     { limits },
   );
   const app = await buildProcess(
-    { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
+    {
+      LOG_LEVEL: 'info',
+      TRUSTED_PROXIES: [],
+      CORS_ORIGINS: [],
+      ...(METRICS_PORT === undefined ? {} : { METRICS_PORT }),
+    },
     [documented(t), service],
     { logStream },
   );

@@ -18,21 +18,26 @@ const ROWS_AT_ONCE = 1_000;
 /**
  * Exports the customers of a selection, in its order, from one snapshot, because it runs one statement. Fetches rows as the
  * client reads them, so a slow client costs no memory. Fails after `EXPORT_LIMIT_MS`.
+ *
+ * @param noteRows is called with the number of rows when the export ends
  */
 export async function exportCustomers(
   pool: Pool,
   selection: Selection,
   encoder: () => Transform,
+  noteRows: (count: number) => void,
 ): Promise<Readable> {
   const client = await pool.connect();
   const rows = client.query(rowsOf(pool, selection));
   const output = encoder();
 
+  let count = 0;
   let isReleased = false;
   const release = (error?: Error | null) => {
     if (isReleased) return;
     isReleased = true;
     clearTimeout(limit);
+    noteRows(count);
     client.release(error ?? false);
   };
   // destroys `output`, not `rows`, which ends only when PostgreSQL answers that it has closed the cursor
@@ -45,6 +50,9 @@ export async function exportCustomers(
   rows.once('close', () => release(rows.errored));
 
   pipeline(rows, output, () => {});
+  rows.on('data', () => {
+    count += 1;
+  });
   await once(output, 'readable'); // an error before the first row can still become an error answer
   return output;
 }

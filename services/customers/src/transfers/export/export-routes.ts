@@ -14,6 +14,8 @@ const FORMATS = {
 export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
   return async (app) => {
     const pool = transferPool(app, databaseUrl, 'customers: export');
+    const rows = app.metrics.counter({ name: 'customers_export_rows_total', help: 'Rows in exported files' });
+    rows.inc({}, 0);
 
     app.get(
       '/customers/export',
@@ -41,7 +43,8 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           .header('content-disposition', `attachment; filename="${file}"`)
           .header('cache-control', CACHE_CONTROL);
         if (request.method === 'HEAD') return reply.send();
-        return reply.send(await exportCustomers(pool, selection, () => encoder(hasBom)));
+        const noteRows = (count: number) => rows.inc({}, count);
+        return reply.send(await exportCustomers(pool, selection, () => encoder(hasBom), noteRows));
       },
     );
   };

@@ -3,6 +3,7 @@ import { setTimeout as elapsed } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import {
   liftTimeLimit,
+  type Metrics,
   Problem,
   problemBody,
   problemOf,
@@ -32,6 +33,7 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
   return async (app) => {
     const pool = transferPool(app, databaseUrl, 'customers: import');
     app.addHook('onRequest', liftTimeLimit); // an import has a longer limit of its own
+    const rows = importedRows(app.metrics);
     app.removeAllContentTypeParsers();
     // registered first, because Fastify tries the last parser first, and this one also matches a type without the parameter
     app.addContentTypeParser(utf8ContentType(CSV, 'header=absent'), (_request, _body, done) =>
@@ -69,7 +71,11 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           isDryRun: dry_run === 'true',
           signal: end.signal,
         };
-        const work = importCustomers(pool, report, file).finally(end.clear);
+        const work = importCustomers(pool, report, file)
+          .then(() => {
+            if (!file.isDryRun) rows(report);
+          })
+          .finally(end.clear);
         if (request.acceptedType === 'application/x-ndjson')
           return reportProgress(request, reply, report, work);
         await work;
@@ -77,6 +83,21 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
       },
     );
   };
+}
+
+/** Returns a function that counts the rows of an import that has ended well. */
+function importedRows(metrics: Metrics): (report: ImportReport) => void {
+  const rows = metrics.counter({
+    name: 'customers_import_rows_total',
+    help: 'Rows of files, created or skipped',
+    labelNames: ['outcome'],
+  });
+  const count = ({ created, skipped }: Pick<ImportReport, 'created' | 'skipped'>) => {
+    rows.inc({ outcome: 'created' }, created);
+    rows.inc({ outcome: 'skipped' }, skipped);
+  };
+  count({ created: 0, skipped: 0 });
+  return count;
 }
 
 /** Returns a signal that aborts when the client is gone, or the time is up. */

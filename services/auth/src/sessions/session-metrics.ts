@@ -1,0 +1,65 @@
+import type { Metrics } from '@pair/service-kit';
+import type { SessionStore } from './session-store.ts';
+
+const REFRESH_OUTCOMES = ['rotated', 'repeated', 'reuse', 'unknown', 'excessive'] as const;
+const END_CAUSES = [
+  'signed_out',
+  'ended_by_id',
+  'all_of_user',
+  'refresh_token_reused',
+  'authorization_code_reused',
+] as const;
+
+/**
+ * Counts refreshes, and the sessions that begin and end. It does not see a session that expires, that is ended for the newest
+ * of a hundred, or that a command ends.
+ */
+export function countSessions(store: SessionStore, metrics: Metrics): SessionStore {
+  const begun = metrics.counter({ name: 'auth_sessions_begun_total', help: 'Sessions that began' });
+  const ended = metrics.counter({
+    name: 'auth_sessions_ended_total',
+    help: 'Sessions that ended, by cause; all_of_user: signed out everywhere, another password, fewer rights',
+    labelNames: ['cause'],
+  });
+  const refreshes = metrics.counter({
+    name: 'auth_refreshes_total',
+    help: 'Refresh tokens that were presented, by outcome; reuse: of a consumed token, which ended its session',
+    labelNames: ['outcome'],
+  });
+  begun.inc({}, 0);
+  for (const cause of END_CAUSES) ended.inc({ cause }, 0);
+  for (const outcome of REFRESH_OUTCOMES) refreshes.inc({ outcome }, 0);
+
+  const countEnd = (cause: (typeof END_CAUSES)[number], userId: string | undefined) => {
+    if (userId !== undefined) ended.inc({ cause });
+    return userId;
+  };
+  return {
+    ...store,
+    async create(...request) {
+      const session = await store.create(...request);
+      begun.inc({});
+      return session;
+    },
+    async redeemCode(...request) {
+      const redemption = await store.redeemCode(...request);
+      if (redemption.outcome === 'redeemed') begun.inc({});
+      if (redemption.outcome === 'reuse') ended.inc({ cause: 'authorization_code_reused' });
+      return redemption;
+    },
+    async rotate(...request) {
+      const rotation = await store.rotate(...request);
+      refreshes.inc({ outcome: rotation.outcome });
+      if (rotation.outcome === 'reuse') ended.inc({ cause: 'refresh_token_reused' });
+      return rotation;
+    },
+    end: async (...request) => countEnd('ended_by_id', await store.end(...request)),
+    endByRefreshToken: async (token) => countEnd('signed_out', await store.endByRefreshToken(token)),
+    endByAccessToken: async (token) => countEnd('signed_out', await store.endByAccessToken(token)),
+    async endAllOfUser(userId) {
+      const count = await store.endAllOfUser(userId);
+      ended.inc({ cause: 'all_of_user' }, count);
+      return count;
+    },
+  };
+}
