@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
 import { isLong, temporaryFolder } from '@pair/test-kit';
 import t from 'tap';
+import { deploymentOf } from './support/deployment.ts';
 
 /** The steps of the guide that this test runs, by the numbers of their headings. */
 const STEPS = [1, 2, 3, 4, 5];
@@ -96,5 +97,16 @@ t.test(
     }
     t.doesNotThrow(() => run(folder, 'npm', ['run', 'generate']), 'the documents of the result');
     t.doesNotThrow(() => run(folder, 'npm', ['run', 'check']), 'types and lint');
+
+    // .ci/compose-check.mjs has Docker, and builds and starts what these files describe
+    const { names, files, programs, missing } = deploymentOf(folder);
+    t.same(names, {
+      project: ['crm'],
+      services: ['auth', 'customers'],
+      images: ['acme-auth', 'acme-customers'],
+      npmScopes: ['acme'],
+    });
+    t.ok(files.length > 15 && programs.length > 2, `${files.length} files, ${programs.length} programs`);
+    t.same(missing, [], 'the deployment names existing files');
   },
 );
