@@ -132,7 +132,7 @@ export async function beginSession(url: string, { username, password } = ADMIN):
 }
 
 /** Creates a user with the rights of the first admin. */
-async function addAdmin(url: string): Promise<Credentials> {
+export async function addAdmin(url: string): Promise<Credentials> {
   const client = createClient({ baseUrl: url });
   const admin = {
     username: `admin-${randomBytes(4).toString('hex')}`,

@@ -65,4 +65,5 @@ type OfCustomers =
   | 'customer_not_found'
   | 'idempotency_key_reused'
   | 'import_refused'
-  | 'request_in_progress';
+  | 'request_in_progress'
+  | 'too_many_transfers';

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { invalidQuery, parsePageRequest } from '../../customers/list-query.ts';
 import { CACHE_CONTROL } from '../../customers/representation.ts';
+import { slotsOfSubjects, tooManyTransfers } from '../slots-of-subject.ts';
 import { transferPool } from '../transfer-pool.ts';
 import { csvEncoder, exportCustomers, ndjsonEncoder } from './export-customers.ts';
 import { ExportQuerySchema, exportResponse } from './schemas.ts';
@@ -14,6 +15,7 @@ const FORMATS = {
 export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
   return async (app) => {
     const pool = transferPool(app, databaseUrl, 'customers: export');
+    const slots = slotsOfSubjects();
     const rows = app.metrics.counter({ name: 'customers_export_rows_total', help: 'Rows in exported files' });
     rows.inc({}, 0);
 
@@ -29,6 +31,7 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           querystring: ExportQuerySchema,
           response: exportResponse,
         },
+        config: { problems: [tooManyTransfers] },
       },
       async (request, reply) => {
         const { selection } = parsePageRequest(request.query);
@@ -44,7 +47,14 @@ export function exportRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           .header('cache-control', CACHE_CONTROL);
         if (request.method === 'HEAD') return reply.send();
         const noteRows = (count: number) => rows.inc({}, count);
-        return reply.send(await exportCustomers(pool, selection, () => encoder(hasBom), noteRows));
+        const leave = slots.take(request.claims.sub);
+        try {
+          const output = await exportCustomers(pool, selection, () => encoder(hasBom), noteRows);
+          return reply.send(output.once('close', leave));
+        } catch (error) {
+          leave();
+          throw error;
+        }
       },
     );
   };

@@ -11,6 +11,7 @@ import {
   utf8ContentType,
 } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { slotsOfSubjects, tooManyTransfers } from '../slots-of-subject.ts';
 import { transferPool } from '../transfer-pool.ts';
 import { checkRecord } from './import-check.ts';
 import { type Import, importCustomers } from './import-customers.ts';
@@ -32,6 +33,7 @@ const READERS = { [CSV]: readCsv, [NDJSON]: readNdjson };
 export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
   return async (app) => {
     const pool = transferPool(app, databaseUrl, 'customers: import');
+    const slots = slotsOfSubjects();
     app.addHook('onRequest', liftTimeLimit); // an import has a longer limit of its own
     const rows = importedRows(app.metrics);
     app.removeAllContentTypeParsers();
@@ -56,11 +58,12 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           body: importBody,
           response: importResponse,
         },
-        config: { problems: [emptyBody, timeIsUp, importConflict] },
+        config: { problems: [emptyBody, timeIsUp, importConflict, tooManyTransfers] },
       },
       async (request, reply) => {
         if (request.body === undefined) throw emptyBody(); // without a content type Fastify requires no body
         const { on_error, dry_run } = request.query;
+        const leave = slots.take(request.claims.sub);
         const report = new ImportReport();
         const end = endOf(reply);
         const file: Import = {
@@ -75,7 +78,10 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
           .then(() => {
             if (!file.isDryRun) rows(report);
           })
-          .finally(end.clear);
+          .finally(() => {
+            end.clear();
+            leave();
+          });
         if (request.acceptedType === 'application/x-ndjson')
           return reportProgress(request, reply, report, work);
         await work;

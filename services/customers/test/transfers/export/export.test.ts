@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { rounds, waitFor } from '@pair/test-kit';
+import { mintClaims, rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { COLUMNS } from '../../../src/transfers/columns.ts';
 import { customersDatabase } from '../../support/database.ts';
@@ -8,7 +8,7 @@ import { baseUrl, customersProcess, ready } from '../../support/service.ts';
 import { fiveMinutes } from '../support/five-minutes.ts';
 
 const { url: databaseUrl, client } = await customersDatabase(t);
-const { app, send, token, log } = await customersProcess(t, { databaseUrl });
+const { app, send, token, key, log } = await customersProcess(t, { databaseUrl });
 await ready(app);
 
 /** Each test begins with three customers. */
@@ -129,9 +129,9 @@ t.test('HEAD has the headers of GET and no body', async (t) => {
 });
 
 /** Starts an export whose answer the test reads itself. */
-async function openExport(): Promise<IncomingMessage> {
+async function openExport(bearer = token): Promise<IncomingMessage> {
   const request = get(`${baseUrl(app)}/customers/export?sort=updated_at`, {
-    headers: { authorization: `Bearer ${token}`, accept: 'application/x-ndjson' },
+    headers: { authorization: `Bearer ${bearer}`, accept: 'application/x-ndjson' },
   });
   const [response] = await once(request, 'response');
   return response;
@@ -185,9 +185,29 @@ t.test('a client that disconnects frees the database connection of its export', 
   await waitFor(async () => (await exports()).length === 0);
 });
 
+const tokenOf = (sub: string) => key.sign(mintClaims({ sub, scope: 'customers:read' }));
+
+t.test('a third concurrent export of one user is 429 until one of the others ends', async (t) => {
+  await insertMany(30_000);
+  const ada = await tokenOf('ada');
+  const responses = [await openExport(ada), await openExport(ada)];
+  const third = await send('GET', '/customers/export?name=ann', { token: ada });
+  t.match(third.json(), { status: 429, code: 'too_many_transfers' });
+  t.equal(third.headers['retry-after'], '1');
+  t.equal((await send('HEAD', '/customers/export', { token: ada })).statusCode, 200, 'HEAD takes no slot');
+  t.equal((await exported('?name=ann')).statusCode, 200, 'another user is not refused');
+  responses[0]?.on('error', () => {}).destroy();
+  await waitFor(
+    async () => (await send('GET', '/customers/export?name=ann', { token: ada })).statusCode === 200,
+  );
+  responses[1]?.on('error', () => {}).destroy();
+  await waitFor(async () => (await exports()).length === 0);
+});
+
 t.test('a fifth concurrent export is 503 until one of the others ends', async (t) => {
   await insertMany(30_000);
-  const responses = await Promise.all([openExport(), openExport(), openExport(), openExport()]);
+  const [ada, grace] = [await tokenOf('ada'), await tokenOf('grace')];
+  const responses = await Promise.all([ada, ada, grace, grace].map(openExport));
   const before = log().length;
   const fifth = await exported();
   t.match(fifth.json(), { status: 503, code: 'unavailable' });

@@ -318,6 +318,23 @@ async function imports(): Promise<number> {
   return rows.length;
 }
 
+t.test('a third concurrent import of one user is 429 until one of the others ends', async (t) => {
+  const uploads = [openImport('application/json'), openImport('application/json')];
+  for (const upload of uploads) upload.write('name,dob\nGone,1960-05-25\n');
+  await waitFor(async () => (await imports()) === 2);
+  const third = await post(CSV, 'name,dob\nThird,1960-05-25\n');
+  t.match(third.json(), { status: 429, code: 'too_many_transfers' });
+  t.equal(third.headers['retry-after'], '1');
+  uploads[0]?.destroy();
+  await waitFor(async () => (await post(CSV, 'name,dob\nFourth,1960-05-25\n')).statusCode === 200);
+  uploads[1]?.destroy();
+  await waitFor(async () => (await imports()) === 0);
+  t.same(
+    (await rows()).map(({ name }) => name),
+    ['Fourth'],
+  );
+});
+
 t.test('a client that disconnects leaves no customers, and no warning in the log', async (t) => {
   for (const accept of ['application/json', NDJSON]) {
     const logged = log().length;
