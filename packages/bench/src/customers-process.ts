@@ -23,7 +23,11 @@ export interface Customers extends MeasuredProcess {
 const COUNTED = { SUBJECT_RATE_LIMIT: '100000', SUBJECT_RATE_BURST: '10000' };
 
 /** Starts one process of customers as in production, with a PostgreSQL and a Redis of its own and this many rows. */
-export async function startCustomers(t: Teardown, rows: number, execArgv: string[] = []): Promise<Customers> {
+export async function startCustomers(
+  t: Teardown,
+  rows: number,
+  { settings = {}, execArgv = [] }: { settings?: Record<string, string>; execArgv?: string[] } = {},
+): Promise<Customers> {
   const [key, postgres, redis] = await Promise.all([mintKey(), testPostgres(t), testRedis(t)]);
   const jwks = await jwksServer(t, [key]);
   const migration = await startProcess(t, {
@@ -55,6 +59,7 @@ export async function startCustomers(t: Teardown, rows: number, execArgv: string
       ISSUER: claims.iss,
       JWKS_URL: jwks.url,
       ...COUNTED,
+      ...settings,
     },
     [...imageFlags(), ...execArgv],
   );

@@ -32,7 +32,7 @@ for (const scenario of SCENARIOS) {
   const teardowns: (() => unknown)[] = [];
   const t = { teardown: (fn: () => unknown) => teardowns.unshift(fn) };
   try {
-    const customers = await startCustomers(t, ROWS, ['--cpu-prof', '--cpu-prof-dir', folder]);
+    const customers = await startCustomers(t, ROWS, { execArgv: ['--cpu-prof', '--cpu-prof-dir', folder] });
     const { rows } = await customers.database.query('SELECT id FROM customers LIMIT 100');
     const requests = scenario.requests(rows.map(({ id }) => id as string));
     const headers = { authorization: customers.authorization };
