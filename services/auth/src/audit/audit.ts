@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hourly } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
@@ -67,6 +68,7 @@ export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'er
   const pending: SecurityEvent[] = [];
   const closing = new AbortController();
   let lost = 0;
+  const background = new AsyncResource('AuditWriter');
   let writing: Promise<void> | undefined;
 
   async function writeAll(): Promise<void> {
@@ -97,7 +99,8 @@ export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'er
     write(event: SecurityEvent): void {
       if (pending.length >= MAX_PENDING) return logInstead(event);
       pending.push(event);
-      writing ??= writeAll();
+      // the loop goes on after the request, so it is no part of the request's trace
+      writing ??= background.runInAsyncScope(writeAll);
     },
     /** Writes what has gathered, without a pause. Resolves when every event is in the table or in the log. */
     close: async () => {
