@@ -58,4 +58,5 @@ export type { StoreLimits } from './stores/limits.ts';
 export { inTransaction, migrate, postgres } from './stores/postgres.ts';
 export { redis } from './stores/redis.ts';
 export { withinListening } from './stores/silence.ts';
+export { type Tracing, tracing } from './tracing/tracing.ts';
 export { troubleLog } from './trouble-log.ts';

@@ -25,6 +25,7 @@ import { addMetrics } from './metrics/add-metrics.ts';
 import { REQUEST_ID_PATTERN } from './openapi/schemas.ts';
 import { handleClientError, handleError } from './problems/errors.ts';
 import { validatorCompiler } from './problems/validation.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -48,10 +49,15 @@ export async function buildProcess(
   options: {
     logStream?: DestinationStream;
     hostNames?: string[];
+    tracing?: Tracing | undefined;
   } = {},
 ): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = pino(
-    { ...loggerOptions, level: config.LOG_LEVEL },
+    {
+      ...loggerOptions,
+      level: config.LOG_LEVEL,
+      ...(options.tracing === undefined ? {} : { mixin: options.tracing.ids }),
+    },
     options.logStream ?? pino.destination(1),
   );
   const cors = corsOf(config);
@@ -112,6 +118,7 @@ export async function buildProcess(
   const addHealthRoutes = addHealth(app);
   await addMetrics(app, addHealthRoutes, config);
   addNotFoundHandler(app);
+  if (options.tracing !== undefined) await app.register(options.tracing.plugin);
   addNegotiation(app);
   app.setErrorHandler(handleError);
   app.setValidatorCompiler(validatorCompiler());

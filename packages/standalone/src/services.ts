@@ -1,7 +1,7 @@
 import { authService, migrateAuth } from '@pair/auth';
 import { say, step } from '@pair/bootstrap';
 import { customersService, migrateCustomers } from '@pair/customers';
-import { buildProcess, serve, withDerivedDefaults } from '@pair/service-kit';
+import { buildProcess, serve, tracing, withDerivedDefaults } from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import pretty from 'pino-pretty';
 import { DEFAULT_DATA_DIR, HOST, type StandaloneConfig } from './config.ts';
@@ -51,6 +51,7 @@ export async function startServices(
   ];
   const app = await buildProcess({ ...config, TRUSTED_PROXIES: [] }, services, {
     hostNames: hostNames(auth.ISSUER),
+    tracing: await tracing('customers-and-auth', process.env),
     ...(isTTY ? { logStream: pretty({ ignore: 'pid,hostname' }) } : {}),
   });
   await serve(app, { HOST, PORT: config.PORT });
