@@ -11,9 +11,17 @@ import { insufficientScope, malformedToken, tokenRequired, userRequired } from '
 import type { Scope } from './scopes.ts';
 import { rateLimitExceeded } from './subject-rate.ts';
 
-/** Registers `routes` for any user with a valid access token. Refuses a client that acts for itself: it has no account. */
-export function asUser(routes: FastifyPluginAsync): FastifyPluginAsync {
+/**
+ * Registers `routes` for any user with a valid access token. Refuses a client that acts for itself: it has no account.
+ *
+ * @param options.isCounted false for a route that must answer although the limit of the subject is exceeded
+ */
+export function asUser(
+  routes: FastifyPluginAsync,
+  { isCounted = true }: { isCounted?: boolean } = {},
+): FastifyPluginAsync {
   return authenticated(routes, {
+    isCounted,
     scopes: [],
     admits: ({ claims }) => claims.sid !== undefined,
     refusal: userRequired,
@@ -23,6 +31,7 @@ export function asUser(routes: FastifyPluginAsync): FastifyPluginAsync {
 /** Registers `routes` for requests with a valid access token of this scope, of a user or of a client. */
 export function withScope(scope: Scope, routes: FastifyPluginAsync): FastifyPluginAsync {
   return authenticated(routes, {
+    isCounted: true,
     scopes: [scope],
     admits: ({ scopes }) => scopes.has(scope),
     refusal: () => insufficientScope(scope),
@@ -31,6 +40,8 @@ export function withScope(scope: Scope, routes: FastifyPluginAsync): FastifyPlug
 
 /** The condition that a valid token must meet. */
 interface Rule {
+  /** True if the limit of the subject counts the requests. */
+  isCounted: boolean;
   /** The scopes in the OpenAPI document. */
   scopes: Scope[];
   admits(token: VerifiedToken): boolean;
@@ -46,18 +57,19 @@ function authenticated(routes: FastifyPluginAsync, rule: Rule): FastifyPluginAsy
   };
 }
 
-function documentRule(app: FastifyInstance, { scopes, refusal }: Rule): void {
-  declareErrors(app, { problems: [tokenRequired, malformedToken, refusal, rateLimitExceeded, unavailable] });
+function documentRule(app: FastifyInstance, { isCounted, scopes, refusal }: Rule): void {
+  const exceeded = isCounted ? [rateLimitExceeded] : [];
+  declareErrors(app, { problems: [tokenRequired, malformedToken, refusal, ...exceeded, unavailable] });
   app.addHook('onRoute', (route) => {
     route.schema = { ...route.schema, security: [{ oauth2: scopes }, { bearerAuth: [] }] };
   });
 }
 
-function requireToken({ admits, refusal }: Rule): onRequestHookHandler {
+function requireToken({ isCounted, admits, refusal }: Rule): onRequestHookHandler {
   /** Returns the refusal; undefined if the request may go on. */
   function admit(request: FastifyRequest, reply: FastifyReply, token: VerifiedToken): Problem | undefined {
     request.claims = token.claims;
-    const exceeded = request.server.countRequest?.(token.claims.sub, reply);
+    const exceeded = isCounted ? request.server.countRequest?.(token.claims.sub, reply) : undefined;
     if (exceeded !== undefined) return exceeded;
     return admits(token) ? undefined : request.server.challenge(refusal());
   }

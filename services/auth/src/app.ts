@@ -17,7 +17,7 @@ import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 import { signInAttempts } from './passwords/attempts.ts';
 import { passwords } from './passwords/hasher.ts';
 import { clockOfRedis } from './redis/clock.ts';
-import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts';
+import { ownSessionRoutes, sessionRoutes, signOutEverywhereRoute } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
 import { accessTokenSigner } from './tokens/access-token.ts';
 import { userAdminRoutes } from './users/admin-routes.ts';
@@ -76,6 +76,7 @@ export function authService(
       formats,
     });
     await app.register(sessionRoutes);
+    await app.register(asUser(firstPartyOnly(signOutEverywhereRoute), { isCounted: false }));
     await app.register(asUser(firstPartyOnly(ownSessionRoutes)));
     await app.register(asUser(ownUserRoutes));
     await app.register(asUser(firstPartyOnly(ownPasswordRoutes)));

@@ -26,14 +26,14 @@ const OF_LIMITED = {
 export const COMMON_HEADERS = { ...OF_ALL, ...OF_LIMITED };
 
 interface Operation {
-  security?: object[];
-  responses: Record<string, { headers?: object }>;
+  responses: Record<string, { headers?: object; content?: Record<string, { examples?: object }> }>;
 }
 
 /** Adds the headers that operations share to each answer of an operation. */
-export function addCommonHeaders({ security = [], responses }: Operation): void {
-  const isLimited =
-    security.some((one) => 'bearerAuth' in one) && security.every((one) => Object.keys(one).length > 0);
+export function addCommonHeaders({ responses }: Operation): void {
+  const isLimited = Object.values(responses[429]?.content ?? {}).some(
+    ({ examples = {} }) => 'rate_limit_exceeded' in examples,
+  );
   for (const [status, response] of Object.entries(responses)) {
     // 401 names no subject: its token is missing or not valid
     const names = Object.keys(isLimited && status !== '401' ? COMMON_HEADERS : OF_ALL);

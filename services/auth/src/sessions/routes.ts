@@ -95,8 +95,11 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   );
 };
 
-/** Routes about the sessions of the signed-in user. */
-export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
+/**
+ * Signs out everywhere. The limit of the subject does not count it: otherwise a thief who floods the API with a stolen token
+ * would keep the user from ending the session. Such a flood of this route ends the session of the thief.
+ */
+export const signOutEverywhereRoute: FastifyPluginAsyncTypebox = async (app) => {
   app.post(
     '/auth/logout-all',
     {
@@ -118,7 +121,10 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       return reply.code(204).send();
     },
   );
+};
 
+/** Routes about the sessions of the signed-in user. */
+export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     '/auth/sessions',
     {

@@ -101,3 +101,13 @@ t.test('a user can end the current session', async (t) => {
   t.equal((await end(session?.id ?? '', access_token)).statusCode, 204);
   t.ok(await refusedWithin1s(app, access_token));
 });
+
+t.test('a flood with a stolen token does not keep the user from signing out everywhere', async (t) => {
+  const limited = await auth.another({ SUBJECT_RATE_LIMIT: 1, SUBJECT_RATE_BURST: 1 });
+  const { credentials } = await makeUser(app, 'robbed');
+  const [stolen, own] = [await login(app, credentials), await login(app, credentials)];
+  while ((await get(limited, '/auth/me', stolen.access_token)).statusCode !== 429);
+  t.equal((await get(limited, '/auth/me', own.access_token)).statusCode, 429);
+  t.equal((await post(limited, '/auth/logout-all', undefined, own.access_token)).statusCode, 204);
+  t.ok(await refusedWithin1s(app, stolen.access_token));
+});
