@@ -44,6 +44,7 @@ type OfAuth =
   | 'registration_closed'
   | 'too_many_attempts'
   | 'too_many_revocations'
+  | 'too_many_sign_ins'
   | 'username_taken'
   | 'wrong_password';
 

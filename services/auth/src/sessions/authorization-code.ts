@@ -17,6 +17,7 @@ import {
   type SessionUser,
   sessionKey,
 } from './session-record.ts';
+import { requireBudget } from './sign-in-budget.ts';
 
 const PREFIX = 'ac_';
 const SID_BYTES = 16;
@@ -69,7 +70,11 @@ export type Redemption =
 
 /** Sessions that begin with an authorization code. */
 export interface CodeStore {
-  /** Begins a session that has no tokens yet, only an authorization code, which works once, within a minute. */
+  /**
+   * Begins a session that has no tokens yet, only an authorization code, which works once, within a minute.
+   *
+   * @throws {Problem} 429 if the user has signed in too often
+   */
   beginAuthorization(
     user: SessionUser,
     scope: string,
@@ -86,7 +91,7 @@ export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStor
   return {
     async beginAuthorization(user, scope, { client, redirectUri, codeChallenge }, origin) {
       const code = newAuthorizationCode();
-      const isUserChanged = await scripts.beginAuthorization({
+      const begun = await scripts.beginAuthorization({
         sessionKey: sessionKey(code.sid),
         changedKey: changedKey(user.id),
         sid: code.sid,
@@ -101,7 +106,7 @@ export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStor
         codeChallenge,
         registration: client.registration,
       });
-      return { sid: code.sid, isUserChanged, code: encodeAuthorizationCode(code) };
+      return { sid: code.sid, code: encodeAuthorizationCode(code), ...requireBudget(begun) };
     },
 
     async findByCode({ sid, secret }) {

@@ -8,6 +8,7 @@ import {
   type ListedSession,
   MAX_SESSIONS_OF_USER,
 } from './session-record.ts';
+import { type Begun, SIGN_IN_BUDGET } from './sign-in-budget.ts';
 
 /** Within this time a redeemed code that comes again is reuse; later it is unknown. */
 const CODE_REMEMBERED_MS = 10 * 60_000;
@@ -29,6 +30,7 @@ const NEW_SESSION = {
 } as const;
 const NEW_SESSION_LIMITS = {
   ...ANNOUNCE,
+  ...SIGN_IN_BUDGET,
   IDLE_LIMIT_MS,
   ABSOLUTE_LIMIT_MS,
   MAX_SESSIONS_OF_USER,
@@ -87,7 +89,11 @@ export const SESSION_SCRIPTS = {
     keys: ['sessionKey', 'changedKey'],
     args: { ...NEW_SESSION, family: 'string', nonce: 'string', newEpoch: 'string' },
     constants: { ...NEW_SESSION_LIMITS, ...EPOCH },
-    decode: fields<{ epoch: string; isUserChanged: boolean }>({ epoch: String, isUserChanged: Boolean }),
+    decode: fields<Begun<{ epoch: string; isUserChanged: boolean }>>({
+      epoch: String,
+      isUserChanged: Boolean,
+      retryAfterMs: Number,
+    }),
   }),
   beginAuthorization: script('begin-authorization', {
     keys: ['sessionKey', 'changedKey'],
@@ -100,7 +106,7 @@ export const SESSION_SCRIPTS = {
       registration: 'string',
     },
     constants: { ...NEW_SESSION_LIMITS, CODE_LIFETIME_MS },
-    decode: Boolean,
+    decode: fields<Begun<{ isUserChanged: boolean }>>({ isUserChanged: Boolean, retryAfterMs: Number }),
   }),
   redeemCode: script('redeem-code', {
     keys: ['sessionKey'],

@@ -32,6 +32,7 @@ import {
   type SessionUser,
   sessionKey,
 } from './session-record.ts';
+import { requireBudget } from './sign-in-budget.ts';
 import { unansweredRotations } from './unanswered-rotations.ts';
 
 /**
@@ -82,7 +83,11 @@ interface Conditions {
 export interface SessionStore extends CodeStore {
   /** Rejects while sessions cannot be changed. */
   ready(): Promise<void>;
-  /** Begins a session. If the user then has too many sessions, the longest unused one is ended. */
+  /**
+   * Begins a session. If the user then has too many sessions, the longest unused one is ended.
+   *
+   * @throws {Problem} 429 if the user has signed in too often
+   */
   create(user: SessionUser, clientId: string, origin: Origin): Promise<IssuedSession & BegunSession>;
   /** Finds the session of a token with the right family secret and any nonce. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
@@ -198,7 +203,7 @@ export function createSessionStore(
         nonce: sha256(token.nonce),
         newEpoch: randomUUID(),
       });
-      return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), ...begun };
+      return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), ...requireBudget(begun) };
     },
 
     async find(token) {

@@ -14,7 +14,7 @@ export interface Credentials {
  * Begins a session. An unknown user, a wrong password and a disabled user cost the same work and get the same answer.
  *
  * @param begin begins the session of a user whose password is right
- * @throws {Problem} 401 `invalid_credentials`, 429 `too_many_attempts`, 503
+ * @throws {Problem} 401 `invalid_credentials`, 429 `too_many_attempts` or `too_many_sign_ins`, 503
  */
 export async function signIn<Session extends BegunSession>(
   request: FastifyRequest,

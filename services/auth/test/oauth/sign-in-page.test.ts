@@ -505,6 +505,13 @@ t.test('guesses on the page and at /auth/login count together', async (t) => {
   t.match(refused.headers['retry-after'], /^\d+$/);
 });
 
+t.test('a user who signs in too often sees the form again, with the reason', async (t) => {
+  const { id, credentials } = await makeUser(app, 'ada-often');
+  await redisClient().set(`{auth}:sign-ins-of:${id}`, within.redisClock.now() + 1_000 * 20_000);
+  const refused = await submit(app, await openPage(app, authorizationRequest(challenge)), credentials);
+  isPage(t, refused, 429, /This account has signed in too often\. Try again in 1 minute\./);
+});
+
 t.test(
   'a full hashing queue shows the form again, with the username, and the form works later',
   async (t) => {

@@ -3,6 +3,7 @@ import { SCOPES } from '@pair/access-token';
 import { testRedis } from '@pair/test-kit';
 import t from 'tap';
 import { decodeRefreshToken, type RefreshToken } from '../../src/sessions/refresh-token.ts';
+import type { ListedSession } from '../../src/sessions/session-record.ts';
 import {
   createSessionStore,
   type Rotation,
@@ -42,6 +43,35 @@ t.test('a session in use ends after 30 days, however often it was rotated', asyn
   const last = await rotated(refreshToken);
   elapsedMs = 30 * DAY_MS;
   t.match(await rotate(last), { outcome: 'unknown' });
+});
+
+t.test('a user has a budget of sign-ins, with a password or a code; one comes back every 20 s', async (t) => {
+  const userId = 'often';
+  const authorize = () =>
+    store.beginAuthorization(
+      { id: userId, scopes: SCOPES },
+      '',
+      {
+        client: { id: 'client', registration: 'r', grants: ['authorization_code'] },
+        redirectUri: 'https://client.example/',
+        codeChallenge: 'challenge',
+      },
+      ORIGIN,
+    );
+  for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 50 }, () => begin(userId)));
+  const [{ sid: newest }] = (await store.listOfUser(userId)) as [ListedSession];
+  const refusal = { statusCode: 429, code: 'too_many_sign_ins', headers: { 'retry-after': '20' } };
+  await t.rejects(begin(userId), refusal);
+  await t.rejects(authorize(), refusal);
+  t.equal((await store.listOfUser(userId))[0]?.sid, newest, 'a refused sign-in begins and ends no session');
+  await begin('another user');
+
+  elapsedMs = 20_000;
+  await authorize();
+  await t.rejects(begin(userId), refusal);
+  const keys = await redis.keys('{auth}:sign-ins-of:*');
+  for (const key of keys)
+    t.ok((await redis.pttl(key)) <= 1_000 * 20_000, 'the budget leaves when it is full');
 });
 
 t.test('another client cannot use the token, and its attempt does no harm', async (t) => {

@@ -1,7 +1,15 @@
 import { rounds, waitFor } from '@pair/test-kit';
 import type { LightMyRequestResponse } from 'fastify';
 import t from 'tap';
-import { ADMIN, login, makeUser, post, startAuth, type Tokens } from '../support/auth-under-test.ts';
+import {
+  ADMIN,
+  login,
+  makeUser,
+  post,
+  recordedEvents,
+  startAuth,
+  type Tokens,
+} from '../support/auth-under-test.ts';
 
 const auth = await startAuth(t);
 const { app, within } = auth;
@@ -9,7 +17,7 @@ const redis = auth.redisClient();
 const WRONG = { ...ADMIN, password: 'not the password' };
 const [HERE, ELSEWHERE] = ['192.0.2.1', '198.51.100.1'];
 t.beforeEach(async () => {
-  for (const key of await redis.keys('{auth}:sign-in-attempts:*')) await redis.del(key);
+  for (const key of await redis.keys('{auth}:sign-in*')) await redis.del(key);
 });
 
 const attempt = (credentials: typeof ADMIN, remoteAddress = HERE) =>
@@ -74,6 +82,21 @@ t.test(
     t.ok(retryAfter > 590 && retryAfter <= 600, `${retryAfter} s`);
   },
 );
+
+t.test('a user who signs in too often gets 429, and leaves no more events', async (t) => {
+  const { id, credentials } = await makeUser(app, 'often');
+  const wrong = { ...credentials, password: 'not the password' };
+  for (let i = 0; i < 3; i++) await attempt(wrong);
+  t.equal(await redis.exists(`{auth}:sign-ins-of:${id}`), 0, 'a failure takes nothing from the budget');
+  await redis.set(`{auth}:sign-ins-of:${id}`, within.redisClock.now() + 1_000 * 20_000);
+  const refused = await attempt(credentials);
+  t.match(refused.json(), { status: 429, code: 'too_many_sign_ins' });
+  t.ok(Number(refused.headers['retry-after']) <= 20);
+  t.equal((await attempt(wrong)).statusCode, 401, 'the budget is not visible without the password');
+  const { access_token: token } = await login(app);
+  const events = await recordedEvents(app, token, `event=sign_in&user_id=${id}`, 4);
+  t.same(new Set(events.map(({ outcome }) => outcome)), new Set(['refused']));
+});
 
 t.test('each sign-in is in the audit with its user, a reached limit once, and no typed name', async (t) => {
   const { id, credentials } = await makeUser(app, 'audited');

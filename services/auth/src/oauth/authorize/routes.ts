@@ -158,11 +158,15 @@ function sendProblemPage(reply: FastifyReply, product: Product, problem: Problem
 }
 
 /** The text above the form: a person reads minutes more easily than the seconds of the problem. */
-function alertOf({ statusCode, message, headers }: Problem): string {
+function alertOf({ statusCode, code, message, headers }: Problem): string {
   if (statusCode === 503) return BUSY;
   if (statusCode !== 429) return message;
   const minutes = Math.ceil(Number(headers?.['retry-after']) / 60);
-  return `There were too many failed attempts to sign in. Try again in ${minutes === 1 ? '1 minute' : `${minutes} minutes`}.`;
+  const reason =
+    code === 'too_many_sign_ins'
+      ? 'This account has signed in too often.'
+      : 'There were too many failed attempts to sign in.';
+  return `${reason} Try again in ${minutes === 1 ? '1 minute' : `${minutes} minutes`}.`;
 }
 
 function statusOf({ statusCode }: Problem): number {
