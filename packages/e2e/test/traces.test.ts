@@ -189,6 +189,15 @@ t.test('no value of a request reaches the collector', async (t) => {
   }
 });
 
+/** As docker-compose.yml sets them by default: an empty variable counts as not set. */
+const EMPTY = {
+  OTEL_EXPORTER_OTLP_HEADERS: '',
+  OTEL_EXPORTER_OTLP_PROTOCOL: '',
+  OTEL_RESOURCE_ATTRIBUTES: '',
+  OTEL_TRACES_SAMPLER: '',
+  OTEL_TRACES_SAMPLER_ARG: '',
+};
+
 /** Starts auth once more, with other settings of OpenTelemetry. */
 async function startAuth(
   t: Teardown,
@@ -199,7 +208,7 @@ async function startAuth(
     entry: 'services/auth/dist/server.js',
     env: {
       ...system.authEnv,
-      OTEL_EXPORTER_OTLP_PROTOCOL: '',
+      ...EMPTY,
       NODE_OPTIONS: `--require ${join(ROOT, 'packages/e2e/test/fixtures/report-opentelemetry.cjs')}`,
       PORT: String(port),
       ...env,

@@ -72,7 +72,7 @@ function startExporting(log: FastifyBaseLogger, serviceName: string, protocol: P
   return provider;
 }
 
-/** The SDK reports an invalid value of a setting as an error. Its other reports are about each failed export. */
+/** Logs errors alone, such as an invalid value of a setting: the other reports repeat with each export. */
 function errorsTo(log: FastifyBaseLogger) {
   const ignore = () => {};
   return {
