@@ -67,4 +67,5 @@ type OfCustomers =
   | 'idempotency_key_reused'
   | 'import_refused'
   | 'request_in_progress'
+  | 'too_many_idempotency_keys'
   | 'too_many_transfers';

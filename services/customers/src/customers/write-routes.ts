@@ -4,6 +4,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 import { IdempotencyKeySchema, parseIdempotencyKey } from '../idempotency/idempotency-key.ts';
+import { keyBudget, tooManyKeys } from '../idempotency/key-budget.ts';
 import {
   fingerprintOf,
   type KeptAnswer,
@@ -31,6 +32,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
     help: 'Answers to a retry with an Idempotency-Key, from the first request',
   });
   replays.inc({}, 0);
+  const once = { budget: keyBudget(), noteReplay: () => replays.inc({}) };
 
   app.post(
     '/customers',
@@ -45,7 +47,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: NewCustomerSchema,
         response: createdResponse,
       },
-      config: { problems: [requestInProgress, validationFailed, keyReused] },
+      config: { problems: [requestInProgress, validationFailed, keyReused, tooManyKeys] },
     },
     async (request, reply) => {
       const fields = storedFields(request.body);
@@ -55,7 +57,7 @@ export const writeRoutes: FastifyPluginAsyncTypebox = async (app) => {
       const { status, headers, body } =
         key === undefined
           ? await create()
-          : await runOnce(app.pg.pool, keyedRequest(request, key, fields), create, () => replays.inc({}));
+          : await runOnce(app.pg.pool, keyedRequest(request, key, fields), create, once);
       return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(body);
     },
   );

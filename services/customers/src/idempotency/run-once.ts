@@ -4,6 +4,7 @@ import { and, eq, gt, lt, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Pool } from 'pg';
 import { idempotencyKeys as table } from '../db/schema.ts';
+import type { KeyBudget } from './key-budget.ts';
 
 /** An answer that retries get again. */
 export interface KeptAnswer {
@@ -28,14 +29,14 @@ const BATCH = 5_000;
  * answer in the same transaction, and returns it to retries for 24 hours.
  *
  * @throws {Problem} 409 `request_in_progress` while the first request with the key runs; 422 `idempotency_key_reused` if
- *   another request has used the key
+ *   another request has used the key; 429 `too_many_idempotency_keys` if the subject has no place for another answer
  * @param noteReplay is called if the answer is the stored one
  */
 export function runOnce(
   pool: Pool,
   { subject, route, key, fingerprint }: KeyedRequest,
   work: (db: NodePgDatabase) => Promise<KeptAnswer>,
-  noteReplay: () => void = () => {},
+  { budget, noteReplay = () => {} }: { budget: KeyBudget; noteReplay?: () => void },
 ): Promise<KeptAnswer> {
   return inTransaction(pool, async (_client, db) => {
     // held until the transaction ends; no request waits for it, because it would occupy a connection meanwhile
@@ -55,6 +56,7 @@ export function runOnce(
       noteReplay();
       return { status: kept.status, headers: kept.headers, body: kept.body };
     }
+    await budget.take(db, subject);
     const answer = await work(db);
     const row = { fingerprint, ...answer, createdAt: sql`now()` };
     await db

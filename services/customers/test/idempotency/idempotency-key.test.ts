@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mintClaims, rounds } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
 import t from 'tap';
-import { removeOldKeys } from '../../src/idempotency/run-once.ts';
+import { keyBudget } from '../../src/idempotency/key-budget.ts';
+import { removeOldKeys, runOnce } from '../../src/idempotency/run-once.ts';
 import { connected, customersDatabase } from '../support/database.ts';
 import { customersProcess, ready } from '../support/service.ts';
 
@@ -126,6 +128,34 @@ t.test('a malformed key is 400 and named', async (t) => {
     const response = await post(key);
     t.match(response.json(), { status: 400, errors: [{ pointer: '/idempotency-key' }] }, JSON.stringify(key));
   }
+});
+
+t.test('the keys of a subject are bounded; a retry gets its answer all the same', async (t) => {
+  const clock = { ms: 0 };
+  const budget = keyBudget({ max: 5, countedEvery: 2, now: () => clock.ms });
+  const pool = new pg.Pool({ connectionString: databaseUrl });
+  t.teardown(() => pool.end());
+  const [route, fingerprint] = ['POST /customers', Buffer.alloc(32)];
+  const answer = { status: 201, headers: {}, body: '' };
+  const send = (key: string, subject = 'bounded') =>
+    runOnce(pool, { subject, route, key, fingerprint }, async () => answer, { budget });
+  const refusal = {
+    statusCode: 429,
+    code: 'too_many_idempotency_keys',
+    headers: { 'retry-after': '60' },
+  };
+  for (let key = 0; key < 5; key++) await send(`${key}`);
+  await t.rejects(send('5'), refusal);
+  t.same(await send('0'), answer);
+  t.same(await send('5', 'another subject'), answer);
+
+  await client.query(
+    "UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE subject = 'bounded'",
+  );
+  await removeOldKeys(drizzle({ client }));
+  await t.rejects(send('5'), refusal, 'the rows are not counted for each request');
+  clock.ms = 60_000;
+  t.same(await send('5'), answer);
 });
 
 t.test('any number of expired keys is removed by short statements', async (t) => {
