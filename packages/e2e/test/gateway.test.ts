@@ -215,6 +215,35 @@ t.test('a flood of sign-ins from one address gets 429, and stops no other reques
   t.equal((await fetch(`${url}/auth/refresh`, { method: 'POST', body: '{}' })).status, 200);
 });
 
+t.test('the addresses of one IPv6 /64 share each limit, and an IPv4 address has its own', async (t) => {
+  const [auth, customers] = await Promise.all([upstream(t), upstream(t)]);
+  const ports = { auth: [auth.port], customers: [customers.port] };
+  const url = await testNginx(t, ports, { isBehindBalancer: true });
+  /** Sends this number of requests at once; resolves to the number that nginx refused. */
+  const refusals = async (method: string, path: string, address: string, count: number) => {
+    const headers = { 'x-forwarded-for': address };
+    const answers = await Promise.all(
+      Array.from({ length: count }, () => fetch(url + path, { method, headers })),
+    );
+    return answers.filter(({ status }) => status === 429).length;
+  };
+  const limits: [method: string, path: string, burst: number][] = [
+    ['POST', '/auth/register', 10],
+    ['POST', '/auth/login', 100],
+    ['GET', '/docs/auth', 60],
+    ['GET', '/status', 20],
+  ];
+  for (const [method, path, burst] of limits) {
+    await refusals(method, path, '2001:db8:0:a::1', burst);
+    const neighbour = '2001:db8:0:a:ffff:0a0a:0:2';
+    t.ok((await refusals(method, path, neighbour, burst)) > 0, `${path}: a neighbour shares the limit`);
+    t.equal(await refusals(method, path, '2001:db8:0:b::1', burst), 0, `${path}: another /64 does not`);
+    await refusals(method, path, '192.0.2.1', burst);
+    t.ok((await refusals(method, path, '::ffff:192.0.2.1', burst)) > 0, `${path}: an IPv4 address, mapped`);
+    t.equal(await refusals(method, path, '::ffff:192.0.2.2', burst), 0, `${path}: another IPv4 address`);
+  }
+});
+
 t.test('nginx never sends a POST a second time, but may repeat a GET', async (t) => {
   const breaks: RequestListener = (request) => request.socket.destroy();
   const [one, two] = await Promise.all([upstream(t, breaks), upstream(t, breaks)]);

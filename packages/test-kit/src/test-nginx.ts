@@ -15,6 +15,8 @@ type Upstreams = Record<'auth' | 'customers', number[]>;
 interface Options {
   accessLog?: string;
   metricsPort?: number;
+  /** True if the client's address is in X-Forwarded-For, as behind a load balancer. */
+  isBehindBalancer?: boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ export async function testNginx(t: Teardown, upstreams: Upstreams, options: Opti
 function upstreamsConf(
   port: number,
   upstreams: Upstreams,
-  { accessLog = 'access.log', metricsPort }: Options,
+  { accessLog = 'access.log', metricsPort, isBehindBalancer = false }: Options,
 ): string {
   const blocks = Object.entries(upstreams).map(([name, ports]) => {
     const servers = ports.map((upstream) => `  server 127.0.0.1:${upstream} max_fails=3 fail_timeout=2s;\n`);
@@ -68,7 +70,7 @@ function upstreamsConf(
   listen 127.0.0.1:${port} default_server backlog=4096;
   root ${JSON.stringify(join(ROOT, 'nginx', 'html'))};
   access_log ${JSON.stringify(accessLog)} json;
-  include gateway.conf;
+${isBehindBalancer ? '  set_real_ip_from 127.0.0.1;\n  real_ip_header X-Forwarded-For;\n' : ''}  include gateway.conf;
 }
 ${metricsPort === undefined ? '' : metricsServer(metricsPort)}`;
 }
