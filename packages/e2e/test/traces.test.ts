@@ -163,6 +163,8 @@ t.test('no value of a request reaches the collector', async (t) => {
   await send(409, [], caller.post('/auth/users', user, bearer));
   const csv = { ...bearer, 'content-type': 'text/csv' };
   const file = 'name,dob\nImported Person,1912-06-23\nBroken Person,1912-06-31\n';
+  const accepted = 'name,dob\nAccepted Person,1912-06-24\n';
+  await send(200, ['Accepted', '1912-06-24'], caller.post('/customers/import', accepted, csv));
   await send(422, ['Imported', '1912-06-23', 'Broken'], caller.post('/customers/import', file, csv));
   const filter = '/customers?name=Searched%20Person&dob_from=1913-07-24';
   await send(200, ['Searched', '1913-07-24'], caller.get(filter, bearer));
