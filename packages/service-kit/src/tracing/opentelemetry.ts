@@ -14,7 +14,7 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { withinListening } from '../stores/silence.ts';
 import { troubleLog } from '../trouble-log.ts';
@@ -47,8 +47,9 @@ export function createTracing(serviceName: string, protocol: Protocol): Tracing 
       },
       { name: 'tracing' },
     ),
-    ids: () => {
-      const span = trace.getActiveSpan()?.spanContext();
+    ids: ({ req }: { req?: FastifyRequest }) => {
+      // a line about a broken connection is written outside of the request's context
+      const span = trace.getSpanContext(req?.opentelemetry().context ?? context.active());
       return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
     },
   };

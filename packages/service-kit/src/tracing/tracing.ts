@@ -6,8 +6,8 @@ import { loadConfig } from '../config.ts';
 export interface Tracing {
   /** Makes spans of the requests, and sends them until the process closes. Register it before anything else. */
   plugin: FastifyPluginAsync;
-  /** Returns the ids of the current span, as members of a line in the log. */
-  ids(): { trace_id?: string; span_id?: string };
+  /** Returns the ids for a line in the log: of the span of its `req`, or else of the current span. */
+  ids(line: object): { trace_id?: string; span_id?: string };
 }
 
 const EndpointSchema = Type.Optional(
@@ -23,7 +23,7 @@ const ProtocolSchema = Type.Optional(
     description: 'the encoding of OTLP',
   }),
 );
-/** The standard settings whose values this code needs. The SDK reads the others itself. */
+/** The standard settings whose values this code needs. The SDK itself reads these and the others from `process.env`. */
 const TracingConfigSchema = Type.Object({
   OTEL_EXPORTER_OTLP_ENDPOINT: EndpointSchema,
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: EndpointSchema,

@@ -1,7 +1,7 @@
 import net, { type AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import { buildProcess, type ProcessConfig } from '../../src/index.ts';
+import { buildProcess, type ProcessConfig, type Tracing } from '../../src/index.ts';
 
 export interface TestProcess {
   app: FastifyInstance;
@@ -19,7 +19,7 @@ export async function startedProcess(
   t: Scope,
   services: FastifyPluginAsync[],
   config: Partial<ProcessConfig> = {},
-  options: { hostNames?: string[] } = {},
+  options: { hostNames?: string[]; tracing?: Tracing | undefined } = {},
 ): Promise<TestProcess> {
   let log = '';
   const logStream = new Writable({
