@@ -55,7 +55,8 @@ function awaitDisconnection(database: string): string {
   END $$`;
 }
 
-async function execute(url: string, statements: string[]): Promise<void> {
+/** Runs the statements one after the other, with a connection of their own. */
+export async function execute(url: string, statements: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -1,5 +1,5 @@
 export { freePort } from '@pair/local-stores';
-export { serviceRoleOf } from './create-database.ts';
+export { execute, serviceRoleOf } from './create-database.ts';
 export { documented } from './documented.ts';
 export { exampleExchanges, exampleFaults } from './examples.ts';
 export { setForeignSettings } from './foreign-settings.ts';
@@ -9,7 +9,7 @@ export { PATIENT_LIMITS, PRODUCTION_LIMITS } from './limits.ts';
 export { metricIn, metricsOf } from './metrics.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
 export { isLong, rounds } from './rounds.ts';
-export { runProgram } from './run-program.ts';
+export { runProgram, startProgram } from './run-program.ts';
 export { sendBlindly } from './send-blindly.ts';
 export { type StartedProcess, startProcess } from './start-process.ts';
 export { columnsInDatabase, declaredColumns } from './table-columns.ts';

@@ -17,6 +17,8 @@ interface Options {
   metricsPort?: number;
   /** True if the client's address is in X-Forwarded-For, as behind a load balancer. */
   isBehindBalancer?: boolean;
+  /** Is called with a function that stops nginx before the end of the test. */
+  onStart?: (stop: () => Promise<void>) => void;
 }
 
 /**
@@ -44,16 +46,19 @@ export async function testNginx(t: Teardown, upstreams: Upstreams, options: Opti
     errors += text;
   });
   const guarding = guard(nginx.pid as number, folder);
+  const stop = async () => {
+    if (nginx.exitCode !== null) return;
+    nginx.kill('SIGINT');
+    await once(nginx, 'exit');
+  };
   t.teardown(async () => {
-    if (nginx.exitCode === null) {
-      nginx.kill('SIGINT');
-      await once(nginx, 'exit');
-    }
+    await stop();
     guarding.release();
     rmSync(folder, { recursive: true });
   });
   await waitFor(async () => nginx.exitCode !== null || (await listens(port)));
   if (nginx.exitCode !== null) throw new Error(`nginx did not start:\n${errors}`);
+  options.onStart?.(stop);
   return `http://127.0.0.1:${port}`;
 }
 

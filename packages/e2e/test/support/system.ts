@@ -34,10 +34,18 @@ export interface SystemAddresses {
 
 export interface System extends SystemAddresses {
   /** The processes behind nginx, for promises that each of them must keep. */
-  auth: (StartedProcess & { url: string })[];
-  customers: (StartedProcess & { url: string })[];
+  auth: ServiceProcess[];
+  customers: ServiceProcess[];
   redis: TestServer;
+  /** The databases, as their owners reach them. */
+  databases: { auth: string; customers: string };
 }
+
+export type ServiceProcess = StartedProcess & {
+  url: string;
+  /** The port of its metrics; 0 without the option `isMeasured`. */
+  metricsPort: number;
+};
 
 interface Options {
   authProcesses?: number;
@@ -46,6 +54,9 @@ interface Options {
   postgres?: TestPostgres;
   /** More settings for each service. */
   env?: Record<string, string>;
+  /** Each process serves metrics. */
+  isMeasured?: boolean;
+  nginx?: Parameters<typeof testNginx>[2];
 }
 
 /**
@@ -67,7 +78,7 @@ export async function startSharedSystem(t: Teardown): Promise<string> {
 
 /** Starts the whole system as deployed: each service in processes of its own, behind nginx. */
 export async function startSystem(t: Teardown, options: Options = {}): Promise<System> {
-  const { authProcesses = 1, customersProcesses = 1, postgres, env } = options;
+  const { authProcesses = 1, customersProcesses = 1, postgres, env, isMeasured = false, nginx } = options;
   const [authDatabase, customersDatabase, redis, authPorts, customersPorts] = await Promise.all([
     postgres?.database() ?? testDatabase(t),
     postgres?.database() ?? testDatabase(t),
@@ -75,7 +86,7 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
     freePorts(authProcesses),
     freePorts(customersProcesses),
   ]);
-  const url = await testNginx(t, { auth: authPorts, customers: customersPorts });
+  const url = await testNginx(t, { auth: authPorts, customers: customersPorts }, nginx);
   const shared = {
     ISSUER: url,
     REDIS_URL: redis.url,
@@ -111,14 +122,15 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
     ),
     runToEnd(t, 'services/customers/dist/migrate.js', { DATABASE_URL: customersDatabase }),
   ]);
+  const start = (entry: string, serviceEnv: Record<string, string>, port: number) =>
+    startService(t, { entry, env: serviceEnv, port, isMeasured });
   const [auth, customers] = await Promise.all([
-    Promise.all(authPorts.map((port) => startService(t, 'services/auth/dist/server.js', authEnv, port))),
-    Promise.all(
-      customersPorts.map((port) => startService(t, 'services/customers/dist/server.js', customersEnv, port)),
-    ),
+    Promise.all(authPorts.map((port) => start('services/auth/dist/server.js', authEnv, port))),
+    Promise.all(customersPorts.map((port) => start('services/customers/dist/server.js', customersEnv, port))),
   ]);
   await Promise.all([...auth, ...customers].map((process) => isReady(process)));
-  return { url, auth, customers, redis, authEnv };
+  const databases = { auth: authDatabase, customers: customersDatabase };
+  return { url, auth, customers, redis, authEnv, databases };
 }
 
 /** Begins a session. */
@@ -165,9 +177,19 @@ async function runToEnd(t: Teardown, entry: string, env: Record<string, string>,
   return job.output();
 }
 
-async function startService(t: Teardown, entry: string, env: Record<string, string>, port: number) {
-  const started = await startProcess(t, { entry, env: { ...env, PORT: String(port) } });
-  return { ...started, url: `http://127.0.0.1:${port}` };
+async function startService(
+  t: Teardown,
+  service: { entry: string; env: Record<string, string>; port: number; isMeasured: boolean },
+): Promise<ServiceProcess> {
+  const { entry, port, isMeasured } = service;
+  const metricsPort = isMeasured ? await freePort() : 0;
+  const env = {
+    ...service.env,
+    PORT: String(port),
+    ...(isMeasured && { METRICS_PORT: String(metricsPort) }),
+  };
+  const started = await startProcess(t, { entry, env });
+  return { ...started, url: `http://127.0.0.1:${port}`, metricsPort };
 }
 
 async function isReady({ url, output }: StartedProcess & { url: string }): Promise<void> {
