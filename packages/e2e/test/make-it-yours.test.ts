@@ -51,7 +51,7 @@ function copyOfRepository(folder: string): void {
 function blocksOf(step: number): Block[] {
   const guide = readFileSync(join(ROOT, 'docs/make-it-yours.md'), 'utf8');
   const section = guide.split(/^## /m).find((text) => text.startsWith(`${step}. `)) ?? '';
-  return [...section.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = '', content = '']) => ({
+  return [...section.matchAll(/^(`{3,})(\w+)\n(.*?)^\1$/gms)].map(([, , language = '', content = '']) => ({
     language,
     content,
   }));

@@ -151,8 +151,8 @@ export async function addAdmin(url: string): Promise<Credentials> {
     password: 'the password of this admin',
   };
   await client.signIn(ADMIN.username, ADMIN.password);
-  const body = { ...admin, scope: 'customers:read customers:write users:admin' };
-  await client.auth.POST('/auth/users', { body });
+  const { data: first } = await client.auth.GET('/auth/me');
+  await client.auth.POST('/auth/users', { body: { ...admin, scope: first.scope } });
   await client.signOut();
   return admin;
 }
