@@ -21,7 +21,9 @@ t.test(
       );
       // undo the migrations since that version, which had five
       await superuser.query('DROP TRIGGER not_from_the_future ON security_events');
-      await superuser.query('DROP FUNCTION date_security_event, remove_old_security_events');
+      await superuser.query(
+        'DROP FUNCTION date_security_event, remove_old_security_events, remove_gone_signing_keys',
+      );
       await superuser.query('ALTER TABLE clients DROP COLUMN name');
       await superuser.query('DELETE FROM drizzle.__drizzle_migrations WHERE id > 5');
     });

@@ -8,7 +8,7 @@ const RIGHTS = [
   'SELECT, INSERT, UPDATE ON signing_keys',
   'SELECT, INSERT, UPDATE, DELETE ON users, clients',
   `SELECT, INSERT (${EVENT_COLUMNS.join(', ')}) ON security_events`,
-  'EXECUTE ON FUNCTION remove_old_security_events()',
+  'EXECUTE ON FUNCTION remove_old_security_events(), remove_gone_signing_keys()',
 ];
 
 /**

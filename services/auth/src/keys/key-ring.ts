@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type KeySource, KeysUnavailable } from '@pair/access-token';
 import {
+  hourly,
   isStoreUnavailable,
   OperatorError,
   repeat,
@@ -18,7 +19,7 @@ import type { SigningKeyRow } from '../db/schema.ts';
 import { announceAgain } from './announce-keys.ts';
 import { type KeyOverview, keyMetrics } from './key-metrics.ts';
 import { keyStates } from './key-states.ts';
-import { addMissingKeys, lacksKeys, selectKeys } from './repository.ts';
+import { addMissingKeys, lacksKeys, removeGoneKeys, selectKeys } from './repository.ts';
 import { type OpenedKey, openKey } from './sealed-key.ts';
 
 const RELOAD_INTERVAL_MS = 10_000;
@@ -63,6 +64,7 @@ export const keyRing = fp<{ sealingKeys: SealingKeys }>(
     app.addHook('onReady', () => ring.start());
     app.addHook('onClose', async () => ring.stop());
     announceAgain(app);
+    hourly(app, 'cannot remove the signing keys that are gone', () => removeGoneKeys(app.db));
   },
   { name: 'key-ring', dependencies: ['postgres', 'redis-clock', 'revocation-feed'] },
 );

@@ -23,6 +23,11 @@ export async function selectKeysForUpdate(db: NodePgDatabase): Promise<SigningKe
   return selectKeys(db);
 }
 
+/** Removes the keys that have been gone for 90 days: see migrations/0009_remove_gone_signing_keys.sql. */
+export function removeGoneKeys(db: NodePgDatabase): Promise<unknown> {
+  return db.execute(sql`SELECT remove_gone_signing_keys()`);
+}
+
 /** True if no key is active, or no key is next. */
 export function lacksKeys(rows: readonly SigningKeyRow[], nowMs: number): boolean {
   const states = keyStates(rows, nowMs);

@@ -42,7 +42,11 @@ t.test('PostgreSQL refuses a role that the owner did not name', async (t) => {
   const { url } = serviceRoleOf(ownerUrl);
   await migrateAuth({ DATABASE_URL: ownerUrl, ADMIN_USERNAME: 'admin' });
   const other = await pool(t, url);
-  for (const statement of ['SELECT remove_old_security_events()', 'SELECT FROM users']) {
+  for (const statement of [
+    'SELECT remove_old_security_events()',
+    'SELECT remove_gone_signing_keys()',
+    'SELECT FROM users',
+  ]) {
     await t.rejects(other.query(statement), { code: '42501' }, statement);
   }
 });

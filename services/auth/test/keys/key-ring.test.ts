@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { unavailable } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
 import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
 import t from 'tap';
 import { unseal } from '../../src/crypto/seal.ts';
 import { signingKeys } from '../../src/db/schema.ts';
+import { keyStates } from '../../src/keys/key-states.ts';
+import { removeGoneKeys, selectKeys } from '../../src/keys/repository.ts';
 import { generateSigningKey } from '../../src/keys/signing-key.ts';
 import { get, login, startAuth } from '../support/auth-under-test.ts';
 import { DAY, kidsOf, newEncryptionKey, rings, SECOND } from '../support/rings.ts';
@@ -179,4 +182,43 @@ t.test('after the revocation of all keys the ring creates new ones at once', asy
   await waitFor(() => one.signingKey());
   t.equal(kidsOf(one).length, 2);
   t.notOk(kidsOf(one).some((kid) => before.includes(kid)));
+});
+
+t.test('a key is removed when it has been gone for 90 days; the other keys keep their state', async (t) => {
+  const { pool, ownerUrl, clock, ring } = await rings(t);
+  const db = drizzle({ client: pool });
+  const owner = new pg.Pool({ connectionString: ownerUrl });
+  t.teardown(() => owner.end());
+  const first = await ring();
+  const start = clock.now;
+  for (let month = 1; month <= 24; month++) {
+    clock.now = start + month * 30 * DAY + SECOND;
+    await first.reload();
+  }
+  t.equal((await selectKeys(db)).length, 26, 'two years of rotations');
+  // PostgreSQL has its own clock: the rows move to the time at which they would be now
+  const ago = `${(clock.now - Date.now()) / DAY} days`;
+  await owner.query('UPDATE signing_keys SET active_from = active_from - $1::interval', [ago]);
+  const before = await selectKeys(db);
+  // revoked keys: long ago, long ago but never active, and lately
+  const revoke = (index: number, days: number) =>
+    owner.query(`UPDATE signing_keys SET revoked_at = now() - $1::interval WHERE kid = $2`, [
+      `${days} days`,
+      before[index]?.kid,
+    ]);
+  await revoke(3, 640);
+  await revoke(5, 620);
+  await revoke(7, 10);
+  const kept = await selectKeys(db);
+  const statesOf = (rows: typeof kept) =>
+    new Map(keyStates(rows, Date.now()).map((state, index) => [rows[index]?.kid, state]));
+  const states = statesOf(kept);
+
+  await removeGoneKeys(db);
+  const left = await selectKeys(db);
+  t.equal(left.length, 6, 'next, active, three that were active in the last 90 days, and one revoked lately');
+  t.ok(left.some(({ kid }) => kid === before[7]?.kid));
+  for (const [kid, state] of statesOf(left)) t.equal(state, states.get(kid), `${kid}`);
+  await removeGoneKeys(db);
+  t.equal((await selectKeys(db)).length, 6);
 });
