@@ -20,6 +20,8 @@ export interface AccessTokenOptions {
   resourceMetadata?: string;
   /** The limit for the requests of one subject; none by default. */
   subjectRate?: SubjectRate;
+  /** The number of verified tokens that the process remembers; only tests pass it. */
+  cacheSize?: number;
 }
 
 /** A token with a valid signature and valid claims. Each request checks again that it is not expired or revoked. */
@@ -71,9 +73,9 @@ declare module '@fastify/jwt' {
  * token, checks the expiry, the key, the epoch and the revocations.
  */
 export const accessToken = fp<AccessTokenOptions>(
-  async (app, { issuer, audience, keys, resourceMetadata, subjectRate }) => {
+  async (app, { issuer, audience, keys, resourceMetadata, subjectRate, cacheSize = CACHE_SIZE }) => {
     const feed = app.revocationFeed;
-    const verified = new LRUCache<string, VerifiedToken>({ max: CACHE_SIZE });
+    const verified = new LRUCache<string, VerifiedToken>({ max: cacheSize });
 
     await app.register(fastifyJwt, {
       secret: async (_request: FastifyRequest, token: unknown) => requireKey(keys, signingKeyId(token)),

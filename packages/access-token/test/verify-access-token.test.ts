@@ -35,6 +35,26 @@ t.test('app.verifyAccessToken', async (t) => {
     t.equal(results[1], first);
   });
 
+  await t.test('a process remembers a bounded number of tokens', async (t) => {
+    const isCached: boolean[] = [];
+    const small = await guardedProcess(t, {
+      cacheSize: 2,
+      routes: async (app) => {
+        app.get('/spy', async (request) => {
+          const result = app.verifyAccessToken(request);
+          isCached.push(!(result instanceof Promise));
+          return (await result).claims;
+        });
+      },
+    });
+    await ready(small);
+    const tokens = await Promise.all([1, 2, 3].map(() => small.key.sign(mintClaims())));
+    for (const token of [...tokens, ...tokens.slice(1), ...tokens.slice(0, 1)]) {
+      await small.app.inject({ url: '/spy', headers: { authorization: `Bearer ${token}` } });
+    }
+    t.same(isCached, [false, false, false, true, true, false]);
+  });
+
   await t.test('finds a cached token for every spelling of its header', async (t) => {
     const token = await key.sign(mintClaims());
     await get('/spy', token);

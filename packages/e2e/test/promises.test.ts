@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
 import t from 'tap';
+import { namesOfTests } from './support/names-of-tests.ts';
 
 const document = read('docs/replay-protection.md');
 
@@ -21,15 +22,6 @@ for (const { promise, path, name } of rows) {
     namesOfTests(read(path)).some((pattern) => pattern.test(name)),
     `${promise}: ${path} has a test "${name}"`,
   );
-}
-
-/** The names in the calls of `t.test`, where `${…}` stands for any text. */
-function namesOfTests(source: string): RegExp[] {
-  const calls = /\btest\(\s*(['"`])((?:\\.|(?!\1).)+)\1/gs;
-  return [...source.matchAll(calls)].map(([, , literal = '']) => {
-    const parts = literal.replaceAll('\\', '').split(/\$\{[^}]*\}/);
-    return new RegExp(`^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]]/g, '\\$&')).join('.+')}$`);
-  });
 }
 
 function read(path: string): string {

@@ -37,6 +37,7 @@ export async function guardedProcess(
     routes?: FastifyPluginAsync;
     maxStalenessSeconds?: number;
     subjectRate?: SubjectRate;
+    cacheSize?: number;
     /** True if the process cannot fetch the keys before `jwks.start()`. */
     keysAway?: boolean;
     /** The timer of the key set. */
@@ -55,7 +56,7 @@ export async function guardedProcess(
   const service: FastifyPluginAsync = async (app) => {
     await app.register(redis, { redisUrl: store.server.url, name: 'test' });
     const maxStalenessSeconds = options.maxStalenessSeconds ?? 30;
-    const { setTimer, subjectRate } = options;
+    const { setTimer, subjectRate, cacheSize } = options;
     const keySet = createRemoteKeySet({
       url: jwks.url,
       log: app.log,
@@ -81,6 +82,7 @@ export async function guardedProcess(
       audience: ISSUER,
       keys: keySet,
       ...(subjectRate === undefined ? {} : { subjectRate }),
+      ...(cacheSize === undefined ? {} : { cacheSize }),
     });
     await app.register(
       asUser(async (guarded) => {
