@@ -168,6 +168,22 @@ t.test('every operation that needs a token documents its limit, in all answers b
   }
 });
 
+t.test('each code of a documented 429 is a limit of the metrics', async (t) => {
+  const limits = readFileSync(
+    join(ROOT, 'packages/service-kit/src/metrics/rate-limited-requests.ts'),
+    'utf8',
+  );
+  for (const { name, service, responses } of operations) {
+    const { $ref = '', ...own } = responses[429] ?? {};
+    const document = documents.find(([one]) => one === service)?.[1];
+    const { content = {} } = document?.components.responses[$ref.split('/').at(-1) ?? ''] ?? own;
+    for (const code of Object.values(content).flatMap(({ examples = {} }) => Object.keys(examples))) {
+      if (!/^(rate_limit|too_many)/.test(code) || code === 'too_many_requests') continue;
+      t.ok(limits.includes(`'${code}'`), `${name}: ${code}`);
+    }
+  }
+});
+
 t.test('each document names the project as its contact', async (t) => {
   const { name } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   for (const [service, { info }] of documents) t.same(info.contact, { name }, service);

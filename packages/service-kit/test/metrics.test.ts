@@ -1,7 +1,7 @@
 import { metricIn } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import t, { type Test } from 'tap';
-import { StoreUnavailable } from '../src/index.ts';
+import { Problem, StoreUnavailable } from '../src/index.ts';
 import { startedProcess } from './support/process.ts';
 
 const ANY_PORT = 0;
@@ -81,4 +81,17 @@ t.test('an answer 503 is counted by its cause', async (t) => {
   t.equal(metricIn(text, series('revocation_feed')), 1);
   t.equal(metricIn(text, series('redis')), 2);
   t.equal(metricIn(text, series('postgresql')), 0);
+});
+
+t.test('an answer 429 is counted by its limit', async (t) => {
+  const { app, read } = await measured(t, async (app) => {
+    app.get('/limited', async () => {
+      throw new Problem(429, 'too_many_transfers', 'Wait.');
+    });
+  });
+  const series = (limit: string) => `rate_limited_requests_total{limit="${limit}"}`;
+  t.equal(metricIn(await read(), series('too_many_transfers')), 0, 'a rate needs the zero');
+  await app.inject('/limited');
+  t.equal(metricIn(await read(), series('too_many_transfers')), 1);
+  t.equal(metricIn(await read(), series('rate_limit_exceeded')), 0);
 });

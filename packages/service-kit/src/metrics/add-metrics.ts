@@ -3,6 +3,7 @@ import type { ProcessConfig } from '../config.ts';
 import type { HealthRoutes } from '../health.ts';
 import { addMetricsListener } from './listener.ts';
 import { NO_METRICS } from './metrics.ts';
+import { beginRateLimitedRequests } from './rate-limited-requests.ts';
 import { measureRequests } from './requests.ts';
 import { beginUnavailableAnswers } from './unavailable-answers.ts';
 
@@ -22,6 +23,7 @@ export async function addMetrics(
   const metrics = new ServedMetrics();
   app.decorate('metrics', metrics);
   beginUnavailableAnswers(metrics);
+  beginRateLimitedRequests(metrics);
   measureRequests(app, metrics);
   addMetricsListener(app, metrics, addHealthRoutes, { host, port });
 }

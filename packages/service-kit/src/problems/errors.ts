@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isThrownAway, lastAnswerOn, requestIdOf, throwAway } from '../http/connection.ts';
 import { isTimeLimitLifted } from '../http/time-limit.ts';
+import { countRateLimitedRequest } from '../metrics/rate-limited-requests.ts';
 import { countUnavailableAnswer } from '../metrics/unavailable-answers.ts';
 import { isOverload } from './overload.ts';
 import { PROBLEM_CONTENT_TYPE, Problem, problemBody, unavailable } from './problem.ts';
@@ -90,6 +91,7 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem {
   const problem = isUnknownType
     ? unsupportedMediaType(request.method, request.routeOptions.schema)
     : toProblem(error);
+  if (problem.statusCode === 429) countRateLimitedRequest(request.server.metrics, problem.code);
   if (problem.statusCode === 503)
     countUnavailableAnswer(request.server.metrics, unavailablePart(problem.cause));
   if (problem.statusCode >= 500 && !isOverload(problem.cause)) {
