@@ -42,5 +42,5 @@ export function feedDelay(metrics: Metrics, service: string): (seconds: number) 
     labelNames: ['service'],
     buckets: DELAY_BOUNDS_SECONDS,
   });
-  return (seconds) => histogram.observe({ service }, seconds);
+  return histogram.of({ service });
 }

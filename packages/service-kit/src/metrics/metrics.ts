@@ -21,8 +21,17 @@ export interface Gauge<Label extends string> {
   set(labels: Labels<Label>, value: number): void;
 }
 
+export interface HistogramOptions<Label extends string> extends MetricOptions<Label> {
+  /** The upper bounds, in ascending order. */
+  buckets: number[];
+}
+
+/** Adds a value to a time series. */
+export type Observe = (value: number) => void;
+
 export interface Histogram<Label extends string> {
-  observe(labels: Labels<Label>, value: number): void;
+  /** Finds or begins the time series of these labels, always in the same order. Keep what it returns. */
+  of(labels: Labels<Label>): Observe;
 }
 
 /**
@@ -34,8 +43,7 @@ export interface Metrics {
   /** False in a process without METRICS_PORT. Then it measures no duration, and the metrics do nothing. */
   readonly isServed: boolean;
   counter<Label extends string>(options: MetricOptions<Label>): Counter<Label>;
-  /** @param options.buckets the upper bounds */
-  histogram<Label extends string>(options: MetricOptions<Label> & { buckets: number[] }): Histogram<Label>;
+  histogram<Label extends string>(options: HistogramOptions<Label>): Histogram<Label>;
   /**
    * A gauge whose values are read when Prometheus asks for them, which costs no request anything.
    *
@@ -48,6 +56,6 @@ export interface Metrics {
 export const NO_METRICS: Metrics = {
   isServed: false,
   counter: () => ({ inc() {} }),
-  histogram: () => ({ observe() {} }),
+  histogram: () => ({ of: () => () => {} }),
   gauge() {},
 };

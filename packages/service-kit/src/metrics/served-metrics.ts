@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Gauge as GaugeOf, MetricOptions, Metrics } from './metrics.ts';
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
+import { BucketHistogram } from './buckets.ts';
+import type { Gauge as GaugeOf, Histogram, HistogramOptions, MetricOptions, Metrics } from './metrics.ts';
 
 /** Metrics in a registry of prom-client. A separate module, because a process without METRICS_PORT does not load the package. */
 export class ServedMetrics implements Metrics {
@@ -15,8 +16,13 @@ export class ServedMetrics implements Metrics {
     return this.#once(options.name, () => new Counter({ ...options, registers: [this.#registry] }));
   }
 
-  histogram<Label extends string>(options: MetricOptions<Label> & { buckets: number[] }): Histogram<Label> {
-    return this.#once(options.name, () => new Histogram({ ...options, registers: [this.#registry] }));
+  histogram<Label extends string>(options: HistogramOptions<Label>): Histogram<Label> {
+    return this.#once(options.name, () => {
+      const histogram = new BucketHistogram(options);
+      // the registry calls `get` alone
+      this.#registry.registerMetric(histogram as unknown as Metric);
+      return histogram;
+    });
   }
 
   gauge<Label extends string>(options: MetricOptions<Label>, collect: (gauge: GaugeOf<Label>) => void): void {

@@ -1,10 +1,8 @@
-import type { Labels, Metrics } from './metrics.ts';
+import type { Metrics, Observe } from './metrics.ts';
 
 const BOUNDS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 /** An error without a code, for example of a broken connection. */
 const NO_CODE = 'error';
-
-type Label = 'db_system_name' | 'db_operation_name' | 'error_type';
 
 /**
  * Notes an operation that has ended.
@@ -25,16 +23,21 @@ export function storeOperations(metrics: Metrics, system: 'postgresql' | 'redis'
     labelNames: ['db_system_name', 'db_operation_name', 'error_type'],
     buckets: BOUNDS_SECONDS,
   });
-  // labels are made once for each operation, because an operation makes no garbage then
-  const succeeded = new Map<string, Labels<Label>>();
+  const known = new Map<string, Map<string, Observe>>();
   return (operation, startedAt, error) => {
     const seconds = (performance.now() - startedAt) / 1_000;
-    let labels = succeeded.get(operation);
-    if (labels === undefined) {
-      labels = { db_system_name: system, db_operation_name: operation, error_type: '' };
-      succeeded.set(operation, labels);
+    const type = error == null ? '' : errorType(error);
+    let byType = known.get(operation);
+    if (byType === undefined) {
+      byType = new Map();
+      known.set(operation, byType);
     }
-    histogram.observe(error == null ? labels : { ...labels, error_type: errorType(error) }, seconds);
+    let observe = byType.get(type);
+    if (observe === undefined) {
+      observe = histogram.of({ db_system_name: system, db_operation_name: operation, error_type: type });
+      byType.set(type, observe);
+    }
+    observe(seconds);
   };
 }
 

@@ -74,7 +74,7 @@ function batchSizes(metrics: Metrics): ((size: number) => void) | undefined {
     help: 'Requests that one statement answers',
     buckets: [1, 2, 5, 10, 25, 50, 100, BATCH_SIZE],
   });
-  return (size) => histogram.observe({}, size);
+  return histogram.of({});
 }
 
 /** The statements on customers, prepared. A write has its precondition in its WHERE. Ids must be in lower case. */

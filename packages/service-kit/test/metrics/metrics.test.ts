@@ -1,8 +1,8 @@
 import { metricIn } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import t, { type Test } from 'tap';
-import { Problem, StoreUnavailable } from '../src/index.ts';
-import { startedProcess } from './support/process.ts';
+import { Problem, StoreUnavailable } from '../../src/index.ts';
+import { startedProcess } from '../support/process.ts';
 
 const ANY_PORT = 0;
 
