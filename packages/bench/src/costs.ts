@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { freePort, type Teardown } from '@pair/test-kit';
 import { contest, printHead } from './contest.ts';
-import { startCustomers } from './customers-process.ts';
+import { type Customers, startCustomers } from './customers-process.ts';
 import { CONNECTIONS, load } from './load.ts';
 
 const ROWS = 1_000;
@@ -17,15 +17,16 @@ export async function benchCosts(t: Teardown): Promise<void> {
   const metrics = { METRICS_PORT: String(await freePort()) };
   const traces = { ...noLimit, OTEL_EXPORTER_OTLP_ENDPOINT: await startCollector(t) };
   const sampled = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' };
-  const processes = await Promise.all(
-    Object.entries({
-      'no limit, metrics or traces': noLimit,
-      'with the limit of a subject': {},
-      'with metrics': { ...noLimit, ...metrics },
-      'with traces': traces,
-      'with traces of 1 %': { ...traces, ...sampled },
-    }).map(async ([name, settings]) => ({ name, process: await startCustomers(t, ROWS, { settings }) })),
-  );
+  const variants = {
+    'no limit, metrics or traces': noLimit,
+    'with the limit of a subject': {},
+    'with metrics': { ...noLimit, ...metrics },
+    'with traces': traces,
+    'with traces of 1 %': { ...traces, ...sampled },
+  };
+  const processes: { name: string; process: Customers }[] = [];
+  for (const [name, settings] of Object.entries(variants))
+    processes.push({ name, process: await startCustomers(t, ROWS, { settings }) });
   printHead('the cost of metrics, of traces, and of the limit of a subject');
   const path = '/customers?limit=20';
   const contestants = processes.map(({ name, process }) => ({
