@@ -18,7 +18,7 @@ export type CountRequest = (subject: string, reply: FastifyReply) => Problem | u
 
 /**
  * Limits the requests of each subject by the generic cell rate algorithm: a token bucket that stores one time, at which the
- * burst is whole again. Runs on every request, so it allocates nothing for a known subject.
+ * burst is whole again. Runs on every request, so for a known subject it allocates nothing but the number of the clock.
  *
  * The header fields are those of draft-ietf-httpapi-ratelimit-headers-10.
  *
