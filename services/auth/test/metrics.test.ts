@@ -72,7 +72,7 @@ t.test('keys, hashes, the feed, statements and commands are measured', async (t)
   t.ok((value('auth_signing_keys_load_age_seconds') ?? 99) < 30);
   t.equal(value('auth_password_hashes{state="limit"}'), 100);
   t.equal(value('auth_password_hashes{state="waiting"}'), 0);
-  t.equal(value('auth_audit_events_only_logged'), 0);
+  t.equal(value('auth_audit_events_only_logged_total'), 0);
   t.equal(value('revocation_feed_entries{service="auth"}'), 1);
   t.equal(value('revocation_feed_fresh{service="auth"}'), 1);
   t.ok((value('revocation_feed_age_seconds{service="auth"}') ?? 99) < 5);

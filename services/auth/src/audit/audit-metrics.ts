@@ -3,11 +3,14 @@ import { SECURITY_EVENTS, type SecurityEvent } from './security-events.ts';
 
 const OUTCOMES = ['succeeded', 'refused'] as const;
 
-/** Returns a function that counts a security event. */
-export function countEvents(
-  metrics: Metrics,
-  writer: { pending(): number; lost(): number },
-): (event: Pick<SecurityEvent, 'event' | 'outcome'>) => void {
+interface AuditCounts {
+  noteEvent(event: Pick<SecurityEvent, 'event' | 'outcome'>): void;
+  /** Counts an event that is in the log, and not in the table. */
+  noteOnlyLogged(): void;
+}
+
+/** @param pending returns the number of events that wait for the database */
+export function auditMetrics(metrics: Metrics, pending: () => number): AuditCounts {
   const events = metrics.counter({
     name: 'auth_security_events_total',
     help: 'Security events, as in the audit',
@@ -16,14 +19,15 @@ export function countEvents(
   for (const event of SECURITY_EVENTS) for (const outcome of OUTCOMES) events.inc({ event, outcome }, 0);
   metrics.gauge(
     { name: 'auth_audit_events_pending', help: 'Security events that wait for the database' },
-    (gauge) => gauge.set({}, writer.pending()),
+    (gauge) => gauge.set({}, pending()),
   );
-  metrics.gauge(
-    {
-      name: 'auth_audit_events_only_logged',
-      help: 'Security events since the start that are in the log, and not in the table',
-    },
-    (gauge) => gauge.set({}, writer.lost()),
-  );
-  return ({ event, outcome }) => events.inc({ event, outcome });
+  const onlyLogged = metrics.counter({
+    name: 'auth_audit_events_only_logged_total',
+    help: 'Security events that are in the log, and not in the table',
+  });
+  onlyLogged.inc({}, 0);
+  return {
+    noteEvent: ({ event, outcome }) => events.inc({ event, outcome }),
+    noteOnlyLogged: () => onlyLogged.inc({}),
+  };
 }

@@ -4,7 +4,7 @@ import { hourly } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { countEvents } from './audit-metrics.ts';
+import { auditMetrics } from './audit-metrics.ts';
 import { removeOldEvents } from './remove-old-events.ts';
 import { insertSecurityEvents, type SecurityEvent } from './security-events.ts';
 
@@ -30,11 +30,11 @@ declare module 'fastify' {
 
 export const audit = fp(
   async (app) => {
-    const writer = auditWriter(app.db, app.log);
-    const count = countEvents(app.metrics, writer);
+    const counts = auditMetrics(app.metrics, () => writer.pending());
+    const writer = auditWriter(app.db, app.log, counts.noteOnlyLogged);
     app.decorate('audit', {
       record: (request, event) => {
-        count(event);
+        counts.noteEvent(event);
         writer.write({
           ...bearerOf(request),
           ...event,
@@ -64,10 +64,13 @@ function bearerOf({ claims }: FastifyRequest): Pick<SecurityEvent, 'actorId' | '
  * attacker, no matter how many, use one connection. A lone event is written at once. After it the next ones gather for
  * PAUSE_MS: a process that is killed loses no more than those.
  */
-export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'error' | 'warn'>) {
+export function auditWriter(
+  db: NodePgDatabase,
+  log: Pick<FastifyBaseLogger, 'error' | 'warn'>,
+  noteOnlyLogged = () => {},
+) {
   const pending: SecurityEvent[] = [];
   const closing = new AbortController();
-  let lost = 0;
   const background = new AsyncResource('AuditWriter');
   let writing: Promise<void> | undefined;
 
@@ -87,15 +90,13 @@ export function auditWriter(db: NodePgDatabase, log: Pick<FastifyBaseLogger, 'er
   }
 
   function logInstead(event: SecurityEvent): void {
-    lost += 1;
+    noteOnlyLogged();
     log.warn({ security_event: event }, 'a security event that is not in the table');
   }
 
   return {
     /** The number of events that wait for the database. */
     pending: () => pending.length,
-    /** The number of events that are in the log, and not in the table. */
-    lost: () => lost,
     write(event: SecurityEvent): void {
       if (pending.length >= MAX_PENDING) return logInstead(event);
       pending.push(event);
