@@ -206,6 +206,14 @@ async function isolation() {
       );
     }
   });
+  await check('the profile observe is valid, and nothing of it runs without the profile', async () => {
+    const servicesOf = async (...args) =>
+      (await docker.compose(...args, 'config', '--services')).trim().split('\n').sort();
+    const added = new Set(await servicesOf('--profile', 'observe'));
+    for (const service of await servicesOf()) added.delete(service);
+    assert.deepEqual([...added], ['alertmanager', 'grafana', 'prometheus']);
+    for (const { service } of containers) assert.ok(!added.has(service), service);
+  });
   await check('containers run without root, without capabilities, and read-only', async () => {
     for (const service of SERVICES) {
       const status = await docker.compose('exec', '-T', service, 'cat', '/proc/1/status');
