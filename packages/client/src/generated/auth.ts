@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. So does an account after 1,000 sign-ins that succeeded, until one more is free every 20 seconds. Wait as many seconds as Retry-After says.
+         * @description An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. So does an account after 10,000 sign-ins that succeeded, until one more is free every 20 seconds. Wait as many seconds as Retry-After says.
          */
         post: operations["login"];
         delete?: never;

@@ -5,7 +5,7 @@ import { Problem } from '@pair/service-kit';
  * months: without a budget one account could fill the disk. No person comes near it, nor a program that signs in each time
  * it runs. Failures do not count here, so an attacker without the password cannot use the budget up.
  */
-export const SIGN_IN_BUDGET = { MAX_SIGN_INS: 1_000, SIGN_IN_INTERVAL_MS: 20_000 };
+export const SIGN_IN_BUDGET = { MAX_SIGN_INS: 10_000, SIGN_IN_INTERVAL_MS: 20_000 };
 
 /** The reply of a script that begins a session: the session, or how long to wait. */
 export type Begun<Session> = Session | { retryAfterMs: number };

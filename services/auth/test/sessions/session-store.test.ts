@@ -58,7 +58,9 @@ t.test('a user has a budget of sign-ins, with a password or a code; one comes ba
       },
       ORIGIN,
     );
-  for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 50 }, () => begin(userId)));
+  // the time when the budget is whole again: after the other 9,990
+  await redis.set(`{auth}:sign-ins-of:${userId}`, now() + 9_990 * 20_000);
+  for (let i = 0; i < 10; i++) await begin(userId);
   const [{ sid: newest }] = (await store.listOfUser(userId)) as [ListedSession];
   const refusal = { statusCode: 429, code: 'too_many_sign_ins', headers: { 'retry-after': '20' } };
   await t.rejects(begin(userId), refusal);
@@ -71,7 +73,7 @@ t.test('a user has a budget of sign-ins, with a password or a code; one comes ba
   await t.rejects(begin(userId), refusal);
   const keys = await redis.keys('{auth}:sign-ins-of:*');
   for (const key of keys)
-    t.ok((await redis.pttl(key)) <= 1_000 * 20_000, 'the budget leaves when it is full');
+    t.ok((await redis.pttl(key)) <= 10_000 * 20_000, 'the budget leaves when it is full');
 });
 
 t.test('another client cannot use the token, and its attempt does no harm', async (t) => {
