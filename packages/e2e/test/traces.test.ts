@@ -27,11 +27,12 @@ const authorization = `Bearer ${token}`;
 function newCaller() {
   const traceId = randomBytes(16).toString('hex');
   const spanId = randomBytes(8).toString('hex');
-  const tracing = { traceparent: `00-${traceId}-${spanId}-01`, tracestate: 'vendor=value' };
+  const tracing = { traceparent: `00-${traceId}-${spanId}-01`, tracestate: 'vendor=state-of-a-caller' };
   const json = { 'content-type': 'application/json' };
   return {
     traceId,
     spanId,
+    tracing,
     get: (path: string, headers: Record<string, string> = {}) =>
       fetch(`${system.url}${path}`, { headers: { ...tracing, ...headers } }),
     post: (path: string, body: object | string, headers: Record<string, string> = {}) =>
@@ -76,7 +77,7 @@ t.test('the trace of a caller goes on through nginx into the service and its sto
     },
   });
   const server = serverSpan(spans);
-  t.equal(server?.traceState, 'vendor=value');
+  t.equal(server?.traceState, '');
   t.same(server?.attributes, {
     'http.request.method': 'POST',
     'http.route': '/customers',
@@ -183,7 +184,15 @@ t.test('no value of a request reaches the collector', async (t) => {
   await send(404, ['path-of-a-client'], caller.get('/auth/path-of-a-client'));
 
   await caller.spans(statuses.length);
-  for (const value of [...values, token, ADMIN.password, 'Ada Byron', '1815-12-10', 'user-agent']) {
+  for (const value of [
+    ...values,
+    token,
+    ADMIN.password,
+    'Ada Byron',
+    '1815-12-10',
+    'user-agent',
+    'state-of-a-caller',
+  ]) {
     t.notOk(
       collector.received.some(({ body }) => body.includes(value)),
       value,
@@ -256,6 +265,23 @@ for (const [fault, answer] of Object.entries(BROKEN)) {
     t.notMatch(auth.output(), /unhandled|OpenTelemetry: [^0-9]/i);
   });
 }
+
+t.test('a client decides nothing about the sampling, and another service does', async (t) => {
+  const auth = await startAuth(t, {
+    ...SOON,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0',
+  });
+  const client = newCaller();
+  const service = newCaller();
+  const ask = (headers: Record<string, string>) => fetch(`${auth.url}/.well-known/jwks.json`, { headers });
+  t.equal((await ask({ ...client.tracing, 'x-forwarded-for': '203.0.113.7' })).status, 200);
+  t.equal((await ask(service.tracing)).status, 200);
+  t.equal((await service.spans()).length, 1);
+  t.equal(await auth.stop(), 0, 'the last spans are sent at the end');
+  t.same(await client.spans(0), []);
+});
 
 t.test('the protocol is Protobuf by default', async (t) => {
   const auth = await startAuth(t, { ...SOON, OTEL_SERVICE_NAME: 'auth-by-protobuf' });

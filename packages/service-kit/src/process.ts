@@ -81,11 +81,12 @@ export async function buildProcess(
     reply.code(204).headers(headers).send();
     return true;
   };
+  const isBehindGateway = config.TRUSTED_PROXIES.length > 0;
   const app = Fastify({
     loggerInstance,
     logController: new FaultsAlone(commonHeaders),
     genReqId,
-    trustProxy: config.TRUSTED_PROXIES.length > 0 ? config.TRUSTED_PROXIES : false,
+    trustProxy: isBehindGateway ? config.TRUSTED_PROXIES : false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -118,7 +119,7 @@ export async function buildProcess(
   const addHealthRoutes = addHealth(app);
   await addMetrics(app, addHealthRoutes, config);
   addNotFoundHandler(app);
-  if (options.tracing !== undefined) await app.register(options.tracing.plugin);
+  if (options.tracing !== undefined) await app.register(options.tracing.plugin, { isBehindGateway });
   addNegotiation(app);
   app.setErrorHandler(handleError);
   app.setValidatorCompiler(validatorCompiler());

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { FastifyOtelInstrumentation } from '@fastify/otel';
 import { context, DiagLogLevel, diag, trace } from '@opentelemetry/api';
-import { setGlobalErrorHandler, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { setGlobalErrorHandler } from '@opentelemetry/core';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
@@ -14,12 +14,13 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { withinListening } from '../stores/silence.ts';
 import { troubleLog } from '../trouble-log.ts';
 import { type Protocol, traceExporter } from './exporter.ts';
-import type { Tracing } from './tracing.ts';
+import { CallerContext, sampler, standardDecision } from './sampling.ts';
+import type { Callers, Tracing } from './tracing.ts';
 
 /** The longest wait for the last spans at the end of a process, a part of the ten seconds that it may take. */
 const LAST_EXPORT_LIMIT_MS = 2_000;
@@ -28,8 +29,8 @@ const HEALTH_PATHS = ['/livez', '/readyz'];
 export function createTracing(serviceName: string, protocol: Protocol): Tracing {
   return {
     plugin: fp(
-      async (app) => {
-        const provider = startExporting(app.log, serviceName, protocol);
+      async (app: FastifyInstance, callers: Callers) => {
+        const provider = startExporting(app.log, serviceName, protocol, callers);
         app.addHook('onClose', async () => {
           await withinListening(
             provider.shutdown().catch(() => {}),
@@ -55,21 +56,28 @@ export function createTracing(serviceName: string, protocol: Protocol): Tracing 
   };
 }
 
-function startExporting(log: FastifyBaseLogger, serviceName: string, protocol: Protocol): NodeTracerProvider {
+function startExporting(
+  log: FastifyBaseLogger,
+  serviceName: string,
+  protocol: Protocol,
+  callers: Callers,
+): NodeTracerProvider {
   const trouble = troubleLog(log, {
     began: 'traces cannot be sent',
     over: 'traces can be sent again',
   });
   const failed = (error: unknown) => trouble.note(error, { kind: 'failed' });
+  const decide = standardDecision(); // before the logger: the provider below reads the same settings, and reports an error
   diag.setLogger(errorsTo(log), { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true });
   setGlobalErrorHandler(failed); // by default it would log each failure
   const provider = new NodeTracerProvider({
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': serviceName }))
       .merge(detectResources({ detectors: [envDetector, serviceInstanceIdDetector] })),
+    sampler: sampler(decide),
     spanProcessors: [new BatchSpanProcessor(traceExporter(protocol, { sent: trouble.over, failed }))],
   });
-  provider.register({ propagator: new W3CTraceContextPropagator() });
+  provider.register({ propagator: new CallerContext(decide, callers) });
   return provider;
 }
 

@@ -2,10 +2,19 @@ import type { FastifyPluginAsync } from 'fastify';
 import { type TObject, Type } from 'typebox';
 import { loadConfig } from '../config.ts';
 
+/** The callers of a process. */
+export interface Callers {
+  /**
+   * True if a gateway adds X-Forwarded-For to each request of a client. A request without it then comes from another
+   * service, whose decision to sample the trace counts.
+   */
+  isBehindGateway: boolean;
+}
+
 /** The traces of a process, for `buildProcess`. */
 export interface Tracing {
   /** Makes spans of the requests, and sends them until the process closes. Register it before anything else. */
-  plugin: FastifyPluginAsync;
+  plugin: FastifyPluginAsync<Callers>;
   /** Returns the ids for a line in the log: of the span of its `req`, or else of the current span. */
   ids(line: object): { trace_id?: string; span_id?: string };
 }
