@@ -1,8 +1,9 @@
-import { metricIn } from '@pair/test-kit';
+import { once } from 'node:events';
+import { metricIn, waitFor } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import t, { type Test } from 'tap';
 import { Problem, StoreUnavailable } from '../../src/index.ts';
-import { startedProcess } from '../support/process.ts';
+import { listening, startedProcess } from '../support/process.ts';
 
 const ANY_PORT = 0;
 
@@ -47,6 +48,33 @@ t.test('a request is counted by its method, its route and its status', async (t)
   const text = await read();
   t.equal(metricIn(text, count('GET', '/things/:id', 200)), 2);
   t.equal(metricIn(text, count('HEAD', '/things/:id', 200)), 1);
+});
+
+t.test('a fault begins with zero, and a client that leaves is counted', async (t) => {
+  let handling = () => {};
+  const isHandled = new Promise<void>((resolve) => {
+    handling = resolve;
+  });
+  const { app, read } = await measured(t, async (app) => {
+    app.post('/slow', async (request) => {
+      handling();
+      await once(request.raw, 'close');
+      return {};
+    });
+  });
+  const port = await listening(app);
+  const status = (code: number) =>
+    `http_server_request_duration_seconds_count{http_request_method="POST",http_route="/slow",http_response_status_code="${code}"}`;
+  const before = await read();
+  for (const code of [500, 503]) t.equal(metricIn(before, status(code)), 0);
+  const leave = new AbortController();
+  const request = fetch(`http://127.0.0.1:${port}/slow`, { method: 'POST', signal: leave.signal });
+  await isHandled;
+  leave.abort();
+  await t.rejects(request);
+  await waitFor(async () => metricIn(await read(), status(499)) === 1);
+  await app.inject('/slow');
+  t.equal(metricIn(await read(), status(499)), 1, 'once, and no other request');
 });
 
 t.test('unknown paths, methods, hosts and ids make no time series', async (t) => {
