@@ -58,13 +58,16 @@ const sessionPlugin = () => {
 
   return {
     afterLoad(system) {
+      const accessToken = () => authorization(system)?.token.access_token;
       // another tab refreshed its token, ended its session, or began one, maybe of another user
       addEventListener('storage', ({ key, newValue }) => {
         if (key !== 'authorized' || newValue === null) return;
         const authorized = JSON.parse(newValue);
-        if (authorized[SCHEME] === undefined) refreshToken = undefined;
-        // the other tab cannot refresh the token of this tab: its token is of a new session
-        else if (refreshToken !== undefined) endSession(authorization(system));
+        const stored = authorized[SCHEME];
+        if (stored === undefined) refreshToken = undefined;
+        // the other tab cannot refresh the token of this tab: another token is of a new session
+        else if (refreshToken !== undefined && stored.token.access_token !== accessToken())
+          endSession(authorization(system));
         system.authActions.restoreAuthorization({ authorized });
       });
     },

@@ -98,6 +98,12 @@ t.test('a sign-in in another tab replaces the session of this one', async (t) =>
   const { page } = await signedIn(t);
   const other = await page.context().newPage();
   await other.goto(`${system.url}/docs/auth`);
+  await page.evaluate("addEventListener('storage', () => { document.title = 'seen'; })");
+  await other.evaluate(
+    "localStorage.setItem('authorized', JSON.stringify({ ...JSON.parse(localStorage.authorized), bearerAuth: {} }))",
+  );
+  await waitFor(async () => (await page.title()) === 'seen');
+  t.equal(await sessionsInSwaggerUi(), before + 1, 'another change of the other tab ends nothing');
   await other.evaluate("localStorage.removeItem('authorized')"); // as if the token had expired
   await other.reload();
   const replaced = page.waitForResponse('**/oauth/revoke');
