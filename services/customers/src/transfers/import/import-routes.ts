@@ -63,6 +63,8 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
       async (request, reply) => {
         if (request.body === undefined) throw emptyBody(); // without a content type Fastify requires no body
         const { on_error, dry_run } = request.query;
+        // then the end of the answer is past, and would not end the import
+        if (reply.raw.destroyed) throw clientIsGone();
         const leave = slots.take(request.claims.sub);
         const report = new ImportReport();
         const end = endOf(reply);

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { waitFor } from '@pair/test-kit';
+import { promisify } from 'node:util';
+import { mintClaims, mintKey, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { customersDatabase } from '../../support/database.ts';
 import { baseUrl, customersProcess, ready } from '../../support/service.ts';
 import { fiveMinutes } from '../support/five-minutes.ts';
 
 const { url: databaseUrl, client } = await customersDatabase(t);
-const { app, send, token, log } = await customersProcess(t, { databaseUrl });
+const { app, send, token, key, jwks, log } = await customersProcess(t, { databaseUrl });
 await ready(app);
 const url = `${baseUrl(app)}/customers/import`;
 
@@ -301,14 +302,16 @@ t.test('a short import with progress gets one line as its answer', async (t) => 
 });
 
 /** Starts an import whose body the test writes itself. */
-function openImport(accept: string) {
+function openImport(accept: string, bearer = token) {
   const upload = request(url, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': CSV, accept },
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': CSV, accept },
   });
   upload.on('error', () => {});
   return upload;
 }
+
+const connectionsOf = ({ server }: typeof app) => promisify(server.getConnections.bind(server))();
 
 async function imports(): Promise<number> {
   const { rows } = await client.query(
@@ -333,6 +336,33 @@ t.test('a third concurrent import of one user is 429 until one of the others end
     (await rows()).map(({ name }) => name),
     ['Fourth'],
   );
+});
+
+t.test('an upload whose client left while its token waited for a key takes no slot', async (t) => {
+  const newKey = await mintKey();
+  const newToken = await newKey.sign(mintClaims({ scope: 'customers:write' }));
+  const uploads = [openImport('application/json', newToken), openImport('application/json', newToken)];
+  let answerKeys = () => {};
+  jwks.respond = (_request, response) => {
+    answerKeys = () => response.end(JSON.stringify({ keys: [key.publicJwk, newKey.publicJwk] }));
+  };
+  t.teardown(() => {
+    jwks.respond = undefined;
+  });
+  const asked = jwks.requests;
+  for (const upload of uploads) upload.write('name,dob\nGone,1960-05-25\n');
+  await waitFor(() => jwks.requests > asked);
+  const before = await connectionsOf(app);
+  for (const upload of uploads) upload.destroy();
+  await waitFor(async () => (await connectionsOf(app)) === before - uploads.length);
+  answerKeys();
+  const after = () =>
+    send('POST', '/customers/import', {
+      body: 'name,dob\nAfter,1960-05-25\n',
+      headers: { 'content-type': CSV },
+      token: newToken,
+    });
+  for (let i = 0; i < 3; i++) t.equal((await after()).statusCode, 200);
 });
 
 t.test('a client that disconnects leaves no customers, and no warning in the log', async (t) => {
