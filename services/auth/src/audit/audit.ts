@@ -4,7 +4,7 @@ import { hourly } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { auditMetrics } from './audit-metrics.ts';
+import { auditCounts, pendingMetric } from './audit-metrics.ts';
 import { removeOldEvents } from './remove-old-events.ts';
 import { insertSecurityEvents, type SecurityEvent } from './security-events.ts';
 
@@ -30,8 +30,9 @@ declare module 'fastify' {
 
 export const audit = fp(
   async (app) => {
-    const counts = auditMetrics(app.metrics, () => writer.pending());
+    const counts = auditCounts(app.metrics);
     const writer = auditWriter(app.db, app.log, counts.noteOnlyLogged);
+    pendingMetric(app.metrics, writer.pending);
     app.decorate('audit', {
       record: (request, event) => {
         counts.noteEvent(event);

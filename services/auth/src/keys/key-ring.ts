@@ -13,6 +13,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type pg from 'pg';
+import { type AuditCounts, auditCounts } from '../audit/audit-metrics.ts';
 import { insertSecurityEvents } from '../audit/security-events.ts';
 import type { SealingKeys } from '../crypto/sealing-keys.ts';
 import type { SigningKeyRow } from '../db/schema.ts';
@@ -56,7 +57,8 @@ export const keyRing = fp<{ sealingKeys: SealingKeys }>(
   async (app, { sealingKeys }) => {
     const { pool } = app.pg;
     const { isRevoked } = app.revocationFeed;
-    const ring = createKeyRing({ pool, sealingKeys, log: app.log, isRevoked });
+    const counts = auditCounts(app.metrics);
+    const ring = createKeyRing({ pool, sealingKeys, log: app.log, isRevoked, counts });
     app.decorate('keyRing', ring);
     keyMetrics(app.metrics, ring.overview);
     app.readinessCheck('auth', 'signing keys', ring.ready);
@@ -86,8 +88,9 @@ export function createKeyRing(options: {
   /** The time in ms since 1970; a test may pass its own clock. */
   now?: () => number;
   setTimer?: SetTimer;
+  counts: AuditCounts;
 }): StartableKeyRing {
-  const { pool, sealingKeys, log, isRevoked, now = Date.now, setTimer } = options;
+  const { pool, sealingKeys, log, isRevoked, now = Date.now, setTimer, counts } = options;
   const db = drizzle({ client: pool });
   let rows: SigningKeyRow[] = [];
   let loadedAt: number | undefined;
@@ -116,9 +119,12 @@ export function createKeyRing(options: {
 
   async function recordRotation(kid: string): Promise<void> {
     log.info({ kid }, 'a new signing key is active');
+    const event = { event: 'signing_key_rotated', outcome: 'succeeded', detail: kid } as const;
+    counts.noteEvent(event);
     try {
-      await insertSecurityEvents(db, [{ event: 'signing_key_rotated', outcome: 'succeeded', detail: kid }]);
+      await insertSecurityEvents(db, [event]);
     } catch (err) {
+      counts.noteOnlyLogged();
       log.error({ err, kid }, 'cannot record the rotation of a signing key as a security event');
     }
   }

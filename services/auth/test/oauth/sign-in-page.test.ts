@@ -507,7 +507,7 @@ t.test('guesses on the page and at /auth/login count together', async (t) => {
 
 t.test('a user who signs in too often sees the form again, with the reason', async (t) => {
   const { id, credentials } = await makeUser(app, 'ada-often');
-  await redisClient().set(`{auth}:sign-ins-of:${id}`, within.redisClock.now() + 1_000 * 20_000);
+  await redisClient().set(`{auth}:sign-ins-of:${id}`, within.redisClock.now() + 10_000 * 20_000);
   const refused = await submit(app, await openPage(app, authorizationRequest(challenge)), credentials);
   isPage(t, refused, 429, /This account has signed in too often\. Try again in 1 minute\./);
 });

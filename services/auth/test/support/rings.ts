@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { SetTimer } from '@pair/service-kit';
+import { NO_METRICS, type SetTimer } from '@pair/service-kit';
 import { testDatabase } from '@pair/test-kit';
 import Fastify from 'fastify';
 import pg from 'pg';
 import type { Test } from 'tap';
+import { auditCounts } from '../../src/audit/audit-metrics.ts';
 import { parseSealingKeys } from '../../src/crypto/sealing-keys.ts';
 import { createKeyRing } from '../../src/keys/key-ring.ts';
 import { migrated } from './auth-under-test.ts';
@@ -48,6 +49,7 @@ export async function rings(t: Test, setTimer?: SetTimer): Promise<Rings> {
       sealingKeys: parseSealingKeys(keyEncryptionKey),
       log,
       isRevoked,
+      counts: auditCounts(NO_METRICS),
       now,
       ...(setTimer === undefined ? {} : { setTimer }),
     });
