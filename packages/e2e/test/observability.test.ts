@@ -98,7 +98,9 @@ t.test('each alert fires for its fault', async (t) => {
   ]);
   await fires(t, ['PasswordQueueFull'], (isOver) => fillPasswordQueue(system, isOver));
   await Promise.all([
-    fires(t, ['RevocationFeedLate', 'ServiceNotReady', 'AnswersUnavailable'], () => system.redis.stop()),
+    fires(t, ['RevocationFeedLate', 'ServiceNotReady', 'ServiceUnstable', 'AnswersUnavailable'], () =>
+      system.redis.stop(),
+    ),
     fires(t, ['PoolExhausted', 'ReadsAreSlow', 'ErrorBudgetBurnsFast'], () =>
       lockCustomers(system, access_token, 10),
     ),
