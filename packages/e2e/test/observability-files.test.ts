@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
-import { runProgram } from '@pair/test-kit';
+import { freePort, runProgram, startProgram, temporaryFolder, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { alerts, dashboards, FOLDER } from './support/observability/files.ts';
 
@@ -81,6 +81,33 @@ t.test('the profile publishes only on the loopback interface, and is as hardened
     for (const line of [/^ {4}user: /m, /^ {4}mem_limit: /m, /^ {4}pids_limit: /m])
       t.match(service, line, name);
     const [, ports = ''] = /^ {4}ports:\n((?: {6}- .*\n)+)/m.exec(service) ?? [];
-    t.match(ports, /^ {6}- 127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+\n$/, name);
+    // a website in the browser of an operator could silence all alerts: see docs/decisions/0031
+    if (name === 'alertmanager') t.notMatch(service, /ports:|network_mode/, name);
+    else t.match(ports, /^ {6}- 127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+\n$/, name);
   }
 });
+
+t.test(
+  'no website can read the metrics through the browser of an operator, or stop Prometheus',
+  async (t) => {
+    const port = await freePort();
+    const folder = temporaryFolder('prometheus');
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+    await startProgram(t, 'prometheus', [
+      `--config.file=${join(FOLDER, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${folder}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      ...(read('docker-compose.yml').match(/--web\.\S+/g) ?? []),
+    ]);
+    const url = `http://127.0.0.1:${port}`;
+    await waitFor(async () => (await fetch(`${url}/-/ready`)).ok, 20_000);
+    for (const origin of ['https://website.example', 'null', 'http://127.0.0.1:1234']) {
+      const { status, headers } = await fetch(`${url}/api/v1/query?query=up`, { headers: { origin } });
+      t.equal(status, 200);
+      t.equal(headers.get('access-control-allow-origin'), null, origin);
+    }
+    for (const path of ['/-/quit', '/-/reload', '/api/v1/admin/tsdb/delete_series?match[]=up']) {
+      t.notOk((await fetch(url + path, { method: 'POST' })).ok, path);
+    }
+  },
+);
