@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { idempotencyKeys as table } from '../db/schema.ts';
 
-/** More than one key a second all day: about 80 MB of rows and indexes. */
+/** More than one key a second all day: 260 MB of rows and indexes, if all keys and names are as long as they may be. */
 const MAX_KEYS = 100_000;
 const COUNTED_EVERY = 1_000;
 /** A subject with too many keys is counted again after this time. */

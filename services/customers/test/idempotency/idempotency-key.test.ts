@@ -130,6 +130,26 @@ t.test('a malformed key is 400 and named', async (t) => {
   }
 });
 
+t.test('an answer takes at most 2,800 bytes of PostgreSQL, with its indexes', async (t) => {
+  const sizeOf = async () => {
+    const { rows } = await client.query("SELECT pg_total_relation_size('idempotency_keys')::int AS bytes");
+    return rows[0].bytes;
+  };
+  const longest = { name: '𝒜'.repeat(255), dob: '1960-05-25' };
+  t.equal((await post('k'.repeat(255), longest)).statusCode, 201);
+  const before = await sizeOf();
+  const copies = 5_000;
+  await client.query(
+    `INSERT INTO idempotency_keys
+     SELECT subject, route, left(repeat(md5(n::text), 8), 255), fingerprint, status, headers, body, created_at
+     FROM idempotency_keys, generate_series(1, ${copies}) AS n WHERE key = repeat('k', 255)`,
+  );
+  const bytes = ((await sizeOf()) - before) / copies;
+  t.comment(`${Math.round(bytes)} bytes`);
+  t.ok(bytes > 1_000 && bytes < 2_800, `${bytes}`);
+  await client.query(`DELETE FROM idempotency_keys WHERE body LIKE '%𝒜%'`);
+});
+
 t.test('the keys of a subject are bounded; a retry gets its answer all the same', async (t) => {
   const clock = { ms: 0 };
   const budget = keyBudget({ max: 5, countedEvery: 2, now: () => clock.ms });
