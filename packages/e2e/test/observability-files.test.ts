@@ -81,7 +81,7 @@ t.test('the profile publishes only on the loopback interface, and is as hardened
     for (const line of [/^ {4}user: /m, /^ {4}mem_limit: /m, /^ {4}pids_limit: /m])
       t.match(service, line, name);
     const [, ports = ''] = /^ {4}ports:\n((?: {6}- .*\n)+)/m.exec(service) ?? [];
-    // a website in the browser of an operator could silence all alerts: see docs/decisions/0031
+    // a website in the browser of an operator could silence all alerts: see docs/decisions/0031-dashboards-without-a-password.md
     if (name === 'alertmanager') t.notMatch(service, /ports:|network_mode/, name);
     else t.match(ports, /^ {6}- 127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+\n$/, name);
   }
