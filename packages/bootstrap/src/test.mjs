@@ -71,8 +71,8 @@ async function test(files) {
   const together = files.filter((file) => !runsAlone(file));
   const cores = availableParallelism();
   const groups = [
-    // one more than cores, because many tests wait for a time limit
-    { group: together.filter((file) => !isWholeSystem(file)), jobs: cores + 1 },
+    // two more than cores, because many tests wait for a time limit
+    { group: together.filter((file) => !isWholeSystem(file)), jobs: cores + 2 },
     // each of these starts everything, and some start a browser: more at once would overload a small machine
     { group: together.filter(isWholeSystem), jobs: Math.min(2, cores) },
     { group: files.filter(runsAlone), jobs: 1 },
