@@ -146,6 +146,7 @@ t.test('after Back the form works again, also after a wrong password', async (t)
     await press();
     if (password === 'wrong') await page.getByText('The username or the password is wrong.').waitFor();
     else await isSignedIn(t, page);
+    await page.waitForLoadState(); // there is no way back from a page that is not active yet
     await page.goBack();
     t.equal(await page.getByRole('alert').count(), 0);
   }
