@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { OperatorError } from './problems/operator-error.ts';
+import { namesOneServer } from './stores/connection-settings.ts';
 
 /** Lists every problem of the environment, one a line. The message never repeats a value: it may be a secret. */
 export class ConfigError extends OperatorError {
@@ -23,7 +24,8 @@ export function List(items: TSchema, options: { description: string; default?: s
 /**
  * Reads a config object from environment variables. The members of the schema are the names of the variables. Instead of
  * NAME an operator may set NAME_FILE, the path of a file with the value; a line break at its end is dropped. An empty
- * variable counts as not set, because Docker Compose sets an empty one for `${NAME:-}`. A string may have the format `url`.
+ * variable counts as not set, because Docker Compose sets an empty one for `${NAME:-}`. A string may have the format `url`,
+ * or `one-server` for the URL of a database.
  *
  * @throws {ConfigError} with all problems at once
  */
@@ -42,6 +44,7 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
     verbose: true,
   });
   ajv.addFormat('url', (text) => URL.canParse(text));
+  ajv.addFormat('one-server', namesOneServer);
   const validate = ajv.compile(schema);
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {
@@ -176,7 +179,9 @@ export const ServiceConfigSchema = Type.Object({
   ),
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',
-    allowed: 'a URL that begins with postgres://',
+    format: 'one-server',
+    allowed:
+      'a URL that begins with postgres:// and names one host, without target_session_attrs: use one endpoint that follows the primary',
     description: 'PostgreSQL: postgres://role:password@host:5432/database',
   }),
   REDIS_URL: Type.String({

@@ -115,6 +115,44 @@ t.test('the error of a wrong DATABASE_URL does not repeat its password', async (
   }
 });
 
+t.test(
+  'a DATABASE_URL with several hosts is refused, with the reason and without its password',
+  async (t) => {
+    const problem = (DATABASE_URL: string) => {
+      try {
+        loadConfig(ServiceConfigSchema, { DATABASE_URL, REDIS_URL: 'redis://x' });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return '';
+    };
+    for (const url of [
+      'postgres://role:hunter2@a:5432,b:5432/db',
+      'postgresql://role:hunter2@a,b/db',
+      'postgres://role:hunter2@/db?host=a,b',
+      'postgres://role:hunter2@/db?user=x&host=a%2Cb',
+      'postgres://role:hunter2@a/db?port=5432,5433',
+      'postgres://role:hunter2@a/db?target_session_attrs=read-write',
+    ]) {
+      t.match(
+        problem(url),
+        /DATABASE_URL must .* names one host, .*one endpoint that follows the primary/,
+        url,
+      );
+      t.equal(problem(url).split('\n').length, 2, 'one sentence');
+      t.notMatch(problem(url), /hunter2/, url);
+    }
+    for (const url of [
+      'postgres://role:a,b@host:5432/db',
+      'postgres://role@/db?host=/run/postgresql&options=-c%20a=b,c',
+      'postgres://role:a@%2Frun%2Fpostgresql/db',
+      'postgres://[::1]:5432/db',
+    ]) {
+      t.equal(problem(url), '', url);
+    }
+  },
+);
+
 t.test('the default issuer follows from the port, and the default audience from the issuer', async (t) => {
   const env = { DATABASE_URL: 'postgres://x', REDIS_URL: 'redis://x' };
   const bare = withDerivedDefaults(loadConfig(ServiceConfigSchema, env), 8081);

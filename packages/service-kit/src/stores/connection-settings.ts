@@ -23,6 +23,16 @@ const SESSION = {
 } as const;
 
 /**
+ * False for a URL with several hosts or with `target_session_attrs`, of which libpq takes the primary. `pg` reads the hosts as
+ * one name and ignores `target_session_attrs`, so it might write to a standby for ever.
+ */
+export function namesOneServer(databaseUrl: string): boolean {
+  const authority = /^[^:]*:\/\/([^/?#]*)/.exec(databaseUrl)?.[1] ?? '';
+  const host = authority.slice(authority.lastIndexOf('@') + 1); // a password may have a comma
+  return !host.includes(',') && !/[?&](target_session_attrs=|(host|port)=[^&]*(,|%2C))/i.test(databaseUrl);
+}
+
+/**
  * Turns a database URL into complete settings for `pg`. It ignores PGHOST, PGOPTIONS, PGSSLMODE and similar variables:
  * they belong to the shell of the operator who starts the process.
  *
