@@ -21,6 +21,7 @@ export { testNginx } from './test-nginx.ts';
 export { type TestPostgres, testPostgres } from './test-postgres.ts';
 export { testProxy } from './test-proxy.ts';
 export { testRedis } from './test-redis.ts';
+export { type TestReplicas, testReplicas } from './test-replicas.ts';
 export { shared } from './test-run.ts';
 export type { TestServer } from './test-server.ts';
 export { waitFor } from './wait-for.ts';
