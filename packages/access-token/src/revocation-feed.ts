@@ -257,7 +257,8 @@ function end(connection: Redis | undefined): void {
 async function connect(redis: Redis): Promise<Redis> {
   const client = redis.duplicate({
     lazyConnect: true,
-    enableReadyCheck: false,
+    // with Sentinel, the ready check refuses a server that is no primary any more
+    enableReadyCheck: redis.options.Connector !== undefined,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectionName: `${redis.options.connectionName ?? 'resource-server'}-revocations`,
     retryStrategy: () => null,

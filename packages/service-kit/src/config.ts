@@ -3,6 +3,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { OperatorError } from './problems/operator-error.ts';
 import { namesOneServer } from './stores/connection-settings.ts';
+import { isRedisUrl } from './stores/redis-address.ts';
 
 /** Lists every problem of the environment, one a line. The message never repeats a value: it may be a secret. */
 export class ConfigError extends OperatorError {
@@ -25,7 +26,7 @@ export function List(items: TSchema, options: { description: string; default?: s
  * Reads a config object from environment variables. The members of the schema are the names of the variables. Instead of
  * NAME an operator may set NAME_FILE, the path of a file with the value; a line break at its end is dropped. An empty
  * variable counts as not set, because Docker Compose sets an empty one for `${NAME:-}`. A string may have the format `url`,
- * or `one-server` for the URL of a database.
+ * `one-server` for the URL of a database, or `redis-url`.
  *
  * @throws {ConfigError} with all problems at once
  */
@@ -45,6 +46,7 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
   });
   ajv.addFormat('url', (text) => URL.canParse(text));
   ajv.addFormat('one-server', namesOneServer);
+  ajv.addFormat('redis-url', isRedisUrl);
   const validate = ajv.compile(schema);
   if (!validate(values)) {
     for (const error of validate.errors ?? []) {
@@ -185,11 +187,18 @@ export const ServiceConfigSchema = Type.Object({
     description: 'PostgreSQL: postgres://role:password@host:5432/database',
   }),
   REDIS_URL: Type.String({
-    pattern: '^rediss?://.',
-    format: 'url',
-    allowed: 'a URL that begins with redis:// or rediss://, whose password is percent-encoded',
-    description: 'Redis: redis://user:password@host:6379',
+    format: 'redis-url',
+    allowed:
+      'a URL that begins with redis:// or rediss://, or with redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary; the password is percent-encoded',
+    description:
+      'Redis: redis://user:password@host:6379; with Sentinel redis+sentinel://user:password@host:26379,host:26379,host:26379/name',
   }),
+  REDIS_SENTINEL_USERNAME: Type.Optional(
+    Type.String({ minLength: 1, description: 'User of Sentinel itself, if its access list names one' }),
+  ),
+  REDIS_SENTINEL_PASSWORD: Type.Optional(
+    Type.String({ minLength: 1, description: 'Password of Sentinel itself, if it demands one' }),
+  ),
   REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({
     default: 30,
     minimum: 2,

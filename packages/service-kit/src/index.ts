@@ -57,6 +57,7 @@ export { connectionSettings } from './stores/connection-settings.ts';
 export type { StoreLimits } from './stores/limits.ts';
 export { inTransaction, migrate, postgres } from './stores/postgres.ts';
 export { redis } from './stores/redis.ts';
+export { type RedisSettings, redisAddress } from './stores/redis-address.ts';
 export { withinListening } from './stores/silence.ts';
 export { type Tracing, tracing } from './tracing/tracing.ts';
 export { troubleLog } from './trouble-log.ts';

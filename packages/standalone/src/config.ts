@@ -16,6 +16,8 @@ const {
   SUBJECT_RATE_BURST,
   DATABASE_URL,
   REDIS_URL,
+  REDIS_SENTINEL_USERNAME,
+  REDIS_SENTINEL_PASSWORD,
 } = AuthConfigSchema.properties;
 const { ADMIN_USERNAME, ADMIN_PASSWORD } = MigrateConfigSchema.properties;
 
@@ -65,6 +67,8 @@ export const StandaloneConfigSchema = Type.Object({
       description: 'Your own Redis for both services; by default `npm start` runs Redis',
     }),
   ),
+  REDIS_SENTINEL_USERNAME,
+  REDIS_SENTINEL_PASSWORD,
 });
 export type StandaloneConfig = Static<typeof StandaloneConfigSchema>;
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isRunning } from '@pair/local-stores';
-import { OperatorError } from '@pair/service-kit';
+import { OperatorError, type RedisSettings } from '@pair/service-kit';
 
 /** The folder of all data that must survive a restart. */
 export interface DataFolder {
@@ -12,9 +12,8 @@ export interface DataFolder {
   keepForCommands(settings: CommandSettings): void;
 }
 
-interface CommandSettings {
+interface CommandSettings extends RedisSettings {
   DATABASE_URL: string;
-  REDIS_URL: string;
   KEY_ENCRYPTION_KEY: string;
 }
 
@@ -81,8 +80,7 @@ function open(folder: string): DataFolder {
   return {
     path: folder,
     secrets: openSecrets(folder),
-    keepForCommands: ({ DATABASE_URL, REDIS_URL, KEY_ENCRYPTION_KEY }) =>
-      writeSecretFile(join(folder, 'auth.json'), { DATABASE_URL, REDIS_URL, KEY_ENCRYPTION_KEY }),
+    keepForCommands: (settings) => writeSecretFile(join(folder, 'auth.json'), settings),
   };
 }
 

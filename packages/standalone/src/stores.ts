@@ -114,7 +114,7 @@ async function requirePostgres(setting: string, url: string): Promise<void> {
 
 async function useRedis(config: StandaloneConfig, data: DataFolder) {
   if (config.REDIS_URL !== undefined) {
-    await awaitRedis(config.REDIS_URL, OWN_STORE_LIMIT_MS);
+    await awaitRedis({ ...config, REDIS_URL: config.REDIS_URL }, OWN_STORE_LIMIT_MS);
     return {
       server: undefined,
       urls: { authRedisUrl: config.REDIS_URL, customersRedisUrl: config.REDIS_URL },

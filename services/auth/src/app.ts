@@ -44,7 +44,7 @@ export function authService(
     app.setValidatorCompiler(validatorCompiler({ formats }));
 
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth', limits });
-    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'auth', check: canWrite, limits });
+    await app.register(redis, { settings: config, name: 'auth', check: canWrite, limits });
     await app.register(clockOfRedis);
     await app.register(revocationFeed, {
       name: 'auth',

@@ -85,11 +85,19 @@ const NEW_PASSWORD = Type.Optional(
   Type.String({ description: 'Password for the command that adds a user or sets a password' }),
 );
 
+/** Of a command that needs both stores. */
+export const StoresConfigSchema = Type.Pick(AuthConfigSchema, [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'REDIS_SENTINEL_USERNAME',
+  'REDIS_SENTINEL_PASSWORD',
+]);
+export type StoresConfig = Static<typeof StoresConfigSchema>;
+
 export const SetPasswordConfigSchema = Type.Object({
-  ...Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']).properties,
+  ...StoresConfigSchema.properties,
   NEW_PASSWORD,
 });
-export type SetPasswordConfig = Static<typeof SetPasswordConfigSchema>;
 
 export const AddUserConfigSchema = Type.Object({
   DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
@@ -98,14 +106,9 @@ export const AddUserConfigSchema = Type.Object({
 
 export const ListUsersConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
 
-export const ChangeUsersConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']);
-export type ChangeUsersConfig = Static<typeof ChangeUsersConfigSchema>;
-
 export const ClientsConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
 
 export const RotateSigningKeyConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
-
-export const RevokeSigningKeyConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL', 'REDIS_URL']);
 
 export const ResealSigningKeysConfigSchema = Type.Pick(AuthConfigSchema, [
   'DATABASE_URL',

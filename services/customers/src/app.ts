@@ -32,7 +32,7 @@ export function customersService(
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'customers', limits });
-    await app.register(redis, { redisUrl: config.REDIS_URL, name: 'customers', limits });
+    await app.register(redis, { settings: config, name: 'customers', limits });
     await app.register(openapi, {
       title: 'Customers',
       description: DESCRIPTION,

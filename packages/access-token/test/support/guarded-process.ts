@@ -54,7 +54,7 @@ export async function guardedProcess(
   let feed: RevocationFeed | undefined;
 
   const service: FastifyPluginAsync = async (app) => {
-    await app.register(redis, { redisUrl: store.server.url, name: 'test' });
+    await app.register(redis, { settings: { REDIS_URL: store.server.url }, name: 'test' });
     const maxStalenessSeconds = options.maxStalenessSeconds ?? 30;
     const { setTimer, subjectRate, cacheSize } = options;
     const keySet = createRemoteKeySet({

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { type NoteOperation, storeOperations } from '../metrics/store-operations.ts';
 import { troubleLog } from '../trouble-log.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
+import { type RedisSettings, redisAddress } from './redis-address.ts';
 import { type WatchedServer, watchSilence, withinListening } from './silence.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -20,18 +21,22 @@ const ASK_ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/;
  * A connection without an answer for about a third of a second (see `watchSilence`) is replaced: the network may lose its
  * packets and still deliver the packets of a new connection.
  *
+ * With Sentinel, the connection leads to the primary, and breaks when Sentinel names another one.
+ *
  * @param options.check rejects while Redis cannot do the work of this process; default: PING
  * @param options.limits the limits instead of the defaults, which production uses; only tests pass them
  */
 export const redis = fp<{
-  redisUrl: string;
+  settings: RedisSettings;
   name: string;
   check?: (client: Redis) => Promise<unknown>;
   limits?: Partial<StoreLimits>;
 }>(
-  async (app, { redisUrl, name, check = (client) => client.ping(), limits = {} }) => {
+  async (app, { settings, name, check = (client) => client.ping(), limits = {} }) => {
     const { commandMs, silenceMs } = { ...STORE_LIMITS, ...limits };
-    const client = new GatheringRedis(redisUrl, {
+    const { url, options, sentinels } = redisAddress(settings);
+    const client = new GatheringRedis(url, {
+      ...options,
       lazyConnect: true,
       connectionName: name,
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -49,16 +54,21 @@ export const redis = fp<{
       began: 'no connection to Redis',
       over: 'Redis can be reached again',
     });
-    client.on('error', (error) => trouble.note(error));
+    // Sentinel has several ways to be away, which follow each other during a failover
+    client.on('error', (error) => trouble.note(error, sentinels && { kind: 'away' }));
     client.on('ready', trouble.over);
     const watch = watchConnection(client, silenceMs, () => trouble.note(new Error('Redis does not answer')));
     // @fastify/redis delays the start until the client is ready, but a process must start while Redis is away
     client.once('connecting', () => client.emit('ready'));
     await app.register(fastifyRedis, { client });
-    app.addHook('onReady', () => firstConnection(client));
+    app.addHook('onReady', async () => {
+      sentinels?.watch();
+      await firstConnection(client);
+    });
     // @fastify/redis closes with QUIT, which fails when Redis is away
     app.addHook('onClose', async () => {
       watch.stop();
+      sentinels?.stop();
       client.disconnect();
     });
     app.readinessCheck(name, 'Redis', () => check(client));

@@ -5,11 +5,11 @@ import { awaitRedis, OperatorError } from '../../src/index.ts';
 t.test('awaitRedis waits for a Redis that is stopped or silent', async (t) => {
   const server = await testRedis(t);
   await server.stop();
-  const stopped = awaitRedis(server.url, 10_000);
+  const stopped = awaitRedis({ REDIS_URL: server.url }, 10_000);
   await server.start();
   await stopped;
   server.pause();
-  const silent = awaitRedis(server.url, 10_000);
+  const silent = awaitRedis({ REDIS_URL: server.url }, 10_000);
   server.resume();
   await silent;
 });
@@ -26,7 +26,7 @@ t.test(
       ],
       [wrong, /^Redis did not answer within 1 s: WRONGPASS/],
     ] as const) {
-      const error = await awaitRedis(url, 1_000).catch((reason) => reason);
+      const error = await awaitRedis({ REDIS_URL: url }, 1_000).catch((reason) => reason);
       t.ok(error instanceof OperatorError);
       t.match(error.message, reason);
       t.notMatch(error.message, /hunter2|\n/);

@@ -7,7 +7,7 @@ import { redis } from '../../src/index.ts';
 import { startedProcess } from '../support/process.ts';
 
 const service = (redisUrl: string) => async (app: FastifyInstance) => {
-  await app.register(redis, { redisUrl, name: 'test' });
+  await app.register(redis, { settings: { REDIS_URL: redisUrl }, name: 'test' });
   app.get('/incr', async () => ({ n: await app.redis.incr('n') }));
   app.get('/fill', async () => {
     const writes = app.redis.pipeline();

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { uuidv7 } from 'uuidv7';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
-import type { ChangeUsersConfig } from '../config.ts';
+import type { StoresConfig } from '../config.ts';
 import { users as table, type User } from '../db/schema.ts';
 import { createPasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
@@ -47,11 +47,7 @@ export async function addUser(
  *
  * @throws {OperatorError} when there is no such user, or it is the last enabled admin
  */
-export function setDisabled(
-  config: ChangeUsersConfig,
-  username: string,
-  disabled: boolean,
-): Promise<boolean> {
+export function setDisabled(config: StoresConfig, username: string, disabled: boolean): Promise<boolean> {
   return withUser(config, username, async (db, sessions, { id }) => {
     const { before } = await updateUserIn(db, sessions, id, { disabled });
     if (before.disabled === disabled) return false;
@@ -61,7 +57,7 @@ export function setDisabled(
 }
 
 /** @throws {OperatorError} when there is no such user, or it is the last enabled admin */
-export function deleteUser(config: ChangeUsersConfig, username: string): Promise<void> {
+export function deleteUser(config: StoresConfig, username: string): Promise<void> {
   return withUser(config, username, async (db, sessions, { id }) => {
     await deleteUserIn(db, sessions, id);
     await record(db, 'user_deleted', id);
@@ -80,13 +76,13 @@ export async function lockUserNamed(db: NodePgDatabase, username: string): Promi
 }
 
 function withUser<T>(
-  { DATABASE_URL, REDIS_URL }: ChangeUsersConfig,
+  stores: StoresConfig,
   username: string,
   work: (db: NodePgDatabase, sessions: SessionsOfUser, user: User) => Promise<T>,
 ): Promise<T> {
-  return withRedis(REDIS_URL, (redis, clock) => {
+  return withRedis(stores, (redis, clock) => {
     const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
-    return withPostgres(DATABASE_URL, async (db) => {
+    return withPostgres(stores.DATABASE_URL, async (db) => {
       // without a lock: the work locks the admins first, as every change of a user does
       const user = await createUserRepository(db).findByUsername(username.toLowerCase());
       if (user === undefined) throw noUser();

@@ -2,7 +2,7 @@ import { loadConfig, OperatorError } from '@pair/service-kit';
 import { eq, inArray } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents } from '../audit/security-events.ts';
-import { RevokeSigningKeyConfigSchema } from '../config.ts';
+import { StoresConfigSchema } from '../config.ts';
 import { type SigningKeyRow, signingKeys } from '../db/schema.ts';
 import { ANNOUNCED_MS, type AnnounceKeys, keyAnnouncer } from '../keys/announce-keys.ts';
 import { keyStates } from '../keys/key-states.ts';
@@ -22,9 +22,11 @@ export const revokeSigningKeyCommand = defineCommand({
     if ((kid === undefined) !== options.all) {
       throw wrong('revoke-signing-key', '"revoke-signing-key" takes a kid or --all');
     }
-    const { DATABASE_URL, REDIS_URL } = loadConfig(RevokeSigningKeyConfigSchema, env);
-    const revoked = await withRedis(REDIS_URL, (redis, clock) =>
-      withPostgres(DATABASE_URL, (db) => revokeSigningKeys(db, keyAnnouncer(redis, clock), kid ?? 'all')),
+    const config = loadConfig(StoresConfigSchema, env);
+    const revoked = await withRedis(config, (redis, clock) =>
+      withPostgres(config.DATABASE_URL, (db) =>
+        revokeSigningKeys(db, keyAnnouncer(redis, clock), kid ?? 'all'),
+      ),
     );
     return report(revoked);
   },

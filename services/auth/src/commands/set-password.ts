@@ -3,7 +3,7 @@ import { loadConfig, OperatorError } from '@pair/service-kit';
 import { and, eq, ne } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
-import { type SetPasswordConfig, SetPasswordConfigSchema } from '../config.ts';
+import { SetPasswordConfigSchema, type StoresConfig } from '../config.ts';
 import { users as table } from '../db/schema.ts';
 import { createPasswordHasher } from '../passwords/hasher.ts';
 import { passwordFault } from '../passwords/rules.ts';
@@ -51,7 +51,7 @@ export interface PasswordSet {
  * @throws {OperatorError} when the password breaks a rule, there is no such user, or a store is away
  */
 export async function setPassword(
-  { DATABASE_URL, REDIS_URL }: Pick<SetPasswordConfig, 'DATABASE_URL' | 'REDIS_URL'>,
+  stores: StoresConfig,
   username: string,
   password: string,
 ): Promise<PasswordSet> {
@@ -59,9 +59,9 @@ export async function setPassword(
   if (fault !== undefined) throw new OperatorError(`The password ${fault}.`);
   const { hash } = await createPasswordHasher();
   const passwordHash = await hash(password);
-  return withRedis(REDIS_URL, (redis, clock) => {
+  return withRedis(stores, (redis, clock) => {
     const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
-    return withPostgres(DATABASE_URL, (db) => letIn(db, sessions, username, passwordHash));
+    return withPostgres(stores.DATABASE_URL, (db) => letIn(db, sessions, username, passwordHash));
   });
 }
 

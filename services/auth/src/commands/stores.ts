@@ -1,4 +1,11 @@
-import { connectionSettings, inTransaction, isStoreUnavailable, OperatorError } from '@pair/service-kit';
+import {
+  connectionSettings,
+  inTransaction,
+  isStoreUnavailable,
+  OperatorError,
+  type RedisSettings,
+  redisAddress,
+} from '@pair/service-kit';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -49,10 +56,12 @@ export async function withPostgres<T>(
  * @throws {OperatorError} when Redis cannot be reached
  */
 export async function withRedis<T>(
-  redisUrl: string,
+  settings: RedisSettings,
   work: (redis: Redis, clock: RedisClock) => Promise<T>,
 ): Promise<T> {
-  const redis = new Redis(redisUrl, {
+  const { url, options } = redisAddress(settings);
+  const redis = new Redis(url, {
+    ...options,
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: REDIS_COMMAND_TIMEOUT_MS,

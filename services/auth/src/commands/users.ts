@@ -1,6 +1,6 @@
 import { SCOPES } from '@pair/access-token';
 import { loadConfig } from '@pair/service-kit';
-import { AddUserConfigSchema, ChangeUsersConfigSchema, ListUsersConfigSchema } from '../config.ts';
+import { AddUserConfigSchema, ListUsersConfigSchema, StoresConfigSchema } from '../config.ts';
 import type { User } from '../db/schema.ts';
 import { presentManaged } from '../users/representation.ts';
 import { defineCommand, defineGroup } from './command.ts';
@@ -48,7 +48,7 @@ const disable = defineCommand({
   summary: 'Disable a user and end all sessions of the user, everywhere within a second',
   operands: ['username'],
   async run({ username }, { env }) {
-    return (await setDisabled(loadConfig(ChangeUsersConfigSchema, env), username, true))
+    return (await setDisabled(loadConfig(StoresConfigSchema, env), username, true))
       ? `The user "${username}" is disabled, and all sessions of the user have ended.\n`
       : `Nothing was changed: the user "${username}" is disabled already.\n`;
   },
@@ -59,7 +59,7 @@ const enable = defineCommand({
   summary: 'Enable a user, who can then sign in again',
   operands: ['username'],
   async run({ username }, { env }) {
-    return (await setDisabled(loadConfig(ChangeUsersConfigSchema, env), username, false))
+    return (await setDisabled(loadConfig(StoresConfigSchema, env), username, false))
       ? `The user "${username}" is enabled.\n`
       : `Nothing was changed: the user "${username}" is enabled already.\n`;
   },
@@ -71,7 +71,7 @@ const remove = defineCommand({
   operands: ['username'],
   details: 'The audit keeps the id of the user alone. The username is free for another user.',
   async run({ username }, { env }) {
-    await deleteUser(loadConfig(ChangeUsersConfigSchema, env), username);
+    await deleteUser(loadConfig(StoresConfigSchema, env), username);
     return `The user "${username}" is deleted, and all sessions of the user have ended.\n`;
   },
 });

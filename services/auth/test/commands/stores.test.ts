@@ -18,11 +18,11 @@ t.test(
         /^PostgreSQL cannot be reached: database "elsewhere" does not exist\./,
       ],
       [
-        () => withRedis('redis://auth:secret@127.0.0.1:1', async () => {}),
+        () => withRedis({ REDIS_URL: 'redis://auth:secret@127.0.0.1:1' }, async () => {}),
         /^Redis cannot be reached: connect ECONNREFUSED 127\.0\.0\.1:1\. Start it, or correct REDIS_URL/,
       ],
       [
-        () => withRedis(redis.url.replace('//', '//stranger:secret@'), async () => {}),
+        () => withRedis({ REDIS_URL: redis.url.replace('//', '//stranger:secret@') }, async () => {}),
         /^Redis cannot be reached: (WRONGPASS|ERR) .*\. Start it/,
       ],
     ] as const) {

@@ -37,7 +37,7 @@ export function revoke(
   which: string | 'all',
   nowMs?: number,
 ): Promise<RevokedKeys> {
-  return withRedis(REDIS_URL, (redis, clock) =>
+  return withRedis({ REDIS_URL }, (redis, clock) =>
     withPostgres(DATABASE_URL, (db) => revokeSigningKeys(db, keyAnnouncer(redis, clock), which, nowMs)),
   );
 }

@@ -23,7 +23,7 @@ export async function resourceServer(
 ): Promise<ResourceServer> {
   const { jwksUrl, redisUrl, issuer, now = () => performance.now(), setTimer } = options;
   const service: FastifyPluginAsync = async (app) => {
-    await app.register(redis, { redisUrl, name: 'resource-server' });
+    await app.register(redis, { settings: { REDIS_URL: redisUrl }, name: 'resource-server' });
     const keys = createRemoteKeySet({
       url: jwksUrl,
       log: app.log,

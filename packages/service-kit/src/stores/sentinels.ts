@@ -1,0 +1,195 @@
+import { createConnection, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
+
+export interface Host {
+  host: string;
+  port: number;
+}
+
+/** The access to Sentinel itself. */
+export interface Credentials {
+  username: string | undefined;
+  password: string | undefined;
+  tls: boolean;
+}
+
+/** Sentinel publishes it with the name of the primary, and its old and new host and port. */
+const SWITCH = '+switch-master';
+const WATCH_RETRY_MS = 1_000;
+/** Finds out that the host of a Sentinel has vanished, because a subscriber sends nothing. */
+const KEEP_ALIVE_MS = 5_000;
+
+/**
+ * Leads clients of ioredis to the primary that the Sentinels name. ioredis can do so itself, but:
+ *
+ * - it asks one Sentinel after the other, so a Sentinel whose host has vanished delays each connection. Here all are asked at
+ *   once, and the address that most of them name counts: a Sentinel that is cut off still names the old primary.
+ * - a switch while a client connects ends that client of ioredis 6.0 for good. Here a failed discovery is a connection that
+ *   breaks, so the client tries again by its `retryStrategy`.
+ * - it learns of further Sentinels from each Sentinel, but only the operator knows which ones can be believed.
+ */
+export class Sentinels {
+  readonly #name: string;
+  readonly #hosts: readonly Host[];
+  readonly #credentials: Credentials;
+  /** The open connections to a primary, with its address. */
+  readonly #connections = new Map<Socket, string>();
+  #watchers: Redis[] = [];
+  #switches = 0;
+
+  constructor(name: string, hosts: readonly Host[], credentials: Credentials) {
+    this.#name = name;
+    this.#hosts = hosts;
+    this.#credentials = credentials;
+  }
+
+  /** The option `Connector` of a client; its duplicates inherit it. */
+  get Connector(): NonNullable<RedisOptions['Connector']> {
+    const connect = (limitMs: number, options: RedisOptions) => this.#connect(limitMs, options);
+    return class extends AbstractConnector {
+      readonly #options: RedisOptions;
+
+      constructor(options: unknown) {
+        super((options as { disconnectTimeout: number }).disconnectTimeout);
+        this.#options = options as RedisOptions;
+      }
+
+      /** Refuses a server that is no primary: Sentinel names an old one until the failover is over. */
+      override check(info: { role?: string }): boolean {
+        return info.role === undefined || info.role === 'master';
+      }
+
+      override async connect(): Promise<Socket> {
+        this.connecting = true;
+        const limitMs = this.#options.connectTimeout ?? 1_000;
+        const { stream, error } = await connect(limitMs, this.#options);
+        this.stream = stream;
+        if (!this.connecting) stream.destroy();
+        stream.once('error', (reason) => {
+          this.firstError = reason;
+        });
+        if (error !== undefined) this.firstError = error;
+        return stream;
+      }
+    };
+  }
+
+  /**
+   * Follows the messages of all Sentinels. After a failover each connection to the old primary breaks at once: the old primary
+   * may be reachable and answer, although nothing that it acknowledges will last.
+   */
+  watch(): void {
+    this.#watchers = this.#hosts.map((host) => {
+      const client = this.#open(host, {
+        retryStrategy: () => WATCH_RETRY_MS,
+        maxRetriesPerRequest: null,
+        keepAlive: KEEP_ALIVE_MS,
+      });
+      client.on('message', (_channel, message: string) => {
+        const [name, , , newHost, newPort] = message.split(' ');
+        if (name === this.#name) this.#switched(`${newHost} ${newPort}`);
+      });
+      client.subscribe(SWITCH).catch(() => {}); // rejects only when the watch stops
+      return client;
+    });
+  }
+
+  stop(): void {
+    for (const client of this.#watchers) client.disconnect();
+  }
+
+  #switched(address: string): void {
+    this.#switches += 1;
+    for (const [stream, current] of this.#connections) if (current !== address) stream.destroy();
+  }
+
+  /** Without a primary, `stream` is one that has broken. */
+  async #connect(limitMs: number, options: RedisOptions): Promise<{ stream: Socket; error?: Error }> {
+    try {
+      let switches: number;
+      let primary: Host;
+      do {
+        switches = this.#switches;
+        primary = await this.#findPrimary(limitMs);
+      } while (switches !== this.#switches);
+      const stream = options.tls ? connectTls({ ...primary, ...options.tls }) : createConnection(primary);
+      this.#connections.set(stream, `${primary.host} ${primary.port}`);
+      stream.once('close', () => this.#connections.delete(stream));
+      return { stream };
+    } catch (error) {
+      return { stream: new Socket().destroy(), error: error as Error };
+    }
+  }
+
+  /** @throws {Error} with the reason of one Sentinel, if none names a primary within `limitMs` */
+  #findPrimary(limitMs: number): Promise<Host> {
+    return new Promise((resolve, reject) => {
+      const votes = new Map<string, number>();
+      let waiting = this.#hosts.length;
+      let failure: Error | undefined;
+      const decide = () => {
+        const [most] = [...votes].sort(([, a], [, b]) => b - a);
+        const isMajority = most !== undefined && most[1] > this.#hosts.length / 2;
+        if (!isMajority && waiting > 0) return;
+        if (most === undefined) {
+          const reason = failure?.message ?? `they do not know "${this.#name}"`;
+          return reject(new Error(`no Sentinel names a primary: ${reason}`, { cause: failure }));
+        }
+        const [host = '', port] = most[0].split(' ');
+        resolve({ host, port: Number(port) });
+      };
+      for (const host of this.#hosts) {
+        this.#ask(host, limitMs)
+          .then((address) => {
+            if (address !== null) votes.set(address.join(' '), (votes.get(address.join(' ')) ?? 0) + 1);
+          })
+          .catch((error: Error) => {
+            failure = error;
+          })
+          .finally(() => {
+            waiting -= 1;
+            decide();
+          });
+      }
+    });
+  }
+
+  async #ask(host: Host, limitMs: number): Promise<[host: string, port: string] | null> {
+    const client = this.#open(host, {
+      connectTimeout: limitMs,
+      commandTimeout: limitMs,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => null,
+    });
+    let refusal: Error | undefined;
+    client.on('error', (error) => {
+      refusal ??= error; // the command only reports that the connection is closed
+    });
+    try {
+      return (await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.#name)) as
+        | [string, string]
+        | null;
+    } catch (error) {
+      throw refusal ?? error;
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  #open({ host, port }: Host, options: Omit<RedisOptions, 'replyMapping'>): Redis {
+    const { username, password, tls } = this.#credentials;
+    const client = new Redis({
+      ...options,
+      host,
+      port,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(tls ? { tls: {} } : {}),
+      enableReadyCheck: false,
+      disableClientInfo: true,
+    });
+    client.on('error', () => {}); // a Sentinel may be away; without a listener the client would write to the console
+    return client;
+  }
+}
