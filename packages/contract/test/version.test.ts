@@ -22,7 +22,16 @@ t.test('the OpenAPI documents have this version', async (t) => {
 });
 
 t.test('the images have this version as a label', async (t) => {
-  t.match(read('services/Dockerfile'), `org.opencontainers.image.version="${version}"`);
+  for (const file of ['services/Dockerfile', 'nginx/Dockerfile'])
+    t.match(read(file), `org.opencontainers.image.version="${version}"`);
+});
+
+t.test('the chart has this version, and installs the images of this version', async (t) => {
+  for (const key of ['version', 'appVersion'])
+    t.match(
+      read('services/chart/Chart.yaml'),
+      new RegExp(`^${key}: ${version.replaceAll('.', '\\.')}( |$)`, 'm'),
+    );
 });
 
 t.test('the newest release in the changelog is this version', async (t) => {
