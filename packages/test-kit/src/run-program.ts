@@ -7,10 +7,10 @@ import type { Teardown } from './teardown.ts';
 import { systemProgram } from './test-run.ts';
 
 /** The program that brings another program along. */
-const BRINGS = { promtool: 'prometheus', amtool: 'alertmanager' } as const;
+const BRINGS = { promtool: 'prometheus', amtool: 'alertmanager', nginx: 'nginx' } as const;
 
 /**
- * Runs a tool of Prometheus or Alertmanager to its end. Resolves with its output.
+ * Runs nginx, or a tool of Prometheus or Alertmanager, to its end. Resolves with its output.
  *
  * @throws with the output, if the tool fails
  */
@@ -30,7 +30,7 @@ export async function runProgram(name: keyof typeof BRINGS, args: string[], inpu
 /** Starts Prometheus or Alertmanager. Returns a function for its output so far. */
 export async function startProgram(
   t: Teardown,
-  name: (typeof BRINGS)[keyof typeof BRINGS],
+  name: 'prometheus' | 'alertmanager',
   args: string[],
 ): Promise<() => string> {
   const child = spawn(await systemProgram(name), args, { stdio: ['ignore', 'pipe', 'pipe'] });
