@@ -15,6 +15,8 @@ const SILENCE_MS = 900;
 /** Limits the handshake of a new connection, which `answered` does not cover. */
 const COMMAND_TIMEOUT_MS = 2_000;
 const RETRY_MS = 100;
+/** Redis may run it at `maxmemory` too. */
+const MAY_WRITE = '#!lua flags=allow-oom\nreturn 1';
 const SWEEP_INTERVAL_MS = 1_000;
 /**
  * The feed keeps an entry for the lifetime of any token, from when it read it, on the monotonic clock. It keeps it until
@@ -49,12 +51,18 @@ declare module 'fastify' {
  * `app.revocationFeed`: the revocations and the epoch. Reads them from Redis from when the process is ready until it closes.
  *
  * @param options.name the name of the service, for readiness
+ * @param options.replicas the number of replicas of Redis, if another server may take over
  */
-export const revocationFeed = fp<{ name: string; maxStalenessSeconds: number }>(
-  async (app, { name, maxStalenessSeconds }) => {
+export const revocationFeed = fp<{
+  name: string;
+  maxStalenessSeconds: number;
+  replicas?: number | undefined;
+}>(
+  async (app, { name, maxStalenessSeconds, replicas = 0 }) => {
     const feed = createRevocationFeed({
       redis: app.redis,
       maxStalenessSeconds,
+      isReplicated: replicas > 0,
       log: app.log,
       noteDelay: feedDelay(app.metrics, name),
     });
@@ -83,13 +91,22 @@ interface Expiry {
 export function createRevocationFeed(options: {
   redis: Redis;
   maxStalenessSeconds: number;
+  /** True if another server may take over from Redis: then only a primary that has replicas is believed. */
+  isReplicated?: boolean;
   log: FastifyBaseLogger;
   /** Is called with the time from a revocation until this process reads it, in seconds. */
   noteDelay?: (seconds: number) => void;
   /** A monotonic clock in ms; a test may move it. */
   now?: () => number;
 }): RevocationFeed & FeedState & { start(): void; stop(): void } {
-  const { redis, log, maxStalenessSeconds, noteDelay, now = () => performance.now() } = options;
+  const {
+    redis,
+    log,
+    maxStalenessSeconds,
+    isReplicated = false,
+    noteDelay,
+    now = () => performance.now(),
+  } = options;
   const createdAt = now();
   const revoked = new Map<string, Expiry>();
   let connection: Redis | undefined;
@@ -115,8 +132,10 @@ export function createRevocationFeed(options: {
         trouble.over();
         failing = false;
       } catch (err) {
-        end(connection);
-        connection = undefined;
+        if (!isAlone(err)) {
+          end(connection);
+          connection = undefined;
+        }
         if (!stopped) trouble.note(err, { kind: 'away' });
         failing = true;
         await delay(RETRY_MS, undefined, { ref: false });
@@ -127,8 +146,10 @@ export function createRevocationFeed(options: {
 
   async function read(): Promise<void> {
     const sentAt = now();
-    if (connection === undefined) {
-      connection = await connect(redis);
+    const isNew = connection === undefined;
+    connection ??= await connect(redis);
+    const proof = prove(connection);
+    if (isNew) {
       await load(connection);
     } else {
       const [current, answer] = await answered(
@@ -142,8 +163,21 @@ export function createRevocationFeed(options: {
       if (noteDelay !== undefined) for (const [entryId] of entries) noteDelay(secondsSince(entryId));
       if (announcesEpoch || (current ?? undefined) !== epoch) await load(connection);
     }
-    answeredReadSentAt = sentAt;
     forgetExpired();
+    await proof;
+    answeredReadSentAt = sentAt;
+  }
+
+  /**
+   * Rejects if this Redis may have been replaced: a replica refuses the script with READONLY, and a primary that is cut off
+   * from its replicas refuses it with NOREPLICAS. The script may write, but does not. A stale primary still answers reads,
+   * so without a proof its silence about a revocation would count as news. Everything that it brings is kept all the same.
+   */
+  function prove(client: Redis): Promise<unknown> | undefined {
+    if (!isReplicated) return undefined;
+    const proof = answered(client.eval(MAY_WRITE, 0));
+    proof.catch(() => {}); // `read` awaits it after the entries
+    return proof;
   }
 
   /**
@@ -235,6 +269,11 @@ function later(one: Expiry, other: Expiry = one): Expiry {
     monotonic: Math.max(one.monotonic, other.monotonic),
     timeOfDay: Math.max(one.timeOfDay, other.timeOfDay),
   };
+}
+
+/** True for a primary without its replicas. The connection to it is good, and need not be read from the start again. */
+function isAlone(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOREPLICAS');
 }
 
 /** Rejects if Redis is silent. A time-out of the client would also fire while this process is busy. */

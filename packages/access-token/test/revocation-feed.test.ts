@@ -12,10 +12,15 @@ interface Options {
   now?: () => number;
   /** A URL with another user or port than that of the test's own client. */
   url?: string;
+  isReplicated?: boolean;
 }
 
 /** Starts a feed on a Redis client with the options of service-kit. */
-function startFeed(t: Teardown, redis: RedisOfAuth, { maxStalenessSeconds = 30, now, url }: Options = {}) {
+function startFeed(
+  t: Teardown,
+  redis: RedisOfAuth,
+  { maxStalenessSeconds = 30, now, url, isReplicated = false }: Options = {},
+) {
   const client = new Redis(url ?? redis.server.url, {
     lazyConnect: true,
     connectionName: 'test',
@@ -29,6 +34,7 @@ function startFeed(t: Teardown, redis: RedisOfAuth, { maxStalenessSeconds = 30, 
   const feed = createRevocationFeed({
     redis: client,
     maxStalenessSeconds,
+    isReplicated,
     log,
     ...(now === undefined ? {} : { now }),
   });
@@ -364,6 +370,34 @@ t.test('100,000 live entries are loaded in seconds, and dropped when they expire
   t.comment(
     `${entries} entries: loaded in ${loadedMs.toFixed()} ms, ${megabytes[0]} MB in Redis, ${megabytes[1]} MB in a process`,
   );
+});
+
+t.test('a primary that has lost its replicas is read, but its answers are no news', async (t) => {
+  const redis = await redisOfAuth(t);
+  await redis.revoke('sid', 'before');
+  await redis.client.config('SET', 'min-replicas-to-write', '1');
+  const { feed, messages } = startFeed(t, redis, { isReplicated: true });
+  await waitFor(() => feed.isRevoked('before'));
+  await t.rejects(feed.ready(), 'it may have been replaced by another primary');
+  await waitFor(() => messages().includes('the revocation feed cannot be followed'));
+  const before = await readsOf(redis);
+  await waitFor(async () => (await readsOf(redis)) > before + 2);
+  t.notOk(feed.isFresh());
+  await redis.client.config('SET', 'min-replicas-to-write', '0');
+  await isReady(feed);
+});
+
+t.test('a replica is no source of news either', async (t) => {
+  const [redis, replica] = await Promise.all([redisOfAuth(t), redisOfAuth(t)]);
+  await redis.revoke('sid', 'before');
+  await replica.client.replicaof('127.0.0.1', redis.server.port);
+  const { feed } = startFeed(t, redis, { isReplicated: true, url: replica.server.url });
+  await waitFor(() => feed.isRevoked('before'));
+  await redis.revoke('sid', 'after');
+  await waitFor(() => feed.isRevoked('after'));
+  await t.rejects(feed.ready());
+  await replica.client.replicaof('no', 'one');
+  await isReady(feed);
 });
 
 /** The bytes in use after a garbage collection. */
