@@ -199,6 +199,15 @@ export const ServiceConfigSchema = Type.Object({
   REDIS_SENTINEL_PASSWORD: Type.Optional(
     Type.String({ minLength: 1, description: 'Password of Sentinel itself, if it demands one' }),
   ),
+  REDIS_REPLICAS: Type.Optional(
+    Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 2,
+      description:
+        'How many replicas Redis has, if another may take over: all must have a change before it is acknowledged; 0: one Redis',
+    }),
+  ),
   REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({
     default: 30,
     minimum: 2,

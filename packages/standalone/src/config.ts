@@ -18,6 +18,7 @@ const {
   REDIS_URL,
   REDIS_SENTINEL_USERNAME,
   REDIS_SENTINEL_PASSWORD,
+  REDIS_REPLICAS,
 } = AuthConfigSchema.properties;
 const { ADMIN_USERNAME, ADMIN_PASSWORD } = MigrateConfigSchema.properties;
 
@@ -69,6 +70,7 @@ export const StandaloneConfigSchema = Type.Object({
   ),
   REDIS_SENTINEL_USERNAME,
   REDIS_SENTINEL_PASSWORD,
+  REDIS_REPLICAS,
 });
 export type StandaloneConfig = Static<typeof StandaloneConfigSchema>;
 

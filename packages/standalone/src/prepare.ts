@@ -9,13 +9,14 @@ export async function prepare(): Promise<{ config: StandaloneConfig; data: DataF
   await requireFreePort(config.PORT);
   const data = openDataFolder(config.DATA_DIR);
   const stores = await startStores(config, data);
-  const { REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD } = config;
+  const { REDIS_SENTINEL_USERNAME, REDIS_SENTINEL_PASSWORD, REDIS_REPLICAS } = config;
   data.keepForCommands({
     DATABASE_URL: stores.urls.authDatabaseUrl,
     REDIS_URL: stores.urls.authRedisUrl,
     KEY_ENCRYPTION_KEY: data.secrets.keyEncryptionKey,
     ...(REDIS_SENTINEL_USERNAME && { REDIS_SENTINEL_USERNAME }),
     ...(REDIS_SENTINEL_PASSWORD && { REDIS_SENTINEL_PASSWORD }),
+    ...(REDIS_REPLICAS && { REDIS_REPLICAS }),
   });
   return { config, data, stores };
 }

@@ -17,6 +17,7 @@ import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 import { signInAttempts } from './passwords/attempts.ts';
 import { passwords } from './passwords/hasher.ts';
 import { clockOfRedis } from './redis/clock.ts';
+import { redisReplicas } from './redis/replicas.ts';
 import { ownSessionRoutes, sessionRoutes, signOutEverywhereRoute } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
 import { accessTokenSigner } from './tokens/access-token.ts';
@@ -46,9 +47,11 @@ export function authService(
     await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth', limits });
     await app.register(redis, { settings: config, name: 'auth', check: canWrite, limits });
     await app.register(clockOfRedis);
+    await app.register(redisReplicas, { replicas: config.REDIS_REPLICAS });
     await app.register(revocationFeed, {
       name: 'auth',
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
+      replicas: config.REDIS_REPLICAS,
     });
     await app.register(keyRing, { sealingKeys });
     await app.register(accessTokenSigner, { issuer, audience });

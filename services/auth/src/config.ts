@@ -91,6 +91,7 @@ export const StoresConfigSchema = Type.Pick(AuthConfigSchema, [
   'REDIS_URL',
   'REDIS_SENTINEL_USERNAME',
   'REDIS_SENTINEL_PASSWORD',
+  'REDIS_REPLICAS',
 ]);
 export type StoresConfig = Static<typeof StoresConfigSchema>;
 

@@ -50,6 +50,7 @@ export function customersService(
     await app.register(revocationFeed, {
       name: 'customers',
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
+      replicas: config.REDIS_REPLICAS,
     });
     await app.register(accessToken, {
       issuer: config.ISSUER,

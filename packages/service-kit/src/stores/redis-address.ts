@@ -14,6 +14,7 @@ export interface RedisSettings {
   REDIS_URL: string;
   REDIS_SENTINEL_USERNAME?: string;
   REDIS_SENTINEL_PASSWORD?: string;
+  REDIS_REPLICAS?: number;
 }
 
 const PLAIN = /^rediss?:\/\/./;

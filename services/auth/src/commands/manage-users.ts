@@ -80,8 +80,8 @@ function withUser<T>(
   username: string,
   work: (db: NodePgDatabase, sessions: SessionsOfUser, user: User) => Promise<T>,
 ): Promise<T> {
-  return withRedis(stores, (redis, clock) => {
-    const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
+  return withRedis(stores, (redis, clock, replication) => {
+    const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0, replication });
     return withPostgres(stores.DATABASE_URL, async (db) => {
       // without a lock: the work locks the admins first, as every change of a user does
       const user = await createUserRepository(db).findByUsername(username.toLowerCase());

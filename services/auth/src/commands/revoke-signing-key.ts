@@ -23,9 +23,9 @@ export const revokeSigningKeyCommand = defineCommand({
       throw wrong('revoke-signing-key', '"revoke-signing-key" takes a kid or --all');
     }
     const config = loadConfig(StoresConfigSchema, env);
-    const revoked = await withRedis(config, (redis, clock) =>
+    const revoked = await withRedis(config, (redis, clock, replication) =>
       withPostgres(config.DATABASE_URL, (db) =>
-        revokeSigningKeys(db, keyAnnouncer(redis, clock), kid ?? 'all'),
+        revokeSigningKeys(db, keyAnnouncer(redis, clock, replication), kid ?? 'all'),
       ),
     );
     return report(revoked);

@@ -59,8 +59,8 @@ export async function setPassword(
   if (fault !== undefined) throw new OperatorError(`The password ${fault}.`);
   const { hash } = await createPasswordHasher();
   const passwordHash = await hash(password);
-  return withRedis(stores, (redis, clock) => {
-    const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0 });
+  return withRedis(stores, (redis, clock, replication) => {
+    const sessions = createSessionStore(redis, clock, { replayWindowSeconds: 0, replication });
     return withPostgres(stores.DATABASE_URL, (db) => letIn(db, sessions, username, passwordHash));
   });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   connectionSettings,
   inTransaction,
@@ -10,6 +11,7 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type RedisClock, redisClock } from '../redis/clock.ts';
+import { type Replication, replication } from '../redis/replication.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any query takes on a busy machine: an operator prefers a wait to a command that gives up too early. */
@@ -19,6 +21,9 @@ const LOCK_TIMEOUT = '5s';
 /** A command that is stopped before its COMMIT must not hold its locks, nor commit later. */
 const IDLE_IN_TRANSACTION_TIMEOUT = '60s';
 const REDIS_COMMAND_TIMEOUT_MS = 3_000;
+/** Longer than it takes to conclude that a replica is missing. */
+const REPLICAS_LIMIT_MS = 8_000;
+const REPLICAS_PAUSE_MS = 500;
 
 /**
  * Runs the work of a command in one transaction of PostgreSQL, on a connection that is opened and closed here.
@@ -51,13 +56,13 @@ export async function withPostgres<T>(
 
 /**
  * Runs the work of a command with a connection to Redis, whose clock has been measured. Open Redis before PostgreSQL: a
- * command that needs both then changes nothing while Redis is away.
+ * command that needs both then changes nothing while Redis is away, or lacks its replicas.
  *
  * @throws {OperatorError} when Redis cannot be reached
  */
 export async function withRedis<T>(
   settings: RedisSettings,
-  work: (redis: Redis, clock: RedisClock) => Promise<T>,
+  work: (redis: Redis, clock: RedisClock, replication: Replication) => Promise<T>,
 ): Promise<T> {
   const { url, options } = redisAddress(settings);
   const redis = new Redis(url, {
@@ -72,15 +77,32 @@ export async function withRedis<T>(
     failure = error; // `connect` itself only reports that the connection is closed
   });
   const clock = redisClock(redis);
+  // a service ends the sessions if writes are lost: this process is too young to know
+  const barrier = replication(redis, { replicas: settings.REDIS_REPLICAS ?? 0, onLoss: async () => {} });
   try {
     await redis
       .connect()
       .then(clock.measure)
       .catch((error) => unreachable('Redis', 'REDIS_URL', failure ?? error));
-    return await work(redis, clock);
+    await awaitReplicas(redis, barrier);
+    return await work(redis, clock, barrier);
   } finally {
+    barrier.stop();
     clock.stop();
     redis.disconnect();
+  }
+}
+
+/** Waits for the replicas, or until one of them suffices: see redis/shortage.ts. */
+async function awaitReplicas(redis: Redis, barrier: Replication): Promise<void> {
+  const end = performance.now() + REPLICAS_LIMIT_MS;
+  for (;;) {
+    try {
+      return await barrier.confirmed(redis.stream);
+    } catch (cause) {
+      if (performance.now() > end) interrupted(cause);
+    }
+    await delay(REPLICAS_PAUSE_MS);
   }
 }
 

@@ -7,6 +7,7 @@ import { signingKeys } from '../db/schema.ts';
 import { ANNOUNCE } from '../redis/announcements.ts';
 import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
+import { NOT_REPLICATED } from '../redis/replication.ts';
 import { script } from '../redis/script.ts';
 
 /** Longer than the hour for which a resource server that cannot fetch keys uses its last ones. */
@@ -25,8 +26,8 @@ const ANNOUNCE_KEYS = script('announce-keys', {
 /** Announces to every resource server that it must refuse these keys until `untilMs` (ms since 1970), all in one step. */
 export type AnnounceKeys = (kids: readonly string[], untilMs: number) => Promise<void>;
 
-export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
-  const scripts = defineScripts(redis, clock, { announceKeys: ANNOUNCE_KEYS }, clock.now);
+export function keyAnnouncer(redis: Redis, clock: RedisClock, replication = NOT_REPLICATED): AnnounceKeys {
+  const scripts = defineScripts(redis, clock, { announceKeys: ANNOUNCE_KEYS }, clock.now, replication);
   return (kids, untilMs) => scripts.announceKeys({ streamKey: REVOCATIONS_STREAM, untilMs, kids });
 }
 
@@ -35,7 +36,7 @@ export function keyAnnouncer(redis: Redis, clock: RedisClock): AnnounceKeys {
  * entry has left the stream, and Redis may lose its data.
  */
 export function announceAgain(app: FastifyInstance): void {
-  const announce = keyAnnouncer(app.redis, app.redisClock);
+  const announce = keyAnnouncer(app.redis, app.redisClock, app.redisReplication);
   async function announceAll(): Promise<void> {
     const since = new Date(Date.now() - ANNOUNCED_MS);
     const revoked = await app.db.select().from(signingKeys).where(gt(signingKeys.revokedAt, since));

@@ -60,7 +60,12 @@ export function redisClock(redis: Redis): RedisClock {
     pauseMs: (failures) => (failures === 0 ? MEASURE_INTERVAL_MS : RETRY_MS),
   });
   const start = () => void repetition.runNow();
+  // the server that Sentinel names next has another clock
+  const forget = () => {
+    offset = undefined;
+  };
   redis.on('ready', start);
+  if (redis.options.Connector !== undefined) redis.on('close', forget);
 
   return {
     measure,
@@ -72,6 +77,7 @@ export function redisClock(redis: Redis): RedisClock {
     stop: () => {
       repetition.stop();
       redis.off('ready', start);
+      redis.off('close', forget);
     },
   };
 }

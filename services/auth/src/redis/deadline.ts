@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '@pair/service-kit';
 import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from './clock.ts';
+import { NOT_REPLICATED } from './replication.ts';
 import { type Call, defineUntypedScript, type Script } from './script.ts';
 
 /**
@@ -18,7 +19,7 @@ type Calls<Scripts> = { readonly [Name in keyof Scripts]: Call<Scripts[Name]> };
 
 /**
  * Registers scripts that include lib/deadline. A script that Redis could not begin in time is sent again. A call
- * rejects only when Redis will not run the script any more.
+ * rejects only when Redis will not run the script any more. It resolves when its answer cannot be undone by a failover.
  *
  * @param now in ms since 1970; a test may move it
  */
@@ -27,11 +28,13 @@ export function defineScripts<Scripts extends Readonly<Record<string, Script>>>(
   clock: RedisClock,
   scripts: Scripts,
   now: () => number,
+  { confirmed } = NOT_REPLICATED,
 ): Calls<Scripts> {
   function withDeadline(script: Script) {
     const send = defineUntypedScript(redis, { ...script, args: { ...DEADLINE_ARGS, ...script.args } });
-    return async function call(values: Parameters<typeof send>[0], attempt = 1): Promise<unknown> {
+    async function call(values: Parameters<typeof send>[0], attempt = 1): Promise<unknown> {
       const deadlineMs = clock.now() + DEADLINE_MS;
+      const sentAt = performance.now();
       try {
         return await send(values, { deadlineMs, now: now() });
       } catch (error) {
@@ -40,9 +43,16 @@ export function defineScripts<Scripts extends Readonly<Record<string, Script>>>(
           await clock.measure();
           return call(values, attempt + 1);
         }
-        if (wasSent(error)) await delay(Math.min(DEADLINE_MS, Math.max(0, deadlineMs - clock.now())));
+        // not by the clock of Redis, which is not known any more if the connection has broken
+        if (wasSent(error)) await delay(Math.max(0, DEADLINE_MS - (performance.now() - sentAt)));
         throw error;
       }
+    }
+    return async (values: Parameters<typeof send>[0]) => {
+      const connection = redis.stream;
+      const reply = await call(values);
+      await confirmed(connection);
+      return reply;
     };
   }
   const calls = Object.entries(scripts).map(([name, script]) => [name, withDeadline(script)]);

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
-import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
 import { encodeRefreshToken, newSession, newSid, sha256 } from './refresh-token.ts';
@@ -13,7 +12,7 @@ import {
   grantOf,
   IDLE_LIMIT_MS,
   type Origin,
-  readSession,
+  type ReadSession,
   type SessionUser,
   sessionKey,
 } from './session-record.ts';
@@ -87,7 +86,7 @@ export interface CodeStore {
   redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
 }
 
-export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStore {
+export function createCodeStore(read: ReadSession, scripts: SessionScripts): CodeStore {
   return {
     async beginAuthorization(user, scope, { client, redirectUri, codeChallenge }, origin) {
       const code = newAuthorizationCode();
@@ -110,7 +109,7 @@ export function createCodeStore(redis: Redis, scripts: SessionScripts): CodeStor
     },
 
     async findByCode({ sid, secret }) {
-      const session = await readSession(redis, sid, ['code']);
+      const session = await read(sid, ['code']);
       if (session.code === null || !timingSafeEqual(session.code, sha256(secret))) return undefined;
       return grantOf(session);
     },

@@ -73,6 +73,12 @@ export function changedKey(userId: string): string {
 const GRANT_FIELDS = ['user_id', 'client_id', 'registration', 'scope'] as const;
 type GrantField = (typeof GRANT_FIELDS)[number];
 
+/** `readSession` with the barrier: see `Replication`. */
+export type ReadSession = <Field extends string>(
+  sid: string,
+  fields: readonly Field[],
+) => ReturnType<typeof readSession<Field>>;
+
 /** Reads these fields of a session, and the fields of its grant. All are null if there is no such session. */
 export async function readSession<Field extends string>(
   redis: Redis,

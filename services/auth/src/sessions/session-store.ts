@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
 import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts, wasSent } from '../redis/deadline.ts';
+import { NOT_REPLICATED, type Replication } from '../redis/replication.ts';
 import { defineScript } from '../redis/script.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
 import { type CodeStore, createCodeStore } from './authorization-code.ts';
@@ -28,6 +29,7 @@ import {
   indexKey,
   type ListedSession,
   type Origin,
+  type ReadSession,
   readSession,
   type SessionUser,
   sessionKey,
@@ -125,25 +127,38 @@ declare module 'fastify' {
 
 export const sessions = fp<{ replayWindowSeconds: number }>(
   async (app, { replayWindowSeconds }) => {
-    const store = createSessionStore(app.redis, app.redisClock, { replayWindowSeconds });
+    const store = createSessionStore(app.redis, app.redisClock, {
+      replayWindowSeconds,
+      replication: app.redisReplication,
+    });
     app.decorate('sessions', countSessions(store, app.metrics));
     app.addHook('onClose', async () => store.stop());
   },
-  { name: 'sessions', dependencies: ['redis', 'redis-clock'] },
+  { name: 'sessions', dependencies: ['redis', 'redis-clock', 'redis-replication'] },
 );
 
 /** @param options.now the time that limits are measured by, in ms since 1970; a test may move it */
 export function createSessionStore(
   redis: Redis,
   clock: RedisClock,
-  options: { replayWindowSeconds: number; now?: () => number },
+  options: { replayWindowSeconds: number; replication?: Replication; now?: () => number },
 ): SessionStore {
-  const { replayWindowSeconds, now = clock.now } = options;
-  const scripts = defineScripts(redis, clock, SESSION_SCRIPTS, now);
+  const { replayWindowSeconds, replication = NOT_REPLICATED, now = clock.now } = options;
+  const scripts = defineScripts(redis, clock, SESSION_SCRIPTS, now, replication);
   const reopenWindow = defineScript(redis, REOPEN_WINDOW);
-  const unanswered = unansweredRotations((sid, nonce) =>
-    reopenWindow({ sessionKey: sessionKey(sid), nonce }),
-  );
+  const unanswered = unansweredRotations(async (sid, nonce) => {
+    const connection = redis.stream;
+    await reopenWindow({ sessionKey: sessionKey(sid), nonce });
+    await replication.confirmed(connection);
+  });
+
+  /** Reads a session. A primary that was replaced knows nothing of a newer one, so the barrier comes before the answer. */
+  const read: ReadSession = async (sid, fields) => {
+    const connection = redis.stream;
+    const session = await readSession(redis, sid, fields);
+    await replication.confirmed(connection);
+    return session;
+  };
 
   /** lua/end-session.lua explains the conditions. */
   const end = (sid: string, conditions: Conditions) =>
@@ -184,7 +199,7 @@ export function createSessionStore(
   }
 
   return {
-    ...createCodeStore(redis, scripts),
+    ...createCodeStore(read, scripts),
     ready: clock.measure,
 
     async create(user, clientId, origin) {
@@ -207,7 +222,7 @@ export function createSessionStore(
     },
 
     async find(token) {
-      const session = await readSession(redis, token.sid, ['family', 'nonce', 'expires_at']);
+      const session = await read(token.sid, ['family', 'nonce', 'expires_at']);
       const { family, nonce, expires_at: expiresAt } = session;
       if (family === null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
       return {

@@ -4,6 +4,7 @@ import t from 'tap';
 import { keyAnnouncer } from '../../src/keys/announce-keys.ts';
 import { createSignInAttempts } from '../../src/passwords/attempts.ts';
 import { redisClock } from '../../src/redis/clock.ts';
+import { sessionsEnder } from '../../src/redis/replicas.ts';
 import { createSessionStore } from '../../src/sessions/session-store.ts';
 
 /** The texts of all scripts, by file. */
@@ -14,6 +15,7 @@ const clock = redisClock(redis);
 createSessionStore(redis, clock, { replayWindowSeconds: 10 });
 createSignInAttempts(redis, clock);
 keyAnnouncer(redis, clock);
+sessionsEnder(redis, clock);
 
 t.test('each file in lua/ is a script in use', async (t) => {
   const files = readdirSync(new URL('../../lua/', import.meta.url)).filter((file) => file.endsWith('.lua'));

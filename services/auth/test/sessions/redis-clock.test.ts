@@ -7,6 +7,7 @@ import { redisClock } from '../../src/redis/clock.ts';
 t.test('a clock whose first measurements fail is soon measured again', async (t) => {
   let attempts = 0;
   const redis = Object.assign(new EventEmitter(), {
+    options: { Connector: class {} },
     async time() {
       attempts += 1;
       if (attempts <= 2) throw new Error('Command timed out');
@@ -19,4 +20,9 @@ t.test('a clock whose first measurements fail is soon measured again', async (t)
   redis.emit('ready');
   await waitFor(clock.now, 2_000);
   t.ok(clock.now() >= 1_000_500 && clock.now() < 1_010_000);
+
+  redis.emit('close');
+  t.throws(() => clock.now(), { message: /temporarily unavailable/ }, 'another server has another clock');
+  redis.emit('ready');
+  await waitFor(clock.now, 2_000);
 });

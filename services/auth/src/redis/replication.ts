@@ -1,0 +1,106 @@
+import { repeat, StoreUnavailable } from '@pair/service-kit';
+import type { Redis } from 'ioredis';
+import { shortage } from './shortage.ts';
+
+/** Counts the barriers. Its value only grows, so a smaller one is from a Redis that has lost writes. */
+const FENCE_KEY = '{auth}:fence';
+/** Replicas have a write within a millisecond or two. Meanwhile the connection runs nothing else. */
+const WAIT_MS = 200;
+const PROBE_INTERVAL_MS = 1_000;
+
+/** Withholds an answer until no failover can undo what it says. */
+export interface Replication {
+  /**
+   * Resolves when the replicas have everything that Redis had done, for any client, when it last answered on `connection`.
+   *
+   * @param connection `redis.stream` before the command was sent
+   * @throws {StoreUnavailable} if too few replicas have it, or the client has another connection now. The command may have
+   *   been done all the same.
+   */
+  confirmed(connection: unknown): Promise<void>;
+  stop(): void;
+}
+
+/** For one Redis, without replicas: each answer counts at once. */
+export const NOT_REPLICATED: Replication = { confirmed: async () => {}, stop: () => {} };
+
+/**
+ * The barrier of a Redis with `replicas` replicas; docs/decisions/0033 says why all of them must have a write, and when
+ * fewer may do. A script is sent; after its reply, `INCR` and `WAIT` follow on the same connection. `WAIT` waits for the
+ * last write of its connection, so the `INCR` makes it wait for everything before, also for writes of other processes that
+ * the script has only read. A stale primary can confirm nothing, so no answer of it gets past the barrier.
+ *
+ * One barrier is under way at a time. All answers that arrive meanwhile share the next one.
+ *
+ * @param options.onLoss is called when Redis has lost confirmed writes. No answer passes until it has resolved.
+ */
+export function replication(
+  redis: Redis,
+  options: { replicas: number; onLoss: () => Promise<void>; now?: () => number },
+): Replication {
+  const { replicas, onLoss, now = () => performance.now() } = options;
+  if (replicas === 0) return NOT_REPLICATED;
+  const short = shortage(replicas, now);
+  let lastBarrier: Promise<unknown> = Promise.resolve();
+  let nextBarrier: Promise<unknown> | undefined;
+  let confirmedFence = 0;
+  let hasLost = false;
+  redis.on('close', short.reset);
+
+  /** Resolves to the connection that it has run on. */
+  async function barrier(): Promise<unknown> {
+    const connection = redis.stream;
+    const needed = short.needed();
+    const [fence, count] = await Promise.all([redis.incr(FENCE_KEY), redis.wait(needed, WAIT_MS)]).catch(
+      (cause) => {
+        throw refusal('Redis does not replicate', { cause });
+      },
+    );
+    if (redis.stream !== connection) throw refusal('the connection to Redis has changed');
+    short.note(count);
+    if (count < needed) throw refusal(`${count} of ${needed} replicas have the writes`);
+    hasLost ||= fence <= confirmedFence;
+    if (hasLost) {
+      await onLoss();
+      hasLost = false;
+      confirmedFence = 0;
+      throw refusal('Redis had lost confirmed writes');
+    }
+    confirmedFence = fence;
+    return connection;
+  }
+
+  function shared(): Promise<unknown> {
+    nextBarrier ??= lastBarrier.then(() => {
+      nextBarrier = undefined;
+      const result = barrier();
+      lastBarrier = result.catch(() => {});
+      return result;
+    });
+    return nextBarrier;
+  }
+
+  // keeps the shortage up to date in an idle process
+  const probe = repeat(
+    async () => {
+      await shared();
+      if (short.needed() < replicas) short.inspect(await redis.info('replication'));
+    },
+    { pauseMs: () => PROBE_INTERVAL_MS },
+  );
+  probe.start(PROBE_INTERVAL_MS);
+
+  return {
+    async confirmed(connection) {
+      if ((await shared()) !== connection) throw refusal('the connection to Redis has changed');
+    },
+    stop: () => {
+      probe.stop();
+      redis.off('close', short.reset);
+    },
+  };
+}
+
+function refusal(message: string, options?: ErrorOptions): StoreUnavailable {
+  return new StoreUnavailable('redis', message, options);
+}
