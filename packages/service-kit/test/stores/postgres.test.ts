@@ -1,4 +1,5 @@
 import {
+  execute,
   freePort,
   isWithin,
   PATIENT_LIMITS,
@@ -46,6 +47,7 @@ const service = (databaseUrl: string, limits?: StoreLimits) => async (app: Fasti
     );
     return rows;
   });
+  app.get('/write', async () => (await app.pg.query('CREATE TABLE IF NOT EXISTS things ()')).rows);
   app.get('/wrong', async () => (await app.pg.query('SELECT nothing FROM nowhere')).rows);
 };
 
@@ -203,18 +205,37 @@ t.test('a refused statement costs no connection', async (t) => {
   t.same(await pids(), before);
 });
 
-t.test('a server that refuses writes is not ready, and a busy server is ready', async (t) => {
-  const server = await testPostgres(t);
-  const { app } = await startedProcess(t, [service(server.url)]);
-  const [ready] = await Promise.all([
-    timed(app, '/readyz'),
-    ...Array.from({ length: 200 }, () => timed(app, '/one')),
-  ]);
-  t.equal(ready.status, 200);
-  await server.demote();
-  await waitFor(async () => (await timed(app, '/one')).status === 200);
-  t.match(await timed(app, '/readyz'), { status: 503, body: { detail: 'Not ready: test: PostgreSQL.' } });
-});
+t.test(
+  'a server that refuses writes is not ready until it is promoted, and a busy server is ready',
+  async (t) => {
+    const server = await testPostgres(t);
+    const { app } = await startedProcess(t, [service(server.url)]);
+    const [ready] = await Promise.all([
+      timed(app, '/readyz'),
+      ...Array.from({ length: 200 }, () => timed(app, '/one')),
+    ]);
+    t.equal(ready.status, 200);
+    await server.demote();
+    await waitFor(async () => (await timed(app, '/one')).status === 200);
+    t.match(await timed(app, '/readyz'), { status: 503, body: { detail: 'Not ready: test: PostgreSQL.' } });
+
+    const pids = async () => {
+      const connections = (await timed(app, '/connections')).body as { pid: number }[];
+      return connections.map(({ pid }) => pid);
+    };
+    const before = await pids();
+    isQuick503(t, await timed(app, '/write'), 'a write on a standby');
+    // its connection is replaced, because by now another server may have the address
+    await waitFor(async () => {
+      const now = await pids();
+      return before.filter((pid) => !now.includes(pid)).length === 1;
+    });
+
+    await execute(server.superuserUrl, ['SELECT pg_promote()']);
+    await waitFor(async () => (await timed(app, '/write')).status === 200);
+    t.equal((await timed(app, '/readyz')).status, 200);
+  },
+);
 
 for (const [name, change] of [
   ['another password', { password: 'wrong' }],
