@@ -23,9 +23,11 @@ const MIGRATION_LOCK = 'migrations';
 
 /**
  * Checks that the server can write, at little cost: it commits a transaction to the log on the disk. A server in recovery
- * refuses that. It touches no table, and every role may call the function.
+ * refuses that. It touches no table, and every role may call the function. It waits for no standby: without one a process still
+ * serves reads, and each check would leave a waiting backend.
  */
-const CAN_WRITE = "SELECT pg_logical_emit_message(true, 'readiness', '')";
+const CAN_WRITE = `SELECT set_config('synchronous_commit', 'local', true),
+  pg_logical_emit_message(true, 'readiness', '')`;
 
 declare module 'fastify' {
   interface FastifyInstance {

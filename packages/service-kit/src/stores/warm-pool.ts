@@ -5,6 +5,7 @@ import { overloadLog } from '../problems/overload.ts';
 import { StoreUnavailable } from '../problems/unavailable.ts';
 import { troubleLog } from '../trouble-log.ts';
 import { watchSilence, withinListening } from './silence.ts';
+import { isUnanswered, UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 /** The most requests that may wait for a connection; each holds its body, 16 KiB at most. */
 const MAX_WAITING = 5_000;
@@ -12,6 +13,9 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const OPENING_AT_ONCE = 2;
 /** Two, because the first may be busy with a slow write of a check. */
 const MONITORS = 2;
+/** The connections that writes leave to reads, unless a write has ended recently: writes may be about to hang. */
+const LEFT_TO_READS = 2;
+const RECENT_MS = 50;
 /** The pause between attempts while requests wait. Without waiting requests it doubles, up to MAX_RETRY_MS. */
 const RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
@@ -24,8 +28,15 @@ type Release = (error?: Error | boolean) => void;
 /** Members of pg-pool 3.14 that its types do not declare. */
 interface Internals {
   _clients: pg.Client[];
-  _pendingQueue: { callback: Callback }[];
+  _pendingQueue: Waiting[];
   newClient(request: { callback: Callback }): void;
+  _pulseQueue(): void;
+}
+
+interface Waiting {
+  callback: Callback;
+  /** pg-pool does not know it. */
+  isWrite?: boolean;
 }
 
 /**
@@ -38,6 +49,9 @@ interface Internals {
  * The server is away if it refuses a connection while no other is open, or if it is silent for about a third of a second (see
  * `watchSilence`). Then every waiting request rejects with `StoreUnavailable`, and the pool replaces every connection: a
  * silent connection may be dead although the server is back.
+ *
+ * Reads survive while PostgreSQL commits nothing (see `UnconfirmedWrites`): writes then leave two connections to them. A write
+ * is every statement but a SELECT, and every connection that a caller takes for a transaction.
  */
 export class WarmPool extends pg.Pool {
   readonly #trouble: ReturnType<typeof troubleLog>;
@@ -45,6 +59,11 @@ export class WarmPool extends pg.Pool {
   /** Separate connections, so that a check of the server waits in no queue. */
   readonly #monitor: pg.Pool;
   readonly #watch: { stop(): void };
+  readonly #unconfirmed: UnconfirmedWrites;
+  readonly #maxWriting: number;
+  #writing = 0;
+  #writeEndedAt = Number.NEGATIVE_INFINITY;
+  #isReading = false;
   #opening = 0;
   #isSilent = false;
   #hasSpoken = false;
@@ -70,6 +89,12 @@ export class WarmPool extends pg.Pool {
       over: 'PostgreSQL can be reached again',
     });
     this.#overload = overloadLog(logger, 'requests wait too long for a connection to PostgreSQL');
+    this.#unconfirmed = new UnconfirmedWrites({
+      logger,
+      ask: (statement) => this.ask(statement, CONNECT_TIMEOUT_MS),
+      onMany: (error) => this.#rejectWaiting(error, ({ isWrite }) => isWrite === true),
+    });
+    this.#maxWriting = Math.max(1, this.options.max - LEFT_TO_READS);
     this.#monitor = new pg.Pool({
       ...config,
       Client: Connection as never,
@@ -129,18 +154,36 @@ export class WarmPool extends pg.Pool {
       });
     }
     const refuse = (error: Error) => callback(error, undefined, () => {});
+    const isWrite = !this.#isReading;
+    const refusal = isWrite ? this.#unconfirmed.refusal : undefined;
     if (this.#isSilent) refuse(new StoreUnavailable('postgresql', 'PostgreSQL does not answer'));
+    else if (refusal !== undefined) refuse(refusal);
     else if (this.waitingCount >= MAX_WAITING) refuse(this.#overload.refuse());
     else {
+      const queue = this.#internals._pendingQueue;
+      const { length } = queue;
       super.connect((error, client) => {
-        if (client !== undefined) callback(undefined, client, keepUnlessBroken(client));
+        if (client !== undefined) callback(undefined, client, this.#lend(client, isWrite));
         // any other error is from pg-pool: the request has waited too long
         else refuse(error instanceof StoreUnavailable ? error : this.#overload.refuse());
       });
+      const waiting = queue[length];
+      if (waiting !== undefined) waiting.isWrite = isWrite;
       if (this.totalCount === this.#opening) this.#retrySoon();
     }
     return undefined;
   }
+
+  override query: pg.Pool['query'] = (...args: unknown[]) => {
+    const [statement] = args as [string | { text?: string }];
+    const text = typeof statement === 'string' ? statement : statement.text;
+    this.#isReading = text !== undefined && operationOf(text) === 'SELECT';
+    try {
+      return (super.query as (...args: unknown[]) => never)(...args); // calls `connect` before it returns
+    } finally {
+      this.#isReading = false;
+    }
+  };
 
   override end(): Promise<void>;
   override end(callback: () => void): void;
@@ -148,6 +191,7 @@ export class WarmPool extends pg.Pool {
     this.#watch.stop();
     clearTimeout(this.#retry);
     const ended = Promise.all([super.end(), this.#monitor.end()]).then(() => {});
+    this.#unconfirmed.giveAllBack();
     for (const client of this.#internals._clients) if (!isOpen(client)) destroy(client);
     if (callback === undefined) return ended;
     ended.then(callback, callback);
@@ -161,6 +205,47 @@ export class WarmPool extends pg.Pool {
   /** Overrides pg-pool, so that requests queue and never open a connection. */
   protected _isFull(): boolean {
     return true;
+  }
+
+  /** Overrides pg-pool, so that a waiting read passes the writes while these leave connections to reads. */
+  protected _pulseQueue(): void {
+    const queue = this.#internals._pendingQueue;
+    const isFull = this.#writing >= this.#maxWriting && performance.now() - this.#writeEndedAt > RECENT_MS;
+    if (isFull && queue[0]?.isWrite) {
+      const read = queue.findIndex(({ isWrite }) => !isWrite);
+      if (read === -1 && !this.ending) return;
+      if (read > 0) queue.unshift(...queue.splice(read, 1));
+    }
+    (pg.Pool.prototype as unknown as Internals)._pulseQueue.call(this);
+  }
+
+  /**
+   * Keeps a connection after a refused statement. pg-pool would drop it, and a new one costs the server a process. It also keeps
+   * one whose write has no answer.
+   */
+  #lend(client: pg.PoolClient, isWrite: boolean): Release {
+    const { release } = client;
+    if (isWrite) this.#writing += 1;
+    const giveBack: Release = (reason) => {
+      if (isWrite) this.#writing -= 1;
+      release(reason);
+    };
+    client.release = (reason) => {
+      if (!reason || isRefusalOfStatement(reason)) {
+        if (isWrite) this.#writeEndedAt = performance.now();
+        giveBack();
+        // a waiting write may have left an idle connection to reads
+        if (isWrite && this.idleCount > 0) this._pulseQueue();
+      } else if (
+        isWrite &&
+        isUnanswered(client) &&
+        this.#unconfirmed.count < this.#maxWriting &&
+        !this.ending
+      ) {
+        this.#unconfirmed.add(client, () => giveBack(reason));
+      } else giveBack(reason);
+    };
+    return client.release;
   }
 
   #open(): void {
@@ -246,20 +331,16 @@ export class WarmPool extends pg.Pool {
     this.#open();
   }
 
-  #rejectWaiting(error: Error): void {
-    for (const { callback } of this.#internals._pendingQueue.splice(0)) callback(error, undefined, () => {});
+  #rejectWaiting(error: Error, which: (waiting: Waiting) => boolean = () => true): void {
+    const queue = this.#internals._pendingQueue;
+    const rejected = queue.filter(which);
+    queue.splice(0, queue.length, ...queue.filter((waiting) => !which(waiting)));
+    for (const { callback } of rejected) callback(error, undefined, () => {});
   }
 
   #note(error: Error): void {
     if (!this.ending) this.#trouble.note(error);
   }
-}
-
-/** Keeps a connection after a refused statement. pg-pool would drop it, and a new one costs the server a process. */
-function keepUnlessBroken(client: pg.PoolClient): Release {
-  const { release } = client;
-  client.release = (reason) => release(isRefusalOfStatement(reason) ? undefined : reason);
-  return client.release;
 }
 
 /** False if the server shuts down or refuses writes: by now another server may have its address. */
