@@ -18,6 +18,8 @@ export interface TestReplicas {
   sentinels: TestServer[];
   /** Resolves to the server that most Sentinels name as the primary. */
   primary(): Promise<TestServer>;
+  /** Resolves when the primary has all its replicas. */
+  inSync(): Promise<void>;
   /** Orders a failover, as an operator does before maintenance. Resolves when the Sentinels name another primary. */
   failover(): Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function testReplicas(t: Teardown): Promise<TestReplicas> {
     servers,
     sentinels,
     primary,
+    inSync: () => waitFor(async () => (await linked(await primary())) === REPLICAS),
     async failover() {
       const before = await primary();
       const [sentinel] = sentinels;

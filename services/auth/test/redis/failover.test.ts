@@ -98,6 +98,7 @@ async function under(
   sessions: SessionStore,
   fault: () => Promise<void>,
 ): Promise<Tally> {
+  await lab.inSync();
   const tokens = await Promise.all(Array.from({ length: SESSIONS }, () => begun(sessions)));
   const tally: Tally = { statuses: new Set(), ended: [], living: [] };
   let isOver = false;
@@ -172,12 +173,12 @@ async function isolateAndKill(): Promise<void> {
   await returned?.config('SET', 'min-replicas-to-write', '0');
 }
 
+/** The primary returns when another one exists already, and the other replica may still follow the old one. */
 async function pauseAndResume(): Promise<void> {
   const primary = await lab.primary();
   primary.pause();
-  await delay(1_500);
+  await waitFor(async () => (await lab.primary()).port !== primary.port, LIMIT_MS);
   primary.resume();
-  await delay(1_500);
 }
 
 async function onAll(work: (client: Redis, port: number) => Promise<unknown> | undefined): Promise<void> {
