@@ -20,7 +20,11 @@ t.test('every object has the form that the API server takes', async (t) => {
   t.strictSame(await typeFaults(releases.flatMap(([, objects]) => objects)), []);
   const [, objects = []] = releases[0] ?? [];
   const { spec } = named(objects, 'PodDisruptionBudget', `${RELEASE}-auth`);
-  t.strictSame(await typeFaults(documents('redis.yaml')), [], 'the example of a Redis');
+  t.strictSame(
+    await typeFaults(['redis.yaml', 'valkey.yaml'].flatMap(documents)),
+    [],
+    'the examples of Redis',
+  );
   const wrong = [
     { spec: { ...spec, maxUnavaliable: 1 } },
     { spec: { ...spec, unhealthyPodEvictionPolicy: 'Always' } },
