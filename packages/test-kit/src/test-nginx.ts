@@ -15,6 +15,8 @@ type Upstreams = Record<'auth' | 'customers', number[]>;
 interface Options {
   accessLog?: string;
   metricsPort?: number;
+  /** The parameters of each `server`, and the other lines of an `upstream`; by default those of Compose. */
+  upstream?: { server: string; rest: string };
   /** True if the client's address is in X-Forwarded-For, as behind a load balancer. */
   isBehindBalancer?: boolean;
   /** Is called with a function that stops nginx before the end of the test. */
@@ -65,11 +67,16 @@ export async function testNginx(t: Teardown, upstreams: Upstreams, options: Opti
 function upstreamsConf(
   port: number,
   upstreams: Upstreams,
-  { accessLog = 'access.log', metricsPort, isBehindBalancer = false }: Options,
+  {
+    accessLog = 'access.log',
+    metricsPort,
+    upstream = { server: 'max_fails=3 fail_timeout=2s', rest: 'keepalive 32;' },
+    isBehindBalancer = false,
+  }: Options,
 ): string {
   const blocks = Object.entries(upstreams).map(([name, ports]) => {
-    const servers = ports.map((upstream) => `  server 127.0.0.1:${upstream} max_fails=3 fail_timeout=2s;\n`);
-    return `upstream ${name} {\n  zone ${name} 256k;\n${servers.join('')}  keepalive 32;\n}\n`;
+    const servers = ports.map((each) => `  server 127.0.0.1:${each} ${upstream.server};\n`);
+    return `upstream ${name} {\n  zone ${name} 256k;\n${servers.join('')}  ${upstream.rest}\n}\n`;
   });
   return `${blocks.join('')}server {
   listen 127.0.0.1:${port} default_server backlog=4096;

@@ -39,6 +39,8 @@ export interface System extends SystemAddresses {
   redis: TestServer;
   /** The databases, as their owners reach them. */
   databases: { auth: string; customers: string };
+  /** Starts another process of a service. nginx does not know it, and it may not be ready yet. */
+  start(service: 'auth' | 'customers'): Promise<ServiceProcess>;
 }
 
 export type ServiceProcess = StartedProcess & {
@@ -57,6 +59,8 @@ interface Options {
   /** Each process serves metrics. */
   isMeasured?: boolean;
   nginx?: Parameters<typeof testNginx>[2];
+  /** Returns the ports that nginx and customers use in place of the ports of these processes. */
+  relay?: (service: 'auth' | 'customers', ports: number[]) => Promise<number[]>;
 }
 
 /**
@@ -78,7 +82,15 @@ export async function startSharedSystem(t: Teardown): Promise<string> {
 
 /** Starts the whole system as deployed: each service in processes of its own, behind nginx. */
 export async function startSystem(t: Teardown, options: Options = {}): Promise<System> {
-  const { authProcesses = 1, customersProcesses = 1, postgres, env, isMeasured = false, nginx } = options;
+  const {
+    authProcesses = 1,
+    customersProcesses = 1,
+    postgres,
+    env,
+    isMeasured = false,
+    nginx,
+    relay,
+  } = options;
   const [authDatabase, customersDatabase, redis, authPorts, customersPorts] = await Promise.all([
     postgres?.database() ?? testDatabase(t),
     postgres?.database() ?? testDatabase(t),
@@ -86,7 +98,11 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
     freePorts(authProcesses),
     freePorts(customersProcesses),
   ]);
-  const url = await testNginx(t, { auth: authPorts, customers: customersPorts }, nginx);
+  const upstreams = {
+    auth: (await relay?.('auth', authPorts)) ?? authPorts,
+    customers: (await relay?.('customers', customersPorts)) ?? customersPorts,
+  };
+  const url = await testNginx(t, upstreams, nginx);
   const shared = {
     ISSUER: url,
     REDIS_URL: redis.url,
@@ -105,7 +121,7 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
   const customersEnv = {
     ...shared,
     DATABASE_URL: customersDatabase,
-    JWKS_URL: `http://127.0.0.1:${authPorts[0]}/.well-known/jwks.json`,
+    JWKS_URL: `http://127.0.0.1:${upstreams.auth[0]}/.well-known/jwks.json`,
   };
 
   await Promise.all([
@@ -122,15 +138,28 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
     ),
     runToEnd(t, 'services/customers/dist/migrate.js', { DATABASE_URL: customersDatabase }),
   ]);
-  const start = (entry: string, serviceEnv: Record<string, string>, port: number) =>
-    startService(t, { entry, env: serviceEnv, port, isMeasured });
+  const start = (service: 'auth' | 'customers', port: number) =>
+    startService(t, {
+      entry: `services/${service}/dist/server.js`,
+      env: { auth: authEnv, customers: customersEnv }[service],
+      port,
+      isMeasured,
+    });
   const [auth, customers] = await Promise.all([
-    Promise.all(authPorts.map((port) => start('services/auth/dist/server.js', authEnv, port))),
-    Promise.all(customersPorts.map((port) => start('services/customers/dist/server.js', customersEnv, port))),
+    Promise.all(authPorts.map((port) => start('auth', port))),
+    Promise.all(customersPorts.map((port) => start('customers', port))),
   ]);
   await Promise.all([...auth, ...customers].map((process) => isReady(process)));
   const databases = { auth: authDatabase, customers: customersDatabase };
-  return { url, auth, customers, redis, authEnv, databases };
+  return {
+    url,
+    auth,
+    customers,
+    redis,
+    authEnv,
+    databases,
+    start: async (service) => start(service, await freePort()),
+  };
 }
 
 /** Begins a session. */
