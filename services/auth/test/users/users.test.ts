@@ -1,4 +1,5 @@
 import { SCOPES } from '@pair/access-token';
+import { waitFor } from '@pair/test-kit';
 import pg from 'pg';
 import t from 'tap';
 import { updateUser } from '../../src/users/update-user.ts';
@@ -202,7 +203,8 @@ t.test(
     );
     const events = async (id: string) =>
       (await get(app, `/auth/audit?user_id=${id}`, admin)).json().items.length;
-    t.equal(await events(disabled.id.toUpperCase()), await events(disabled.id));
+    await waitFor(async () => (await events(disabled.id)) === 4); // the audit writes in the background
+    t.equal(await events(disabled.id.toUpperCase()), 4);
   },
 );
 
