@@ -23,7 +23,7 @@ const SESSION = {
 } as const;
 
 /**
- * False for a URL with several hosts or with `target_session_attrs`, of which libpq takes the primary. `pg` reads the hosts as
+ * False for a URL with several hosts or with `target_session_attrs`. libpq would take the primary, but `pg` reads the hosts as
  * one name and ignores `target_session_attrs`, so it might write to a standby for ever.
  */
 export function namesOneServer(databaseUrl: string): boolean {
