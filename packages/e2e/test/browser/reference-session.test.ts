@@ -113,3 +113,27 @@ t.test('a sign-in in another tab replaces the session of this one', async (t) =>
   t.equal((await logOut(page)).status(), 204, 'by the access token of the other tab');
   t.equal(await sessionsInSwaggerUi(), before);
 });
+
+t.test('the late answer to a refresh does not undo a Logout', async (t) => {
+  const { page } = await signedIn(t, withShortToken);
+  let release = () => {};
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(
+    '**/oauth/token',
+    async (route) => {
+      const response = await route.fetch();
+      await isReleased;
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  const asked = page.waitForRequest('**/oauth/token');
+  const listed = tryOut(page, 'listCustomers');
+  await asked;
+  t.equal((await logOut(page)).status(), 200);
+  release();
+  t.equal((await listed).status, '401');
+  t.ok(await isUnlocked(page));
+});
