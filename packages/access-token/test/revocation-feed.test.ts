@@ -227,6 +227,7 @@ t.test('setting the time of day back, and leaving it there, makes no revoked tok
 t.test('a new epoch makes the feed read the stream from its start, and forget no revocation', async (t) => {
   const redis = await redisOfAuth(t);
   const { feed, messages } = startFeed(t, redis);
+  await isReady(feed);
   await redis.revoke('sid', 'old');
   await waitFor(() => feed.isRevoked('old'));
 
@@ -256,6 +257,7 @@ t.test(
   async (t) => {
     const redis = await redisOfAuth(t);
     const { feed } = startFeed(t, redis);
+    await isReady(feed);
     await redis.revoke('sid', 'first');
     await waitFor(() => feed.isRevoked('first'));
     const [id] = await connections(redis);
