@@ -84,7 +84,7 @@ printf %s "$postgres" | write databases/superuser-password
 write redis/users.acl <<ACL
 user default off resetpass ~* &* +@all
 user health on nopass -@all +ping
-user auth on #$(sha256 "$redis_auth") ~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha +script|load +time +info
+user auth on #$(sha256 "$redis_auth") ~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha +script|load +time +info +config|get
 user customers on #$(sha256 "$redis_customers") %R~{auth}:revocations %R~{auth}:epoch -@all +hello +auth +ping +info +select +quit +command +client|setname +client|setinfo +client|id +xread +xrange +get
 ACL
 

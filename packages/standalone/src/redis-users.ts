@@ -16,7 +16,8 @@ export function redisUsers(passwords: { auth: string; customers: string }): stri
 }
 
 export const AUTH_RIGHTS =
-  '~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha +script|load +time +info';
+  '~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha ' +
+  '+script|load +time +info +config|get';
 export const CUSTOMERS_RIGHTS =
   `%R~${REVOCATIONS_STREAM} %R~${EPOCH_KEY} -@all +hello +auth +ping +info +select +quit +command ` +
   '+client|setname +client|id +xread +xrange +get';
