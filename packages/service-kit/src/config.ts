@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
-import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import { type Static, type TObject, type TSchema, type TString, Type } from 'typebox';
+import { DatabaseConfigSchema, databaseAddress } from './database-config.ts';
 import { OperatorError } from './problems/operator-error.ts';
 import { namesOneServer } from './stores/connection-settings.ts';
 import { isRedisUrl } from './stores/redis-address.ts';
@@ -60,6 +61,20 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Static<T>;
+}
+
+/**
+ * Reads the settings of a job or a command. Its `DATABASE_URL` is the direct one, because a migration holds a lock of its
+ * session, and a command has time-outs of its own.
+ *
+ * @throws {OperatorError} with all problems, or if a setting of PgBouncer is missing
+ */
+export function loadJobConfig<T extends TObject<{ DATABASE_URL: TString }>>(
+  schema: T,
+  env: NodeJS.ProcessEnv,
+): Static<T> {
+  const config = loadConfig(schema, env);
+  return { ...config, DATABASE_URL: databaseAddress(config).directUrl };
 }
 
 function readVariable(name: string, env: NodeJS.ProcessEnv, problems: string[]): string | undefined {
@@ -179,13 +194,7 @@ export const ServiceConfigSchema = Type.Object({
       description: 'The `aud` of tokens, the same for both services. Default: ISSUER',
     }),
   ),
-  DATABASE_URL: Type.String({
-    pattern: '^postgres(ql)?://',
-    format: 'one-server',
-    allowed:
-      'a URL that begins with postgres:// and names one host, without target_session_attrs: use one endpoint that follows the primary',
-    description: 'PostgreSQL: postgres://role:password@host:5432/database',
-  }),
+  ...DatabaseConfigSchema.properties,
   REDIS_URL: Type.String({
     format: 'redis-url',
     allowed:

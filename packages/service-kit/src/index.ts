@@ -11,11 +11,13 @@ export {
   ConfigError,
   List,
   loadConfig,
+  loadJobConfig,
   type ProcessConfig,
   ProcessConfigSchema,
   ServiceConfigSchema,
   withDerivedDefaults,
 } from './config.ts';
+export { DatabaseConfigSchema, databaseAddress } from './database-config.ts';
 export { NO_ANSWER } from './health.ts';
 export { hourly } from './hourly.ts';
 export { noneMatchFails, parseEntityTags } from './http/entity-tag.ts';

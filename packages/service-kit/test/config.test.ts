@@ -4,8 +4,11 @@ import t from 'tap';
 import { Type } from 'typebox';
 import {
   ConfigError,
+  DatabaseConfigSchema,
+  databaseAddress,
   List,
   loadConfig,
+  loadJobConfig,
   ProcessConfigSchema,
   ServiceConfigSchema,
   withDerivedDefaults,
@@ -218,4 +221,29 @@ t.test('a message has words instead of a pattern', async (t) => {
   const nameless = text({ REDIS_URL: 'redis+sentinel://user:hunter2@h1:26379,h2:26379' });
   t.match(nameless, 'redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary');
   t.notMatch(nameless, 'hunter2');
+});
+
+t.test('a URL of PgBouncer and the direct URL belong together', async (t) => {
+  const DATABASE_URL = 'postgres://role:hunter2@pgbouncer:6432/db';
+  const DATABASE_DIRECT_URL = 'postgres://role:hunter2@postgres:5432/db';
+  const DATABASE_POOLER = 'transaction';
+  t.same(databaseAddress({ DATABASE_URL }), {
+    databaseUrl: DATABASE_URL,
+    directUrl: DATABASE_URL,
+    isPooled: false,
+  });
+  const both = { DATABASE_URL, DATABASE_POOLER, DATABASE_DIRECT_URL };
+  t.same(databaseAddress(both), {
+    databaseUrl: DATABASE_URL,
+    directUrl: DATABASE_DIRECT_URL,
+    isPooled: true,
+  });
+  t.match(loadJobConfig(DatabaseConfigSchema, both), { DATABASE_URL: DATABASE_DIRECT_URL });
+  for (const [alone, message] of [
+    [{ DATABASE_POOLER }, /^DATABASE_POOLER needs DATABASE_DIRECT_URL/],
+    [{ DATABASE_DIRECT_URL }, /^DATABASE_DIRECT_URL has no use without DATABASE_POOLER/],
+    [{ DATABASE_POOLER: 'session', DATABASE_DIRECT_URL }, /DATABASE_POOLER must be "transaction"/],
+  ] as const) {
+    t.throws(() => loadJobConfig(DatabaseConfigSchema, { DATABASE_URL, ...alone }), { message });
+  }
 });

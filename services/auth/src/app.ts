@@ -1,5 +1,12 @@
 import { accessToken, asUser, revocationFeed, SCOPES, securitySchemes, withScope } from '@pair/access-token';
-import { openapi, postgres, redis, type StoreLimits, validatorCompiler } from '@pair/service-kit';
+import {
+  databaseAddress,
+  openapi,
+  postgres,
+  redis,
+  type StoreLimits,
+  validatorCompiler,
+} from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Redis } from 'ioredis';
 import { audit } from './audit/audit.ts';
@@ -39,12 +46,13 @@ export function authService(
   { limits = {} }: { limits?: Partial<StoreLimits> } = {},
 ): FastifyPluginAsync {
   const { ISSUER: issuer, AUDIENCE: audience } = config;
+  const database = databaseAddress(config);
   const sealingKeys = parseSealingKeys(config.KEY_ENCRYPTION_KEY);
   const product = readProduct(config);
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
 
-    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'auth', limits });
+    await app.register(postgres, { ...database, name: 'auth', limits });
     await app.register(redis, { settings: config, name: 'auth', check: canWrite, limits });
     await app.register(clockOfRedis);
     await app.register(redisReplicas, { replicas: config.REDIS_REPLICAS });

@@ -1,4 +1,4 @@
-import { List, ProcessConfigSchema, ServiceConfigSchema } from '@pair/service-kit';
+import { DatabaseConfigSchema, List, ProcessConfigSchema, ServiceConfigSchema } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 import { STORED_USERNAME_PATTERN, USERNAME_RULE } from './usernames.ts';
 
@@ -56,7 +56,7 @@ export const AuthProcessConfigSchema = Type.Object({
  * owns the tables.
  */
 export const MigrateConfigSchema = Type.Object({
-  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
+  ...DatabaseConfigSchema.properties,
   SERVICE_ROLE: Type.Optional(
     Type.String({
       minLength: 1,
@@ -88,6 +88,8 @@ const NEW_PASSWORD = Type.Optional(
 /** Of a command that needs both stores. */
 export const StoresConfigSchema = Type.Pick(AuthConfigSchema, [
   'DATABASE_URL',
+  'DATABASE_POOLER',
+  'DATABASE_DIRECT_URL',
   'REDIS_URL',
   'REDIS_SENTINEL_USERNAME',
   'REDIS_SENTINEL_PASSWORD',
@@ -101,17 +103,11 @@ export const SetPasswordConfigSchema = Type.Object({
 });
 
 export const AddUserConfigSchema = Type.Object({
-  DATABASE_URL: AuthConfigSchema.properties.DATABASE_URL,
+  ...DatabaseConfigSchema.properties,
   NEW_PASSWORD,
 });
 
-export const ListUsersConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
-
-export const ClientsConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
-
-export const RotateSigningKeyConfigSchema = Type.Pick(AuthConfigSchema, ['DATABASE_URL']);
-
-export const ResealSigningKeysConfigSchema = Type.Pick(AuthConfigSchema, [
-  'DATABASE_URL',
-  'KEY_ENCRYPTION_KEY',
-]);
+export const ResealSigningKeysConfigSchema = Type.Object({
+  ...DatabaseConfigSchema.properties,
+  KEY_ENCRYPTION_KEY: AuthConfigSchema.properties.KEY_ENCRYPTION_KEY,
+});

@@ -6,7 +6,15 @@ import {
   securitySchemes,
   withScope,
 } from '@pair/access-token';
-import { hourly, openapi, postgres, redis, type StoreLimits, validatorCompiler } from '@pair/service-kit';
+import {
+  databaseAddress,
+  hourly,
+  openapi,
+  postgres,
+  redis,
+  type StoreLimits,
+  validatorCompiler,
+} from '@pair/service-kit';
 import type { FastifyPluginAsync } from 'fastify';
 import type { CustomersConfig } from './config.ts';
 import { mergePatchRoutes } from './customers/merge-patch-routes.ts';
@@ -29,9 +37,10 @@ export function customersService(
   config: CustomersConfig,
   { limits = {} }: { limits?: Partial<StoreLimits> } = {},
 ): FastifyPluginAsync {
+  const database = databaseAddress(config);
   return async (app) => {
     app.setValidatorCompiler(validatorCompiler({ formats }));
-    await app.register(postgres, { databaseUrl: config.DATABASE_URL, name: 'customers', limits });
+    await app.register(postgres, { ...database, name: 'customers', limits });
     await app.register(redis, { settings: config, name: 'customers', limits });
     await app.register(openapi, {
       title: 'Customers',
@@ -65,7 +74,7 @@ export function customersService(
     await app.register(withScope('customers:read', readRoutes));
     await app.register(withScope('customers:write', writeRoutes));
     await app.register(withScope('customers:write', mergePatchRoutes));
-    await app.register(withScope('customers:read', exportRoutes(config.DATABASE_URL)));
-    await app.register(withScope('customers:write', importRoutes(config.DATABASE_URL)));
+    await app.register(withScope('customers:read', exportRoutes(database.directUrl)));
+    await app.register(withScope('customers:write', importRoutes(database.directUrl)));
   };
 }

@@ -1,4 +1,4 @@
-import { ProcessConfigSchema, ServiceConfigSchema } from '@pair/service-kit';
+import { DatabaseConfigSchema, ProcessConfigSchema, ServiceConfigSchema } from '@pair/service-kit';
 import { type Static, Type } from 'typebox';
 
 /** The settings of the customers service. `customersService` needs ISSUER and AUDIENCE too: see `withDerivedDefaults`. */
@@ -21,6 +21,4 @@ export const CustomersProcessConfigSchema = Type.Object({
 });
 
 /** The settings of the migration job. */
-export const MigrateConfigSchema = Type.Object({
-  DATABASE_URL: CustomersConfigSchema.properties.DATABASE_URL,
-});
+export const MigrateConfigSchema = DatabaseConfigSchema;

@@ -11,7 +11,7 @@ const PAUSE_MS = 500;
  * Resolves when the database accepts a connection. A one-shot job that starts together with PostgreSQL needs this: on a
  * busy machine the server may start later than the job.
  *
- * @throws {OperatorError} when the database accepts no connection within `limitMs`
+ * @throws {OperatorError} when the database accepts no connection within `limitMs`, or at once if PgBouncer refuses it
  * @throws {Error} of the driver, at once, when waiting cannot help: a wrong password, for example
  */
 export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Promise<void> {
@@ -27,6 +27,12 @@ export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Pr
       await client.connect();
       return await client.end();
     } catch (cause) {
+      if (isRefusalOfPooler(cause)) {
+        throw new OperatorError(
+          `DATABASE_URL leads through PgBouncer (${(cause as Error).message}): give this job the URL of PostgreSQL itself.`,
+          { cause },
+        );
+      }
       if (!isStoreUnavailable(cause) || isRefusalOfSettings(cause)) throw cause;
       if (performance.now() + PAUSE_MS >= end) {
         const reason = cause instanceof Error ? cause.message : String(cause);
@@ -43,4 +49,8 @@ export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Pr
 /** True for a wrong password, role or database. A service waits until an operator corrects it; a job reports it at once. */
 function isRefusalOfSettings(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(28|3D)/.test(error.code ?? '');
+}
+
+function isRefusalOfPooler(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && /^unsupported startup parameter/.test(error.message);
 }

@@ -38,13 +38,21 @@ export function namesOneServer(databaseUrl: string): boolean {
  *
  * @param session more settings of the session, by their names in PostgreSQL
  */
-export function connectionSettings(
-  databaseUrl: string,
-  session: Readonly<Record<string, string | number>> = {},
-): ClientConfig {
+export function connectionSettings(databaseUrl: string, session: Session = {}): ClientConfig {
+  const settings = pooledSettings(databaseUrl);
+  const ours = Object.entries(sessionSettings(session)).map(
+    ([name, value]) => `-c ${name}=${escapeOption(value)}`,
+  );
+  // our settings come after the options of the URL, because PostgreSQL uses the last value of a setting
+  return { ...settings, options: [settings.options, ...ours].filter(Boolean).join(' ') };
+}
+
+/**
+ * The same for a URL that leads through PgBouncer in transaction mode. It sends no settings of the session, because PgBouncer
+ * refuses them, so the role must have them: see pooler.ts. `pg` still reads PGOPTIONS, which PgBouncer refuses too.
+ */
+export function pooledSettings(databaseUrl: string): ClientConfig {
   const { host, port, user, password, database, ssl, sslnegotiation, options } = parse(databaseUrl);
-  const settings = Object.entries({ ...SESSION, ...session });
-  const ours = settings.map(([name, value]) => `-c ${name}=${escapeOption(String(value))}`).join(' ');
   return {
     host: host || 'localhost',
     port: Number(port || 5_432),
@@ -53,11 +61,19 @@ export function connectionSettings(
     password: () => password ?? '',
     database: database || user || 'postgres',
     ssl: (ssl as ClientConfig['ssl']) ?? false,
-    // our settings come after the options of the URL, because PostgreSQL uses the last value of a setting
-    options: options ? `${options} ${ours}` : ours,
+    options,
     sslnegotiation: sslnegotiation ?? 'postgres',
     client_encoding: 'UTF8',
   } as ClientConfig;
+}
+
+type Session = Readonly<Record<string, string | number>>;
+
+/** All settings of a session, as `pg_settings` shows them. */
+export function sessionSettings(session: Session): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries({ ...SESSION, ...session }).map(([name, value]) => [name, String(value)]),
+  );
 }
 
 /** In `options` a space separates arguments, unless a backslash precedes it. */

@@ -6,8 +6,9 @@ import pg from 'pg';
 import { poolMetrics } from '../metrics/pool-metrics.ts';
 import { storeOperations } from '../metrics/store-operations.ts';
 import { isStoreUnavailable } from '../problems/unavailable.ts';
-import { connectionSettings } from './connection-settings.ts';
+import { connectionSettings, pooledSettings, sessionSettings } from './connection-settings.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
+import { watchPooler } from './pooler.ts';
 import { WarmPool } from './warm-pool.ts';
 
 const POOL_SIZE = 10;
@@ -42,23 +43,26 @@ declare module 'fastify' {
  * Decorates `app.pg` from @fastify/postgres, over a {@link WarmPool}: its connections are open before the process is ready,
  * and a process starts even without its database.
  *
+ * @param options.isPooled whether the URL leads through PgBouncer in transaction mode; default: false
  * @param options.connections the number of connections; default: 10, for a service
  * @param options.limits the limits instead of the defaults, which production uses; only tests pass them
  */
 export const postgres = fp<{
   databaseUrl: string;
   name: string;
+  isPooled?: boolean;
   connections?: number;
   limits?: Partial<StoreLimits>;
 }>(
-  async (app, { databaseUrl, name, connections = POOL_SIZE, limits = {} }) => {
+  async (app, { databaseUrl, name, isPooled = false, connections = POOL_SIZE, limits = {} }) => {
     const { waitMs, statementMs, lockMs, silenceMs } = { ...STORE_LIMITS, ...limits };
+    const session = {
+      statement_timeout: statementMs,
+      lock_timeout: lockMs,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    };
     await app.register(fastifyPostgres, {
-      ...connectionSettings(databaseUrl, {
-        statement_timeout: statementMs,
-        lock_timeout: lockMs,
-        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      }),
+      ...(isPooled ? pooledSettings(databaseUrl) : connectionSettings(databaseUrl, session)),
       pg: { Pool: WarmPool, Client: pg.Client } as unknown as typeof pg,
       max: connections,
       application_name: name,
@@ -76,6 +80,11 @@ export const postgres = fp<{
       await pool.ask('SELECT 1', OUTAGE_LIMIT_MS);
     });
     app.readinessCheck(name, 'PostgreSQL', () => pool.ask(CAN_WRITE, READINESS_LIMIT_MS));
+    if (isPooled) {
+      const ask = (statement: pg.QueryConfig) => pool.ask(statement, READINESS_LIMIT_MS);
+      const isOpen = new Promise((resolve) => pool.once('connect', resolve));
+      watchPooler(app, { name, databaseUrl, session: sessionSettings(session), ask, isOpen });
+    }
   },
   { name: 'postgres' },
 );

@@ -136,7 +136,7 @@ export class WarmPool extends pg.Pool {
    *
    * @throws {StoreUnavailable} when the server refuses it, or does not answer within `limitMs` (see `withinListening`)
    */
-  async ask(statement: string, limitMs: number): Promise<pg.QueryResult> {
+  async ask(statement: string | pg.QueryConfig, limitMs: number): Promise<pg.QueryResult> {
     const answer = this.#monitor.query(statement).catch((cause) => {
       throw new StoreUnavailable('postgresql', 'PostgreSQL refuses', { cause });
     });

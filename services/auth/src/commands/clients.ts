@@ -1,7 +1,6 @@
 import { SCOPES } from '@pair/access-token';
-import { loadConfig } from '@pair/service-kit';
+import { DatabaseConfigSchema, loadJobConfig } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { ClientsConfigSchema } from '../config.ts';
 import { type ClientRow, GRANTS } from '../db/schema.ts';
 import { defineCommand, defineGroup } from './command.ts';
 import { addClient, changeClient, listClients, removeClient, rotateClientSecret } from './manage-clients.ts';
@@ -111,7 +110,7 @@ export const clientsCommand = defineGroup({
 });
 
 function inDatabase<T>(env: NodeJS.ProcessEnv, work: (db: NodePgDatabase) => Promise<T>): Promise<T> {
-  return withPostgres(loadConfig(ClientsConfigSchema, env).DATABASE_URL, work);
+  return withPostgres(loadJobConfig(DatabaseConfigSchema, env).DATABASE_URL, work);
 }
 
 function present(client: ClientRow) {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { awaitPostgres, loadConfig, migrate, OperatorError } from '@pair/service-kit';
+import { awaitPostgres, loadJobConfig, migrate, OperatorError } from '@pair/service-kit';
 import { type MigrateConfig, MigrateConfigSchema } from '../config.ts';
 import { grantServiceRights } from '../db/grant-service-rights.ts';
 import { defineCommand } from './command.ts';
@@ -13,7 +13,7 @@ export const migrateCommand = defineCommand({
   name: 'migrate',
   summary: 'Bring the database up to date, and create the first admin; safe to repeat',
   async run(_given, { env }) {
-    const config = loadConfig(MigrateConfigSchema, env);
+    const config = loadJobConfig(MigrateConfigSchema, env);
     await awaitPostgres(config.DATABASE_URL);
     return report(await migrateAuth(config));
   },

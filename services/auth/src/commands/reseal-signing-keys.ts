@@ -1,4 +1,4 @@
-import { loadConfig, OperatorError } from '@pair/service-kit';
+import { loadJobConfig, OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents } from '../audit/security-events.ts';
@@ -15,7 +15,7 @@ export const resealSigningKeysCommand = defineCommand({
   name: 'reseal-signing-keys',
   summary: 'Seal all signing keys under the first key of KEY_ENCRYPTION_KEY, to drop the second',
   async run(_given, { env }) {
-    const { DATABASE_URL, KEY_ENCRYPTION_KEY } = loadConfig(ResealSigningKeysConfigSchema, env);
+    const { DATABASE_URL, KEY_ENCRYPTION_KEY } = loadJobConfig(ResealSigningKeysConfigSchema, env);
     const sealingKeys = parseSealingKeys(KEY_ENCRYPTION_KEY);
     const resealed = await withPostgres(DATABASE_URL, (db) => resealSigningKeys(db, sealingKeys));
     return `${resealed} signing keys were resealed. All that are in use are under the first key of KEY_ENCRYPTION_KEY: you can drop the second.\n`;

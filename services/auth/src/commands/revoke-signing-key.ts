@@ -1,4 +1,4 @@
-import { loadConfig, OperatorError } from '@pair/service-kit';
+import { loadJobConfig, OperatorError } from '@pair/service-kit';
 import { eq, inArray } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents } from '../audit/security-events.ts';
@@ -22,7 +22,7 @@ export const revokeSigningKeyCommand = defineCommand({
     if ((kid === undefined) !== options.all) {
       throw wrong('revoke-signing-key', '"revoke-signing-key" takes a kid or --all');
     }
-    const config = loadConfig(StoresConfigSchema, env);
+    const config = loadJobConfig(StoresConfigSchema, env);
     const revoked = await withRedis(config, (redis, clock, replication) =>
       withPostgres(config.DATABASE_URL, (db) =>
         revokeSigningKeys(db, keyAnnouncer(redis, clock, replication), kid ?? 'all'),

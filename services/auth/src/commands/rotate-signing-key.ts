@@ -1,7 +1,6 @@
-import { loadConfig, OperatorError } from '@pair/service-kit';
+import { DatabaseConfigSchema, loadJobConfig, OperatorError } from '@pair/service-kit';
 import { eq } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { RotateSigningKeyConfigSchema } from '../config.ts';
 import { signingKeys } from '../db/schema.ts';
 import { keyStates } from '../keys/key-states.ts';
 import { PUBLISHED_AHEAD_MS, selectKeysForUpdate } from '../keys/repository.ts';
@@ -15,7 +14,7 @@ export const rotateSigningKeyCommand = defineCommand({
   name: 'rotate-signing-key',
   summary: 'Let the next signing key take over as soon as every resource server has it',
   async run(_given, { env }) {
-    const { DATABASE_URL } = loadConfig(RotateSigningKeyConfigSchema, env);
+    const { DATABASE_URL } = loadJobConfig(DatabaseConfigSchema, env);
     return report(await withPostgres(DATABASE_URL, (db) => rotateSigningKey(db)));
   },
 });

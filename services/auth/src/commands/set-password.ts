@@ -1,5 +1,5 @@
 import { SCOPES } from '@pair/access-token';
-import { loadConfig, OperatorError } from '@pair/service-kit';
+import { loadJobConfig, OperatorError } from '@pair/service-kit';
 import { and, eq, ne } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { insertSecurityEvents, type SecurityEventName } from '../audit/security-events.ts';
@@ -21,7 +21,7 @@ export const setPasswordCommand = defineCommand({
   details: `It enables the user, and gives the user all scopes if there is no enabled admin. After too many failed attempts to sign
 in, the user still has to wait, or to sign in from another address. ${PASSWORD_SOURCES}`,
   async run({ username }, { env, stdin }) {
-    const config = loadConfig(SetPasswordConfigSchema, env);
+    const config = loadJobConfig(SetPasswordConfigSchema, env);
     const { password, generated } = await readNewPassword(config, stdin);
     return report(await setPassword(config, username, password), generated);
   },

@@ -1,6 +1,6 @@
 import { SCOPES } from '@pair/access-token';
-import { loadConfig } from '@pair/service-kit';
-import { AddUserConfigSchema, ListUsersConfigSchema, StoresConfigSchema } from '../config.ts';
+import { DatabaseConfigSchema, loadJobConfig } from '@pair/service-kit';
+import { AddUserConfigSchema, StoresConfigSchema } from '../config.ts';
 import type { User } from '../db/schema.ts';
 import { presentManaged } from '../users/representation.ts';
 import { defineCommand, defineGroup } from './command.ts';
@@ -14,7 +14,7 @@ const list = defineCommand({
   summary: 'List the users by username, with id, state and scopes',
   options: { json: { summary: 'Print an array of the objects that GET /auth/users has' } },
   async run({ options }, { env }) {
-    const { DATABASE_URL } = loadConfig(ListUsersConfigSchema, env);
+    const { DATABASE_URL } = loadJobConfig(DatabaseConfigSchema, env);
     const users = await withPostgres(DATABASE_URL, listUsers);
     return options.json
       ? `${JSON.stringify(users.map(presentManaged), null, 2)}\n`
@@ -35,7 +35,7 @@ const add = defineCommand({
   },
   details: PASSWORD_SOURCES,
   async run({ username, options }, { env, stdin }) {
-    const config = loadConfig(AddUserConfigSchema, env);
+    const config = loadJobConfig(AddUserConfigSchema, env);
     const { password, generated } = await readNewPassword(config, stdin);
     const user = await addUser(config.DATABASE_URL, { username, password, scopes: options.scope });
     const added = `The user "${user.username}" is added.\n`;
@@ -48,7 +48,7 @@ const disable = defineCommand({
   summary: 'Disable a user and end all sessions of the user, everywhere within a second',
   operands: ['username'],
   async run({ username }, { env }) {
-    return (await setDisabled(loadConfig(StoresConfigSchema, env), username, true))
+    return (await setDisabled(loadJobConfig(StoresConfigSchema, env), username, true))
       ? `The user "${username}" is disabled, and all sessions of the user have ended.\n`
       : `Nothing was changed: the user "${username}" is disabled already.\n`;
   },
@@ -59,7 +59,7 @@ const enable = defineCommand({
   summary: 'Enable a user, who can then sign in again',
   operands: ['username'],
   async run({ username }, { env }) {
-    return (await setDisabled(loadConfig(StoresConfigSchema, env), username, false))
+    return (await setDisabled(loadJobConfig(StoresConfigSchema, env), username, false))
       ? `The user "${username}" is enabled.\n`
       : `Nothing was changed: the user "${username}" is enabled already.\n`;
   },
@@ -71,7 +71,7 @@ const remove = defineCommand({
   operands: ['username'],
   details: 'The audit keeps the id of the user alone. The username is free for another user.',
   async run({ username }, { env }) {
-    await deleteUser(loadConfig(StoresConfigSchema, env), username);
+    await deleteUser(loadJobConfig(StoresConfigSchema, env), username);
     return `The user "${username}" is deleted, and all sessions of the user have ended.\n`;
   },
 });
