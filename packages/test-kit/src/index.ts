@@ -18,6 +18,14 @@ export { temporaryFolder } from './temporary-folder.ts';
 export { axeViolations, testBrowser } from './test-browser.ts';
 export { testDatabase } from './test-database.ts';
 export { testNginx } from './test-nginx.ts';
+export {
+  databaseSettings,
+  giveSettings,
+  missingPgBouncer,
+  oldPgBouncer,
+  type TestPgBouncer,
+  testPgBouncer,
+} from './test-pgbouncer.ts';
 export { type TestPostgres, testPostgres } from './test-postgres.ts';
 export { testProxy } from './test-proxy.ts';
 export { testRedis } from './test-redis.ts';

@@ -56,6 +56,8 @@ interface Options {
   postgres?: TestPostgres;
   /** More settings for each service. */
   env?: Record<string, string>;
+  /** Returns the settings of a service for its database, in place of DATABASE_URL. */
+  database?: (databaseUrl: string) => Promise<{ DATABASE_URL: string; [setting: string]: string }>;
   /** Each process serves metrics. */
   isMeasured?: boolean;
   nginx?: Parameters<typeof testNginx>[2];
@@ -90,6 +92,7 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
     isMeasured = false,
     nginx,
     relay,
+    database = async (url) => ({ DATABASE_URL: url }),
   } = options;
   const [authDatabase, customersDatabase, redis, authPorts, customersPorts] = await Promise.all([
     postgres?.database() ?? testDatabase(t),
@@ -115,12 +118,12 @@ export async function startSystem(t: Teardown, options: Options = {}): Promise<S
   const authRole = serviceRoleOf(authDatabase);
   const authEnv = {
     ...shared,
-    DATABASE_URL: authRole.url,
+    ...(await database(authRole.url)),
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
   };
   const customersEnv = {
     ...shared,
-    DATABASE_URL: customersDatabase,
+    ...(await database(customersDatabase)),
     JWKS_URL: `http://127.0.0.1:${upstreams.auth[0]}/.well-known/jwks.json`,
   };
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { buildProcess, type StoreLimits } from '@pair/service-kit';
 import {
+  databaseSettings,
   documented,
   PATIENT_LIMITS,
   serviceRoleOf,
@@ -83,7 +84,9 @@ export async function startAuth(
   const logStream = { write: (line: string) => void lines.push(line) };
   let within: FastifyInstance | undefined;
   const start = async (more: Partial<AuthConfig> = {}, ownLimits = limits) => {
-    const service = authService({ ...config, ...more }, { limits: ownLimits });
+    const given = { ...config, ...more };
+    const database = await databaseSettings(t, given.DATABASE_URL, ownLimits);
+    const service = authService({ ...given, ...database }, { limits: ownLimits });
     const app = await buildProcess(
       { LOG_LEVEL: 'info', TRUSTED_PROXIES: [], CORS_ORIGINS: [] },
       [

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { SCOPES } from '@pair/access-token';
 import { buildProcess, type StoreLimits } from '@pair/service-kit';
 import {
+  databaseSettings,
   documented,
   type JwksServer,
   jwksServer,
@@ -59,7 +60,7 @@ export async function customersProcess(
   });
   const service = customersService(
     {
-      DATABASE_URL: stores.databaseUrl,
+      ...(await databaseSettings(t, stores.databaseUrl, limits)),
       REDIS_URL: stores.redisUrl ?? (await redisWithEpoch(t)).url,
       REVOCATION_MAX_STALENESS_SECONDS: 30,
       // one token stands for many users

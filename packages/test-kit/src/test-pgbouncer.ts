@@ -1,0 +1,163 @@
+import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findCommand, newPgBouncer, ROOT } from '@pair/bootstrap';
+import { freePort, launch, serverAccount } from '@pair/local-stores';
+import pg from 'pg';
+import { execute } from './create-database.ts';
+import { listens } from './listens.ts';
+import type { Teardown } from './teardown.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { shared, systemProgram } from './test-run.ts';
+import { type TestServer, testServer } from './test-server.ts';
+
+const OPERATIONS = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+
+export interface TestPgBouncer extends TestServer {
+  /** The URL of a database, through PgBouncer. */
+  pooled(databaseUrl: string): string;
+  /** The number of its connections to PostgreSQL. */
+  connections(): Promise<number>;
+}
+
+interface Options {
+  /** The program; by default one that is new enough: see {@link newPgBouncer}. */
+  command?: string[];
+  /** Lines in place of those of the same name in docs/operations.md, or further ones; undefined leaves a line out. */
+  settings?: Record<string, string | undefined>;
+}
+
+/**
+ * Starts a PgBouncer in transaction mode before these databases, with the settings of docs/operations.md. Their roles may ask
+ * for its version.
+ *
+ * @throws if no PgBouncer is new enough, and none can be fetched
+ */
+export async function testPgBouncer(
+  t: Teardown,
+  databaseUrls: string[],
+  { command, settings = {} }: Options = {},
+): Promise<TestPgBouncer> {
+  const [program = '', ...args] = command ?? (await newCommand());
+  const folder = temporaryFolder('pgbouncer');
+  const port = await freePort();
+  const databases = databaseUrls.map((url) => new URL(url));
+  const account = await serverAccount([program, folder]);
+  const lines = {
+    listen_addr: '127.0.0.1',
+    listen_port: String(port),
+    auth_file: join(folder, 'userlist.txt'),
+    stats_users: databases.map(({ username }) => username).join(', '),
+    unix_socket_dir: '',
+    ...settings,
+  };
+  write('pgbouncer.ini', configuration(databases, lines));
+  write('userlist.txt', databases.map(({ username, password }) => `"${username}" "${password}"\n`).join(''));
+
+  function write(name: string, text: string): void {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    chmodSync(path, 0o600);
+    if (account.uid !== undefined && account.gid !== undefined) chownSync(path, account.uid, account.gid);
+  }
+
+  const server = await testServer('', port, () =>
+    launch({
+      command: program,
+      args: [...args, join(folder, 'pgbouncer.ini')],
+      port,
+      logFile: join(folder, 'pgbouncer.log'),
+      temporaryFolder: folder,
+      ready: () => listens(port),
+      options: account,
+    }),
+  );
+  t.teardown(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const pooled = (databaseUrl: string) => Object.assign(new URL(databaseUrl), { port }).href;
+  const connections = async () => {
+    const client = new pg.Client(
+      Object.assign(new URL(pooled(databaseUrls[0] ?? '')), { pathname: '/pgbouncer' }).href,
+    );
+    await client.connect();
+    const { rows } = await client.query('SHOW SERVERS');
+    await client.end();
+    return rows.length;
+  };
+  return Object.assign(server, { pooled, connections });
+}
+
+async function newCommand(): Promise<string[]> {
+  const answer = await shared('new pgbouncer');
+  return answer === undefined ? newPgBouncer() : JSON.parse(answer);
+}
+
+/** The reason to skip the tests of PgBouncer, for example on a machine without the network; false if there is none. */
+export async function missingPgBouncer(): Promise<string | false> {
+  return newCommand().then(
+    () => false,
+    (error: Error) => `there is no PgBouncer: ${error.message}`,
+  );
+}
+
+/** The PgBouncer of the system, which is installed if it is missing. */
+export async function oldPgBouncer(): Promise<string> {
+  await systemProgram('pgbouncer');
+  return findCommand('pgbouncer') ?? '';
+}
+
+/**
+ * Gives the role of this URL the settings that docs/operations.md demands behind PgBouncer, and these in place of the
+ * documented ones. They hold for new connections.
+ */
+export function giveSettings(databaseUrl: string, settings: Record<string, number> = {}): Promise<void> {
+  const { username, pathname } = new URL(databaseUrl);
+  const target = `ROLE ${username} IN DATABASE ${pathname.slice(1)}`;
+  const statements = documentedBlock('sql').replaceAll('ROLE auth IN DATABASE auth', target);
+  const more = Object.entries(settings).map(([name, value]) => `ALTER ${target} SET ${name} = ${value}`);
+  return execute(databaseUrl, [statements, ...more]);
+}
+
+/**
+ * The settings of a service for this database. With `TEST_POOLER=transaction` in the environment of `npm test` a PgBouncer
+ * of its own stands before it, and the role gets these limits.
+ */
+export async function databaseSettings(
+  t: Teardown,
+  databaseUrl: string,
+  { statementMs, lockMs }: { statementMs?: number; lockMs?: number } = {},
+): Promise<{ DATABASE_URL: string; DATABASE_POOLER?: string; DATABASE_DIRECT_URL?: string }> {
+  if (process.env.TEST_POOLER !== 'transaction') return { DATABASE_URL: databaseUrl };
+  await giveSettings(databaseUrl, {
+    ...(statementMs !== undefined && { statement_timeout: statementMs }),
+    ...(lockMs !== undefined && { lock_timeout: lockMs }),
+  });
+  const { pooled } = await testPgBouncer(t, [databaseUrl]);
+  return {
+    DATABASE_URL: pooled(databaseUrl),
+    DATABASE_POOLER: 'transaction',
+    DATABASE_DIRECT_URL: databaseUrl,
+  };
+}
+
+function documentedBlock(language: 'ini' | 'sql'): string {
+  const [, section = ''] = OPERATIONS.split('\n### PgBouncer\n');
+  const block = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(section)?.[1];
+  if (block === undefined) throw new Error(`docs/operations.md has no ${language} for PgBouncer`);
+  return block;
+}
+
+/** The documented configuration with other databases, and with these lines in place of those of the same names. */
+function configuration(databases: URL[], lines: Record<string, string | undefined>): string {
+  const [section = '', settings = ''] = documentedBlock('ini').split('[pgbouncer]\n');
+  const [, options] = /^auth = host=postgres port=5432(.*)$/m.exec(section) ?? [];
+  const ours = databases.map(
+    ({ pathname, port }) => `${pathname.slice(1)} = host=127.0.0.1 port=${port}${options}`,
+  );
+  const kept = settings.split('\n').filter((line) => !((/^\w+/.exec(line)?.[0] ?? '') in lines));
+  const changed = Object.entries(lines).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} = ${value}`],
+  );
+  return ['[databases]', ...ours, '[pgbouncer]', ...kept, ...changed, ''].join('\n');
+}
