@@ -45,6 +45,7 @@ const MISTAKES: [object, RegExp][] = [
   [{ settings: { ISSUER: 'https://api.example.org/' } }, /ISSUER.*does not match pattern/],
   [{ settings: { SUBJECT_RATE_LIMITS: 1 } }, /'SUBJECT_RATE_LIMITS' not allowed/],
   [{ settings: { DATABASE_URL: 'postgres://role:password@host/db' } }, /'DATABASE_URL' not allowed/],
+  [{ settings: { DATABASE_POOLER: 'session' } }, /DATABASE_POOLER/],
   [{ auth: { replicas: 1 } }, /auth\/replicas.*minimum/],
   [{ auth: { secret: '' } }, /auth\/secret/],
   [{ auth: { settings: { REGISTRATION: 'yes' } } }, /REGISTRATION/],
@@ -93,7 +94,8 @@ t.test('the chart takes the settings of the README, and sets the others itself',
   for (const [kind, name, reader, given] of [
     ['Deployment', 'auth', 'auth', { ...both, ...authAlone }],
     ['Deployment', 'customers', 'customers', both],
-    ['Job', 'auth-migrate', 'auth migrate', migration],
+    // the Secrets of the Jobs have the direct URL alone
+    ['Job', 'auth-migrate', 'auth migrate', { ...migration, DATABASE_POOLER: {}, DATABASE_DIRECT_URL: {} }],
   ] as const)
     t.strictSame([...Object.keys(given), ...own(kind, name, given)].sort(), readBy(reader).sort(), reader);
 });
@@ -118,6 +120,14 @@ t.test('the example of a Redis has the settings of compose', async (t) => {
   const { command: program, args } = stateful.spec.template.spec.containers[0];
   t.strictSame([...program, ...args], expected);
   t.equal(stateful.spec.replicas, 1);
+});
+
+t.test('the example of a pooler has the settings of docs/operations.md', async (t) => {
+  const [{ spec } = {} as KubernetesObject] = documents('cloudnative-pg-pooler.yaml');
+  t.equal(spec.pgbouncer.poolMode, 'transaction');
+  const [, block = ''] = /^```ini\n(.*?)^```/ms.exec(read('docs/operations.md')) ?? [];
+  for (const [name, value] of Object.entries(spec.pgbouncer.parameters))
+    t.match(block, `\n${name} = ${value}\n`, name);
 });
 
 t.test('nginx accepts its files with the upstreams of the chart', async (t) => {

@@ -118,6 +118,9 @@ livenessProbe:
 - { name: PORT, value: "8080" }
 - { name: METRICS_PORT, value: "9464" }
 - { name: DATABASE_URL_FILE, value: /run/secrets/database-url }
+{{- if .Values.settings.DATABASE_POOLER }}
+- { name: DATABASE_DIRECT_URL_FILE, value: /run/secrets/database-direct-url }
+{{- end }}
 - { name: REDIS_URL_FILE, value: /run/secrets/redis-url }
 {{- if .Values.redisSentinelPassword }}
 - { name: REDIS_SENTINEL_PASSWORD_FILE, value: /run/secrets/redis-sentinel-password }
@@ -129,7 +132,9 @@ livenessProbe:
 
 {{/* The keys of the Secret of each service. */}}
 {{- define "chart.serviceKeys" -}}
-database-url redis-url {{- if .Values.redisSentinelPassword }} redis-sentinel-password{{ end }}
+database-url redis-url
+{{- if .Values.settings.DATABASE_POOLER }} database-direct-url{{ end }}
+{{- if .Values.redisSentinelPassword }} redis-sentinel-password{{ end }}
 {{- end }}
 
 {{/*

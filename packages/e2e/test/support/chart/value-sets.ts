@@ -57,9 +57,9 @@ export const VALUE_SETS: Record<string, object> = {
     },
     networkPolicy: { collector: { to: [{ namespaceSelector: {} }], ports: [4318] } },
   }),
-  'closed networks, pinned images, Sentinels': valuesWith({
+  'closed networks, pinned images, Sentinels, pooler': valuesWith({
     redisSentinelPassword: true,
-    settings: { REDIS_REPLICAS: 2, REDIS_SENTINEL_USERNAME: 'pair' },
+    settings: { DATABASE_POOLER: 'transaction', REDIS_REPLICAS: 2, REDIS_SENTINEL_USERNAME: 'pair' },
     imagePullSecrets: [{ name: 'registry' }],
     auth: { replicas: 3, image: { tag: `0.2.0@${digest}` } },
     customers: { replicas: 5 },
