@@ -149,8 +149,9 @@ export function createRevocationFeed(options: {
     const isNew = connection === undefined;
     connection ??= await connect(redis);
     const proof = prove(connection);
+    let other: { epoch: string | undefined } | undefined;
     if (isNew) {
-      await load(connection);
+      other = await load(connection);
     } else {
       const [current, answer] = await answered(
         Promise.all([
@@ -161,17 +162,19 @@ export function createRevocationFeed(options: {
       const entries = answer?.[0]?.[1] ?? [];
       const announcesEpoch = apply(entries);
       if (noteDelay !== undefined) for (const [entryId] of entries) noteDelay(secondsSince(entryId));
-      if (announcesEpoch || (current ?? undefined) !== epoch) await load(connection);
+      if (announcesEpoch || (current ?? undefined) !== epoch) other = await load(connection);
     }
     forgetExpired();
     await proof;
+    if (other !== undefined) adopt(other.epoch);
     answeredReadSentAt = sentAt;
   }
 
   /**
    * Rejects if this Redis may have been replaced: a replica refuses the script with READONLY, and a primary that is cut off
    * from its replicas refuses it with NOREPLICAS. The script may write, but does not. A stale primary still answers reads,
-   * so without a proof its silence about a revocation would count as news. Everything that it brings is kept all the same.
+   * so without a proof its silence about a revocation would count as news, and its epoch would sign users out. The
+   * revocations that it brings are kept all the same.
    */
   function prove(client: Redis): Promise<unknown> | undefined {
     if (!isReplicated) return undefined;
@@ -183,18 +186,22 @@ export function createRevocationFeed(options: {
   /**
    * Reads the stream from its start: a new connection may lead to another Redis, whose ids need not follow the ids that
    * were read before. Merges the entries into memory: a Redis that lost its data does not make the feed forget. Starts
-   * over if the epoch changes meanwhile, because the stream may have changed too.
+   * over if the epoch changes meanwhile, because the stream may have changed too. Resolves to the epoch.
    */
-  async function load(client: Redis): Promise<void> {
+  async function load(client: Redis): Promise<{ epoch: string | undefined }> {
     let current: string | null;
     do {
       current = await answered(client.get(EPOCH_KEY));
       await readFromStart(client);
     } while ((await answered(client.get(EPOCH_KEY))) !== current);
+    return { epoch: current ?? undefined };
+  }
+
+  function adopt(current: string | undefined): void {
     if (epoch !== undefined && current !== epoch) {
       log.warn('Redis has other data than before: access tokens from before are refused');
     }
-    epoch = current ?? undefined;
+    epoch = current;
   }
 
   async function readFromStart(client: Redis): Promise<void> {

@@ -315,6 +315,37 @@ t.test('a feed needs no more rights in Redis than customers has', async (t) => {
   await waitFor(() => feed.isRevoked('a'));
 });
 
+t.test(
+  'with replicas a feed may run scripts, and none of them can write a key or read a session',
+  async (t) => {
+    const redis = await redisOfAuth(t);
+    await redis.client.hset('{auth}:session:1', 'user_id', 'ann');
+    const commands = 'hello auth ping info client xread xrange get quit select command eval'.split(' ');
+    const rights = ['%R~{auth}:revocations', '%R~{auth}:epoch', ...commands.map((command) => `+${command}`)];
+    await redis.client.call('ACL', ['SETUSER', 'customers', 'on', '>secret', ...rights]);
+    const url = `redis://customers:secret@127.0.0.1:${redis.server.port}`;
+    const { feed } = startFeed(t, redis, { url, isReplicated: true });
+    await isReady(feed);
+
+    const thief = new Redis(url);
+    t.teardown(() => thief.disconnect());
+    for (const [command, key, ...args] of [
+      ['SET', '{auth}:epoch', 'another'],
+      ['DEL', '{auth}:revocations'],
+      ['XADD', '{auth}:revocations', '*', 'sid', 'all'],
+      ['HGETALL', '{auth}:session:1'],
+      ['GET', '{auth}:session:1'],
+      ['SET', 'key', 'value'],
+    ] as [string, string, ...string[]][]) {
+      await t.rejects(thief.call(command, key, ...args), /NOPERM/, command);
+      const script = 'return redis.call(unpack(ARGV))';
+      await t.rejects(thief.eval(script, 0, command, key, ...args), /can't|NOPERM/, command);
+      await t.rejects(thief.eval(script, 1, key, command, key, ...args), /can't|NOPERM/, command);
+    }
+    t.equal(await redis.client.get('{auth}:epoch'), 'test-epoch');
+  },
+);
+
 t.test('with a wrong password a feed is never fresh, and logs it once', async (t) => {
   const redis = await redisOfAuth(t);
   await redis.client.call('ACL', ['SETUSER', 'default', 'resetpass', '>right']);
@@ -387,6 +418,28 @@ t.test('a primary that has lost its replicas is read, but its answers are no new
   t.notOk(feed.isFresh());
   await redis.client.config('SET', 'min-replicas-to-write', '0');
   await isReady(feed);
+});
+
+t.test('the epoch of an unproven primary replaces no other, and its revocations are kept', async (t) => {
+  const redis = await redisOfAuth(t);
+  const { feed, messages } = startFeed(t, redis, { isReplicated: true });
+  await isReady(feed);
+  const [id] = await connections(redis);
+  // over its next connection the feed finds a primary that has other data, and none of its replicas
+  await redis.client
+    .multi()
+    .set('{auth}:epoch', 'foreign')
+    .xadd('{auth}:revocations', '*', 'sid', 'a')
+    .config('SET', 'min-replicas-to-write', '1')
+    .client('KILL', 'ID', Number(id))
+    .exec();
+  await waitFor(() => feed.isRevoked('a'));
+  const before = await readsOf(redis);
+  await waitFor(async () => (await readsOf(redis)) > before + 2);
+  t.equal(feed.epoch, 'test-epoch', 'so no user is signed out');
+  t.notOk(messages().some((message) => message.startsWith('Redis has other data')));
+  await redis.client.config('SET', 'min-replicas-to-write', '0');
+  await waitFor(() => feed.epoch === 'foreign');
 });
 
 t.test('a replica is no source of news either', async (t) => {
