@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../clients/client.ts';
+import { noted } from '../redis/unconfirmed.ts';
 import { decodeRefreshToken } from '../sessions/refresh-token.ts';
 import { revokeAccessToken, tooManyRevocations } from '../sessions/revoke-access-token.ts';
 import { authenticateClient } from './authenticate-client.ts';
@@ -41,10 +42,11 @@ async function revoke(request: FastifyRequest, client: Client, text: string): Pr
     const found = await sessions.find(refreshToken);
     if (found === undefined) return;
     if (!isClientOf(client, found)) throw tokenOfAnotherClient();
-    const userId = await sessions.endByRefreshToken(refreshToken);
-    if (userId === undefined) return;
-    const concerned = { actorId: userId, userId, sessionId: refreshToken.sid, clientId: client.id };
-    audit.record(request, { event: 'sign_out', outcome: 'succeeded', ...concerned });
+    await noted(sessions.endByRefreshToken(refreshToken), (userId) => {
+      if (userId === undefined) return;
+      const concerned = { actorId: userId, userId, sessionId: refreshToken.sid, clientId: client.id };
+      audit.record(request, { event: 'sign_out', outcome: 'succeeded', ...concerned });
+    });
     return;
   }
   const claims = await verifiedAccessToken(request, text);

@@ -4,6 +4,7 @@ import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from './clock.ts';
 import { NOT_REPLICATED } from './replication.ts';
 import { type Call, defineUntypedScript, type Script } from './script.ts';
+import { Unconfirmed } from './unconfirmed.ts';
 
 /**
  * The time in which Redis must begin a script. It is shorter than the time-out of a command, so a script whose caller
@@ -51,7 +52,9 @@ export function defineScripts<Scripts extends Readonly<Record<string, Script>>>(
     return async (values: Parameters<typeof send>[0]) => {
       const connection = redis.stream;
       const reply = await call(values);
-      await confirmed(connection);
+      await confirmed(connection).catch((error) => {
+        throw new Unconfirmed(reply, error);
+      });
       return reply;
     };
   }

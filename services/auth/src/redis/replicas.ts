@@ -26,11 +26,17 @@ declare module 'fastify' {
 export const redisReplicas = fp<{ replicas: number | undefined }>(
   async (app, { replicas = 0 }) => {
     const endAll = sessionsEnder(app.redis, app.redisClock);
+    const losses = app.metrics.counter({
+      name: 'auth_redis_losses_total',
+      help: 'Times that Redis had lost confirmed writes, so that all sessions ended',
+    });
+    losses.inc({}, 0);
     const barrier = replication(app.redis, {
       replicas,
       onLoss: async () => {
         app.log.error('Redis has lost confirmed writes: all sessions end, and it gets a new epoch');
         await endAll();
+        losses.inc({});
       },
     });
     app.decorate('redisReplication', barrier);

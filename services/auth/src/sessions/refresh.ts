@@ -1,11 +1,13 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
+import { noted } from '../redis/unconfirmed.ts';
 import { issueTokens } from '../tokens/access-token.ts';
 import type { Tokens } from '../tokens/schemas.ts';
 import { invalidScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
+import type { Rotation } from './session-store.ts';
 
 /**
  * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2) in one round trip to Redis. The session has all that a refresh
@@ -27,49 +29,43 @@ export async function refresh(
   const sign = app.accessTokenSigner();
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) return undefined;
-  const origin = originOf(request);
-  const rotation = await app.sessions.rotate(token, {
-    client,
-    scope,
-    origin,
-    readScopes: async (userId) => {
-      const user = await app.users.findSettledById(userId);
-      return user === undefined || user.disabled ? undefined : user.scopes;
-    },
-  });
-  if (rotation.outcome === 'excessive') throw invalidScope();
-  if (rotation.outcome === 'reuse') {
-    app.audit.record(request, {
-      event: 'refresh_token_reused',
-      outcome: 'refused',
-      userId: rotation.userId,
-      sessionId: token.sid,
-      clientId: client.id,
-      sessionAddress: rotation.address,
-    });
-    request.log.warn(
-      {
-        sid: token.sid,
-        user_id: rotation.userId,
-        remote_address: origin.address,
-        session_address: rotation.address,
+  const rotation = await noted(
+    app.sessions.rotate(token, {
+      client,
+      scope,
+      origin: originOf(request),
+      readScopes: async (userId) => {
+        const user = await app.users.findSettledById(userId);
+        return user === undefined || user.disabled ? undefined : user.scopes;
       },
-      'refresh token reused: session ended',
-    );
-  }
+    }),
+    (outcome) => report(request, client, token.sid, outcome),
+  );
+  if (rotation.outcome === 'excessive') throw invalidScope();
   if (rotation.outcome === 'reuse' || rotation.outcome === 'unknown') return undefined;
-  if (rotation.outcome === 'repeated' && rotation.isElsewhere) {
-    // a phone between two networks, or a thief within the window, who leaves no other trace
-    app.audit.record(request, {
+  return issueTokens(sign, client, rotation.userId, rotation.scope, rotation);
+}
+
+/** Writes a rotation that may be an attack to the audit: the only trace of a thief. */
+function report(request: FastifyRequest, client: Client, sid: string, rotation: Rotation): void {
+  const isRepeat = rotation.outcome === 'repeated' && rotation.isElsewhere;
+  if (rotation.outcome !== 'reuse' && !isRepeat) return;
+  const { userId, address: sessionAddress } = rotation;
+  const concerned = { userId, sessionId: sid, clientId: client.id, sessionAddress };
+  if (isRepeat) {
+    // a phone between two networks, or a thief within the window
+    request.server.audit.record(request, {
       event: 'refresh_token_repeated',
       outcome: 'succeeded',
-      userId: rotation.userId,
-      sessionId: token.sid,
-      clientId: client.id,
-      sessionAddress: rotation.address,
+      ...concerned,
     });
+    return;
   }
-  return issueTokens(sign, client, rotation.userId, rotation.scope, rotation);
+  request.server.audit.record(request, { event: 'refresh_token_reused', outcome: 'refused', ...concerned });
+  request.log.warn(
+    { sid, user_id: userId, remote_address: originOf(request).address, session_address: sessionAddress },
+    'refresh token reused: session ended',
+  );
 }
 
 export const INVALID_REFRESH_TOKEN = 'The refresh token is not valid: sign in again.';

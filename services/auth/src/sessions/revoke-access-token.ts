@@ -1,6 +1,7 @@
 import type { AccessTokenClaims } from '@pair/access-token';
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
+import { noted } from '../redis/unconfirmed.ts';
 
 /**
  * Revokes one access token, and records an event if that changed something. A budget bounds the cost: beyond it the
@@ -13,18 +14,19 @@ export async function revokeAccessToken(
   claims: Readonly<AccessTokenClaims>,
 ): Promise<void> {
   const { sessions, audit } = request.server;
-  const revocation = await sessions.revokeAccessToken(claims);
-  if (revocation.outcome === 'refused') throw tooManyRevocations(revocation.retryAfterMs);
-  if (revocation.outcome === 'known') return;
-  const isEnded = revocation.outcome === 'ended';
-  audit.record(request, {
-    event: isEnded ? 'session_ended' : 'access_token_revoked',
-    outcome: 'succeeded',
-    userId: claims.sid === undefined ? undefined : claims.sub,
-    sessionId: claims.sid,
-    clientId: claims.client_id,
-    ...(isEnded ? { detail: 'too many access tokens were revoked one by one' } : {}),
+  const revocation = await noted(sessions.revokeAccessToken(claims), ({ outcome }) => {
+    if (outcome === 'refused' || outcome === 'known') return;
+    const isEnded = outcome === 'ended';
+    audit.record(request, {
+      event: isEnded ? 'session_ended' : 'access_token_revoked',
+      outcome: 'succeeded',
+      userId: claims.sid === undefined ? undefined : claims.sub,
+      sessionId: claims.sid,
+      clientId: claims.client_id,
+      ...(isEnded ? { detail: 'too many access tokens were revoked one by one' } : {}),
+    });
   });
+  if (revocation.outcome === 'refused') throw tooManyRevocations(revocation.retryAfterMs);
 }
 
 export function tooManyRevocations(retryAfterMs: number): Problem {

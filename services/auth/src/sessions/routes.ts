@@ -3,6 +3,7 @@ import { malformedToken, tokenRequired } from '@pair/access-token';
 import { Problem, unavailable, validationFailed } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
 import { tooManyAttempts } from '../passwords/check-password.ts';
+import { noted } from '../redis/unconfirmed.ts';
 import { issueTokens } from '../tokens/access-token.ts';
 import { TokensSchema } from '../tokens/schemas.ts';
 import { invalidScope } from '../tokens/scope.ts';
@@ -123,9 +124,10 @@ export const signOutEverywhereRoute: FastifyPluginAsyncTypebox = async (app) => 
     async (request, reply) => {
       const { sub: userId } = request.claims;
       // a token of an ended session is still accepted for a moment: such a request must not record another event
-      if ((await app.sessions.endAllOfUser(userId)) > 0) {
+      await noted(app.sessions.endAllOfUser(userId), (count) => {
+        if (count === 0) return;
         app.audit.record(request, { event: 'sign_out_everywhere', outcome: 'succeeded', userId });
-      }
+      });
       return reply.code(204).send();
     },
   );
@@ -168,9 +170,11 @@ export const ownSessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request, reply) => {
       const { id: sessionId } = request.params;
-      const userId = await app.sessions.end(sessionId, request.claims.sub);
-      if (userId === undefined) throw noSuchSession();
-      app.audit.record(request, { event: 'session_ended', outcome: 'succeeded', userId, sessionId });
+      const ended = await noted(app.sessions.end(sessionId, request.claims.sub), (userId) => {
+        if (userId === undefined) return;
+        app.audit.record(request, { event: 'session_ended', outcome: 'succeeded', userId, sessionId });
+      });
+      if (ended === undefined) throw noSuchSession();
       return reply.code(204).send();
     },
   );

@@ -1,4 +1,5 @@
 import type { Metrics } from '@pair/service-kit';
+import { noted } from '../redis/unconfirmed.ts';
 import type { SessionStore } from './session-store.ts';
 
 const REFRESH_OUTCOMES = ['rotated', 'repeated', 'reuse', 'unknown', 'excessive'] as const;
@@ -30,10 +31,10 @@ export function countSessions(store: SessionStore, metrics: Metrics): SessionSto
   for (const cause of END_CAUSES) ended.inc({ cause }, 0);
   for (const outcome of REFRESH_OUTCOMES) refreshes.inc({ outcome }, 0);
 
-  const countEnd = (cause: (typeof END_CAUSES)[number], userId: string | undefined) => {
-    if (userId !== undefined) ended.inc({ cause });
-    return userId;
-  };
+  const countEnd = (cause: (typeof END_CAUSES)[number], end: Promise<string | undefined>) =>
+    noted(end, (userId) => {
+      if (userId !== undefined) ended.inc({ cause });
+    });
   return {
     ...store,
     async create(...request) {
@@ -41,25 +42,22 @@ export function countSessions(store: SessionStore, metrics: Metrics): SessionSto
       begun.inc({});
       return session;
     },
-    async redeemCode(...request) {
-      const redemption = await store.redeemCode(...request);
-      if (redemption.outcome === 'redeemed') begun.inc({});
-      if (redemption.outcome === 'reuse') ended.inc({ cause: 'authorization_code_reused' });
-      return redemption;
-    },
+    redeemCode: (...request) =>
+      noted(store.redeemCode(...request), ({ outcome }) => {
+        if (outcome === 'redeemed') begun.inc({});
+        if (outcome === 'reuse') ended.inc({ cause: 'authorization_code_reused' });
+      }),
     async rotate(...request) {
-      const rotation = await store.rotate(...request);
+      const rotation = await noted(store.rotate(...request), ({ outcome }) => {
+        if (outcome === 'reuse') ended.inc({ cause: 'refresh_token_reused' });
+      });
       refreshes.inc({ outcome: rotation.outcome });
-      if (rotation.outcome === 'reuse') ended.inc({ cause: 'refresh_token_reused' });
       return rotation;
     },
-    end: async (...request) => countEnd('ended_by_id', await store.end(...request)),
-    endByRefreshToken: async (token) => countEnd('signed_out', await store.endByRefreshToken(token)),
-    endByAccessToken: async (token) => countEnd('signed_out', await store.endByAccessToken(token)),
-    async endAllOfUser(userId) {
-      const count = await store.endAllOfUser(userId);
-      ended.inc({ cause: 'all_of_user' }, count);
-      return count;
-    },
+    end: (...request) => countEnd('ended_by_id', store.end(...request)),
+    endByRefreshToken: (token) => countEnd('signed_out', store.endByRefreshToken(token)),
+    endByAccessToken: (token) => countEnd('signed_out', store.endByAccessToken(token)),
+    endAllOfUser: (userId) =>
+      noted(store.endAllOfUser(userId), (count) => ended.inc({ cause: 'all_of_user' }, count)),
   };
 }

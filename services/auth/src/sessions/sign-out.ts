@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { noted } from '../redis/unconfirmed.ts';
 import { invalidRefreshToken } from './refresh.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
 import { revokeAccessToken } from './revoke-access-token.ts';
@@ -14,11 +15,12 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
   const { sessions, audit, verifyAccessToken } = request.server;
   const token = refreshToken === undefined ? undefined : decodeRefreshToken(refreshToken);
   if (refreshToken !== undefined && token === undefined) throw invalidRefreshToken();
-  const ended = (sessionId: string, userId: string | undefined) => {
-    if (userId === undefined) return;
-    audit.record(request, { event: 'sign_out', outcome: 'succeeded', actorId: userId, userId, sessionId });
-  };
-  if (token !== undefined) ended(token.sid, await sessions.endByRefreshToken(token));
+  const recorded = (sessionId: string, end: Promise<string | undefined>) =>
+    noted(end, (userId) => {
+      if (userId === undefined) return;
+      audit.record(request, { event: 'sign_out', outcome: 'succeeded', actorId: userId, userId, sessionId });
+    });
+  if (token !== undefined) await recorded(token.sid, sessions.endByRefreshToken(token));
 
   if (request.headers.authorization === undefined && token !== undefined) return;
   try {
@@ -28,7 +30,7 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
       return;
     }
     const { sid, jti } = claims;
-    ended(sid, await sessions.endByAccessToken({ sid, jti }));
+    await recorded(sid, sessions.endByAccessToken({ sid, jti }));
   } catch (error) {
     // a client sends a refresh token because its access token has expired
     const statusCode = (error as { statusCode?: number }).statusCode;

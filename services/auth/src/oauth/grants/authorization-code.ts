@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../../clients/client.ts';
-import { decodeAuthorizationCode } from '../../sessions/authorization-code.ts';
+import { noted } from '../../redis/unconfirmed.ts';
+import { decodeAuthorizationCode, type Redemption } from '../../sessions/authorization-code.ts';
 import { issueTokens } from '../../tokens/access-token.ts';
 import { grantedScopes } from '../../tokens/scope.ts';
 import { invalidGrant, invalidRequest } from '../oauth-error.ts';
@@ -33,34 +34,44 @@ export async function authorizationCodeGrant(
   const user = await app.users.findById(found.userId);
   if (user === undefined || user.disabled) throw invalidCode();
 
-  const redemption = await app.sessions.redeemCode(code, {
-    client,
-    redirectUri,
-    codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
-  });
-  if (redemption.outcome === 'reuse' || redemption.outcome === 'refused') {
-    const isReuse = redemption.outcome === 'reuse';
-    app.audit.record(request, {
-      event: isReuse ? 'authorization_code_reused' : 'authorization_code_refused',
-      outcome: 'refused',
-      userId: user.id,
-      sessionId: code.sid,
-      clientId: client.id,
-      sessionAddress: redemption.address,
-    });
-    request.log.warn(
-      { sid: code.sid, user_id: user.id, client_id: client.id, remote_address: request.ip },
-      isReuse
-        ? 'authorization code reused: session ended'
-        : 'authorization code refused: wrong client, redirect URI or code verifier',
-    );
-  }
+  const redemption = await noted(
+    app.sessions.redeemCode(code, {
+      client,
+      redirectUri,
+      codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
+    }),
+    (outcome) => report(request, client, { sid: code.sid, userId: user.id }, outcome),
+  );
   if (redemption.outcome !== 'redeemed') throw invalidCode();
   const scope = grantedScopes(user, client, found.scope).join(' ');
   const tokens = issueTokens(sign, client, user.id, scope, redemption);
   if (client.grants.includes('refresh_token')) return tokens;
   const { refresh_token: _, ...withoutRefreshToken } = tokens;
   return withoutRefreshToken;
+}
+
+function report(
+  request: FastifyRequest,
+  client: Client,
+  { sid, userId }: { sid: string; userId: string },
+  redemption: Redemption,
+): void {
+  if (redemption.outcome !== 'reuse' && redemption.outcome !== 'refused') return;
+  const isReuse = redemption.outcome === 'reuse';
+  request.server.audit.record(request, {
+    event: isReuse ? 'authorization_code_reused' : 'authorization_code_refused',
+    outcome: 'refused',
+    userId,
+    sessionId: sid,
+    clientId: client.id,
+    sessionAddress: redemption.address,
+  });
+  request.log.warn(
+    { sid, user_id: userId, client_id: client.id, remote_address: request.ip },
+    isReuse
+      ? 'authorization code reused: session ended'
+      : 'authorization code refused: wrong client, redirect URI or code verifier',
+  );
 }
 
 export function invalidCode(): Problem {
