@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Teardown } from './teardown.ts';
+import { type TestNetwork, testNetwork } from './test-network.ts';
 import { testRedis } from './test-redis.ts';
 import type { TestServer } from './test-server.ts';
 import { waitFor } from './wait-for.ts';
@@ -7,35 +8,66 @@ import { waitFor } from './wait-for.ts';
 const NAME = 'sessions';
 const REPLICAS = 2;
 const QUORUM = 2;
-const DOWN_AFTER_MS = 1_000;
+const NODES = [0, 1, 2];
 
-/** A primary of Redis with two replicas, which three Sentinels watch. */
+/** A primary of Redis with two replicas, and three Sentinels that watch it. Each node has one server and one Sentinel. */
 export interface TestReplicas {
   /** Leads to the primary by the Sentinels. */
   url: string;
+  /** The same for a client that `network` can cut off by this name. */
+  urlOf(user: string): string;
+  /** Divides the servers `node0` to `node2`, the Sentinels `sentinel0` to `sentinel2`, and the users of `urlOf`. */
+  network: TestNetwork;
   /** The first one is the primary at the start. */
   servers: TestServer[];
   sentinels: TestServer[];
   /** Resolves to the server that most Sentinels name as the primary. */
   primary(): Promise<TestServer>;
+  /** The port at which the Sentinels announce a server: that of its relay. */
+  announcedPort(server: TestServer): number;
+  /** Makes a server a replica of the current primary. A node that starts again does so, or it would be a second primary. */
+  rejoin(server: TestServer): Promise<void>;
   /** Resolves when the primary has all its replicas. */
   inSync(): Promise<void>;
   /** Orders a failover, as an operator does before maintenance. Resolves when the Sentinels name another primary. */
   failover(): Promise<void>;
 }
 
-/** Starts the servers, and waits until each Sentinel knows all of them. */
-export async function testReplicas(t: Teardown): Promise<TestReplicas> {
-  const first = await testRedis(t, { args: ARGS });
+/**
+ * Starts the servers, and waits until each Sentinel knows all of them.
+ *
+ * @param options.users the names for `urlOf`
+ */
+export async function testReplicas(
+  t: Teardown,
+  { users = [], downAfterMs = 1_000 }: { users?: string[]; downAfterMs?: number } = {},
+): Promise<TestReplicas> {
+  const network = testNetwork(t);
+  const relays = await Promise.all(NODES.map((node) => network.relay(`node${node}`)));
+  const ports = relays.map(({ port }) => port);
+  const config = namedUsers(users);
+  const start = async (node: number, args: string[] = []) => {
+    const announced = ['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(ports[node])];
+    const named = ['--masteruser', `node${node}`, '--masterauth', PASSWORD];
+    const server = await testRedis(t, { config, args: [...ARGS, ...announced, ...named, ...args] });
+    (relays[node] as { target: number }).target = server.port;
+    return server;
+  };
+  const first = await start(0);
   const replicas = await Promise.all(
-    Array.from({ length: REPLICAS }, () =>
-      testRedis(t, { args: [...ARGS, '--replicaof', '127.0.0.1', String(first.port)] }),
-    ),
+    [1, 2].map((node) => start(node, ['--replicaof', '127.0.0.1', String(ports[0])])),
   );
   const servers = [first, ...replicas];
   await waitFor(async () => (await linked(first)) === REPLICAS);
+  const sentinelRelays = await Promise.all(NODES.map((node) => network.relay(`sentinel${node}`)));
   const sentinels = await Promise.all(
-    Array.from({ length: 3 }, () => testRedis(t, { args: ['--sentinel'], config: watching(first.port) })),
+    sentinelRelays.map(async (relay, node) => {
+      const lines = [...config, ...watching(node, ports[0] ?? 0, downAfterMs)];
+      const announced = [`sentinel announce-ip 127.0.0.1`, `sentinel announce-port ${relay.port}`];
+      const sentinel = await testRedis(t, { args: ['--sentinel'], config: [...lines, ...announced] });
+      relay.target = sentinel.port;
+      return sentinel;
+    }),
   );
   const ask = async (sentinel: TestServer, ...command: string[]) =>
     asOperator(sentinel, (client) => client.call('SENTINEL', ...command));
@@ -52,17 +84,30 @@ export async function testReplicas(t: Teardown): Promise<TestReplicas> {
     const answers = await Promise.all(
       sentinels.map((sentinel) => ask(sentinel, 'GET-MASTER-ADDR-BY-NAME', NAME).catch(() => undefined)),
     );
-    const ports = answers.map((answer) => Number((answer as [string, string] | undefined)?.[1]));
-    const server = servers.find(({ port }) => ports.filter((named) => named === port).length >= QUORUM);
+    const named = answers.map((answer) => Number((answer as [string, string] | undefined)?.[1]));
+    const node = ports.findIndex((port) => named.filter((each) => each === port).length >= QUORUM);
+    const server = servers[node];
     if (server === undefined) throw new Error('the Sentinels disagree');
     return server;
   }
 
+  const hosts = sentinelRelays.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  const announcedPort = (server: TestServer) => ports[servers.indexOf(server)] ?? 0;
   return {
-    url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${NAME}`,
+    url: `redis+sentinel://${hosts}/${NAME}`,
+    urlOf: (user) => `redis+sentinel://${user}:${PASSWORD}@${hosts}/${NAME}`,
+    network,
     servers,
     sentinels,
     primary,
+    announcedPort,
+    async rejoin(server) {
+      const to = await primary();
+      if (to === server) return;
+      await waitFor(() =>
+        asOperator(server, (client) => client.replicaof('127.0.0.1', announcedPort(to))).then(() => true),
+      );
+    },
     inSync: () => waitFor(async () => (await linked(await primary())) === REPLICAS),
     async failover() {
       const before = await primary();
@@ -74,16 +119,28 @@ export async function testReplicas(t: Teardown): Promise<TestReplicas> {
   };
 }
 
+/** The users need none, but clients without a password send no AUTH, and so no name. */
+const PASSWORD = 'none';
+
+function namedUsers(users: string[]): string[] {
+  const names = [...NODES.flatMap((node) => [`node${node}`, `sentinel${node}`]), ...users];
+  return names.map((name) => `user ${name} on nopass ~* &* +@all`);
+}
+
 /** As `docs/operations.md` advises. A new replica gets its data at once, because a test does not wait for others. */
 const ARGS = [
   ...['--min-replicas-to-write', '1', '--min-replicas-max-lag', '2'],
   ...['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1'],
 ];
 
-function watching(port: number): string[] {
+function watching(node: number, port: number, downAfterMs: number): string[] {
   return [
     `sentinel monitor ${NAME} 127.0.0.1 ${port} ${QUORUM}`,
-    `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
+    `sentinel auth-user ${NAME} sentinel${node}`,
+    `sentinel auth-pass ${NAME} ${PASSWORD}`,
+    `sentinel sentinel-user sentinel${node}`,
+    `sentinel sentinel-pass ${PASSWORD}`,
+    `sentinel down-after-milliseconds ${NAME} ${downAfterMs}`,
     `sentinel failover-timeout ${NAME} 5000`,
     `sentinel parallel-syncs ${NAME} ${REPLICAS}`,
   ];

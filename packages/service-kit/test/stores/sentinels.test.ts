@@ -28,7 +28,7 @@ t.test('a process follows the primary through planned and unplanned failovers', 
   })();
   const follows = async (name: string) => {
     await waitFor(async () => {
-      const { port } = await lab.primary();
+      const port = lab.announcedPort(await lab.primary());
       return (await app.inject('/incr')).statusCode === 200 && (await get('/port')).port === port;
     }, FAILOVER_LIMIT_MS);
     t.pass(name);
