@@ -6,35 +6,36 @@ const TIMEOUT_SECONDS = 300;
 const LONG_TIMEOUT_SECONDS = 1_800;
 
 /**
+ * @typedef {{ name: string, path: string }} File a compiled test
+ *
  * @typedef {object} Run
- * @property {number} jobs the number of files that run at once
  * @property {boolean} long whether the counts are large
  * @property {(resource: string) => Promise<string>} provide returns a resource of the whole run
  */
 
 /**
- * Runs compiled test files, each in a Node process of its own. Prints a line for each, its measured figures and its
- * failures.
- * @param {{ name: string, path: string }[]} files
+ * Runs test files, each in a Node process of its own. Prints a line for each, its measured figures and its failures.
+ * @param {File[][][]} jobs that go on at once. Each runs the files of its queues, one file at a time. Jobs may share a queue.
  * @param {Run} run
  * @returns {Promise<{ passed: number, failed: number }>} assertions
  */
-export async function runTests(files, run) {
-  const waiting = [...files];
+export async function runTests(jobs, run) {
   const sum = { passed: 0, failed: 0 };
-  const work = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { passed, failed } = await runTest(file, run);
-      sum.passed += passed;
-      sum.failed += failed;
+  const work = async (/** @type {File[][]} */ queues) => {
+    for (const waiting of queues) {
+      for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+        const { passed, failed } = await runTest(file, run);
+        sum.passed += passed;
+        sum.failed += failed;
+      }
     }
   };
-  await Promise.all(Array.from({ length: run.jobs }, work));
+  await Promise.all(jobs.map(work));
   return sum;
 }
 
 /**
- * @param {{ name: string, path: string }} file
+ * @param {File} file
  * @param {Run} run
  */
 async function runTest({ name, path }, { long, provide }) {

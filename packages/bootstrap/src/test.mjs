@@ -68,18 +68,22 @@ async function test(files) {
   }
   say(`testing ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
   const shared = sharedByTests();
+  const queue = (/** @type {string[]} */ names) => names.map((name) => ({ name, path: compiledTest(name) }));
   const together = files.filter((file) => !runsAlone(file));
+  const whole = queue(together.filter(isWholeSystem));
+  const others = queue(together.filter((file) => !isWholeSystem(file)));
   const cores = availableParallelism();
-  const groups = [
-    // two more than cores, because many tests wait for a time limit
-    { group: together.filter((file) => !isWholeSystem(file)), jobs: cores + 2 },
-    // each of these starts everything, and some start a browser: more at once would overload a small machine
-    { group: together.filter(isWholeSystem), jobs: Math.min(2, cores) },
-    { group: files.filter(runsAlone), jobs: 1 },
+  const rounds = [
+    [
+      // each of these starts everything, and some start a browser: more at once would overload a small machine
+      ...Array.from({ length: Math.min(2, cores) }, () => [whole, others]),
+      // more than one for each core, because many tests wait for a time limit
+      ...Array.from({ length: cores }, () => [others]),
+    ],
+    [[queue(files.filter(runsAlone))]],
   ];
-  for (const { group, jobs } of groups) {
-    const tests = group.map((name) => ({ name, path: compiledTest(name) }));
-    const result = await runTests(tests, { jobs, long, provide: shared.provide });
+  for (const jobs of rounds) {
+    const result = await runTests(jobs, { long, provide: shared.provide });
     passed += result.passed;
     failed += result.failed;
   }
