@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'ioredis';
-import { type Credentials, type Host, Sentinels } from './sentinels.ts';
+import type { Credentials, Host } from './primary-connector.ts';
+import { Sentinels } from './sentinels.ts';
 
 /** The arguments that lead a client of ioredis to Redis. */
 export interface RedisAddress {
@@ -39,7 +40,7 @@ export function redisAddress({
     return { url, options: {}, sentinels: undefined };
   }
   const { scheme = '', user, hosts = '', name = '' } = parts;
-  const credentials: Credentials = { username, password, tls: scheme === 'rediss' };
+  const credentials: Credentials = { username, password, tls: scheme === 'rediss' ? {} : undefined };
   const sentinels = new Sentinels(name, hosts.split(',').map(parseHost), credentials);
   const primary = `${scheme}://${user === undefined ? '' : `${user}@`}sentinel`;
   if (!URL.canParse(primary) || !isDecodable(user)) throw malformed();

@@ -1,18 +1,14 @@
-import { createConnection, Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
-
-export interface Host {
-  host: string;
-  port: number;
-}
-
-/** The access to Sentinel itself. */
-export interface Credentials {
-  username: string | undefined;
-  password: string | undefined;
-  tls: boolean;
-}
+import type { Socket } from 'node:net';
+import type { Redis, RedisOptions } from 'ioredis';
+import {
+  askOnce,
+  type Connector,
+  type Credentials,
+  type Host,
+  openClient,
+  openStream,
+  primaryConnector,
+} from './primary-connector.ts';
 
 /** Sentinel publishes it with the name of the primary, and its old and new host and port. */
 const SWITCH = '+switch-master';
@@ -44,35 +40,8 @@ export class Sentinels {
     this.#credentials = credentials;
   }
 
-  /** The option `Connector` of a client; its duplicates inherit it. */
-  get Connector(): NonNullable<RedisOptions['Connector']> {
-    const connect = (limitMs: number, options: RedisOptions) => this.#connect(limitMs, options);
-    return class extends AbstractConnector {
-      readonly #options: RedisOptions;
-
-      constructor(options: unknown) {
-        super((options as { disconnectTimeout: number }).disconnectTimeout);
-        this.#options = options as RedisOptions;
-      }
-
-      /** Refuses a server that is no primary: Sentinel names an old one until the failover is over. */
-      override check(info: { role?: string }): boolean {
-        return info.role === undefined || info.role === 'master';
-      }
-
-      override async connect(): Promise<Socket> {
-        this.connecting = true;
-        const limitMs = this.#options.connectTimeout ?? 1_000;
-        const { stream, error } = await connect(limitMs, this.#options);
-        this.stream = stream;
-        if (!this.connecting) stream.destroy();
-        stream.once('error', (reason) => {
-          this.firstError = reason;
-        });
-        if (error !== undefined) this.firstError = error;
-        return stream;
-      }
-    };
+  get Connector(): Connector {
+    return primaryConnector((limitMs, options) => this.#connect(limitMs, options));
   }
 
   /**
@@ -81,7 +50,7 @@ export class Sentinels {
    */
   watch(): void {
     this.#watchers = this.#hosts.map((host) => {
-      const client = this.#open(host, {
+      const client = openClient(host, this.#credentials, {
         retryStrategy: () => WATCH_RETRY_MS,
         maxRetriesPerRequest: null,
         keepAlive: KEEP_ALIVE_MS,
@@ -104,22 +73,17 @@ export class Sentinels {
     for (const [stream, current] of this.#connections) if (current !== address) stream.destroy();
   }
 
-  /** Without a primary, `stream` is one that has broken. */
-  async #connect(limitMs: number, options: RedisOptions): Promise<{ stream: Socket; error?: Error }> {
-    try {
-      let switches: number;
-      let primary: Host;
-      do {
-        switches = this.#switches;
-        primary = await this.#findPrimary(limitMs);
-      } while (switches !== this.#switches);
-      const stream = options.tls ? connectTls({ ...primary, ...options.tls }) : createConnection(primary);
-      this.#connections.set(stream, `${primary.host} ${primary.port}`);
-      stream.once('close', () => this.#connections.delete(stream));
-      return { stream };
-    } catch (error) {
-      return { stream: new Socket().destroy(), error: error as Error };
-    }
+  async #connect(limitMs: number, options: RedisOptions): Promise<Socket> {
+    let switches: number;
+    let primary: Host;
+    do {
+      switches = this.#switches;
+      primary = await this.#findPrimary(limitMs);
+    } while (switches !== this.#switches);
+    const stream = openStream(primary, options);
+    this.#connections.set(stream, `${primary.host} ${primary.port}`);
+    stream.once('close', () => this.#connections.delete(stream));
+    return stream;
   }
 
   /** @throws {Error} with the reason of one Sentinel, if none names a primary within `limitMs` */
@@ -155,41 +119,8 @@ export class Sentinels {
     });
   }
 
-  async #ask(host: Host, limitMs: number): Promise<[host: string, port: string] | null> {
-    const client = this.#open(host, {
-      connectTimeout: limitMs,
-      commandTimeout: limitMs,
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => null,
-    });
-    let refusal: Error | undefined;
-    client.on('error', (error) => {
-      refusal ??= error; // the command only reports that the connection is closed
-    });
-    try {
-      return (await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.#name)) as
-        | [string, string]
-        | null;
-    } catch (error) {
-      throw refusal ?? error;
-    } finally {
-      client.disconnect();
-    }
-  }
-
-  #open({ host, port }: Host, options: Omit<RedisOptions, 'replyMapping'>): Redis {
-    const { username, password, tls } = this.#credentials;
-    const client = new Redis({
-      ...options,
-      host,
-      port,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(tls ? { tls: {} } : {}),
-      enableReadyCheck: false,
-      disableClientInfo: true,
-    });
-    client.on('error', () => {}); // a Sentinel may be away; without a listener the client would write to the console
-    return client;
+  #ask(host: Host, limitMs: number): Promise<[host: string, port: string] | null> {
+    const command = ['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.#name] as const;
+    return askOnce(host, this.#credentials, limitMs, [...command]) as Promise<[string, string] | null>;
   }
 }
