@@ -198,9 +198,9 @@ export const ServiceConfigSchema = Type.Object({
   REDIS_URL: Type.String({
     format: 'redis-url',
     allowed:
-      'a URL that begins with redis:// or rediss://, or with redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary; the password is percent-encoded',
+      'a URL that begins with redis:// or rediss://, with redis+cluster:// or rediss+cluster://, or with redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary; the password is percent-encoded',
     description:
-      'Redis: redis://user:password@host:6379; with Sentinel redis+sentinel://user:password@host:26379,host:26379,host:26379/name',
+      'Redis: redis://user:password@host:6379; with Sentinel redis+sentinel://user:password@host:26379,host:26379,host:26379/name; a cluster with one shard redis+cluster://user:password@host:6379',
   }),
   REDIS_SENTINEL_USERNAME: Type.Optional(
     Type.String({ minLength: 1, description: 'User of Sentinel itself, if its access list names one' }),

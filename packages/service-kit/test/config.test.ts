@@ -218,6 +218,7 @@ t.test('a message has words instead of a pattern', async (t) => {
   }
   t.equal(text({ REDIS_URL: 'rediss://user:a%2Fb@host:6379' }), '');
   t.equal(text({ REDIS_URL: 'redis+sentinel://user:a%2Fb@h1:26379,h2:26379/name' }), '');
+  t.equal(text({ REDIS_URL: 'rediss+cluster://user:a%2Fb@h1:6379' }), '');
   const nameless = text({ REDIS_URL: 'redis+sentinel://user:hunter2@h1:26379,h2:26379' });
   t.match(nameless, 'redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary');
   t.notMatch(nameless, 'hunter2');

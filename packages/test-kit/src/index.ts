@@ -16,6 +16,7 @@ export { columnsInDatabase, declaredColumns } from './table-columns.ts';
 export type { Teardown } from './teardown.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { axeViolations, testBrowser } from './test-browser.ts';
+export { type TestCluster, testCluster } from './test-cluster.ts';
 export { testDatabase } from './test-database.ts';
 export { testNginx } from './test-nginx.ts';
 export {

@@ -37,7 +37,7 @@ const TRANSIENT_SYSTEM = new Set([
   'ENOENT',
 ]);
 const TRANSIENT_REPLY =
-  /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOAUTH|WRONGPASS|LATE)\b/;
+  /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|MOVED|TRYAGAIN|UNBLOCKED|NOAUTH|WRONGPASS|LATE)\b/;
 /** Messages of errors to which pg and ioredis give no code. */
 const PG_MESSAGE =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Cannot use a pool after calling end)/;

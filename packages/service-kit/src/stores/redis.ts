@@ -11,8 +11,8 @@ const CONNECT_TIMEOUT_MS = 1_000;
 /** The longest wait for the first connection at the start of a process. */
 const FIRST_CONNECTION_LIMIT_MS = 2_000;
 
-/** Replies of a server that is a replica or still loads: by now another server may have this address. */
-const ASK_ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/;
+/** Replies of a server that is a replica or still loads: by now another server may be the primary, or have this address. */
+const ASK_ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED|MOVED)\b/;
 
 /**
  * Decorates `app.redis` from @fastify/redis. A command is sent once or refused at once. A command that is sent again after
@@ -21,7 +21,8 @@ const ASK_ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/;
  * A connection without an answer for about a third of a second (see `watchSilence`) is replaced: the network may lose its
  * packets and still deliver the packets of a new connection.
  *
- * With Sentinel, the connection leads to the primary, and breaks when Sentinel names another one.
+ * With Sentinel, the connection leads to the primary, and breaks when Sentinel names another one. In a cluster it breaks when the
+ * primary answers that it is none any more.
  *
  * @param options.check rejects while Redis cannot do the work of this process; default: PING
  * @param options.limits the limits instead of the defaults, which production uses; only tests pass them
@@ -54,8 +55,9 @@ export const redis = fp<{
       began: 'no connection to Redis',
       over: 'Redis can be reached again',
     });
-    // Sentinel has several ways to be away, which follow each other during a failover
-    client.on('error', (error) => trouble.note(error, sentinels && { kind: 'away' }));
+    // Sentinels and clusters have several ways to be away, which follow each other during a failover
+    const asOne = options.Connector && { kind: 'away' };
+    client.on('error', (error) => trouble.note(error, asOne));
     client.on('ready', trouble.over);
     const watch = watchConnection(client, silenceMs, () => trouble.note(new Error('Redis does not answer')));
     // @fastify/redis delays the start until the client is ready, but a process must start while Redis is away

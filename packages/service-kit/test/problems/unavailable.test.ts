@@ -37,6 +37,8 @@ t.test('temporary errors of a store mean that it is away', async (t) => {
       "READONLY You can't write against a read only replica.",
       "OOM command not allowed when used memory > 'maxmemory'.",
       'MISCONF Errors writing to the AOF file: No space left on device',
+      'MOVED 6333 127.0.0.1:6379',
+      'CLUSTERDOWN Hash slot not served',
       'UNBLOCKED force unblock from blocking operation, instance state changed',
       'NOAUTH Authentication required.',
       'WRONGPASS invalid username-password pair or user is disabled.',

@@ -19,6 +19,18 @@ t.test('the URL with Sentinels has the credentials of Redis, and the Connector f
   }
 });
 
+t.test('the URL of a cluster has its credentials, and the Connector finds the host', async (t) => {
+  for (const [url, primary] of [
+    ['redis+cluster://h1', 'redis://cluster'],
+    ['redis+cluster://auth:a%2Fb@h1:7000,h2', 'redis://auth:a%2Fb@cluster'],
+    ['rediss+cluster://:secret@clustercfg.example.org:6379', 'rediss://:secret@cluster'],
+  ] as const) {
+    const address = redisAddress({ REDIS_URL: url });
+    t.match(address, { url: primary, isCluster: true, sentinels: undefined });
+    t.type(address.options.Connector, 'function');
+  }
+});
+
 t.test('a malformed URL is refused, and the error does not repeat it', async (t) => {
   for (const url of [
     '',
@@ -36,6 +48,13 @@ t.test('a malformed URL is refused, and the error does not repeat it', async (t)
     'redis+sentinel://:hunter2%@h1/name',
     'redis+sentinel://:hunter2@extra@h1/name',
     'sentinel://:hunter2@h1/name',
+    'redis+cluster://:hunter2@',
+    'redis+cluster://:hunter2@h1,,h2',
+    'redis+cluster://:hunter2@h1/1',
+    'redis+cluster://:hunter2@h1/name',
+    'redis+cluster://:hunter2@h1:port',
+    'redis+cluster://:hunter2%@h1',
+    'redis+cluster://h1?password=hunter2',
   ]) {
     t.throws(() => redisAddress({ REDIS_URL: url }), { message: 'The URL of Redis is malformed.' }, url);
   }
