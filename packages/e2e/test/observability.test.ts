@@ -10,6 +10,7 @@ import {
   refuseInserts,
   reuseRefreshTokens,
   useAll,
+  weakenRedis,
 } from './support/observability/faults.ts';
 import { alerts, dashboards } from './support/observability/files.ts';
 import { startStack } from './support/observability/stack.ts';
@@ -97,6 +98,7 @@ t.test('each alert fires for its fault', async (t) => {
     fires(t, ['EventLoopBlocked'], (isOver) => blockEventLoop(blocked, isOver)),
   ]);
   await fires(t, ['PasswordQueueFull'], (isOver) => fillPasswordQueue(system, isOver));
+  await fires(t, ['RedisUnsafe'], () => weakenRedis(system));
   await Promise.all([
     fires(t, ['RevocationFeedLate', 'ServiceNotReady', 'ServiceUnstable', 'AnswersUnavailable'], () =>
       system.redis.stop(),

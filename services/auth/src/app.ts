@@ -24,6 +24,7 @@ import { DESCRIPTION, TAGS, VERSION } from './openapi.ts';
 import { signInAttempts } from './passwords/attempts.ts';
 import { passwords } from './passwords/hasher.ts';
 import { clockOfRedis } from './redis/clock.ts';
+import { redisNode } from './redis/node-check.ts';
 import { redisReplicas } from './redis/replicas.ts';
 import { ownSessionRoutes, sessionRoutes, signOutEverywhereRoute } from './sessions/routes.ts';
 import { sessions } from './sessions/session-store.ts';
@@ -54,6 +55,7 @@ export function authService(
 
     await app.register(postgres, { ...database, name: 'auth', limits });
     await app.register(redis, { settings: config, name: 'auth', check: canWrite, limits });
+    await app.register(redisNode, { settings: config });
     await app.register(clockOfRedis);
     await app.register(redisReplicas, { replicas: config.REDIS_REPLICAS });
     await app.register(revocationFeed, {

@@ -28,9 +28,6 @@ const clients = new Map(
     return [port, client];
   }),
 );
-// so that the barrier alone stands between an isolated primary and its answers, in the control as in the test
-await onAll((client) => client.config('SET', 'min-replicas-to-write', '0'));
-
 interface Tally {
   statuses: Set<number>;
   /** The refresh tokens of sessions whose end was acknowledged. */
@@ -78,10 +75,15 @@ t.test('with REDIS_REPLICAS=2 no failover undoes anything that was acknowledged'
   t.ok(await begun(sessions), 'and users can sign in again');
 });
 
-/** Starts auth on the lab. */
+/**
+ * Starts auth on the lab. Once it is ready, the barrier alone stands between an isolated primary and its answers, in the
+ * control as in the test.
+ */
 async function auth(t: Parameters<typeof startAuth>[0], replicas: number) {
   const settings = { DATABASE_URL, KEY_ENCRYPTION_KEY, REDIS_URL: lab.url, REDIS_REPLICAS: replicas };
+  await onAll((client) => client.config('SET', 'min-replicas-to-write', '1'));
   const { app, within, logged } = await startAuth(t, settings, PRODUCTION_LIMITS);
+  await onAll((client) => client.config('SET', 'min-replicas-to-write', '0'));
   return { app, sessions: within.sessions, logged };
 }
 

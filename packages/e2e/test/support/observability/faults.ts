@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execute } from '@pair/test-kit';
+import { Redis } from 'ioredis';
 import { ADMIN, beginSession, type ServiceProcess, type System } from '../system.ts';
 
 /** Sends requests until `isOver`, `atOnce` at a time, and a pause after each answer. */
@@ -112,6 +113,14 @@ export function refuseInserts({ databases }: System): Promise<void> {
     'CREATE TRIGGER refuse BEFORE INSERT ON security_events EXECUTE FUNCTION refuse()',
     'DELETE FROM signing_keys WHERE active_from > now()',
   ]);
+}
+
+/** Redis no longer writes each change to disk. The services notice it on their next connection. */
+export async function weakenRedis({ redis }: System): Promise<void> {
+  const client = new Redis(redis.url);
+  await client.config('SET', 'appendfsync', 'everysec');
+  await client.call('CLIENT', 'KILL', 'TYPE', 'normal');
+  client.disconnect();
 }
 
 /** Stops the process for 0.3 s again and again, as a function does that never returns to the event loop. */
