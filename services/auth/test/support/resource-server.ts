@@ -16,12 +16,13 @@ export async function resourceServer(
     jwksUrl: string;
     redisUrl: string;
     issuer: string;
+    replicas?: number;
     /** The clock of the key set, in ms. */
     now?: () => number;
     setTimer?: SetTimer;
   },
 ): Promise<ResourceServer> {
-  const { jwksUrl, redisUrl, issuer, now = () => performance.now(), setTimer } = options;
+  const { jwksUrl, redisUrl, issuer, replicas, now = () => performance.now(), setTimer } = options;
   const service: FastifyPluginAsync = async (app) => {
     await app.register(redis, { settings: { REDIS_URL: redisUrl }, name: 'resource-server' });
     const keys = createRemoteKeySet({
@@ -33,7 +34,7 @@ export async function resourceServer(
     app.readinessCheck('resource-server', 'keys', keys.ready);
     app.addHook('onReady', async () => keys.start());
     app.addHook('onClose', async () => keys.stop());
-    await app.register(revocationFeed, { name: 'resource-server', maxStalenessSeconds: 30 });
+    await app.register(revocationFeed, { name: 'resource-server', maxStalenessSeconds: 30, replicas });
     await app.register(accessToken, { issuer, audience: issuer, keys });
     await app.register(
       asUser(async (guarded) => {

@@ -71,6 +71,7 @@ export const VALUE_SETS: Record<string, object> = {
     },
     metrics: { discovery: 'none' },
   }),
+  'managed cluster of Redis': valuesWith(documents('memorydb.yaml')[0]),
   'Prometheus operator, no policies': valuesWith({
     networkPolicy: { enabled: false },
     metrics: { discovery: 'podMonitor' },
