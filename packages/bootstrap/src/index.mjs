@@ -1,4 +1,4 @@
-export { newPgBouncer } from './pgbouncer.mjs';
+export { pgBouncer } from './pgbouncer.mjs';
 export { ensureCommand, findCommand, manualInstall } from './prerequisites.mjs';
 export { transpileSources } from './transpile.mjs';
 export { build, isAtLeast, ROOT, refuse, say, step } from './workspace.mjs';

@@ -8,37 +8,58 @@ import { isAtLeast, ROOT, say } from './workspace.mjs';
 
 const run = promisify(execFile);
 
-/** The oldest version that the services work with. */
-const FLOOR = '1.26.1';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const COPY = join(ROOT, 'node_modules/.cache/pgbouncer');
+const CACHE = join(ROOT, 'node_modules/.cache/pgbouncer');
 const LIMIT_MS = 60_000;
 
 /**
- * The command of a PgBouncer that the services work with: the installed one, or a private copy from Debian's newest suite,
- * which runs with the libraries of that suite. The system stays as it is. Debian's mirror of this machine provides the copy.
+ * The suites of Debian with the versions that tests need: one that the services work with, and one that is too old.
+ * @type {Record<'new' | 'old', { suite: string, isRight: (version: string) => boolean }>}
+ */
+const KINDS = {
+  new: { suite: 'sid', isRight: (version) => isAtLeast(version, '1.26.1') },
+  old: { suite: 'bookworm', isRight: (version) => !isAtLeast(version, '1.21') },
+};
+
+/**
+ * The command of a PgBouncer for tests: the installed one if its version is right, or else a private copy, which runs with the
+ * libraries of its suite. Nothing is installed. Debian's mirror of this machine provides the copy.
+ * @param {'new' | 'old'} kind
  * @returns {Promise<string[]>}
  * @throws with the reason why there is none
  */
-export async function newPgBouncer() {
+export async function pgBouncer(kind) {
+  const { suite, isRight } = KINDS[kind];
   const installed = findCommand('pgbouncer');
-  if (installed !== undefined && isAtLeast(await versionOf([installed]), FLOOR)) return [installed];
-  if (!existsSync(COPY)) await fetchCopy();
-  const loader = join(COPY, 'usr/lib64', readdirSync(join(COPY, 'usr/lib64')).find(isLoader) ?? '');
-  const [libraries = ''] = readdirSync(join(COPY, 'usr/lib')).filter((name) => name.endsWith('-linux-gnu'));
-  const command = [
-    loader,
-    '--library-path',
-    join(COPY, 'usr/lib', libraries),
-    join(COPY, 'usr/sbin/pgbouncer'),
-  ];
+  if (installed !== undefined && isRight(await versionOf([installed]))) return [installed];
+  const copy = join(CACHE, suite);
+  if (!existsSync(copy)) await fetchCopy(suite, copy);
+  const libraries = libraryFolders(copy);
+  const loader = libraries.flatMap((folder) => entries(folder, /^ld-linux/)).at(0) ?? '';
+  const command = [loader, '--library-path', libraries.join(':'), join(copy, 'usr/sbin/pgbouncer')];
   const version = await versionOf(command);
-  if (!isAtLeast(version, FLOOR)) throw new Error(`the newest PgBouncer of Debian is ${version}`);
+  if (!isRight(version)) throw new Error(`the PgBouncer of ${suite} is ${version}`);
   return command;
 }
 
-/** @param {string} name */
-const isLoader = (name) => name.startsWith('ld-linux');
+/**
+ * The folders of the libraries, such as usr/lib/x86_64-linux-gnu. Older suites have a part of them in lib.
+ * @param {string} copy
+ */
+function libraryFolders(copy) {
+  return ['usr/lib', 'lib'].flatMap((folder) => entries(join(copy, folder), /-linux-gnu/));
+}
+
+/**
+ * @param {string} folder
+ * @param {RegExp} name
+ */
+function entries(folder, name) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((entry) => name.test(entry))
+    .map((entry) => join(folder, entry));
+}
 
 /** @param {string[]} command */
 async function versionOf([program = '', ...args]) {
@@ -46,19 +67,23 @@ async function versionOf([program = '', ...args]) {
   return /PgBouncer ([\d.]+)/.exec(stdout)?.[1] ?? '0';
 }
 
-/** Fetches with folders of its own for apt, so that no index of this machine changes. */
-async function fetchCopy() {
-  say(`fetching PgBouncer ${FLOOR} or newer for tests (nothing is installed)`);
-  mkdirSync(join(COPY, '..'), { recursive: true });
-  const folder = mkdtempSync(`${COPY}-`);
+/**
+ * Fetches with folders of its own for apt, so that no index of this machine changes.
+ * @param {string} suite
+ * @param {string} copy the folder for the files
+ */
+async function fetchCopy(suite, copy) {
+  say(`fetching the PgBouncer of Debian's ${suite} for tests (nothing is installed)`);
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(`${copy}-`);
   try {
-    const { stdout: sites } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
-    const site = sites.split('\n').find((uri) => /\/debian\/$/.test(uri));
+    const { stdout: sources } = await run('apt-get', ['--print-uris', 'update']);
+    const site = /'(\S+\/debian\/)dists\//.exec(sources)?.[1];
     if (site === undefined) throw new Error('this machine has no mirror of Debian');
     for (const path of ['state/lists/partial', 'cache/archives/partial', 'root'])
       mkdirSync(join(folder, path), { recursive: true });
     writeFileSync(join(folder, 'status'), '');
-    writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${site} sid main\n`);
+    writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${site} ${suite} main\n`);
     const options = Object.entries({
       'Dir::Etc::sourcelist': join(folder, 'sources.list'),
       'Dir::Etc::sourceparts': '/dev/null',
@@ -79,7 +104,7 @@ async function fetchCopy() {
     await apt('download', ...packages.filter(isNeeded));
     for (const name of readdirSync(folder).filter((file) => file.endsWith('.deb')))
       await run('dpkg-deb', ['-x', join(folder, name), join(folder, 'root')], { timeout: LIMIT_MS });
-    renameSync(join(folder, 'root'), COPY);
+    renameSync(join(folder, 'root'), copy);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

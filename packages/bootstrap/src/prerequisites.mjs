@@ -40,8 +40,6 @@ function isExecutable(path) {
 const PACKAGES = {
   'redis-server': { apt: 'redis-server', brew: 'redis', dnf: 'redis', apk: 'redis' },
   nginx: { apt: 'nginx', brew: 'nginx', dnf: 'nginx', apk: 'nginx' },
-  // for the test of a version that is too old, if the system has one; pgbouncer.mjs fetches a new one
-  pgbouncer: { apt: 'pgbouncer', brew: 'pgbouncer', dnf: 'pgbouncer', apk: 'pgbouncer' },
   // for tests in a browser
   chromium: { apt: 'chromium', brew: 'chromium', dnf: 'chromium', apk: 'chromium' },
   // for the test of dashboards and alerts; the packages bring promtool and amtool too

@@ -1,4 +1,4 @@
-import { newPgBouncer } from './pgbouncer.mjs';
+import { pgBouncer } from './pgbouncer.mjs';
 import { ensureCommand } from './prerequisites.mjs';
 import { compiledTest } from './transpile.mjs';
 import { load } from './workspace.mjs';
@@ -13,7 +13,8 @@ const SYSTEM = compiledTest('packages/e2e/test/support/system.ts');
  * @type {Record<string, (t: Teardown) => Promise<string>>}
  */
 const STARTS = {
-  'new pgbouncer': async () => JSON.stringify(await newPgBouncer()),
+  'new pgbouncer': async () => JSON.stringify(await pgBouncer('new')),
+  'old pgbouncer': async () => JSON.stringify(await pgBouncer('old')),
   postgres: async (t) => (await load(`${TEST_KIT}/test-database.js`)).startSharedPostgres(t),
   browser: async (t) => (await load(`${TEST_KIT}/test-browser.js`)).startSharedBrowser(t),
   system: async (t) => (await load(SYSTEM)).startSharedSystem(t),

@@ -23,7 +23,6 @@ export {
   databaseSettings,
   giveSettings,
   missingPgBouncer,
-  oldPgBouncer,
   type TestPgBouncer,
   testPgBouncer,
 } from './test-pgbouncer.ts';

@@ -1,13 +1,13 @@
 import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findCommand, newPgBouncer, ROOT } from '@pair/bootstrap';
+import { pgBouncer, ROOT } from '@pair/bootstrap';
 import { freePort, launch, serverAccount } from '@pair/local-stores';
 import pg from 'pg';
 import { execute } from './create-database.ts';
 import { listens } from './listens.ts';
 import type { Teardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-import { shared, systemProgram } from './test-run.ts';
+import { shared } from './test-run.ts';
 import { type TestServer, testServer } from './test-server.ts';
 
 const OPERATIONS = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
@@ -20,8 +20,8 @@ export interface TestPgBouncer extends TestServer {
 }
 
 interface Options {
-  /** The program; by default one that is new enough: see {@link newPgBouncer}. */
-  command?: string[];
+  /** A version that is new enough, which is the default, or one that is too old. */
+  kind?: 'new' | 'old';
   /** Lines in place of those of the same name in docs/operations.md, or further ones; undefined leaves a line out. */
   settings?: Record<string, string | undefined>;
 }
@@ -30,14 +30,14 @@ interface Options {
  * Starts a PgBouncer in transaction mode before these databases, with the settings of docs/operations.md. Their roles may ask
  * for its version.
  *
- * @throws if no PgBouncer is new enough, and none can be fetched
+ * @throws if there is no such version: see {@link missingPgBouncer}
  */
 export async function testPgBouncer(
   t: Teardown,
   databaseUrls: string[],
-  { command, settings = {} }: Options = {},
+  { kind = 'new', settings = {} }: Options = {},
 ): Promise<TestPgBouncer> {
-  const [program = '', ...args] = command ?? (await newCommand());
+  const [program = '', ...args] = await commandOf(kind);
   const folder = temporaryFolder('pgbouncer');
   const port = await freePort();
   const databases = databaseUrls.map((url) => new URL(url));
@@ -88,23 +88,17 @@ export async function testPgBouncer(
   return Object.assign(server, { pooled, connections });
 }
 
-async function newCommand(): Promise<string[]> {
-  const answer = await shared('new pgbouncer');
-  return answer === undefined ? newPgBouncer() : JSON.parse(answer);
+async function commandOf(kind: 'new' | 'old'): Promise<string[]> {
+  const answer = await shared(`${kind} pgbouncer`);
+  return answer === undefined ? pgBouncer(kind) : JSON.parse(answer);
 }
 
-/** The reason to skip the tests of PgBouncer, for example on a machine without the network; false if there is none. */
-export async function missingPgBouncer(): Promise<string | false> {
-  return newCommand().then(
+/** The reason to skip the tests of PgBouncer, for example on a machine without a mirror of Debian; false if there is none. */
+export async function missingPgBouncer(kind: 'new' | 'old' = 'new'): Promise<string | false> {
+  return commandOf(kind).then(
     () => false,
-    (error: Error) => `there is no PgBouncer: ${error.message}`,
+    (error: Error) => `there is no PgBouncer: ${error.message.trim().split('\n').at(-1)}`,
   );
-}
-
-/** The PgBouncer of the system, which is installed if it is missing. */
-export async function oldPgBouncer(): Promise<string> {
-  await systemProgram('pgbouncer');
-  return findCommand('pgbouncer') ?? '';
 }
 
 /**
