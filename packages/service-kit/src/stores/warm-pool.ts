@@ -1,15 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify';
-import pg, { type ClientConfig } from 'pg';
-import { type NoteOperation, operationOf } from '../metrics/store-operations.ts';
+import pg from 'pg';
+import { operationOf } from '../metrics/store-operations.ts';
 import { overloadLog } from '../problems/overload.ts';
 import { StoreUnavailable } from '../problems/unavailable.ts';
 import { troubleLog } from '../trouble-log.ts';
+import { CONNECT_TIMEOUT_MS, destroy, isOpen, type Measured, PoolConnection } from './pool-connection.ts';
 import { watchSilence, withinListening } from './silence.ts';
 import { isUnanswered, UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 /** The most requests that may wait for a connection; each holds its body, 16 KiB at most. */
 const MAX_WAITING = 5_000;
-const CONNECT_TIMEOUT_MS = 2_000;
 const OPENING_AT_ONCE = 2;
 /** Two, because the first may be busy with a slow write of a check. */
 const MONITORS = 2;
@@ -81,7 +81,7 @@ export class WarmPool extends pg.Pool {
     const { logger, silenceMs, ...config } = options;
     super({
       ...config,
-      Client: Connection as never, // its type has a constructor without settings
+      Client: PoolConnection as never, // its type has a constructor without settings
       idleTimeoutMillis: 0,
     });
     this.#trouble = troubleLog(logger, {
@@ -97,7 +97,7 @@ export class WarmPool extends pg.Pool {
     this.#maxWriting = Math.max(1, this.options.max - LEFT_TO_READS);
     this.#monitor = new pg.Pool({
       ...config,
-      Client: Connection as never,
+      Client: PoolConnection as never,
       max: MONITORS,
       idleTimeoutMillis: 0,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -304,7 +304,7 @@ export class WarmPool extends pg.Pool {
     let hasSpoken = this.#hasSpoken;
     this.#hasSpoken = false;
     for (const client of this.#internals._clients) {
-      if ((client as Connection).hasSpoken()) hasSpoken = true;
+      if ((client as PoolConnection).hasSpoken()) hasSpoken = true;
     }
     return hasSpoken;
   }
@@ -350,76 +350,4 @@ function isRefusalOfStatement(reason: unknown): boolean {
     reason.severity === 'ERROR' &&
     !/^(08|25006|57P)/.test(reason.code ?? '')
   );
-}
-
-interface Socket {
-  bytesRead: number;
-  destroy(): void;
-}
-
-interface Measured {
-  noteStatement?: NoteOperation | undefined;
-}
-
-/** A connection that limits the time to open it, and reports whether any bytes have arrived over it. */
-class Connection extends pg.Client {
-  isOpen = false;
-  #bytesRead = 0;
-
-  constructor(config: ClientConfig & Measured) {
-    // a spread does not copy the password, because pg-pool makes it non-enumerable
-    super({ ...config, password: config.password, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-    if (config.noteStatement !== undefined) measureStatements(this, config.noteStatement);
-    this.once('connect', () => {
-      this.isOpen = true;
-    });
-    // pg rejects the waiting statements; without a listener, the event would end the process
-    this.on('error', () => {});
-  }
-
-  hasSpoken(): boolean {
-    const { bytesRead } = socketOf(this);
-    if (bytesRead === this.#bytesRead) return false;
-    this.#bytesRead = bytesRead;
-    return true;
-  }
-}
-
-/** Leaves out streams of rows, which are not over when `query` returns them. */
-function measureStatements(client: pg.Client, note: NoteOperation): void {
-  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
-  const measured = (...args: unknown[]) => {
-    const [statement] = args as [string | { text?: string; submit?: unknown }];
-    const text = typeof statement === 'string' ? statement : statement.text;
-    if (text === undefined || (statement as { submit?: unknown }).submit !== undefined) return query(...args);
-    const startedAt = performance.now();
-    const callback = args.at(-1);
-    if (typeof callback === 'function') {
-      args[args.length - 1] = (error: unknown, result: unknown) => {
-        note(operationOf(text), startedAt, error);
-        callback(error, result);
-      };
-      return query(...args);
-    }
-    const answer = query(...args) as Promise<unknown>;
-    answer.then(
-      () => note(operationOf(text), startedAt),
-      (error: unknown) => note(operationOf(text), startedAt, error),
-    );
-    return answer;
-  };
-  client.query = measured as typeof client.query;
-}
-
-function socketOf(client: pg.Client): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
-}
-
-function isOpen(client: pg.Client): boolean {
-  return (client as Connection).isOpen;
-}
-
-/** Destroys the socket, because `end` would wait for the server. */
-function destroy(client: pg.Client): void {
-  socketOf(client).destroy();
 }
