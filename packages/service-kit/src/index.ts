@@ -61,5 +61,6 @@ export { inTransaction, migrate, postgres } from './stores/postgres.ts';
 export { redis } from './stores/redis.ts';
 export { type RedisSettings, redisAddress } from './stores/redis-address.ts';
 export { withinListening } from './stores/silence.ts';
+export { isUnanswered, UnconfirmedCommit } from './stores/unconfirmed-writes.ts';
 export { type Tracing, tracing } from './tracing/tracing.ts';
 export { troubleLog } from './trouble-log.ts';

@@ -9,6 +9,7 @@ import { isStoreUnavailable } from '../problems/unavailable.ts';
 import { connectionSettings, pooledSettings, sessionSettings } from './connection-settings.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { watchPooler } from './pooler.ts';
+import { UnconfirmedCommit, type UnconfirmedWrites } from './unconfirmed-writes.ts';
 import { WarmPool } from './warm-pool.ts';
 
 const POOL_SIZE = 10;
@@ -36,6 +37,8 @@ declare module 'fastify' {
     db: NodePgDatabase & { $client: pg.Pool };
     /** Rejects within 400 ms while PostgreSQL is away, even under load. For work on connections other than `app.pg`. */
     requirePostgres(): Promise<void>;
+    /** The writes of this process without an answer. For connections other than `app.pg`, which counts its own. */
+    unconfirmedWrites: UnconfirmedWrites;
   }
 }
 
@@ -75,6 +78,7 @@ export const postgres = fp<{
     const pool = app.pg.pool as WarmPool;
     poolMetrics(app.metrics, name, pool);
     app.decorate('db', drizzle({ client: app.pg.pool }));
+    app.decorate('unconfirmedWrites', pool.unconfirmed);
     app.addHook('onReady', () => pool.start());
     app.decorate('requirePostgres', async () => {
       await pool.ask('SELECT 1', OUTAGE_LIMIT_MS);
@@ -92,40 +96,60 @@ export const postgres = fp<{
 /**
  * Runs `work` in one transaction, with its connection and drizzle over it. If a store fails or `signal` aborts, the
  * connection is destroyed without a ROLLBACK: a silent server would not answer that either, and it rolls back by itself.
+ * `signal` does not end a COMMIT, because PostgreSQL would go on with it.
+ *
+ * @param options.commitMs the longest wait for the answer to COMMIT; default: the limit of every statement of the pool
+ * @throws {UnconfirmedCommit} when PostgreSQL does not answer COMMIT
  */
 export async function inTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient, db: NodePgDatabase) => Promise<T>,
-  signal?: AbortSignal,
+  { signal, commitMs }: { signal?: AbortSignal; commitMs?: number } = {},
 ): Promise<T> {
   const client = await pool.connect();
   // if the connection ends between two statements, the next one fails; without a listener, its event would end the process
   client.on('error', ignore);
   let isReleased = false;
-  const release = (destroy: boolean) => {
+  const release = (reason: Error | boolean) => {
     if (isReleased) return;
     isReleased = true;
     client.off('error', ignore);
-    client.release(destroy);
+    client.release(reason);
   };
-  signal?.addEventListener('abort', () => release(true));
+  const abort = () => release(true);
+  signal?.addEventListener('abort', abort);
   let result: T;
   try {
     await client.query('BEGIN');
     result = await work(client, drizzle({ client }));
-    await client.query('COMMIT');
+    signal?.throwIfAborted();
+    signal?.removeEventListener('abort', abort);
+    await commit(client, commitMs);
   } catch (error) {
-    const isOver =
-      isStoreUnavailable(error) ||
-      (await client.query('ROLLBACK').then(
-        () => false,
-        () => true,
-      ));
-    release(isOver);
+    if (error instanceof UnconfirmedCommit) release(error);
+    else release(isStoreUnavailable(error) || !(await rollsBack(client)));
     throw error;
   }
   release(false);
   return result;
+}
+
+async function commit(client: pg.PoolClient, limitMs: number | undefined): Promise<void> {
+  try {
+    // the types of pg lack the member `query_timeout`
+    await client.query({ text: 'COMMIT', query_timeout: limitMs } as pg.QueryConfig);
+  } catch (error) {
+    // a refusal ends the transaction, and any other severity the connection
+    if (error instanceof pg.DatabaseError && error.severity === 'ERROR') throw error;
+    throw new UnconfirmedCommit(error);
+  }
+}
+
+function rollsBack(client: pg.PoolClient): Promise<boolean> {
+  return client.query('ROLLBACK').then(
+    () => true,
+    () => false,
+  );
 }
 
 const ignore = () => {};

@@ -12,7 +12,7 @@ const COMMITS_WAIT = `SELECT FROM pg_stat_activity
   WHERE wait_event = 'SyncRep' AND query_start < clock_timestamp() - interval '1 second' LIMIT 1`;
 
 /**
- * Keeps the connections of a pool whose write has timed out without an answer.
+ * Keeps the connections whose write has timed out without an answer.
  *
  * While its synchronous standbys are away, PostgreSQL commits nothing: each commit waits in a backend that no time-out ends.
  * If the pool replaced such a connection, the backend would stay beside the new one, and soon no slot would be left for reads.
@@ -96,6 +96,14 @@ export class UnconfirmedWrites {
   #stopChecking(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+}
+
+/** The error of a COMMIT without an answer: PostgreSQL has committed the transaction, or may do so later, or never. */
+export class UnconfirmedCommit extends StoreUnavailable {
+  constructor(cause: unknown) {
+    super('postgresql', 'PostgreSQL has not confirmed a commit', { cause });
+    this.name = 'UnconfirmedCommit';
   }
 }
 

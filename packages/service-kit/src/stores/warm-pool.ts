@@ -54,12 +54,12 @@ interface Waiting {
  * is every statement but a SELECT, and every connection that a caller takes for a transaction.
  */
 export class WarmPool extends pg.Pool {
+  readonly unconfirmed: UnconfirmedWrites;
   readonly #trouble: ReturnType<typeof troubleLog>;
   readonly #overload: ReturnType<typeof overloadLog>;
   /** Separate connections, so that a check of the server waits in no queue. */
   readonly #monitor: pg.Pool;
   readonly #watch: { stop(): void };
-  readonly #unconfirmed: UnconfirmedWrites;
   readonly #maxWriting: number;
   #writing = 0;
   #writeEndedAt = Number.NEGATIVE_INFINITY;
@@ -89,7 +89,7 @@ export class WarmPool extends pg.Pool {
       over: 'PostgreSQL can be reached again',
     });
     this.#overload = overloadLog(logger, 'requests wait too long for a connection to PostgreSQL');
-    this.#unconfirmed = new UnconfirmedWrites({
+    this.unconfirmed = new UnconfirmedWrites({
       logger,
       ask: (statement) => this.ask(statement, CONNECT_TIMEOUT_MS),
       onMany: (error) => this.#rejectWaiting(error, ({ isWrite }) => isWrite === true),
@@ -155,7 +155,7 @@ export class WarmPool extends pg.Pool {
     }
     const refuse = (error: Error) => callback(error, undefined, () => {});
     const isWrite = !this.#isReading;
-    const refusal = isWrite ? this.#unconfirmed.refusal : undefined;
+    const refusal = isWrite ? this.unconfirmed.refusal : undefined;
     if (this.#isSilent) refuse(new StoreUnavailable('postgresql', 'PostgreSQL does not answer'));
     else if (refusal !== undefined) refuse(refusal);
     else if (this.waitingCount >= MAX_WAITING) refuse(this.#overload.refuse());
@@ -191,7 +191,7 @@ export class WarmPool extends pg.Pool {
     this.#watch.stop();
     clearTimeout(this.#retry);
     const ended = Promise.all([super.end(), this.#monitor.end()]).then(() => {});
-    this.#unconfirmed.giveAllBack();
+    this.unconfirmed.giveAllBack();
     for (const client of this.#internals._clients) if (!isOpen(client)) destroy(client);
     if (callback === undefined) return ended;
     ended.then(callback, callback);
@@ -239,10 +239,10 @@ export class WarmPool extends pg.Pool {
       } else if (
         isWrite &&
         isUnanswered(client) &&
-        this.#unconfirmed.count < this.#maxWriting &&
+        this.unconfirmed.count < this.#maxWriting &&
         !this.ending
       ) {
-        this.#unconfirmed.add(client, () => giveBack(reason));
+        this.unconfirmed.add(client, () => giveBack(reason));
       } else giveBack(reason);
     };
     return client.release;

@@ -1,4 +1,10 @@
-import { connectionSettings, overloadLog, poolMetrics } from '@pair/service-kit';
+import {
+  connectionSettings,
+  isUnanswered,
+  overloadLog,
+  poolMetrics,
+  UnconfirmedCommit,
+} from '@pair/service-kit';
 import type { FastifyInstance } from 'fastify';
 import pg from 'pg';
 
@@ -16,7 +22,8 @@ const SESSION_LIMITS = {
 /**
  * Creates a pool for transfers, which take as long as their clients need: they must neither occupy the connections of other
  * requests nor have their time-outs. Each connection serves one transfer. `connect` rejects within 400 ms while PostgreSQL is
- * away.
+ * away. A connection whose commit gets no answer keeps its slot until PostgreSQL answers: its backend waits too, and more of
+ * them could use up all connections of the server.
  */
 export function transferPool(app: FastifyInstance, databaseUrl: string, name: string): pg.Pool {
   const pool = new pg.Pool({
@@ -29,7 +36,10 @@ export function transferPool(app: FastifyInstance, databaseUrl: string, name: st
   poolMetrics(app.metrics, name, pool);
   // a connection can break after its transfer; without a listener its error would end the process
   pool.on('error', (err) => app.log.warn({ err }, 'lost a connection to PostgreSQL'));
-  app.addHook('onClose', () => pool.end());
+  app.addHook('onClose', () => {
+    app.unconfirmedWrites.giveAllBack(); // the pool would wait for them
+    return pool.end();
+  });
   const overload = overloadLog(app.log, `${name}: all ${MAX_CONNECTIONS} connections are in use`);
   const takeOne = pool.connect.bind(pool);
   const connect = async () => {
@@ -37,10 +47,19 @@ export function transferPool(app: FastifyInstance, databaseUrl: string, name: st
     try {
       const client = await takeOne();
       overload.over();
-      return client;
+      return keptWithoutAnswer(client);
     } catch (error) {
       throw isWaitTooLong(error) ? overload.refuse() : error;
     }
+  };
+  const keptWithoutAnswer = (client: pg.PoolClient) => {
+    const { release } = client;
+    client.release = (reason) => {
+      if (reason instanceof UnconfirmedCommit && isUnanswered(client) && !pool.ending) {
+        app.unconfirmedWrites.add(client, () => release(reason));
+      } else release(reason);
+    };
+    return client;
   };
   return Object.assign(pool, { connect });
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { inTransaction } from '@pair/service-kit';
+import { inTransaction, UnconfirmedCommit } from '@pair/service-kit';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type { Pool, PoolClient } from 'pg';
@@ -10,9 +10,18 @@ import { uuidv7 } from 'uuidv7';
 import { MEMBER_NAMES, type RequestedFields, storedFields } from '../../customers/members.ts';
 import { versionOfChosenId } from '../../customers/repository.ts';
 import { customers } from '../../db/schema.ts';
-import { type ImportReport, importConflict, importRefused, type LineProblem } from './import-report.ts';
+import {
+  type ImportReport,
+  importConflict,
+  importRefused,
+  importUnconfirmed,
+  type LineProblem,
+} from './import-report.ts';
 import { type Read, readLines } from './read-lines.ts';
 import { UnreadableFile } from './unreadable-file.ts';
+
+/** A synchronous standby that lags behind needs some time for the rows of a long file. */
+const COMMIT_LIMIT_MS = 30_000;
 
 /** A valid record. */
 export interface ImportedCustomer extends RequestedFields {
@@ -39,12 +48,16 @@ export interface Import {
  * moves them when it has read all. Until then `customers` does not have them, so a refused file leaves nothing there.
  *
  * @throws {Problem} 422 `import_refused` if a record is wrong and errors are not skipped; 409 if another request has created
- *   a customer with an id of the file meanwhile
+ *   a customer with an id of the file meanwhile; 503 if PostgreSQL does not confirm the commit
  */
 export async function importCustomers(pool: Pool, report: ImportReport, file: Import): Promise<void> {
   try {
-    await inTransaction(pool, (client) => importWithin(client, report, file), file.signal);
+    await inTransaction(pool, (client) => importWithin(client, report, file), {
+      signal: file.signal,
+      commitMs: COMMIT_LIMIT_MS,
+    });
   } catch (error) {
+    if (error instanceof UnconfirmedCommit) throw importUnconfirmed(error);
     if (file.signal.aborted) throw file.signal.reason; // not the error that the abort caused
     if (!(error instanceof UnreadableFile)) throw error;
     report.linesRead = error.line;
@@ -66,7 +79,6 @@ async function importWithin(client: PoolClient, report: ImportReport, file: Impo
     await insert(client, report, file);
     await refreshStatistics(client, report.created);
   }
-  file.signal.throwIfAborted();
 }
 
 /** Copies the valid records into the table `imported`. Stops copying, but not checking, once the file is refused. */

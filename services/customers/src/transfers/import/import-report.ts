@@ -54,3 +54,13 @@ export function importConflict(): Problem {
     'Nothing was imported, because another request has created a customer with an id of the file: send the file again.',
   );
 }
+
+/** Returns a 503 that promises nothing: PostgreSQL may have committed the import, or may do so later. */
+export function importUnconfirmed(cause: Error): Problem {
+  return new Problem(
+    503,
+    'unavailable',
+    'The database has not confirmed the import, so its customers may exist now, or later. Look for them before you send the file again.',
+    { headers: { 'retry-after': '1' }, cause },
+  );
+}

@@ -65,6 +65,8 @@ export function importRoutes(databaseUrl: string): FastifyPluginAsyncTypebox {
         const { on_error, dry_run } = request.query;
         // then the end of the answer is past, and would not end the import
         if (reply.raw.destroyed) throw clientIsGone();
+        const { refusal } = app.unconfirmedWrites;
+        if (refusal !== undefined) throw refusal;
         const leave = slots.take(request.claims.sub);
         const report = new ImportReport();
         const end = endOf(reply);

@@ -5,7 +5,7 @@ import t from 'tap';
 import { COLUMNS } from '../../../src/transfers/columns.ts';
 import { customersDatabase } from '../../support/database.ts';
 import { baseUrl, customersProcess, ready } from '../../support/service.ts';
-import { fiveMinutes } from '../support/five-minutes.ts';
+import { FIVE_MINUTES_MS, heldTimers } from '../support/held-timers.ts';
 
 const { url: databaseUrl, client } = await customersDatabase(t);
 const { app, send, token, key, log } = await customersProcess(t, { databaseUrl });
@@ -233,7 +233,7 @@ t.test(
   'an export that the client does not read ends after five minutes as an incomplete transfer',
   async (t) => {
     await insertMany(30_000);
-    const pass = fiveMinutes(t);
+    const pass = heldTimers(t, FIVE_MINUTES_MS);
     const response = await openExport();
     pass();
     await t.rejects(textOf(response), { code: 'ECONNRESET' });

@@ -5,7 +5,9 @@ import t from 'tap';
 import { migrateCustomers } from '../../../src/index.ts';
 import { connected } from '../../support/database.ts';
 import { baseUrl, customersProcess, ready } from '../../support/service.ts';
-import { fiveMinutes } from '../support/five-minutes.ts';
+import { FIVE_MINUTES_MS, heldTimers } from '../support/held-timers.ts';
+
+const COMMIT_LIMIT_MS = 30_000;
 
 t.test('an import ends in time also if PostgreSQL is paused in its middle', async (t) => {
   const server = await testPostgres(t);
@@ -13,7 +15,7 @@ t.test('an import ends in time also if PostgreSQL is paused in its middle', asyn
   const { app, token } = await customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
   await ready(app);
   const client = await connected(t, server.url);
-  const pass = fiveMinutes(t);
+  const pass = heldTimers(t, FIVE_MINUTES_MS);
   const upload = request(`${baseUrl(app)}/customers/import`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv' },
@@ -30,4 +32,44 @@ t.test('an import ends in time also if PostgreSQL is paused in its middle', asyn
   response.resume();
   upload.on('error', () => {}).destroy();
   server.resume();
+});
+
+t.test('an import without a confirmed commit is a 503 that promises nothing', async (t) => {
+  const server = await testPostgres(t);
+  await migrateCustomers(server.url);
+  await server.standby('absent');
+  await server.stop(); // the running server would learn of the setting a moment later
+  await server.start();
+  const start = () => customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
+  const [service, stopping] = [await start(), await start()];
+  const admin = await connected(t, server.superuserUrl);
+  const count = async (condition: string) =>
+    (
+      await admin.query(
+        `SELECT FROM pg_stat_activity WHERE application_name = 'customers: import' ${condition}`,
+      )
+    ).rows.length;
+  const imported = async ({ app, send }: typeof service) => {
+    await ready(app);
+    const before = await count("AND wait_event = 'SyncRep'");
+    const pass = heldTimers(t, COMMIT_LIMIT_MS);
+    const body = 'name,dob\nAnn,1960-05-25\n';
+    const answer = send('POST', '/customers/import', { body, headers: { 'content-type': 'text/csv' } });
+    await waitFor(async () => (await count("AND wait_event = 'SyncRep'")) === before + 1);
+    pass();
+    return answer;
+  };
+
+  const response = await imported(service);
+  t.match(response.json(), { status: 503, code: 'unavailable', detail: /may exist now, or later/ });
+  t.equal(response.headers['retry-after'], '1');
+  t.equal(await count(''), 1, 'no other backend takes its place while this one waits');
+
+  await imported(stopping);
+  await stopping.app.close();
+
+  await server.standby('present');
+  await waitFor(async () => (await count('')) === 0);
+  const list = await service.send('GET', '/customers?n=1');
+  t.match(list.json(), { items: [{ name: 'Ann' }] }, 'it was saved all the same');
 });
