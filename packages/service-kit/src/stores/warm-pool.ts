@@ -156,8 +156,10 @@ export class WarmPool extends pg.Pool {
     const refuse = (error: Error) => callback(error, undefined, () => {});
     const isWrite = !this.#isReading;
     const refusal = isWrite ? this.unconfirmed.refusal : undefined;
-    if (this.#isSilent) refuse(new StoreUnavailable('postgresql', 'PostgreSQL does not answer'));
-    else if (refusal !== undefined) refuse(refusal);
+    if (this.#isSilent) {
+      refuse(new StoreUnavailable('postgresql', 'PostgreSQL does not answer'));
+      this.#retrySoon();
+    } else if (refusal !== undefined) refuse(refusal);
     else if (this.waitingCount >= MAX_WAITING) refuse(this.#overload.refuse());
     else {
       const queue = this.#internals._pendingQueue;
