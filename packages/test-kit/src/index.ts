@@ -32,4 +32,5 @@ export { testRedis } from './test-redis.ts';
 export { type TestReplicas, testReplicas } from './test-replicas.ts';
 export { shared } from './test-run.ts';
 export type { TestServer } from './test-server.ts';
+export { type Endpoint, type TestStandby, testStandby } from './test-standby.ts';
 export { waitFor } from './wait-for.ts';

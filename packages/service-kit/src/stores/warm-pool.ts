@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../problems/unavailable.ts';
 import { troubleLog } from '../trouble-log.ts';
 import { CONNECT_TIMEOUT_MS, destroy, isOpen, type Measured, PoolConnection } from './pool-connection.ts';
 import { watchSilence, withinListening } from './silence.ts';
+import { Timelines } from './timelines.ts';
 import { isUnanswered, UnconfirmedWrites } from './unconfirmed-writes.ts';
 
 /** The most requests that may wait for a connection; each holds its body, 16 KiB at most. */
@@ -48,7 +49,8 @@ interface Waiting {
  *
  * The server is away if it refuses a connection while no other is open, or if it is silent for about a third of a second (see
  * `watchSilence`). Then every waiting request rejects with `StoreUnavailable`, and the pool replaces every connection: a
- * silent connection may be dead although the server is back.
+ * silent connection may be dead although the server is back. It also replaces the connections to an old primary, once a new one
+ * leads to a newer primary (see `Timelines`).
  *
  * Reads survive while PostgreSQL commits nothing (see `UnconfirmedWrites`): writes then leave two connections to them. A write
  * is every statement but a SELECT, and every connection that a caller takes for a transaction.
@@ -78,12 +80,15 @@ export class WarmPool extends pg.Pool {
    * @param options.noteStatement is called after each statement
    */
   constructor(options: pg.PoolConfig & Measured & { logger: FastifyBaseLogger; silenceMs: number }) {
-    const { logger, silenceMs, ...config } = options;
-    super({
-      ...config,
+    const { logger, silenceMs, ...settings } = options;
+    const timelines = new Timelines(() => this.#destroy((client) => timelines.isPast(client)));
+    const config = {
+      ...settings,
       Client: PoolConnection as never, // its type has a constructor without settings
       idleTimeoutMillis: 0,
-    });
+      onConnect: (client: pg.ClientBase) => timelines.admit(client), // the pool waits for it
+    };
+    super(config);
     this.#trouble = troubleLog(logger, {
       began: 'no connection to PostgreSQL',
       over: 'PostgreSQL can be reached again',
@@ -97,9 +102,7 @@ export class WarmPool extends pg.Pool {
     this.#maxWriting = Math.max(1, this.options.max - LEFT_TO_READS);
     this.#monitor = new pg.Pool({
       ...config,
-      Client: PoolConnection as never,
       max: MONITORS,
-      idleTimeoutMillis: 0,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
     // the pool replaces an idle connection that breaks; without a listener its event would end the process
@@ -328,9 +331,14 @@ export class WarmPool extends pg.Pool {
     const error = new StoreUnavailable('postgresql', 'PostgreSQL does not answer');
     this.#note(error);
     this.#rejectWaiting(error);
-    const clients = [...this.#internals._clients, ...(this.#monitor as unknown as Internals)._clients];
-    for (const client of clients) if (isOpen(client)) destroy(client);
+    this.#destroy(isOpen);
     this.#open();
+  }
+
+  /** The pool replaces a connection that breaks. */
+  #destroy(which: (client: pg.Client) => boolean): void {
+    const clients = [...this.#internals._clients, ...(this.#monitor as unknown as Internals)._clients];
+    for (const client of clients) if (which(client)) destroy(client);
   }
 
   #rejectWaiting(error: Error, which: (waiting: Waiting) => boolean = () => true): void {
