@@ -53,7 +53,7 @@ interface Options {
   authProcesses?: number;
   customersProcesses?: number;
   /** The test's own PostgreSQL, to bring it into trouble. */
-  postgres?: TestPostgres;
+  postgres?: Pick<TestPostgres, 'database'>;
   /** More settings for each service. */
   env?: Record<string, string>;
   /** Returns the settings of a service for its database, in place of DATABASE_URL. */

@@ -12,13 +12,23 @@ export interface Session {
   signedOutAt: number;
 }
 
+/** A customer whose creation was acknowledged. */
+export interface KeptCustomer {
+  /** The newest acknowledged name. */
+  name: string;
+  /** A request that reads or changes the customer is in flight. */
+  busy: boolean;
+  /** False after a change without acknowledgement, which may have happened all the same. */
+  isCertain: boolean;
+}
+
 /** Records all that was acknowledged, to look for it afterwards, and all violations of a promise. */
 export class Ledger {
   readonly sessions: Session[] = [];
-  /** Names by id. */
-  readonly customers = new Map<string, string>();
+  readonly customers = new Map<string, KeptCustomer>();
   readonly violations: string[] = [];
   private refreshes = 0;
+  private updates = 0;
 
   signedIn(answer: Answer): void {
     this.sessions.push({
@@ -38,6 +48,22 @@ export class Ledger {
   signedOut(session: Session): void {
     session.state = 'signed-out';
     session.signedOutAt = performance.now();
+  }
+
+  created({ body }: Answer, name: string): void {
+    this.customers.set((body as { id: string }).id, { name, busy: false, isCertain: true });
+  }
+
+  updated(customer: KeptCustomer, name: string): void {
+    customer.name = name;
+    this.updates += 1;
+  }
+
+  /** Compares the answer to a read of this customer. */
+  found({ name, isCertain }: KeptCustomer, { status, body }: Answer): void {
+    const found = (body as { name?: string } | undefined)?.name;
+    if (status !== 200 || (isCertain && found !== name))
+      this.violated(`a customer that was acknowledged: ${status} ${found}`);
   }
 
   violated(violation: string): void {
@@ -66,18 +92,17 @@ export class Ledger {
       if (read.status !== 401) this.violated(`a session that was signed out reads: ${read.status}`);
     });
     const [reader] = this.in('signed-in');
-    await each([...this.customers], async ([id, name]) => {
+    await each([...this.customers], async ([id, customer]) => {
       const answer = await call(api, 'GET', `/customers/${id}`, {
         token: reader?.accessToken ?? '',
       });
-      const found = (answer.body as { name?: string } | undefined)?.name;
-      if (found !== name) this.violated(`a customer that was acknowledged: ${answer.status} ${found}`);
+      this.found(customer, answer);
     });
   }
 
   toString(): string {
     const signedOut = this.in('signed-out').length;
-    return `${this.sessions.length} sign-ins, ${this.refreshes} refreshes, ${signedOut} sign-outs, ${this.customers.size} customers`;
+    return `${this.sessions.length} sign-ins, ${this.refreshes} refreshes, ${signedOut} sign-outs, ${this.customers.size} customers, ${this.updates} updates`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Answer, type Api, call } from '../api.ts';
-import type { Ledger, Session } from './ledger.ts';
+import type { KeptCustomer, Ledger, Session } from './ledger.ts';
+import { isFailure } from './report.ts';
 
 /** One request of the load. Times in ms, by performance.now. */
 export interface Observation {
@@ -9,7 +10,15 @@ export interface Observation {
   tookMs: number;
 }
 
-export type Kind = 'sign in' | 'refresh' | 'sign out' | 'create' | 'read' | 'read, signed out';
+export type Kind =
+  | 'sign in'
+  | 'refresh'
+  | 'sign out'
+  | 'create'
+  | 'update'
+  | 'read'
+  | 'read one'
+  | 'read, signed out';
 
 /** The number of requests of each kind among a hundred. */
 const SHARES: Record<Kind, number> = {
@@ -17,7 +26,9 @@ const SHARES: Record<Kind, number> = {
   refresh: 38,
   'sign out': 1,
   create: 10,
-  read: 41,
+  update: 8,
+  read: 25,
+  'read one': 8,
   'read, signed out': 8,
 };
 const MIX = Object.entries(SHARES).flatMap(([kind, share]) => Array<Kind>(share).fill(kind as Kind));
@@ -84,9 +95,27 @@ export function startLoad(options: {
       const answer = await useToken((token) =>
         call(api, 'POST', '/customers', { token, body: { name, dob: '1960-05-25' } }),
       );
-      if (answer?.status === 201) ledger.customers.set((answer.body as { id: string }).id, name);
+      if (answer?.status === 201) ledger.created(answer, name);
       return answer;
     },
+    update: () =>
+      useCustomer(async (id, customer) => {
+        // otherwise the change that got no acknowledgement could still follow this one
+        if (!customer.isCertain) return undefined;
+        const name = `updated ${sent}`;
+        const answer = await useToken((token) =>
+          call(api, 'PUT', `/customers/${id}`, { token, body: { name, dob: '1960-05-25' } }),
+        );
+        if (answer?.status === 200) ledger.updated(customer, name);
+        else if (answer !== undefined) customer.isCertain = false;
+        return answer;
+      }),
+    'read one': () =>
+      useCustomer(async (id, customer) => {
+        const answer = await useToken((token) => call(api, 'GET', `/customers/${id}`, { token }));
+        if (answer !== undefined && !isFailure(answer)) ledger.found(customer, answer);
+        return answer;
+      }),
     read: () => useToken((token) => call(api, 'GET', '/customers?n=5', { token })),
     'read, signed out': async () => {
       const session = anyOf('signed-out');
@@ -105,6 +134,17 @@ export function startLoad(options: {
     if (session === undefined) return undefined;
     const answer = await work(session.accessToken);
     if (answer.status === 401 && session.state === 'signed-in') ledger.violated('a valid token was refused');
+    return answer;
+  }
+
+  async function useCustomer(
+    work: (id: string, customer: KeptCustomer) => Promise<Answer | undefined>,
+  ): Promise<Answer | undefined> {
+    const [id, customer] = oneOf([...ledger.customers].filter(([, { busy }]) => !busy)) ?? [];
+    if (id === undefined || customer === undefined) return undefined;
+    customer.busy = true;
+    const answer = await work(id, customer);
+    customer.busy = false;
     return answer;
   }
 
@@ -130,7 +170,7 @@ export function startLoad(options: {
     if (answer === undefined) return;
     const { status, tookMs, retryAfter } = answer;
     observations.push({ kind, sentAt, status, tookMs });
-    if (status === 503 || status === 0) lastFailureAt = Math.max(lastFailureAt, sentAt);
+    if (isFailure(answer)) lastFailureAt = Math.max(lastFailureAt, sentAt);
     if (status >= 500 && status !== 503) ledger.violated(`${kind}: ${status}`);
     if (status === 503 && retryAfter === undefined) ledger.violated(`${kind}: 503 without Retry-After`);
     if (status === 0 || tookMs > HANG_MS) ledger.violated(`${kind}: no answer, ${Math.round(tookMs)} ms`);

@@ -2,11 +2,11 @@ import type { Kind, Observation } from './load.ts';
 
 const GROUPS: Record<string, Kind[]> = {
   auth: ['sign in', 'refresh', 'sign out'],
-  'customers, valid tokens': ['read', 'create'],
+  'customers, valid tokens': ['read', 'read one', 'create', 'update'],
   'customers, ended sessions': ['read, signed out'],
 };
 
-export const isFailure = ({ status }: Observation) => status === 503 || status === 0;
+export const isFailure = ({ status }: Pick<Observation, 'status'>) => status === 503 || status === 0;
 
 /** A line for each group of requests: the number of answers with each status, and the time until a 503. */
 export function report(observations: Observation[]): string[] {
