@@ -12,6 +12,12 @@ import { isUnanswered, UnconfirmedWrites } from './unconfirmed-writes.ts';
 /** The most requests that may wait for a connection; each holds its body, 16 KiB at most. */
 const MAX_WAITING = 5_000;
 const OPENING_AT_ONCE = 2;
+/**
+ * While the server is silent, another attempt begins in this interval. Attempts from before a failover lead to the old primary,
+ * where they take their whole time.
+ */
+const PROBE_MS = 500;
+const PROBES_AT_ONCE = CONNECT_TIMEOUT_MS / PROBE_MS;
 /** Two, because the first may be busy with a slow write of a check. */
 const MONITORS = 2;
 /** The connections that writes leave to reads, unless a write has ended recently: writes may be about to hang. */
@@ -67,7 +73,8 @@ export class WarmPool extends pg.Pool {
   #writeEndedAt = Number.NEGATIVE_INFINITY;
   #isReading = false;
   #opening = 0;
-  #isSilent = false;
+  /** Runs while the server is silent. */
+  #probe: NodeJS.Timeout | undefined;
   #hasSpoken = false;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = RETRY_MS;
@@ -159,7 +166,7 @@ export class WarmPool extends pg.Pool {
     const refuse = (error: Error) => callback(error, undefined, () => {});
     const isWrite = !this.#isReading;
     const refusal = isWrite ? this.unconfirmed.refusal : undefined;
-    if (this.#isSilent) {
+    if (this.#probe !== undefined) {
       refuse(new StoreUnavailable('postgresql', 'PostgreSQL does not answer'));
       this.#retrySoon();
     } else if (refusal !== undefined) refuse(refusal);
@@ -195,6 +202,7 @@ export class WarmPool extends pg.Pool {
   override end(callback?: () => void): Promise<void> | undefined {
     this.#watch.stop();
     clearTimeout(this.#retry);
+    clearInterval(this.#probe);
     const ended = Promise.all([super.end(), this.#monitor.end()]).then(() => {});
     this.unconfirmed.giveAllBack();
     for (const client of this.#internals._clients) if (!isOpen(client)) destroy(client);
@@ -253,10 +261,10 @@ export class WarmPool extends pg.Pool {
     return client.release;
   }
 
-  #open(): void {
+  #open(atOnce = OPENING_AT_ONCE): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    while (!this.ending && this.#opening < OPENING_AT_ONCE && this.totalCount < this.options.max) {
+    while (!this.ending && this.#opening < atOnce && this.totalCount < this.options.max) {
       this.#opening += 1;
       this.#internals.newClient({
         callback: (error, _client, release) => {
@@ -271,7 +279,8 @@ export class WarmPool extends pg.Pool {
   #opened(release: Release): void {
     this.#trouble.over();
     this.#retryMs = RETRY_MS;
-    this.#isSilent = false;
+    clearInterval(this.#probe);
+    this.#probe = undefined;
     release(); // pg-pool gives the connection to the first waiting request
     if (this.totalCount - this.#opening >= this.options.max) this.#firstAttempt?.();
     this.#open();
@@ -327,7 +336,7 @@ export class WarmPool extends pg.Pool {
   }
 
   #giveUp(): void {
-    this.#isSilent = true;
+    this.#probe ??= setInterval(() => this.#open(Math.min(this.#opening + 1, PROBES_AT_ONCE)), PROBE_MS);
     const error = new StoreUnavailable('postgresql', 'PostgreSQL does not answer');
     this.#note(error);
     this.#rejectWaiting(error);
