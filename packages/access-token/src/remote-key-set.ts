@@ -27,7 +27,8 @@ declare module 'fastify' {
 }
 
 /**
- * `app.remoteKeys`: the public keys of auth. Fetches them from when the process listens until it closes.
+ * `app.remoteKeys`: the public keys of auth. Fetches them from the first check of readiness, or from when the process listens,
+ * until it closes.
  *
  * @param options.name the name of the service, for readiness
  */
@@ -35,8 +36,11 @@ export const remoteKeys = fp<{ name: string; url: string }>(
   async (app, { name, url }) => {
     const keys = createRemoteKeySet({ url, log: app.log });
     app.decorate('remoteKeys', keys);
-    app.readinessCheck(name, 'signing keys', keys.ready);
-    // not before the process listens: auth may run in the same process
+    // not before: auth may run in the same process, which checks its readiness when it listens
+    app.readinessCheck(name, 'signing keys', () => {
+      keys.start();
+      return keys.ready();
+    });
     app.addHook('onListen', async () => keys.start());
     app.addHook('onClose', async () => keys.stop());
   },
@@ -53,13 +57,14 @@ export function createRemoteKeySet(options: {
   /** A monotonic clock in ms; a test may move it. */
   now?: () => number;
   setTimer?: SetTimer;
-}): RemoteKeySet & { start(): void; stop(): void } {
+}): RemoteKeySet & { /** Has an effect once. */ start(): void; stop(): void } {
   const { url, log, now = () => performance.now(), setTimer } = options;
   const stopping = new AbortController();
   let keys: ReadonlyMap<string, string> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let lookedForUnknownAt = Number.NEGATIVE_INFINITY;
   let failing = false;
+  let isStarted = false;
   const texts = {
     began: 'signing keys cannot be fetched',
     over: 'signing keys can be fetched again',
@@ -87,7 +92,10 @@ export function createRemoteKeySet(options: {
   }
 
   return {
-    start: () => void repetition.runNow(),
+    start: () => {
+      if (!isStarted) void repetition.runNow();
+      isStarted = true;
+    },
     stop: () => {
       stopping.abort();
       repetition.stop();

@@ -11,6 +11,7 @@ declare module 'fastify' {
     checkReadiness(): Promise<ReadinessResult[]>;
     /** Makes `/readyz` answer 503 from now on: the first step of a shutdown. */
     drain(): void;
+    isDraining(): boolean;
   }
 }
 
@@ -57,6 +58,7 @@ export function addHealth(app: FastifyInstance): HealthRoutes {
   app.decorate('drain', () => {
     draining = true;
   });
+  app.decorate('isDraining', () => draining);
 
   async function readyz(request: FastifyRequest, reply: FastifyReply) {
     if (draining) return refuse(request, reply, 'The process is shutting down.');

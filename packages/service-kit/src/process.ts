@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import closeWithGrace from 'close-with-grace';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -33,9 +32,6 @@ const REQUEST_TIMEOUT_MS = 15_000;
 const TIMEOUT_CHECK_MS = 1_000;
 /** Longer than nginx keeps an idle connection to an upstream (60 s), so that this side never closes it under a request. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-const DRAIN_TIMEOUT_MS = 10_000;
-/** The number of connections that may wait to be accepted. A burst exceeds Node's 511, and the kernel drops the rest. */
-const BACKLOG = 4_096;
 
 /**
  * Builds everything that exists once in a process, for any services: Fastify and its limits, parsers, errors, 404 and 405,
@@ -146,7 +142,7 @@ export async function buildProcess(
     boundRest(raw);
     done();
   });
-  closeConnectionsWhileClosing(app);
+  closeConnectionsWhileDraining(app);
   addHealthRoutes(app);
   for (const service of services) await app.register(service);
   return app;
@@ -177,36 +173,20 @@ class FaultsAlone extends LogController {
 }
 
 /**
- * Closes the connections of requests that are in flight when the process begins to close. Fastify sends
- * `connection: close` only to requests that arrive later, so `close()` would wait for the other connections until the
- * keep-alive time-out.
+ * Closes each connection after its next answer, from when the process drains. Fastify sends `connection: close` only to
+ * requests that arrive while it closes, so `close()` would wait for the other connections until the keep-alive time-out.
  */
-function closeConnectionsWhileClosing(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
+function closeConnectionsWhileDraining(app: FastifyInstance): void {
+  app.addHook('preClose', async () => app.drain());
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (closing) reply.header('connection', 'close');
+    if (app.isDraining()) reply.header('connection', 'close');
     done();
   });
   // an answer that began earlier has no such header
   app.addHook('onResponse', ({ raw }, reply, done) => {
-    if (closing && !reply.hasHeader('connection')) raw.socket.destroySoon();
+    if (app.isDraining() && !reply.hasHeader('connection')) raw.socket.destroySoon();
     done();
   });
-}
-
-/** Listens, and stops in order on SIGTERM, SIGINT or a fault: it ends readiness, drains requests, closes the stores. */
-export async function serve(app: FastifyInstance, address: { HOST: string; PORT: number }): Promise<string> {
-  const onTimeout = () => app.log.error('stopping: cut off requests that took too long');
-  closeWithGrace({ delay: DRAIN_TIMEOUT_MS, logger: false, onTimeout }, async ({ err, signal }) => {
-    if (err) app.log.fatal({ err }, 'stopping after a fault');
-    else app.log.info({ signal }, 'stopping: draining requests');
-    app.drain();
-    await app.close();
-  });
-  return app.listen({ host: address.HOST, port: address.PORT, backlog: BACKLOG });
 }
 
 /** Headers for answers of an API; pages (Swagger UI) set their own policy. The proxy that terminates TLS sets HSTS. */

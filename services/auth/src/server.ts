@@ -1,4 +1,11 @@
-import { buildProcess, loadConfig, run, serve, tracing, withDerivedDefaults } from '@pair/service-kit';
+import {
+  buildProcess,
+  loadConfig,
+  run,
+  serveBehindGateway,
+  tracing,
+  withDerivedDefaults,
+} from '@pair/service-kit';
 import { authService } from './app.ts';
 import { AuthProcessConfigSchema } from './config.ts';
 
@@ -8,6 +15,6 @@ await run(async () => {
   const app = await buildProcess(config, [authService(config)], {
     tracing: await tracing('auth', process.env),
   });
-  const address = await serve(app, config);
-  app.log.info({ address, issuer: config.ISSUER }, 'auth listens');
+  const address = await serveBehindGateway(app, config);
+  if (address !== undefined) app.log.info({ address, issuer: config.ISSUER }, 'auth listens');
 });

@@ -1,4 +1,11 @@
-import { buildProcess, loadConfig, run, serve, tracing, withDerivedDefaults } from '@pair/service-kit';
+import {
+  buildProcess,
+  loadConfig,
+  run,
+  serveBehindGateway,
+  tracing,
+  withDerivedDefaults,
+} from '@pair/service-kit';
 import { customersService } from './app.ts';
 import { CustomersProcessConfigSchema } from './config.ts';
 
@@ -7,5 +14,5 @@ await run(async () => {
   const app = await buildProcess(config, [customersService(withDerivedDefaults(config, config.PORT))], {
     tracing: await tracing('customers', process.env),
   });
-  await serve(app, config);
+  await serveBehindGateway(app, config);
 });

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import http from 'node:http';
 import { join } from 'node:path';
-import { startProcess, testDatabase } from '@pair/test-kit';
+import { freePort, startProcess, testDatabase, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { connected } from './support/database.ts';
 import { SERVER, startedServer } from './support/server.ts';
@@ -30,6 +32,45 @@ t.test('a port in use is one sentence and exit code 1', async (t) => {
   );
   t.notMatch(second.output(), /node:internal/);
 });
+
+t.test('a process listens when it is ready', async (t) => {
+  const { env, jwks } = await startedServer(t);
+  await jwks.stop();
+  const port = await freePort();
+  const second = await startProcess(t, { entry: SERVER, env: { ...env, PORT: String(port) } });
+  const livez = () => fetch(`http://127.0.0.1:${port}/livez`);
+  await waitFor(() => second.output().includes('signing keys cannot be fetched'), 10_000);
+  await t.rejects(livez(), { cause: { code: 'ECONNREFUSED' } });
+  await jwks.start();
+  await waitFor(async () => (await livez()).ok, 10_000);
+  t.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200, 'from the first request');
+});
+
+t.test(
+  'a process that stops refuses new connections, and answers on those that the gateway has',
+  async (t) => {
+    const { server, url } = await startedServer(t);
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    t.teardown(() => agent.destroy());
+    const get = async () => {
+      const [response] = (await once(http.get(`${url}/livez`, { agent }), 'response')) as [
+        http.IncomingMessage,
+      ];
+      await once(response.resume(), 'end');
+      return { status: response.statusCode, connection: response.headers.connection };
+    };
+    t.match(await get(), { status: 200, connection: 'keep-alive' });
+    const exitCode = server.stop();
+    const refuses = () =>
+      fetch(`${url}/livez`, { headers: { connection: 'close' } }).then(
+        () => false,
+        ({ cause }) => cause.code === 'ECONNREFUSED',
+      );
+    await waitFor(refuses);
+    t.match(await get(), { status: 200, connection: 'close' }, 'an idle connection stayed open');
+    t.equal(await exitCode, 0);
+  },
+);
 
 t.test(
   'the migration job creates the table, can be repeated, and reads its secret from a file',

@@ -32,5 +32,5 @@ export async function startedServer(t: Teardown) {
   const url = `http://127.0.0.1:${port}`;
   await waitFor(async () => (await fetch(`${url}/readyz`)).status === 200, 10_000);
   const headers = { authorization: `Bearer ${await key.sign(mintClaims())}` };
-  return { server, url, headers, client, env };
+  return { server, url, headers, client, env, jwks };
 }
