@@ -15,6 +15,7 @@ interface Upstream {
 async function upstream(
   t: Test,
   answer: RequestListener = (_request, response) => response.end('from the service'),
+  port = 0,
 ) {
   const seen: Upstream = { port: 0, requests: [], connections: 0 };
   const server = createServer((request, response) => {
@@ -24,7 +25,7 @@ async function upstream(
   server.on('connection', () => {
     seen.connections += 1;
   });
-  server.listen(0, '127.0.0.1', 4096); // the backlog of the services
+  server.listen(port, '127.0.0.1', 4096); // the backlog of the services
   await once(server, 'listening');
   seen.port = (server.address() as AddressInfo).port;
   t.teardown(() => {
@@ -313,6 +314,14 @@ function isConnecting(port: number): boolean {
       return remote === address && state === SYN_SENT;
     });
 }
+
+t.test('nginx tries the replicas that it holds for down, when it holds all of them', async (t) => {
+  const ports = [await freePort(), await freePort()];
+  const url = await testNginx(t, { auth: ports, customers: ports });
+  for (let i = 0; i < 10; i++) t.equal((await fetch(`${url}/customers`)).status, 503);
+  await upstream(t, undefined, ports[1]);
+  for (let i = 0; i < 10; i++) t.equal((await fetch(`${url}/customers`)).status, 200);
+});
 
 t.test('nginx keeps a replica after one failure', async (t) => {
   let failed = 0;

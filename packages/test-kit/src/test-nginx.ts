@@ -15,8 +15,11 @@ type Upstreams = Record<'auth' | 'customers', number[]>;
 interface Options {
   accessLog?: string;
   metricsPort?: number;
-  /** The parameters of each `server`, and the other lines of an `upstream`; by default those of Compose. */
-  upstream?: { server: string; rest: string };
+  /**
+   * The parameters of each `server`, those of the same server as a backup, and the other lines of an `upstream`; by default
+   * those of Compose.
+   */
+  upstream?: { server: string; backup?: string; rest: string };
   /** True if the client's address is in X-Forwarded-For, as behind a load balancer. */
   isBehindBalancer?: boolean;
   /** Is called with a function that stops nginx before the end of the test. */
@@ -70,12 +73,18 @@ function upstreamsConf(
   {
     accessLog = 'access.log',
     metricsPort,
-    upstream = { server: 'max_fails=3 fail_timeout=2s', rest: 'keepalive 32;' },
+    upstream = {
+      server: 'max_fails=3 fail_timeout=2s',
+      backup: 'max_fails=0 backup',
+      rest: 'keepalive 32; keepalive_timeout 1s;',
+    },
     isBehindBalancer = false,
   }: Options,
 ): string {
   const blocks = Object.entries(upstreams).map(([name, ports]) => {
-    const servers = ports.map((each) => `  server 127.0.0.1:${each} ${upstream.server};\n`);
+    const servers = [upstream.server, upstream.backup]
+      .filter((parameters) => parameters !== undefined)
+      .flatMap((parameters) => ports.map((each) => `  server 127.0.0.1:${each} ${parameters};\n`));
     return `upstream ${name} {\n  zone ${name} 256k;\n${servers.join('')}  ${upstream.rest}\n}\n`;
   });
   return `${blocks.join('')}server {
