@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { isPooled, roleSettings } from './documented-pgbouncer.ts';
 
 export interface CreatedDatabase {
   url: string;
@@ -19,6 +20,7 @@ export async function createDatabase(superuserUrl: string): Promise<CreatedDatab
     `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
     `GRANT CONNECT ON DATABASE ${name} TO ${name}_service`,
     `GRANT ${name}_service TO ${name}`, // so that a test can, as the owner, end the connections of the service
+    ...(isPooled() ? [name, `${name}_service`].flatMap((role) => roleSettings(role, name)) : []),
   ]);
   const url = new URL(superuserUrl);
   Object.assign(url, { username: name, password: name, pathname: `/${name}` });

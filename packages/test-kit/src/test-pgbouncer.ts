@@ -1,16 +1,15 @@
-import { chmodSync, chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pgBouncer, ROOT } from '@pair/bootstrap';
+import { pgBouncer } from '@pair/bootstrap';
 import { freePort, launch, serverAccount } from '@pair/local-stores';
 import pg from 'pg';
 import { execute } from './create-database.ts';
+import { documentedBlock, isPooled, roleSettings } from './documented-pgbouncer.ts';
 import { listens } from './listens.ts';
 import type { Teardown } from './teardown.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { shared } from './test-run.ts';
 import { type TestServer, testServer } from './test-server.ts';
-
-const OPERATIONS = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
 
 export interface TestPgBouncer extends TestServer {
   /** The URL of a database, through PgBouncer. */
@@ -107,39 +106,28 @@ export async function missingPgBouncer(kind: 'new' | 'old' = 'new'): Promise<str
  */
 export function giveSettings(databaseUrl: string, settings: Record<string, number> = {}): Promise<void> {
   const { username, pathname } = new URL(databaseUrl);
-  const target = `ROLE ${username} IN DATABASE ${pathname.slice(1)}`;
-  const statements = documentedBlock('sql').replaceAll('ROLE auth IN DATABASE auth', target);
-  const more = Object.entries(settings).map(([name, value]) => `ALTER ${target} SET ${name} = ${value}`);
-  return execute(databaseUrl, [statements, ...more]);
+  return execute(databaseUrl, roleSettings(username, pathname.slice(1), settings));
 }
 
 /**
- * The settings of a service for this database. With `TEST_POOLER=transaction` in the environment of `npm test` a PgBouncer
- * of its own stands before it, and the role gets these limits.
+ * The settings of a service for this database. If the tests run behind PgBouncer, one of its own stands before the database,
+ * and the role gets these limits.
  */
 export async function databaseSettings(
   t: Teardown,
   databaseUrl: string,
   { statementMs, lockMs }: { statementMs?: number; lockMs?: number } = {},
 ): Promise<{ DATABASE_URL: string; DATABASE_POOLER?: string; DATABASE_DIRECT_URL?: string }> {
-  if (process.env.TEST_POOLER !== 'transaction') return { DATABASE_URL: databaseUrl };
-  await giveSettings(databaseUrl, {
-    ...(statementMs !== undefined && { statement_timeout: statementMs }),
-    ...(lockMs !== undefined && { lock_timeout: lockMs }),
-  });
+  if (!isPooled()) return { DATABASE_URL: databaseUrl };
+  // `createDatabase` has given the limits of production
+  if (statementMs !== undefined && lockMs !== undefined)
+    await giveSettings(databaseUrl, { statement_timeout: statementMs, lock_timeout: lockMs });
   const { pooled } = await testPgBouncer(t, [databaseUrl]);
   return {
     DATABASE_URL: pooled(databaseUrl),
     DATABASE_POOLER: 'transaction',
     DATABASE_DIRECT_URL: databaseUrl,
   };
-}
-
-function documentedBlock(language: 'ini' | 'sql'): string {
-  const [, section = ''] = OPERATIONS.split('\n### PgBouncer\n');
-  const block = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(section)?.[1];
-  if (block === undefined) throw new Error(`docs/operations.md has no ${language} for PgBouncer`);
-  return block;
 }
 
 /** The documented configuration with other databases, and with these lines in place of those of the same names. */
