@@ -93,7 +93,8 @@ export class WarmPool extends pg.Pool {
       ...settings,
       Client: PoolConnection as never, // its type has a constructor without settings
       idleTimeoutMillis: 0,
-      onConnect: (client: pg.ClientBase) => timelines.admit(client), // the pool waits for it
+      // the pool waits for it: PgBouncer accepts connections also while PostgreSQL is away
+      onConnect: (client: pg.ClientBase) => timelines.admit(client),
     };
     super(config);
     this.#trouble = troubleLog(logger, {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   execute,
   giveSettings,
@@ -124,6 +125,14 @@ t.test('an outage behind PgBouncer is a quick 503, and ends with it', { skip }, 
 
   server.pause();
   t.ok((await slowest(503)) < 1_000, 'PostgreSQL is silent');
+  let waitedMs = 0;
+  for (let i = 0; i < 20; i++) {
+    const before = performance.now();
+    t.equal((await app.inject('/one')).statusCode, 503);
+    waitedMs += performance.now() - before;
+    await setTimeout(50);
+  }
+  t.ok(waitedMs < 1_000, `a new connection to PgBouncer does not count: ${Math.round(waitedMs)} ms`);
   server.resume();
   t.comment(`PostgreSQL goes on: good after ${await recovery()} ms`);
 
