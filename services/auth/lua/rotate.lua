@@ -10,6 +10,9 @@
 --            last reported address
 -- reuse      the token was consumed before that: another party holds the session too. The script ends the
 --            session, and returns the address of its last use
+-- undecided  the token was the one before the newest when an outage of Redis began, which has just ended
+--            (`outage_ms` ago it began). Another process may know that the answer to this rotation was
+--            lost, and is about to reopen the window: nothing is changed
 -- unknown    there is no such session, or the client or the family secret is wrong: nothing is changed
 -- excessive  the requested scope has more than can be granted: the token is not consumed
 -- unread     the session does not have the scopes of the user. The caller reads them and runs the script
@@ -69,6 +72,9 @@ if session.previous == nonce and math.abs(now - session.used_at) < window_ms the
     'address', session.address,
     'is_elsewhere', full_at and 1 or 0,
   }
+end
+if session.previous == nonce and window_ms > 0 and math.abs(now - session.used_at) < window_ms + outage_ms then
+  return { 'outcome', 'undecided' }
 end
 end_session(sid)
 return { 'outcome', 'reuse', 'user_id', session.user_id, 'address', session.address }

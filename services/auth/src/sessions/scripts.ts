@@ -60,7 +60,8 @@ type RotationReply =
   | { outcome: 'reuse'; userId: string; address: string }
   | { outcome: 'unread'; userId: string; scopesForgotten: string }
   | { outcome: 'unknown' }
-  | { outcome: 'excessive' };
+  | { outcome: 'excessive' }
+  | { outcome: 'undecided' };
 
 export interface Rotated {
   userId: string;
@@ -141,6 +142,7 @@ export const SESSION_SCRIPTS = {
       address: 'string',
       userAgent: 'string',
       windowMs: 'number',
+      outageMs: 'number',
       newEpoch: 'string',
     },
     constants: { ...EPOCH, ...REPORTED_REPEATS, IDLE_LIMIT_MS, ANY_SCOPE },

@@ -1,10 +1,12 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { type AccessTokenClaims, EPOCH_KEY } from '@pair/access-token';
+import { StoreUnavailable } from '@pair/service-kit';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
 import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts, wasSent } from '../redis/deadline.ts';
+import { outages } from '../redis/outages.ts';
 import { NOT_REPLICATED, type Replication } from '../redis/replication.ts';
 import { defineScript } from '../redis/script.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
@@ -146,6 +148,7 @@ export function createSessionStore(
   const { replayWindowSeconds, replication = NOT_REPLICATED, now = clock.now } = options;
   const scripts = defineScripts(redis, clock, SESSION_SCRIPTS, now, replication);
   const reopenWindow = defineScript(redis, REOPEN_WINDOW);
+  const outage = outages(redis);
   const unanswered = unansweredRotations(async (sid, nonce) => {
     const connection = redis.stream;
     await reopenWindow({ sessionKey: sessionKey(sid), nonce });
@@ -189,6 +192,7 @@ export function createSessionStore(
         address: origin.address,
         userAgent: cutUserAgent(origin.userAgent),
         windowMs: replayWindowSeconds * 1_000,
+        outageMs: outage.recentMs(),
         newEpoch: randomUUID(),
       })
       .catch((error) => {
@@ -260,6 +264,8 @@ export function createSessionStore(
           const { outcome, address, isElsewhere } = reply;
           return { outcome, address, isElsewhere, ...rotated(newest, reply) };
         }
+        case 'undecided':
+          throw new StoreUnavailable('redis', 'Redis has just returned: the rotation may be a lost one');
         default:
           return reply;
       }
@@ -289,7 +295,10 @@ export function createSessionStore(
 
     epoch: () => scripts.epoch({ epochKey: EPOCH_KEY, newEpoch: randomUUID() }),
 
-    stop: unanswered.stop,
+    stop: () => {
+      unanswered.stop();
+      outage.stop();
+    },
   };
 }
 

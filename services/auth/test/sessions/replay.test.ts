@@ -128,6 +128,28 @@ t.test(
   },
 );
 
+t.test(
+  'a process that has just found Redis again ends no session whose rotation may be a lost one',
+  async (t) => {
+    const way = await lossyRedis(t, redis.port);
+    const server = await auth.another({ REDIS_URL: way.url, REFRESH_REPLAY_WINDOW_SECONDS: 1 });
+    const old = await login(server);
+    await refresh(old.refresh_token, server);
+    const parent = await login(server);
+    await delay(1_050); // the window of the other session must end
+    const newest = (await refresh(parent.refresh_token, server)).json<Tokens>();
+    way.close();
+    await delay(1_200);
+    way.open();
+    await waitFor(async () => {
+      await refresh(parent.refresh_token, server);
+      return auth.logged().includes('Redis has just returned');
+    });
+    t.equal((await refresh(old.refresh_token, server)).statusCode, 401, 'consumed long before the outage');
+    t.equal((await refresh(newest.refresh_token, server)).statusCode, 200, 'the session lives');
+  },
+);
+
 t.test('an outage does not revive a consumed token, whichever reply was lost', async (t) => {
   const server = await auth.another({ REFRESH_REPLAY_WINDOW_SECONDS: 1 }, PRODUCTION_LIMITS);
   const parent = await login(server);
