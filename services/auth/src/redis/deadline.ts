@@ -52,7 +52,8 @@ export function defineScripts<Scripts extends Readonly<Record<string, Script>>>(
     return async (values: Parameters<typeof send>[0]) => {
       const connection = redis.stream;
       const reply = await call(values);
-      await confirmed(connection).catch((error) => {
+      const hasWritten = script.hasWritten?.(reply) ?? false;
+      await confirmed(connection, { hasWritten }).catch((error) => {
         throw new Unconfirmed(reply, error);
       });
       return reply;

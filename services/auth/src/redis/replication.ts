@@ -14,10 +14,11 @@ export interface Replication {
    * Resolves when the replicas have everything that Redis had done, for any client, when it last answered on `connection`.
    *
    * @param connection `redis.stream` before the command was sent
+   * @param options.hasWritten true if the command certainly was a write: then the barrier needs no write of its own
    * @throws {StoreUnavailable} if too few replicas have it, or the client has another connection now. The command may have
    *   been done all the same.
    */
-  confirmed(connection: unknown): Promise<void>;
+  confirmed(connection: unknown, options?: { hasWritten?: boolean }): Promise<void>;
   stop(): void;
 }
 
@@ -28,7 +29,8 @@ export const NOT_REPLICATED: Replication = { confirmed: async () => {}, stop: ()
  * The barrier of a Redis with `replicas` replicas; docs/decisions/0033 says why all of them must have a write, and when
  * fewer may do. A script is sent; after its reply, `INCR` and `WAIT` follow on the same connection. `WAIT` waits for the
  * last write of its connection, so the `INCR` makes it wait for everything before, also for writes of other processes that
- * the script has only read. A stale primary can confirm nothing, so no answer of it gets past the barrier.
+ * the script has only read. A stale primary can confirm nothing, so no answer of it gets past the barrier. If all scripts
+ * before a barrier have written, `WAIT` alone does the same, without another write to three disks.
  *
  * One barrier is under way at a time. All answers that arrive meanwhile share the next one.
  *
@@ -43,6 +45,10 @@ export function replication(
   const short = shortage(replicas, now);
   let lastBarrier: Promise<unknown> = Promise.resolve();
   let nextBarrier: Promise<unknown> | undefined;
+  /** False if the next barrier is only for answers to writes. */
+  let needsFence = false;
+  /** The connection on which the count was compared: another one may lead to a primary that has lost some. */
+  let fenced: unknown;
   let confirmedFence = 0;
   let hasLost = false;
   redis.on('close', short.reset);
@@ -51,26 +57,30 @@ export function replication(
   async function barrier(): Promise<unknown> {
     const connection = redis.stream;
     const needed = short.needed();
-    const [fence, count] = await Promise.all([redis.incr(FENCE_KEY), redis.wait(needed, WAIT_MS)]).catch(
-      (cause) => {
-        throw refusal('Redis does not replicate', { cause });
-      },
-    );
+    const increment = needsFence || connection !== fenced ? redis.incr(FENCE_KEY) : undefined;
+    needsFence = false;
+    const [fence, count] = await Promise.all([increment, redis.wait(needed, WAIT_MS)]).catch((cause) => {
+      throw refusal('Redis does not replicate', { cause });
+    });
     if (redis.stream !== connection) throw refusal('the connection to Redis has changed');
     short.note(count);
     if (count < needed) throw refusal(`${count} of ${needed} replicas have the writes`);
+    if (fence === undefined) return connection;
     hasLost ||= fence <= confirmedFence;
     if (hasLost) {
+      fenced = undefined;
       await onLoss();
       hasLost = false;
       confirmedFence = 0;
       throw refusal('Redis had lost confirmed writes');
     }
     confirmedFence = fence;
+    fenced = connection;
     return connection;
   }
 
-  function shared(): Promise<unknown> {
+  function shared(hasWritten = false): Promise<unknown> {
+    if (!hasWritten) needsFence = true;
     nextBarrier ??= lastBarrier.then(() => {
       nextBarrier = undefined;
       const result = barrier();
@@ -91,8 +101,8 @@ export function replication(
   probe.start(PROBE_INTERVAL_MS);
 
   return {
-    async confirmed(connection) {
-      if ((await shared()) !== connection) throw refusal('the connection to Redis has changed');
+    async confirmed(connection, { hasWritten = false } = {}) {
+      if ((await shared(hasWritten)) !== connection) throw refusal('the connection to Redis has changed');
     },
     stop: () => {
       probe.stop();

@@ -12,6 +12,8 @@ export interface Script<
   readonly args: Args;
   /** Decodes the reply. Its strings are Buffers, because some hold bytes that are no UTF-8. */
   readonly decode: (reply: unknown) => Reply;
+  /** True for a reply after which the script certainly has written. */
+  hasWritten?(reply: Reply): boolean;
 }
 
 interface ArgumentTypes {

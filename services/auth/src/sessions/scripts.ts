@@ -157,6 +157,7 @@ export const SESSION_SCRIPTS = {
       address: String,
       isElsewhere: Boolean,
     }),
+    hasWritten: ({ outcome }) => outcome === 'rotated',
   }),
   list: script('list-sessions', {
     keys: ['indexKey'],

@@ -54,6 +54,26 @@ t.test('all answers that arrive during a barrier share the next one', async (t) 
   t.ok((await calls('wait')) - before <= 3, 'and one of the probe');
 });
 
+t.test('a barrier after writes alone writes nothing, except over a new connection', async (t) => {
+  await pass();
+  const written = () => barrier.confirmed(redis.stream, { hasWritten: true });
+  const before = await calls('incr');
+  for (let i = 0; i < 50; i++) {
+    await redis.set('key', i);
+    await written();
+  }
+  t.ok((await calls('incr')) - before <= 5, 'only the probe of each second counts');
+  await Promise.all([written(), pass()]);
+  t.ok((await calls('incr')) > before, 'an answer that has only read needs the count');
+
+  const old = redis.stream;
+  redis.disconnect(true);
+  await waitFor(() => redis.stream !== old && redis.status === 'ready');
+  const count = Number(await redis.get('{auth}:fence'));
+  await waitFor(() => written().then(() => true));
+  t.ok(Number(await redis.get('{auth}:fence')) > count, 'the new primary may have lost writes');
+});
+
 t.test('an answer from another connection does not pass', async (t) => {
   const old = redis.stream;
   redis.disconnect(true);
