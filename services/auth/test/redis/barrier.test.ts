@@ -67,6 +67,21 @@ t.test(
   },
 );
 
+t.test('a primary that refuses writes, and has forgotten the scripts, costs only 503', async (t) => {
+  const tokens = await Promise.all(Array.from({ length: 20 }, () => begin()));
+  await onPrimary.config('SET', 'min-replicas-to-write', '2');
+  const statuses = new Set<number>();
+  for (let round = 0; round < 10; round++) {
+    await onPrimary.script('FLUSH');
+    const answers = await Promise.all(tokens.flatMap((token) => [refresh(token), logout(token)]));
+    for (const { statusCode } of answers) statuses.add(statusCode);
+  }
+  await onPrimary.config('SET', 'min-replicas-to-write', '0');
+  t.strictSame([...statuses], [503]);
+  await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
+  for (const token of tokens) t.equal((await refresh(token)).statusCode, 200);
+});
+
 t.test('a repeated sign-out, whose session has ended already, waits for the replica too', async (t) => {
   const token = await begin();
   await withoutReplica(async () => {
