@@ -9,7 +9,7 @@ const ADMIN_PASSWORD = 'the password of the admin';
 t.test('auth needs no more rights in Redis than it has, also with replicas', async (t) => {
   // the user `default` stays on: the replica and the test use it
   const config = redisUsers({ auth: 'secret', customers: 'another' }).slice(1);
-  const redis = await testRedis(t, { config });
+  const redis = await testRedis(t, { config, args: ['--min-replicas-to-write', '1'] });
   await testRedis(t, { args: ['--replicaof', '127.0.0.1', String(redis.port)] });
   const ownerUrl = await testDatabase(t);
   const { role, url } = serviceRoleOf(ownerUrl);

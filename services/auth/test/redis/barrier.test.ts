@@ -13,7 +13,7 @@ import { get, login, makeUser, post, recordedEvents, startAuth } from '../suppor
 /** A replica gets each write late, so that an answer that does not wait for it comes before it. */
 const LATE_MS = 20;
 
-const primary = await testRedis(t);
+const primary = await testRedis(t, { args: ['--min-replicas-to-write', '1'] });
 const link = await testProxy(t, primary.port);
 link.delayMs = LATE_MS;
 const replica = await testRedis(t, { args: ['--replicaof', '127.0.0.1', String(link.port)] });
@@ -76,7 +76,7 @@ t.test('a primary that refuses writes, and has forgotten the scripts, costs only
     const answers = await Promise.all(tokens.flatMap((token) => [refresh(token), logout(token)]));
     for (const { statusCode } of answers) statuses.add(statusCode);
   }
-  await onPrimary.config('SET', 'min-replicas-to-write', '0');
+  await onPrimary.config('SET', 'min-replicas-to-write', '1');
   t.strictSame([...statuses], [503]);
   await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
   for (const token of tokens) t.equal((await refresh(token)).statusCode, 200);
