@@ -7,6 +7,8 @@ import { FAULTS } from '../support/redis-faults.ts';
 /** A failover, and five seconds until one replica suffices. On a busy machine the Sentinels elect more slowly. */
 const WRITES_AGAIN_MS = rounds({ short: 15_000, long: 8_000 });
 const READY_AGAIN_MS = rounds({ short: 20_000, long: 10_000 });
+/** A failover undoes sign-outs of about a second, and another load may leave none in it. */
+const CONTROL_ROUNDS = 5;
 type Name = keyof typeof FAULTS;
 
 t.setTimeout(3_600_000);
@@ -30,13 +32,15 @@ const faultsOf = (...names: Name[]) =>
 
 for (const [replicas, names] of [
   [0, ['killed']],
-  [1, ['paused', 'unseen', 'paused', 'unseen']],
+  [1, ['unseen', 'paused']],
 ] as [number, Name[]][]) {
   const skip = replicas > 0 && !isLong() ? 'only in the long form' : false;
   t.test(`the control: with ${replicas} confirmations a failover undoes sign-outs`, { skip }, async (t) => {
     const system = await startSystem(t, labs[0], { ...stores, REDIS_REPLICAS: replicas });
     const reports: Report[] = [];
-    for (const name of names) reports.push(await underFault(system, FAULTS[name]));
+    for (let round = 0; round < CONTROL_ROUNDS && sum(reports, 'undone') === 0; round++) {
+      for (const name of names) reports.push(await underFault(system, FAULTS[name]));
+    }
     t.ok(sum(reports, 'undone') > 0, `${sum(reports, 'undone')} of ${sum(reports, 'signedOut')} are undone`);
   });
 }

@@ -12,7 +12,8 @@ import { post, startAuth } from './auth-under-test.ts';
 import { FAR, type Fault } from './redis-faults.ts';
 
 const LIMIT_MS = 25_000;
-const TO_SIGN_OUT = 800;
+const TO_SIGN_OUT = 500;
+const IN_TURN = 10;
 const TO_REFRESH = 60;
 const AT_ONCE = 5;
 const PAUSE_MS = 25;
@@ -88,8 +89,8 @@ export async function underFault(system: System, fault: Fault): Promise<Report> 
   const { lab, near, far } = system;
   await waitFor(async () => lab.inSync().then(() => true), LIMIT_MS);
   const begin = () => begun(near.sessions);
-  const toSignOut = await Promise.all(Array.from({ length: TO_SIGN_OUT }, begin));
-  const toRefresh = await Promise.all(Array.from({ length: TO_REFRESH }, begin));
+  const toSignOut = await inTurns(Array.from({ length: TO_SIGN_OUT }), begin);
+  const toRefresh = await inTurns(Array.from({ length: TO_REFRESH }), begin);
   const signedOut: string[] = [];
   const refused: string[] = [];
   const statuses: Record<string, number> = {};
@@ -135,8 +136,9 @@ export async function underFault(system: System, fault: Fault): Promise<Report> 
   isOver = true;
   await loading;
 
-  const statusesOf = (tokens: string[]) => Promise.all(tokens.map((token) => settled(near.app, token)));
-  const [ended, living] = await Promise.all([statusesOf(signedOut), statusesOf(toRefresh)]);
+  const statusesOf = (tokens: string[]) => inTurns(tokens, (token) => settled(near.app, token));
+  const ended = await statusesOf(signedOut);
+  const living = await statusesOf(toRefresh);
   return {
     statuses,
     signedOut: signedOut.length,
@@ -147,6 +149,18 @@ export async function underFault(system: System, fault: Fault): Promise<Report> 
     refusedMs: Math.max(0, lastRefusedAt - startedAt),
     readyMs,
   };
+}
+
+/** Works on a few items at once: hundreds of retries would leave a busy process no time to connect again. */
+async function inTurns<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  await Promise.all(
+    Array.from({ length: IN_TURN }, async () => {
+      for (const [i, item] of waiting) results[i] = await work(item);
+    }),
+  );
+  return results;
 }
 
 function ready(app: FastifyInstance): Promise<void> {
