@@ -116,9 +116,12 @@ export async function underFault(system: System, fault: Fault): Promise<Report> 
         else toSignOut.push(token); // as a client does: the session may have ended or not
       } else if (token !== undefined) {
         const response = await send(app, '/auth/refresh', token);
-        if (response.statusCode === 200) rotated += 1;
-        if (response.statusCode === 401) refused.push(token);
-        else toRefresh.push(response.statusCode === 200 ? response.json().refresh_token : token);
+        if (response.statusCode === 200) {
+          rotated += 1;
+          toRefresh.push(response.json().refresh_token);
+        } else if (response.statusCode === 503) {
+          toRefresh.unshift(token); // a client repeats a refresh soon: the window of a lost answer is short
+        } else refused.push(token);
       }
       await delay(PAUSE_MS);
     }
@@ -137,8 +140,8 @@ export async function underFault(system: System, fault: Fault): Promise<Report> 
   await loading;
 
   const statusesOf = (tokens: string[]) => inTurns(tokens, (token) => settled(near.app, token));
-  const ended = await statusesOf(signedOut);
   const living = await statusesOf(toRefresh);
+  const ended = await statusesOf(signedOut);
   return {
     statuses,
     signedOut: signedOut.length,
