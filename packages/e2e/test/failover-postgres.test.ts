@@ -7,6 +7,7 @@ import { startLab, underLoad } from './support/faults/under-load.ts';
 
 type Fault = 'killed' | 'paused';
 
+const REQUESTS_PER_SECOND = 200;
 const PROMOTED_AFTER_MS = rounds({ short: 2_000, long: 5_000 });
 const GOOD_WITHIN_MS = 1_000;
 /** The time after the promotion when a paused primary goes on. */
@@ -23,7 +24,7 @@ const FAULTS: [Fault, Endpoint][] = [
 
 t.setTimeout(600_000);
 const postgres = await testStandby(t);
-const lab = await startLab(t, postgres);
+const lab = await startLab(t, postgres, REQUESTS_PER_SECOND);
 
 const faults = isLong() ? [...FAULTS, ...FAULTS] : FAULTS.slice(0, 1);
 for (const [round, [fault, endpoint]] of faults.entries()) {

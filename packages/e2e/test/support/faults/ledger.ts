@@ -63,7 +63,7 @@ export class Ledger {
   found({ name, isCertain }: KeptCustomer, { status, body }: Answer): void {
     const found = (body as { name?: string } | undefined)?.name;
     if (status !== 200 || (isCertain && found !== name))
-      this.violated(`a customer that was acknowledged: ${status} ${found}`);
+      this.violated(`a customer that was acknowledged: ${status} ${JSON.stringify(body)}`);
   }
 
   violated(violation: string): void {

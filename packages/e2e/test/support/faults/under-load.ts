@@ -7,7 +7,6 @@ import { Ledger } from './ledger.ts';
 import { type Observation, startLoad } from './load.ts';
 import { isFailure, report } from './report.ts';
 
-const REQUESTS_PER_SECOND = 200;
 /** A fault is over when no request has failed for this time. */
 const CALM_MS = 2_000;
 const LIMIT_MS = 20_000;
@@ -19,9 +18,14 @@ export interface Lab {
   api: Api;
   ledger: Ledger;
   users: Credentials[];
+  requestsPerSecond: number;
 }
 
-export async function startLab(t: Teardown, postgres: Pick<TestPostgres, 'database'>): Promise<Lab> {
+export async function startLab(
+  t: Teardown,
+  postgres: Pick<TestPostgres, 'database'>,
+  requestsPerSecond: number,
+): Promise<Lab> {
   const { url } = await startSystem(t, { postgres });
   const api = openApi(url);
   t.teardown(() => api.agent.destroy());
@@ -29,7 +33,7 @@ export async function startLab(t: Teardown, postgres: Pick<TestPostgres, 'databa
   const users = await Promise.all(Array.from({ length: 10 }, () => addAdmin(url)));
   const ledger = new Ledger();
   for (const body of users) ledger.signedIn(await call(api, 'POST', '/auth/login', { body }));
-  return { api, ledger, users };
+  return { api, ledger, users, requestsPerSecond };
 }
 
 /** Times in ms. */
@@ -45,7 +49,7 @@ export interface Outcome {
 /** Runs a fault under load until requests succeed again, and checks that all acknowledged data is there. */
 export async function underLoad(t: Test, lab: Lab, fault: () => Promise<void>): Promise<Outcome> {
   const revokedWithinMs = () => REVOKED_WITHIN_MS;
-  const load = startLoad({ ...lab, requestsPerSecond: REQUESTS_PER_SECOND, revokedWithinMs });
+  const load = startLoad({ ...lab, revokedWithinMs });
   t.teardown(load.stop);
   await waitFor(() => performance.now() - load.lastFailureAt > CALM_MS / 2, LIMIT_MS);
 
