@@ -29,7 +29,7 @@ export class UnconfirmedWrites {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param options.ask runs a statement on a connection of its own
+   * @param options.ask runs a statement on a connection of its own, which it replaces now and then
    * @param options.onMany is called with the error for the writes that wait for a connection
    */
   constructor({

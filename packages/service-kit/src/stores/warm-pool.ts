@@ -104,7 +104,7 @@ export class WarmPool extends pg.Pool {
     this.#overload = overloadLog(logger, 'requests wait too long for a connection to PostgreSQL');
     this.unconfirmed = new UnconfirmedWrites({
       logger,
-      ask: (statement) => this.ask(statement, CONNECT_TIMEOUT_MS),
+      ask: (statement) => this.#askOnce(statement),
       onMany: (error) => this.#rejectWaiting(error, ({ isWrite }) => isWrite === true),
     });
     this.#maxWriting = Math.max(1, this.options.max - LEFT_TO_READS);
@@ -154,6 +154,16 @@ export class WarmPool extends pg.Pool {
     const result = await withinListening(answer, limitMs);
     if (result === undefined) throw new StoreUnavailable('postgresql', 'PostgreSQL does not answer');
     return result;
+  }
+
+  /** Closes its connection afterwards, so that the next one leads to the server that has the address by then. */
+  async #askOnce(statement: string): Promise<pg.QueryResult> {
+    const client = await this.#monitor.connect();
+    try {
+      return await client.query(statement);
+    } finally {
+      client.release(true);
+    }
   }
 
   override connect(): Promise<pg.PoolClient>;

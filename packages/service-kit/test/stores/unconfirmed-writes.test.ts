@@ -74,7 +74,9 @@ t.test('PostgreSQL confirms no writes', async (t) => {
     await waitFor(async () => (await status('/write')) === 200);
     t.equal(await status('/transaction'), 200);
     t.equal(count('PostgreSQL confirms writes again'), 1);
-    await waitFor(async () => (await backends()) === CONNECTIONS + MONITORS);
+    // a check may just have closed its connection
+    await waitFor(async () => (await backends()) >= CONNECTIONS);
+    t.ok((await backends()) <= CONNECTIONS + MONITORS);
   });
 
   await t.test('reads go on after writes on all connections have hung, with two more backends', async (t) => {
