@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort, temporaryFolder, testCluster, testRedis, waitFor } from '@pair/test-kit';
+import { freePort, testCluster, testRedis, waitFor } from '@pair/test-kit';
 import type { FastifyInstance } from 'fastify';
 import { Redis, type RedisOptions } from 'ioredis';
 import t, { type Test } from 'tap';
@@ -10,6 +10,7 @@ import { awaitRedis, redis, redisAddress } from '../../src/index.ts';
 import { startedProcess } from '../support/process.ts';
 
 const LIMIT_MS = 15_000;
+const withoutOpenssl = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl is not installed';
 const key = '{auth}:n';
 /** A right that the user of a service needs beside its others. */
 const RIGHT = '+cluster|slots';
@@ -96,40 +97,43 @@ t.test('one sentence says why a Redis is no cluster with one shard', async (t) =
   t.match(JSON.stringify(logged()), 'it has 2 shards', 'the log has the sentence');
 });
 
-t.test('with TLS the certificate must have the name that the cluster gives to its primary', async (t) => {
-  const folder = temporaryFolder('tls');
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const [certificate, privateKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
-      ...['-out', certificate, '-keyout', privateKey],
-    ],
-    { stdio: 'ignore' },
-  );
-  const tlsPort = await freePort();
-  const server = await testRedis(t, {
-    args: [
-      ...['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`, '--tls-cluster', 'yes'],
-      ...['--tls-port', `${tlsPort}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', certificate],
-      ...['--tls-cert-file', certificate, '--tls-key-file', privateKey],
-      ...['--cluster-announce-hostname', 'localhost', '--cluster-preferred-endpoint-type', 'hostname'],
-    ],
-  });
-  const client = await operator(t, server.url);
-  await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-  const connect = async (name: string) => {
-    const { url, options } = redisAddress({ REDIS_URL: `rediss+cluster://localhost:${tlsPort}` });
-    const { error } = await attempt(url, options);
-    t.match(error?.message, 'self-signed certificate', 'an unknown certificate is refused');
-    await client.config('SET', 'cluster-announce-hostname', name);
-    return attempt(url, { ...options, tls: { ca: readFileSync(certificate) } });
-  };
-  t.equal((await connect('localhost')).pong, 'PONG');
-  t.match((await connect('127.0.0.1')).error?.message, "is not in the cert's list");
-});
+t.test(
+  'with TLS the certificate must have the name that the cluster gives to its primary',
+  { skip: withoutOpenssl },
+  async (t) => {
+    const folder = t.testdir();
+    const [certificate, privateKey] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    execFileSync(
+      'openssl',
+      [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+        ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
+        ...['-out', certificate, '-keyout', privateKey],
+      ],
+      { stdio: 'ignore' },
+    );
+    const tlsPort = await freePort();
+    const server = await testRedis(t, {
+      args: [
+        ...['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`, '--tls-cluster', 'yes'],
+        ...['--tls-port', `${tlsPort}`, '--tls-auth-clients', 'no', '--tls-ca-cert-file', certificate],
+        ...['--tls-cert-file', certificate, '--tls-key-file', privateKey],
+        ...['--cluster-announce-hostname', 'localhost', '--cluster-preferred-endpoint-type', 'hostname'],
+      ],
+    });
+    const client = await operator(t, server.url);
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    const connect = async (name: string) => {
+      const { url, options } = redisAddress({ REDIS_URL: `rediss+cluster://localhost:${tlsPort}` });
+      const { error } = await attempt(url, options);
+      t.match(error?.message, 'self-signed certificate', 'an unknown certificate is refused');
+      await client.config('SET', 'cluster-announce-hostname', name);
+      return attempt(url, { ...options, tls: { ca: readFileSync(certificate) } });
+    };
+    t.equal((await connect('localhost')).pong, 'PONG');
+    t.match((await connect('127.0.0.1')).error?.message, "is not in the cert's list");
+  },
+);
 
 /** Connects once, and sends PING. */
 async function attempt(
