@@ -1,7 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '@pair/bootstrap';
 import { createClient, memoryStorage } from '@pair/client';
 import { giveSettings, missingPgBouncer, startProcess, type Teardown, testPgBouncer } from '@pair/test-kit';
 import t from 'tap';
 import { ADMIN, startSystem } from './support/system.ts';
+
+t.test('the tables of connections follow their formulas', async (t) => {
+  const text = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+  const tableAfter = (heading: string) => {
+    const [, section = ''] = text.split(`\n### ${heading}\n`);
+    const [table = ''] = /^\| processes of each service.*\n(?:\|.*\n)+/m.exec(section) ?? [];
+    return [...table.matchAll(/^\| \d.*$/gm)].map(([row]) => row.match(/\d+/g)?.map(Number) ?? []);
+  };
+  const direct = tableAfter('Connections to PostgreSQL');
+  const pooled = tableAfter('PgBouncer');
+  const [servers, transfers, reserve] = [2 * 20 * 2, 8, 10];
+  for (const [i, [n = 0, ...numbers]] of direct.entries()) {
+    t.strictSame(numbers.slice(0, 2), [32 * n, 32 * (n + 1)], `${n} processes`);
+    const most = 32 * (n + 1) + reserve;
+    t.ok(Number(numbers[2]) >= most, `${numbers[2]} for ${most}`);
+    const after = servers + transfers * (n + 1) + reserve;
+    t.strictSame(pooled[i], [n, 24 * n, servers + transfers * n, after, numbers[2]], `${n} behind PgBouncer`);
+  }
+  t.equal(direct.length, 5);
+});
 
 /** Far fewer than the 24 connections of the processes of a service. */
 const POOL_SIZE = 3;

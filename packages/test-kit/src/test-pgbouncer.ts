@@ -119,9 +119,13 @@ export async function databaseSettings(
   { statementMs, lockMs }: { statementMs?: number; lockMs?: number } = {},
 ): Promise<{ DATABASE_URL: string; DATABASE_POOLER?: string; DATABASE_DIRECT_URL?: string }> {
   if (!isPooled()) return { DATABASE_URL: databaseUrl };
-  // `createDatabase` has given the limits of production
-  if (statementMs !== undefined && lockMs !== undefined)
-    await giveSettings(databaseUrl, { statement_timeout: statementMs, lock_timeout: lockMs });
+  await giveSettings(databaseUrl, {
+    ...(statementMs !== undefined && { statement_timeout: statementMs }),
+    ...(lockMs !== undefined && { lock_timeout: lockMs }),
+  }).catch((error: NodeJS.ErrnoException) => {
+    // the test has stopped PostgreSQL; `createDatabase` has given the settings of production
+    if (error.code !== 'ECONNREFUSED') throw error;
+  });
   const { pooled } = await testPgBouncer(t, [databaseUrl]);
   return {
     DATABASE_URL: pooled(databaseUrl),

@@ -10,7 +10,11 @@ export async function customersDatabase(t: Teardown): Promise<{ url: string; cli
 }
 
 export async function connected(t: Teardown, url: string): Promise<pg.Client> {
-  const client = new pg.Client(url);
+  // behind PgBouncer the role has the time-outs of the service
+  const client = new pg.Client({
+    connectionString: url,
+    options: '-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0',
+  });
   // a test that stops its database breaks this connection too
   client.on('error', () => {});
   await client.connect();

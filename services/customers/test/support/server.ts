@@ -1,4 +1,5 @@
 import {
+  databaseSettings,
   freePort,
   jwksServer,
   mintClaims,
@@ -24,7 +25,7 @@ export async function startedServer(t: Teardown) {
   const env = {
     PORT: String(port),
     ISSUER: 'http://localhost:8080',
-    DATABASE_URL: databaseUrl,
+    ...(await databaseSettings(t, databaseUrl)),
     REDIS_URL: redis.url,
     JWKS_URL: jwks.url,
   };
