@@ -3,8 +3,8 @@ import { isLong, type TestReplicas, waitFor } from '@pair/test-kit';
 
 /** The process of auth that a partition leaves beside the old primary. */
 export const FAR = 'auth0';
-/** A failover, and five seconds until one replica suffices. */
-const LIMIT_MS = 25_000;
+/** A failover for which the Sentinels of a busy machine elect more than once. */
+const LIMIT_MS = 60_000;
 /** The time for which the primary answers without a replica, before it is killed. */
 const CUT_MS = 700;
 const BLIND_MS = 5_000;
