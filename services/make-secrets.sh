@@ -99,3 +99,5 @@ printf %s "$customers_database_url" | write customers/database-url
 printf %s "redis://customers:$redis_customers@redis:6379" | write customers/redis-url
 
 printf %s "$customers_database_url" | write customers-migrate/database-url
+
+[ ! -e /ha/secrets.sh ] || . /ha/secrets.sh

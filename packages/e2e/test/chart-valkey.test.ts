@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ensureCommand, findCommand } from '@pair/bootstrap';
+import { ensureCommand, findCommand, ROOT } from '@pair/bootstrap';
 import { temporaryFolder, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { CHART } from './support/chart/helm.ts';
@@ -21,6 +21,12 @@ const scripts = documents('valkey.yaml').find(({ kind }) => kind === 'ConfigMap'
 t.teardown(async () => {
   await Promise.all([...running.keys()].map(kill));
   rmSync(folder, { recursive: true, force: true });
+});
+
+t.test('the example has the scripts of services/ha, which Compose mounts', async (t) => {
+  for (const [name, script] of Object.entries(scripts))
+    t.equal(script, readFileSync(join(ROOT, 'services/ha', name), 'utf8'), name);
+  t.same(Object.keys(scripts), ['server.sh', 'sentinel.sh']);
 });
 
 t.test('three nodes of the example fail over, and come back', { skip: onlyLinux() }, async (t) => {
@@ -63,11 +69,7 @@ function prepare(): void {
   ensureCommand('redis-server');
   for (const path of [secrets, join(folder, 'bin')]) mkdirSync(path, { recursive: true });
   symlinkSync(findCommand('redis-server') ?? '', join(folder, 'bin/valkey-server'));
-  symlinkSync(findCommand('redis-server') ?? '', join(folder, 'bin/redis-sentinel'));
   symlinkSync(findCommand('redis-cli') ?? '', join(folder, 'bin/valkey-cli'));
-  writeFileSync(join(folder, 'bin/valkey-sentinel'), '#!/bin/sh\nexec redis-sentinel "$@"\n', {
-    mode: 0o755,
-  });
   for (const user of ['replica', 'sentinel', 'client'])
     writeFileSync(join(secrets, `${user}-password`), `password-of-${user}`);
   const comment = readFileSync(join(CHART, 'examples/valkey.yaml'), 'utf8');
