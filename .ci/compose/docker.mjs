@@ -19,8 +19,9 @@ export class Docker {
   }
 
   /** Runs shell commands that contain `docker compose`, in the folder `cwd`. */
-  async shell(commands, cwd) {
-    const env = { ...process.env, ...this.environment, COMPOSE_FILE: join(ROOT, 'docker-compose.yml') };
+  async shell(commands, cwd = ROOT) {
+    const file = { COMPOSE_FILE: join(ROOT, 'docker-compose.yml') };
+    const env = { ...process.env, ...file, ...this.environment };
     const { stdout } = await run('sh', ['-ec', commands], { cwd, env, maxBuffer: 64 * 1024 * 1024 });
     return stdout;
   }

@@ -74,7 +74,7 @@ function upstreamsConf(
     accessLog = 'access.log',
     metricsPort,
     upstream = {
-      server: 'max_fails=3 fail_timeout=2s',
+      server: 'max_fails=3 fail_timeout=5s',
       backup: 'max_fails=0 backup',
       rest: 'keepalive 32; keepalive_timeout 1s;',
     },
