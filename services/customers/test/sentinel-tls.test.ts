@@ -1,6 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort, startProcess, type TestServer, testRedis, waitFor } from '@pair/test-kit';
+import {
+  databaseSettings,
+  freePort,
+  startProcess,
+  type TestServer,
+  testRedis,
+  waitFor,
+} from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { customersDatabase } from './support/database.ts';
@@ -28,11 +35,11 @@ t.test(
       config: [`sentinel monitor ${NAME} 127.0.0.1 ${first} 1`],
     });
 
-    const { url: DATABASE_URL } = await customersDatabase(t);
+    const database = await databaseSettings(t, (await customersDatabase(t)).url);
     const start = async (env: NodeJS.ProcessEnv) => {
       const port = await freePort();
       const REDIS_URL = `rediss+sentinel://127.0.0.1:${watched}/${NAME}`;
-      const more = { PORT: String(port), DATABASE_URL, REDIS_URL, ...env };
+      const more = { PORT: String(port), ...database, REDIS_URL, ...env };
       const { output } = await startProcess(t, { entry: SERVER, env: more });
       const failures = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
       return { output, failures };
