@@ -46,18 +46,18 @@ export async function testReplicas(
   const relays = await Promise.all(NODES.map((node) => network.relay(`node${node}`)));
   const ports = relays.map(({ port }) => port);
   const config = namedUsers(users);
-  const start = async (node: number, args: string[] = []) => {
+  const start = async (node: number) => {
     const announced = ['--replica-announce-ip', '127.0.0.1', '--replica-announce-port', String(ports[node])];
     const named = ['--masteruser', `node${node}`, '--masterauth', PASSWORD];
-    const server = await testRedis(t, { config, args: [...ARGS, ...announced, ...named, ...args] });
+    const server = await testRedis(t, { config, args: [...ARGS, ...announced, ...named] });
     (relays[node] as { target: number }).target = server.port;
     return server;
   };
-  const first = await start(0);
-  const replicas = await Promise.all(
-    [1, 2].map((node) => start(node, ['--replicaof', '127.0.0.1', String(ports[0])])),
-  );
-  const servers = [first, ...replicas];
+  const servers = await Promise.all(NODES.map(start));
+  const [first, ...replicas] = servers as [TestServer, ...TestServer[]];
+  // not an argument of the server: a primary that starts again would follow its own replica
+  for (const replica of replicas)
+    await asOperator(replica, (client) => client.replicaof('127.0.0.1', ports[0] ?? 0));
   await waitFor(async () => (await linked(first)) === REPLICAS);
   const sentinelRelays = await Promise.all(NODES.map((node) => network.relay(`sentinel${node}`)));
   const sentinels = await Promise.all(
