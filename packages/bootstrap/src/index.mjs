@@ -1,3 +1,4 @@
+export { patroniPrograms } from './patroni.mjs';
 export { pgBouncer } from './pgbouncer.mjs';
 export { ensureCommand, findCommand, manualInstall } from './prerequisites.mjs';
 export { transpileSources } from './transpile.mjs';

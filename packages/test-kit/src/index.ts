@@ -19,6 +19,7 @@ export { axeViolations, testBrowser } from './test-browser.ts';
 export { type TestCluster, testCluster } from './test-cluster.ts';
 export { testDatabase } from './test-database.ts';
 export { testNginx } from './test-nginx.ts';
+export { missingPatroni, type TestPatroni, testPatroni } from './test-patroni.ts';
 export {
   databaseSettings,
   giveSettings,
