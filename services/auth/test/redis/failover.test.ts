@@ -5,8 +5,8 @@ import { type Report, startLab, startSystem, underFault } from '../support/failo
 import { FAULTS } from '../support/redis-faults.ts';
 
 /** A failover, and five seconds until one replica suffices. On a busy machine the Sentinels elect more slowly. */
-const WRITES_AGAIN_MS = rounds({ short: 20_000, long: 8_000 });
-const READY_AGAIN_MS = rounds({ short: 25_000, long: 10_000 });
+const WRITES_AGAIN_MS = rounds({ short: 20_000, long: 10_000 });
+const READY_AGAIN_MS = rounds({ short: 25_000, long: 13_000 });
 /** A failover undoes sign-outs of about a second, and another load may leave none in it. */
 const CONTROL_ROUNDS = 5;
 type Name = keyof typeof FAULTS;
