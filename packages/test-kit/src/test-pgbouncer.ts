@@ -106,7 +106,8 @@ export async function missingPgBouncer(kind: 'new' | 'old' = 'new'): Promise<str
  */
 export function giveSettings(databaseUrl: string, settings: Record<string, number> = {}): Promise<void> {
   const { username, pathname } = new URL(databaseUrl);
-  return execute(databaseUrl, roleSettings(username, pathname.slice(1), settings));
+  const statements = roleSettings(username, pathname.slice(1), settings);
+  return execute(databaseUrl, ['SET synchronous_commit = local', ...statements]); // a test may have no standby
 }
 
 /**
