@@ -214,13 +214,20 @@ export function createRevocationFeed(options: {
     }
   }
 
+  /** An entry that is read again, over another connection, expires as before. */
+  function keep(id: string, until: string | undefined): void {
+    const expiry = expiryOf(until, now());
+    const known = revoked.get(id);
+    if (known === undefined || known.timeOfDay < expiry.timeOfDay) revoked.set(id, expiry);
+  }
+
   /** Returns true if an entry announces another epoch. */
   function apply(entries: Entry[]): boolean {
     let announcesEpoch = false;
     for (const [entryId, [kind, id = '', , until]] of entries) {
       lastId = entryId;
       if (kind === 'epoch') announcesEpoch ||= id !== epoch;
-      else revoked.set(id, later(expiryOf(until, now()), revoked.get(id)));
+      else keep(id, until);
     }
     return announcesEpoch;
   }
@@ -269,13 +276,6 @@ function secondsSince(entryId: string): number {
 function expiryOf(untilSeconds: string | undefined, now: number): Expiry {
   const timeOfDay = Number(untilSeconds) * 1_000 || 0;
   return { monotonic: now + Math.max(timeOfDay - Date.now(), KEEP_MS), timeOfDay };
-}
-
-function later(one: Expiry, other: Expiry = one): Expiry {
-  return {
-    monotonic: Math.max(one.monotonic, other.monotonic),
-    timeOfDay: Math.max(one.timeOfDay, other.timeOfDay),
-  };
 }
 
 /** True for a primary without its replicas. The connection to it is good, and need not be read from the start again. */

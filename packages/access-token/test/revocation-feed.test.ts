@@ -273,6 +273,22 @@ t.test(
   },
 );
 
+t.test('an entry that is read again over a new connection expires when it would have', async (t) => {
+  const redis = await redisOfAuth(t);
+  let nowMs = 0;
+  const { feed, messages } = startFeed(t, redis, { now: () => nowMs });
+  await isReady(feed);
+  await redis.revoke('sid', 'gone', Math.floor(Date.now() / 1_000));
+  await waitFor(() => feed.isRevoked('gone'));
+  nowMs = 600_000;
+  await waitFor(() => feed.isFresh());
+  const [id] = await connections(redis);
+  await redis.client.client('KILL', 'ID', Number(id));
+  await waitFor(() => messages().includes('the revocation feed is followed again'));
+  nowMs = 670_000;
+  await waitFor(() => !feed.isRevoked('gone'));
+});
+
 t.test('a feed knows the first epoch as soon as auth writes it', async (t) => {
   const redis = await redisOfAuth(t, { epoch: null });
   const { feed, messages } = startFeed(t, redis);
