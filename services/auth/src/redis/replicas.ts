@@ -31,12 +31,17 @@ export const redisReplicas = fp<{ replicas: number | undefined }>(
       help: 'Times that Redis had lost confirmed writes, so that all sessions ended',
     });
     losses.inc({}, 0);
+    let isKnown = false;
     const barrier = replication(app.redis, {
       replicas,
       onLoss: async () => {
-        app.log.error('Redis has lost confirmed writes: all sessions end, and it gets a new epoch');
+        if (!isKnown) {
+          app.log.error('Redis has lost confirmed writes: all sessions end, and it gets a new epoch');
+          losses.inc({}); // before the work, which may fail and is then repeated
+        }
+        isKnown = true;
         await endAll();
-        losses.inc({});
+        isKnown = false;
       },
     });
     app.decorate('redisReplication', barrier);
