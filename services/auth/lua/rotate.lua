@@ -10,9 +10,9 @@
 --            last reported address
 -- reuse      the token was consumed before that: another party holds the session too. The script ends the
 --            session, and returns the address of its last use
--- undecided  the token was the one before the newest when an outage of Redis began, which has just ended
---            (`outage_ms` ago it began). Another process may know that the answer to this rotation was
---            lost, and is about to reopen the window: nothing is changed
+-- undecided  the window of the token was open when an outage of Redis began, `outage_ms` ago, that lasts or
+--            has just ended. Another process may know that the answer to this rotation was lost, and is about
+--            to reopen the window. So the session does not end; scopes that were read are stored all the same
 -- unknown    there is no such session, or the client or the family secret is wrong: nothing is changed
 -- excessive  the requested scope has more than can be granted: the token is not consumed
 -- unread     the session does not have the scopes of the user. The caller reads them and runs the script
