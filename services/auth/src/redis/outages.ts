@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { NOT_REPLICATED, type Replication } from './replication.ts';
 
 /** Longer than each process needs to have its connection again, and to reopen the windows of its lost rotations. */
 const SETTLE_MS = 2_000;
@@ -6,29 +7,40 @@ const SETTLE_MS = 2_000;
 /** The outages of Redis, as this process sees them. */
 export interface Outages {
   /**
-   * The time since an outage began that has ended within the last two seconds, in ms; otherwise 0. Until then another process
-   * may know more about the last moments before it.
+   * The time since an outage began that lasts, or has ended within the last two seconds, in ms; otherwise 0. Until then another
+   * process may know more about the last moments before it.
    */
   recentMs(): number;
   stop(): void;
 }
 
-/** @param now a monotonic clock in ms */
-export function outages(redis: Redis, now = () => performance.now()): Outages {
+/**
+ * An outage begins when the connection breaks, or when the replicas do not confirm: then the connection stays, but answers are
+ * lost all the same. It ends with the next confirmed answer, or, without replicas, with the next connection.
+ *
+ * @param now a monotonic clock in ms
+ */
+export function outages(
+  redis: Redis,
+  replication: Replication = NOT_REPLICATED,
+  now = () => performance.now(),
+): Outages {
   let beganAt: number | undefined;
   let endedAt: number | undefined;
   const isSettled = () => endedAt !== undefined && now() - endedAt >= SETTLE_MS;
-  const onClose = () => {
+  const begin = () => {
     if (isSettled()) beganAt = undefined;
-    beganAt ??= now(); // a connection that breaks again soon is the same outage
+    beganAt ??= now(); // an outage that begins again soon is the same one
     endedAt = undefined;
   };
-  const onReady = () => {
-    endedAt = now();
+  const end = () => {
+    if (beganAt !== undefined) endedAt ??= now();
   };
-  redis.on('close', onClose).on('ready', onReady);
+  redis.on('close', begin);
+  if (replication === NOT_REPLICATED) redis.on('ready', end);
+  replication.watch((isConfirmed) => (isConfirmed ? end() : begin()));
   return {
     recentMs: () => (beganAt === undefined || isSettled() ? 0 : now() - beganAt),
-    stop: () => void redis.off('close', onClose).off('ready', onReady),
+    stop: () => void redis.off('close', begin).off('ready', end),
   };
 }

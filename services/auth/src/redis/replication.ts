@@ -19,11 +19,17 @@ export interface Replication {
    *   been done all the same.
    */
   confirmed(connection: unknown, options?: { hasWritten?: boolean }): Promise<void>;
+  /** Calls `listener` after each barrier, and at least about once a second: true if the replicas have confirmed. */
+  watch(listener: (isConfirmed: boolean) => void): void;
   stop(): void;
 }
 
 /** For one Redis, without replicas: each answer counts at once. */
-export const NOT_REPLICATED: Replication = { confirmed: async () => {}, stop: () => {} };
+export const NOT_REPLICATED: Replication = {
+  confirmed: async () => {},
+  watch: () => {},
+  stop: () => {},
+};
 
 /**
  * The barrier of a Redis with `replicas` replicas; docs/decisions/0033 says why all of them must have a write, and when
@@ -51,6 +57,10 @@ export function replication(
   let fenced: unknown;
   let confirmedFence = 0;
   let hasLost = false;
+  const listeners: ((isConfirmed: boolean) => void)[] = [];
+  const announce = (isConfirmed: boolean) => {
+    for (const listener of listeners) listener(isConfirmed);
+  };
   redis.on('close', short.reset);
 
   /** Resolves to the connection that it has run on. */
@@ -84,7 +94,10 @@ export function replication(
     nextBarrier ??= lastBarrier.then(() => {
       nextBarrier = undefined;
       const result = barrier();
-      lastBarrier = result.catch(() => {});
+      lastBarrier = result.then(
+        () => announce(true),
+        () => announce(false),
+      );
       return result;
     });
     return nextBarrier;
@@ -104,6 +117,7 @@ export function replication(
     async confirmed(connection, { hasWritten = false } = {}) {
       if ((await shared(hasWritten)) !== connection) throw refusal('the connection to Redis has changed');
     },
+    watch: (listener) => void listeners.push(listener),
     stop: () => {
       probe.stop();
       redis.off('close', short.reset);

@@ -148,7 +148,7 @@ export function createSessionStore(
   const { replayWindowSeconds, replication = NOT_REPLICATED, now = clock.now } = options;
   const scripts = defineScripts(redis, clock, SESSION_SCRIPTS, now, replication);
   const reopenWindow = defineScript(redis, REOPEN_WINDOW);
-  const outage = outages(redis);
+  const outage = outages(redis, replication);
   const unanswered = unansweredRotations(async (sid, nonce) => {
     const connection = redis.stream;
     await reopenWindow({ sessionKey: sessionKey(sid), nonce });

@@ -21,7 +21,10 @@ const [onPrimary, onReplica] = [primary, replica].map(({ url }) => new Redis(url
 t.teardown(() => {
   for (const client of [onPrimary, onReplica]) client.disconnect();
 });
-const { app, within, config, logged } = await startAuth(t, { REDIS_URL: primary.url, REDIS_REPLICAS: 1 });
+const { app, another, within, config, logged } = await startAuth(t, {
+  REDIS_URL: primary.url,
+  REDIS_REPLICAS: 1,
+});
 const { sessions } = within;
 const begin = async (userId: string = randomUUID()) => {
   const origin = { address: '192.0.2.1', userAgent: 'a browser' };
@@ -106,6 +109,36 @@ t.test('a primary that may have been replaced says nothing negative', async (t) 
   t.equal((await refresh(unknown)).statusCode, 401);
   t.equal(await sessions.find(newSession()), undefined);
 });
+
+t.test(
+  'after a time without replicas no process ends a session whose rotation was unconfirmed',
+  async (t) => {
+    const oneSecond = { REFRESH_REPLAY_WINDOW_SECONDS: 1 };
+    const [first, second] = [await another(oneSecond), await another(oneSecond)];
+    const refreshAt = (process: typeof app, refresh_token: string) =>
+      post(process, '/auth/refresh', { refresh_token });
+    const tokens = await Promise.all(Array.from({ length: 10 }, () => begin()));
+    replica.pause();
+    await waitFor(async () => (await second.inject('/readyz')).statusCode === 503);
+    for (const { statusCode } of await Promise.all(tokens.map((token) => refreshAt(first, token))))
+      t.equal(statusCode, 503);
+    await onPrimary.config('SET', 'min-replicas-to-write', '2');
+    replica.resume();
+    await delay(1_050); // the windows must end
+    await Promise.all([
+      onPrimary.config('SET', 'min-replicas-to-write', '1'),
+      ...tokens.map(async (token) => {
+        let status = 503;
+        await waitFor(async () => {
+          status = (await refreshAt(second, token)).statusCode;
+          return status !== 503;
+        });
+        t.equal(status, 200);
+      }),
+    ]);
+    await Promise.all([first.close(), second.close()]);
+  },
+);
 
 t.test('the audit has an end of a session, although its answer was 503', async (t) => {
   const { access_token } = await login(app);
