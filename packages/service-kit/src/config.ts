@@ -4,7 +4,7 @@ import { type Static, type TObject, type TSchema, type TString, Type } from 'typ
 import { DatabaseConfigSchema, databaseAddress } from './database-config.ts';
 import { OperatorError } from './problems/operator-error.ts';
 import { namesOneServer } from './stores/connection-settings.ts';
-import { isRedisUrl } from './stores/redis-address.ts';
+import { isClusterUrl, isRedisUrl } from './stores/redis-address.ts';
 
 /** Lists every problem of the environment, one a line. The message never repeats a value: it may be a secret. */
 export class ConfigError extends OperatorError {
@@ -38,6 +38,7 @@ export function loadConfig<T extends TObject>(schema: T, env: NodeJS.ProcessEnv)
     const text = readVariable(name, env, problems);
     if (text !== undefined) values[name] = isList(property) ? splitList(text) : text;
   }
+  problems.push(...missingReplicas(schema, values));
   const ajv = new Ajv({
     coerceTypes: true,
     useDefaults: true,
@@ -90,6 +91,15 @@ function readVariable(name: string, env: NodeJS.ProcessEnv, problems: string[]):
     problems.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}`);
     return undefined;
   }
+}
+
+/** A cluster has no default: with 0 by mistake, a failover would undo what the services have acknowledged. */
+function missingReplicas(schema: TObject, { REDIS_URL, REDIS_REPLICAS }: Record<string, unknown>): string[] {
+  if (!('REDIS_REPLICAS' in schema.properties) || REDIS_REPLICAS !== undefined) return [];
+  if (typeof REDIS_URL !== 'string' || !isClusterUrl(REDIS_URL)) return [];
+  return [
+    'REDIS_REPLICAS is missing, and a cluster needs it: 0 only for an engine that answers when its log has the write, otherwise the number of replicas',
+  ];
 }
 
 function isList(property: TSchema): boolean {
@@ -214,7 +224,7 @@ export const ServiceConfigSchema = Type.Object({
       minimum: 0,
       maximum: 2,
       description:
-        'How many replicas Redis has, if another may take over: all must have a change before it is acknowledged; 0: one Redis',
+        'How many replicas Redis has, if another may take over: all must have a change before it is acknowledged; 0: one Redis. A cluster has no default: 0 only for an engine that answers when its log has the write',
     }),
   ),
   REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({

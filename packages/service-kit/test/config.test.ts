@@ -103,6 +103,25 @@ t.test('a file that cannot be read is one problem that names the variable, not t
   t.notMatch(text, /nowhere/);
 });
 
+t.test(
+  'a cluster needs the number of its replicas, also 0, and one sentence says when that is right',
+  async (t) => {
+    const { REDIS_URL, REDIS_REPLICAS } = ServiceConfigSchema.properties;
+    const Stores = Type.Object({ REDIS_URL, REDIS_REPLICAS });
+    const read = (env: NodeJS.ProcessEnv) => loadConfig(Stores, env).REDIS_REPLICAS;
+    for (const url of ['redis+cluster://h', 'rediss+cluster://u:hunter2@h1,h2']) {
+      t.throws(() => read({ REDIS_URL: url }), {
+        message:
+          /- REDIS_REPLICAS is missing.*: 0 only for an engine that answers when its log has the write,/,
+      });
+      t.equal(read({ REDIS_URL: url, REDIS_REPLICAS: '0' }), 0);
+      t.equal(read({ REDIS_URL: url, REDIS_REPLICAS: '2' }), 2);
+    }
+    t.equal(read({ REDIS_URL: 'redis://h' }), 0);
+    t.equal(read({ REDIS_URL: 'redis+sentinel://h/name' }), 0, 'auth compares it with the primary');
+  },
+);
+
 t.test('a variable that is set together with its file is refused', async (t) => {
   const file = join(t.testdir({ name: 'bob' }), 'name');
   t.match(problemsOf({ NAME: 'ann', NAME_FILE: file }), /NAME and NAME_FILE are both set/);
@@ -218,7 +237,7 @@ t.test('a message has words instead of a pattern', async (t) => {
   }
   t.equal(text({ REDIS_URL: 'rediss://user:a%2Fb@host:6379' }), '');
   t.equal(text({ REDIS_URL: 'redis+sentinel://user:a%2Fb@h1:26379,h2:26379/name' }), '');
-  t.equal(text({ REDIS_URL: 'rediss+cluster://user:a%2Fb@h1:6379' }), '');
+  t.equal(text({ REDIS_URL: 'rediss+cluster://user:a%2Fb@h1:6379', REDIS_REPLICAS: '0' }), '');
   const nameless = text({ REDIS_URL: 'redis+sentinel://user:hunter2@h1:26379,h2:26379' });
   t.match(nameless, 'redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary');
   t.notMatch(nameless, 'hunter2');

@@ -16,7 +16,7 @@ export async function prepare(): Promise<{ config: StandaloneConfig; data: DataF
     KEY_ENCRYPTION_KEY: data.secrets.keyEncryptionKey,
     ...(REDIS_SENTINEL_USERNAME && { REDIS_SENTINEL_USERNAME }),
     ...(REDIS_SENTINEL_PASSWORD && { REDIS_SENTINEL_PASSWORD }),
-    ...(REDIS_REPLICAS && { REDIS_REPLICAS }),
+    ...(REDIS_REPLICAS !== undefined && { REDIS_REPLICAS }),
   });
   return { config, data, stores };
 }

@@ -79,6 +79,11 @@ export function isRedisUrl(url: string): boolean {
   }
 }
 
+/** True for the URL of a cluster. Its settings must name the number of replicas: only the operator knows how it keeps a write. */
+export function isClusterUrl(url: string): boolean {
+  return WITH_CLUSTER.test(url);
+}
+
 function parseHost(text: string, defaultPort: number): Host {
   if (!URL.canParse(`redis://${text}`)) throw malformed();
   const { hostname, port } = new URL(`redis://${text}`);

@@ -165,7 +165,7 @@ t.test('a cluster with one shard keeps sessions and revocations, through failove
   t.notMatch(logged(), 'lost confirmed writes');
 });
 
-t.test('a cluster that keeps a log of its own needs no REDIS_REPLICAS', async (t) => {
+t.test('a cluster that keeps a log of its own needs no barrier', async (t) => {
   const cluster = await testCluster(t);
   const { verifier, logged, ...auth } = await onCluster(t, cluster, 0);
   await survives(t, auth, cluster, () => cluster.failover());
