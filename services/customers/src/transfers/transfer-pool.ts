@@ -34,8 +34,9 @@ export function transferPool(app: FastifyInstance, databaseUrl: string, name: st
     connectionTimeoutMillis: WAIT_LIMIT_MS,
   });
   poolMetrics(app.metrics, name, pool);
-  // a connection can break after its transfer; without a listener its error would end the process
+  // without a listener, a connection that breaks would end the process: after its transfer, or while its commit has no answer
   pool.on('error', (err) => app.log.warn({ err }, 'lost a connection to PostgreSQL'));
+  pool.on('connect', (client) => client.on('error', () => {}));
   app.addHook('onClose', () => {
     app.unconfirmedWrites.giveAllBack(); // the pool would wait for them
     return pool.end();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { PRODUCTION_LIMITS, testPostgres, waitFor } from '@pair/test-kit';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { migrateCustomers } from '../../../src/index.ts';
 import { connected } from '../../support/database.ts';
 import { baseUrl, customersProcess, ready } from '../../support/service.ts';
@@ -34,14 +34,15 @@ t.test('an import ends in time also if PostgreSQL is paused in its middle', asyn
   server.resume();
 });
 
-t.test('an import without a confirmed commit is a 503 that promises nothing', async (t) => {
+/** A server that confirms no commit. */
+async function withoutStandby(t: Test) {
   const server = await testPostgres(t);
   await migrateCustomers(server.url);
   await server.standby('absent');
   await server.stop(); // the running server would learn of the setting a moment later
   await server.start();
   const start = () => customersProcess(t, { databaseUrl: server.url }, {}, PRODUCTION_LIMITS);
-  const [service, stopping] = [await start(), await start()];
+  type Service = Awaited<ReturnType<typeof start>>;
   const admin = await connected(t, server.superuserUrl);
   const count = async (condition: string) =>
     (
@@ -49,7 +50,8 @@ t.test('an import without a confirmed commit is a 503 that promises nothing', as
         `SELECT FROM pg_stat_activity WHERE application_name = 'customers: import' ${condition}`,
       )
     ).rows.length;
-  const imported = async ({ app, send }: typeof service) => {
+  /** Imports one row, and gives up the wait for its commit. */
+  const imported = async ({ app, send }: Service) => {
     await ready(app);
     const before = await count("AND wait_event = 'SyncRep'");
     const pass = heldTimers(t, COMMIT_LIMIT_MS);
@@ -59,6 +61,12 @@ t.test('an import without a confirmed commit is a 503 that promises nothing', as
     pass();
     return answer;
   };
+  return { server, start, count, imported };
+}
+
+t.test('an import without a confirmed commit is a 503 that promises nothing', async (t) => {
+  const { server, start, count, imported } = await withoutStandby(t);
+  const [service, stopping] = [await start(), await start()];
 
   const response = await imported(service);
   t.match(response.json(), { status: 503, code: 'unavailable', detail: /may exist now, or later/ });
@@ -72,4 +80,14 @@ t.test('an import without a confirmed commit is a 503 that promises nothing', as
   await waitFor(async () => (await count('')) === 0);
   const list = await service.send('GET', '/customers?n=1');
   t.match(list.json(), { items: [{ name: 'Ann' }] }, 'it was saved all the same');
+});
+
+t.test('a process survives that PostgreSQL crashes while a commit of an import waits', async (t) => {
+  const { server, start, imported } = await withoutStandby(t);
+  const service = await start();
+  t.equal((await imported(service)).statusCode, 503);
+  await server.kill();
+  await waitFor(async () => (await service.send('GET', '/customers?n=1')).statusCode === 503);
+  await server.start();
+  await waitFor(async () => (await service.send('GET', '/customers?n=1')).statusCode === 200);
 });
