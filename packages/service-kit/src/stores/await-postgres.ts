@@ -6,6 +6,8 @@ import { connectionSettings } from './connection-settings.ts';
 
 const LIMIT_MS = 120_000;
 const PAUSE_MS = 500;
+/** A setting that no server has by itself. */
+const DIRECT = 'pair.direct';
 
 /**
  * Resolves when the database accepts a connection. A one-shot job that starts together with PostgreSQL needs this: on a
@@ -19,20 +21,20 @@ export async function awaitPostgres(databaseUrl: string, limitMs = LIMIT_MS): Pr
   for (;;) {
     const remainingMs = Math.max(1, Math.ceil(end - performance.now()));
     const client = new pg.Client({
-      ...connectionSettings(databaseUrl),
+      ...connectionSettings(databaseUrl, { [DIRECT]: 'yes' }),
       connectionTimeoutMillis: remainingMs,
+      query_timeout: remainingMs,
     });
     client.on('error', () => {}); // without a listener, a connection that breaks later would end the process
     try {
       await client.connect();
+      const { rows } = await client.query('SELECT current_setting($1, true) AS direct', [DIRECT]);
+      if (rows[0].direct !== 'yes') throw leadsThroughPooler('it ignores the startup parameter: options');
       return await client.end();
     } catch (cause) {
-      if (isRefusalOfPooler(cause)) {
-        throw new OperatorError(
-          `DATABASE_URL leads through PgBouncer (${(cause as Error).message}): give this job the URL of PostgreSQL itself.`,
-          { cause },
-        );
-      }
+      client.end().catch(() => {});
+      if (cause instanceof OperatorError) throw cause;
+      if (isRefusalOfPooler(cause)) throw leadsThroughPooler(cause.message, cause);
       if (!isStoreUnavailable(cause) || isRefusalOfSettings(cause)) throw cause;
       if (performance.now() + PAUSE_MS >= end) {
         const reason = cause instanceof Error ? cause.message : String(cause);
@@ -51,6 +53,13 @@ function isRefusalOfSettings(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(28|3D)/.test(error.code ?? '');
 }
 
-function isRefusalOfPooler(error: unknown): boolean {
+function isRefusalOfPooler(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && /^unsupported startup parameter/.test(error.message);
+}
+
+function leadsThroughPooler(reason: string, cause?: Error): OperatorError {
+  return new OperatorError(
+    `DATABASE_URL leads through PgBouncer (${reason}): give this job the URL of PostgreSQL itself.`,
+    { cause },
+  );
 }

@@ -1,4 +1,4 @@
-import { freePort, testDatabase, testPostgres } from '@pair/test-kit';
+import { freePort, missingPgBouncer, testDatabase, testPgBouncer, testPostgres } from '@pair/test-kit';
 import t from 'tap';
 import { awaitPostgres, OperatorError } from '../../src/index.ts';
 
@@ -25,4 +25,19 @@ t.test('a wrong password is refused at once', async (t) => {
   const url = new URL(await testDatabase(t));
   url.password = 'wrong';
   await t.rejects(awaitPostgres(url.href), { code: '28P01' });
+});
+
+const skip = await missingPgBouncer();
+
+t.test('a URL through PgBouncer is refused at once', { skip }, async (t) => {
+  const databaseUrl = await testDatabase(t);
+  // the pooler of CloudNativePG always ignores `options`
+  for (const ignored of [undefined, 'extra_float_digits,options']) {
+    const { pooled } = await testPgBouncer(t, [databaseUrl], {
+      settings: { ignore_startup_parameters: ignored },
+    });
+    const error = await awaitPostgres(pooled(databaseUrl)).catch((reason) => reason);
+    t.ok(error instanceof OperatorError);
+    t.match(error.message, /^DATABASE_URL leads through PgBouncer .*: give this job the URL of PostgreSQL/);
+  }
 });
