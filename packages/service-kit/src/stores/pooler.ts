@@ -10,7 +10,7 @@ const VERSION_LIMIT_MS = 5_000;
 const NAME_ERRORS = ['26000', '42P05'];
 const NAME = 'check_of_pooler';
 
-/** PgBouncer 1.21 and newer give a named statement another name in PostgreSQL, so that sessions can share it. */
+/** In transaction mode, PgBouncer 1.21 and newer give a named statement another name in PostgreSQL, so that sessions share it. */
 const CHECK = `SELECT current_user AS role, current_database() AS database,
   ARRAY(SELECT ARRAY[name, setting] FROM pg_settings WHERE name = ANY ($1)) AS settings,
   EXISTS (SELECT FROM pg_prepared_statements WHERE name = '${NAME}') AS keeps_name`;
@@ -73,7 +73,7 @@ function refused(error: Error & { cause?: { code?: string } }): never {
 
 function noNames(): OperatorError {
   return new OperatorError(
-    'Named statements do not pass DATABASE_URL: install PgBouncer 1.26.1 or newer and set max_prepared_statements, or remove DATABASE_POOLER if the URL leads to PostgreSQL itself.',
+    'Named statements do not pass DATABASE_URL: install PgBouncer 1.26.1 or newer, set pool_mode = transaction and max_prepared_statements, or remove DATABASE_POOLER if the URL leads to PostgreSQL itself.',
   );
 }
 

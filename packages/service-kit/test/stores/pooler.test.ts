@@ -71,6 +71,14 @@ t.test('a role without the settings is not ready, and the log has the statements
   await waitFor(isReady);
 });
 
+t.test('a PgBouncer in session mode is not ready', { skip }, async (t) => {
+  const databaseUrl = await testDatabase(t);
+  await giveSettings(databaseUrl);
+  const { pooled } = await testPgBouncer(t, [databaseUrl], { settings: { pool_mode: 'session' } });
+  const { reason } = await started(t, pooled(databaseUrl));
+  t.match(await reason(), 'pool_mode = transaction');
+});
+
 t.test('a URL that passes no named statements is not ready', { skip }, async (t) => {
   const databaseUrl = await testDatabase(t);
   await giveSettings(databaseUrl);
