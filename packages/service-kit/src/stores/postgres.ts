@@ -9,6 +9,7 @@ import { isStoreUnavailable } from '../problems/unavailable.ts';
 import { connectionSettings, pooledSettings, sessionSettings } from './connection-settings.ts';
 import { STORE_LIMITS, type StoreLimits } from './limits.ts';
 import { watchPooler } from './pooler.ts';
+import { isRefusedStatement } from './refused-statement.ts';
 import { UnconfirmedCommit, type UnconfirmedWrites } from './unconfirmed-writes.ts';
 import { WarmPool } from './warm-pool.ts';
 
@@ -139,8 +140,8 @@ async function commit(client: pg.PoolClient, limitMs: number | undefined): Promi
     // the types of pg lack the member `query_timeout`
     await client.query({ text: 'COMMIT', query_timeout: limitMs } as pg.QueryConfig);
   } catch (error) {
-    // a refusal ends the transaction, and any other severity the connection
-    if (error instanceof pg.DatabaseError && error.severity === 'ERROR') throw error;
+    // a refusal rolls the transaction back; after an internal error (XX) that is not certain
+    if (isRefusedStatement(error) && !error.code?.startsWith('XX')) throw error;
     throw new UnconfirmedCommit(error);
   }
 }

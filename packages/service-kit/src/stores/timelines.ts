@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { StoreUnavailable } from '../problems/unavailable.ts';
+import { isRefusedStatement } from './refused-statement.ts';
 
 /** Every role may call these functions. A standby has no current position. */
 const PLACE = `SELECT (SELECT system_identifier FROM pg_control_system()) AS cluster,
@@ -77,7 +78,7 @@ async function placeOf(client: pg.ClientBase): Promise<Place | undefined> {
   try {
     return (await query.call(client, PLACE)).rows[0];
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.severity === 'ERROR') return undefined;
+    if (isRefusedStatement(error)) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { overloadLog } from '../problems/overload.ts';
 import { StoreUnavailable } from '../problems/unavailable.ts';
 import { troubleLog } from '../trouble-log.ts';
 import { CONNECT_TIMEOUT_MS, destroy, isOpen, type Measured, PoolConnection } from './pool-connection.ts';
+import { isRefusedStatement } from './refused-statement.ts';
 import { watchSilence, withinListening } from './silence.ts';
 import { Timelines } from './timelines.ts';
 import { isUnanswered, UnconfirmedWrites } from './unconfirmed-writes.ts';
@@ -373,11 +374,7 @@ export class WarmPool extends pg.Pool {
   }
 }
 
-/** False if the server shuts down or refuses writes: by now another server may have its address. */
+/** False also if the server refuses writes: by now another server may have its address. */
 function isRefusalOfStatement(reason: unknown): boolean {
-  return (
-    reason instanceof pg.DatabaseError &&
-    reason.severity === 'ERROR' &&
-    !/^(08|25006|57P)/.test(reason.code ?? '')
-  );
+  return isRefusedStatement(reason) && reason.code !== '25006';
 }

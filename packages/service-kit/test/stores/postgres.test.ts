@@ -257,6 +257,22 @@ t.test('a wrong statement is a 500, and the process goes on', async (t) => {
   t.match(await timed(app, '/one'), { status: 200 });
 });
 
+t.test('errors in the language of the server are errors like others', async (t) => {
+  t.intercept(pg.DatabaseError.prototype, 'severity', { get: () => 'FEHLER', set() {} });
+  const databaseUrl = await testDatabase(t);
+  const { app } = await startedProcess(t, [service(databaseUrl)]);
+  const connections = async () => (await timed(app, '/connections')).body;
+  const before = await connections();
+  t.match(await timed(app, '/wrong'), { status: 500 });
+  t.same(await connections(), before, 'the pool keeps the connection');
+
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  t.teardown(() => pool.end());
+  await pool.query('CREATE TABLE deferred (id integer PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)');
+  const refused = inTransaction(pool, (client) => client.query('INSERT INTO deferred VALUES (1), (1)'));
+  await t.rejects(refused, { code: '23505' }, 'a refused COMMIT has rolled back');
+});
+
 t.test('a port without a database causes a quick 503', async (t) => {
   const { app } = await startedProcess(t, [service(`postgres://a:b@127.0.0.1:${await freePort()}/x`)]);
   isQuick503(t, await timed(app, '/one'), 'refused');

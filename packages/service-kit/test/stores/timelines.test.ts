@@ -3,12 +3,17 @@ import pg from 'pg';
 import t, { type Test } from 'tap';
 import { Timelines } from '../../src/stores/timelines.ts';
 
+/** A German server without the functions. */
+const unsupported = () =>
+  Object.assign(new pg.DatabaseError('gibt es nicht', 0, 'error'), { severity: 'FEHLER', code: '42883' });
+
 /** Timelines with a clock, and connections whose server answers with this timeline. */
 function lab(t: Test) {
   let now = 0;
   t.intercept(performance, 'now', { value: () => now });
   t.intercept(pg.Client.prototype, 'query', {
     async value(this: { timeline: string }) {
+      if (this.timeline === 'none') throw unsupported();
       return { rows: [{ cluster: '7', timeline: this.timeline }] };
     },
   });
@@ -43,3 +48,9 @@ t.test(
     await t.rejects(connect('00000001'), past);
   },
 );
+
+t.test('a server without timelines is admitted', async (t) => {
+  const { connect } = lab(t);
+  await connect('00000002');
+  await connect('none');
+});
