@@ -45,6 +45,7 @@ export async function changesWithoutGap({ docker, check, figure, call, ok, refus
       await docker.compose('up', '-d', '--no-recreate', '--wait', ...scale);
     }
     await withoutFailure('restart', () => docker.shell(replace));
+    await withoutFailure('a version that does not become ready', () => undoesNeverReady(docker, replace));
     await withoutFailure('scale up', async () => {
       await docker.shell(scaleUp);
       await allReplicasServe(4); // three of customers, one of auth
@@ -68,6 +69,17 @@ export async function changesWithoutGap({ docker, check, figure, call, ok, refus
   figure(
     `changes: ${load.failures.length} of ${load.total} requests failed, ${busy} of them in a busy process`,
   );
+}
+
+/** The time is shorter than the ten seconds after which a process listens in any case. */
+async function undoesNeverReady(docker, replace) {
+  const ids = async () => (await docker.containers()).map(({ Id }) => Id).sort();
+  const before = await ids();
+  const neverReady = 'export READY_SECONDS=5 COMPOSE_FILE="$COMPOSE_FILE:.ci/compose/never-ready.yml"\n';
+  const { code, stderr } = await docker.shell(neverReady + replace).catch((error) => error);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /The old ones serve on\.\n$/);
+  assert.deepEqual(await ids(), before);
 }
 
 /** A process that answers 503 is too busy on this machine. That it listens too early is the subject of a test of customers. */
