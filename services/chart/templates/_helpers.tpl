@@ -23,13 +23,13 @@ helm.sh/chart: {{ $root.Chart.Name }}-{{ $root.Chart.Version }}
 
 {{/*
 A new pod serves before an old one stops. minReadySeconds gives all nodes the time to learn the address of the new pod, and a
-proxy that counts failures, as nginx with fail_timeout=2s, the time to try it again.
+proxy that counts failures, as nginx with fail_timeout=5s, the time to try it again.
 */}}
 {{- define "chart.rollout" -}}
 strategy:
   type: RollingUpdate
   rollingUpdate: { maxUnavailable: 0, maxSurge: 1 }
-minReadySeconds: 5
+minReadySeconds: 6
 {{- end }}
 
 {{/* (list $ "auth" 1000): the rest of a pod, with the user of its image. */}}
