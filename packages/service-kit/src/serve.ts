@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Server } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
@@ -10,7 +9,7 @@ const BACKLOG = 4_096;
 /** While a store stays away, an answer with the reason is better than a connection that is refused. */
 const LISTEN_AT_LATEST_MS = 10_000;
 const READINESS_INTERVAL_MS = 50;
-/** Longer than nginx keeps an idle connection to a service (nginx/upstreams.conf). */
+/** Longer than nginx keeps an idle connection to a service, and than three requests take to notice (nginx/upstreams.conf). */
 const LEAVING_MS = 2_000;
 
 /** Listens, and stops in order on SIGTERM, SIGINT or a fault: it ends readiness, drains requests, closes the stores. */
@@ -64,15 +63,15 @@ async function firstReadiness(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * Refuses new connections, and resolves when the open ones have ended, or after `LEAVING_MS`. Each answer from now on is the
- * last on its connection. The gateway closes the idle connections: if this side did, a POST could be on its way.
+ * Refuses new connections for `LEAVING_MS`, also when no connection is open: the gateway must notice before the address of this
+ * process vanishes, because then nothing refuses and each attempt lasts until its time-out. Each answer from now on is the last
+ * on its connection. The gateway closes the idle connections: if this side did, a POST could be on its way.
  */
 async function letGatewayLeave(server: Server): Promise<void> {
   if (!server.listening) return;
   // the event loop has just accepted the connections that waited: the kernel would reset them
   await setImmediate();
-  const closed = once(server, 'close');
   // not `close` of the HTTP server, which closes idle connections
   Server.prototype.close.call(server);
-  await Promise.race([closed, setTimeout(LEAVING_MS)]);
+  await setTimeout(LEAVING_MS);
 }

@@ -60,6 +60,7 @@ t.test(
       return { status: response.statusCode, connection: response.headers.connection };
     };
     t.match(await get(), { status: 200, connection: 'keep-alive' });
+    const stopped = performance.now();
     const exitCode = server.stop();
     const refuses = () =>
       fetch(`${url}/livez`, { headers: { connection: 'close' } }).then(
@@ -69,6 +70,8 @@ t.test(
     await waitFor(refuses);
     t.match(await get(), { status: 200, connection: 'close' }, 'an idle connection stayed open');
     t.equal(await exitCode, 0);
+    const ms = performance.now() - stopped;
+    t.ok(ms > 1_900, `refuses for two seconds, also without connections (${ms} ms)`);
   },
 );
 
