@@ -8,6 +8,7 @@ export { type JwksServer, jwksServer } from './jwks-server.ts';
 export { PATIENT_LIMITS, PRODUCTION_LIMITS } from './limits.ts';
 export { metricIn, metricsOf } from './metrics.ts';
 export { type MintedKey, mintClaims, mintKey } from './minted-key.ts';
+export { mintProofKey, type ProofKey, type ProofOf } from './proof-key.ts';
 export { isLong, rounds } from './rounds.ts';
 export { runProgram, startProgram } from './run-program.ts';
 export { sendBlindly } from './send-blindly.ts';
