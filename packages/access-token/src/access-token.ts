@@ -3,7 +3,15 @@ import { Problem, StoreUnavailable, unavailable } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
-import { authorizationOf, bearerToken, invalidToken, requireForm, withResourceMetadata } from './bearer.ts';
+import {
+  authorizationOf,
+  invalidToken,
+  isDpop,
+  requireForm,
+  tokenOf,
+  withDpopScheme,
+  withResourceMetadata,
+} from './bearer.ts';
 import { type AccessTokenClaims, checkClaims, requireUnexpired, signingKeyId, TokenFault } from './claims.ts';
 import type { KeySource } from './keys.ts';
 import type { RevocationFeed } from './revocation-feed.ts';
@@ -40,7 +48,8 @@ type Verify = (
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Verifies the Bearer token of a request.
+     * Verifies the access token of a request, and the proof of a token that is bound to a key (RFC 9449 §7). `request.proof` is
+     * that proof: its caller uses it up by `app.proofs.spend`.
      *
      * `allowRevoked` is for logout, which a client may repeat: it accepts the token of a session that has ended. It refuses
      * a token that was revoked alone, because its session goes on. It refuses a token signed with a revoked key too,
@@ -50,8 +59,8 @@ declare module 'fastify' {
      * Throws or rejects with a Problem: 401 if the token is at fault, 503 if this process cannot check it now.
      */
     verifyAccessToken: Verify;
-    /** Adds the metadata URL of this resource to the challenge of a refusal. */
-    challenge(refusal: Problem): Problem;
+    /** Adds the scheme of the request and the metadata URL of this resource to the challenge of a refusal. */
+    challenge(refusal: Problem, request: FastifyRequest): Problem;
     /** Counts a request of a subject; undefined if there is no limit. */
     countRequest: CountRequest | undefined;
   }
@@ -88,20 +97,59 @@ export const accessToken = fp<AccessTokenOptions>(
         extractToken: (request) => request.presentedToken,
       },
     });
-    app.decorate('challenge', (refusal) =>
-      resourceMetadata === undefined ? refusal : withResourceMetadata(refusal, resourceMetadata),
-    );
+    app.decorate('challenge', (refusal, { headers: { authorization } }) => {
+      const isBound = authorization !== undefined && isDpop(authorization);
+      const ofScheme = isBound ? withDpopScheme(refusal) : refusal;
+      return resourceMetadata === undefined ? ofScheme : withResourceMetadata(ofScheme, resourceMetadata);
+    });
     const isLimited = subjectRate !== undefined && subjectRate.perSecond > 0;
     app.decorate('countRequest', isLimited ? countRequestsBySubject(subjectRate).count : undefined);
     app.decorateRequest('claims');
     app.decorateRequest('presentedToken', '');
 
     app.decorate('verifyAccessToken', (request, options) => {
-      const token = options?.token ?? presentedBy(request);
-      const known = verified.get(token);
-      if (known !== undefined && isLive(known)) return known;
-      return admit(request, token, options?.allowRevoked === true);
+      const allowRevoked = options?.allowRevoked === true;
+      if (options?.token !== undefined) return live(request, options.token, allowRevoked);
+      const authorization = authorizationOfRequest(request);
+      if (isDpop(authorization)) return proven(request, tokenOf(authorization, 'DPoP'), allowRevoked);
+      const token = live(request, bearerTokenOf(request, authorization), allowRevoked);
+      return token instanceof Promise
+        ? token.then((token) => requireUnbound(request, token))
+        : requireUnbound(request, token);
     });
+
+    function live(
+      request: FastifyRequest,
+      token: string,
+      allowRevoked: boolean,
+    ): VerifiedToken | Promise<VerifiedToken> {
+      const known = verified.get(token);
+      return known !== undefined && isLive(known) ? known : admit(request, token, allowRevoked);
+    }
+
+    /** RFC 9449 §7.1: the token, and then the proof that the client has its key. */
+    async function proven(
+      request: FastifyRequest,
+      presented: string,
+      allowRevoked: boolean,
+    ): Promise<VerifiedToken> {
+      const token = await live(request, presented, allowRevoked);
+      try {
+        const { cnf } = token.claims;
+        if (cnf === undefined) throw new TokenFault('The token is bound to no key: send it as Bearer.');
+        app.proofs.check(request, { accessToken: presented, jkt: cnf.jkt });
+        return token;
+      } catch (error) {
+        throw app.challenge(toProblem(error), request);
+      }
+    }
+
+    /** RFC 9449 §7.2: a bound token is worth nothing as a Bearer token. */
+    function requireUnbound(request: FastifyRequest, token: VerifiedToken): VerifiedToken {
+      if (token.claims.cnf === undefined) return token;
+      const fault = new TokenFault('The token is bound to a key: send it as DPoP, with a proof.');
+      throw app.challenge(toProblem(fault), request);
+    }
 
     /** Reads memory alone. Runs on every request, because the cache must not decide what can change. */
     function isLive({ claims, kid }: VerifiedToken): boolean {
@@ -129,15 +177,23 @@ export const accessToken = fp<AccessTokenOptions>(
         else await requireUnrevoked(token);
         return token;
       } catch (error) {
-        throw app.challenge(toProblem(error));
+        throw app.challenge(toProblem(error), request);
       }
     }
 
-    function presentedBy(request: FastifyRequest): string {
+    function authorizationOfRequest(request: FastifyRequest): string {
       try {
-        return bearerToken(authorizationOf(request));
+        return authorizationOf(request);
       } catch (error) {
-        throw app.challenge(toProblem(error));
+        throw app.challenge(toProblem(error), request);
+      }
+    }
+
+    function bearerTokenOf(request: FastifyRequest, authorization: string): string {
+      try {
+        return tokenOf(authorization, 'Bearer');
+      } catch (error) {
+        throw app.challenge(toProblem(error), request);
       }
     }
 
@@ -185,7 +241,7 @@ export const accessToken = fp<AccessTokenOptions>(
       );
     }
   },
-  { name: 'access-token', dependencies: ['revocation-feed'] },
+  { name: 'access-token', dependencies: ['revocation-feed', 'proofs'] },
 );
 
 const nowSeconds = () => Date.now() / 1_000;

@@ -8,6 +8,7 @@ import type {
 } from 'fastify';
 import type { VerifiedToken } from './access-token.ts';
 import { insufficientScope, malformedToken, tokenRequired, userRequired } from './bearer.ts';
+import { invalidProof, useNonce } from './dpop/proofs.ts';
 import type { Scope } from './scopes.ts';
 import { rateLimitExceeded } from './subject-rate.ts';
 
@@ -57,9 +58,13 @@ function authenticated(routes: FastifyPluginAsync, rule: Rule): FastifyPluginAsy
   };
 }
 
+const noNonce = () => useNonce('');
+
 function documentRule(app: FastifyInstance, { isCounted, scopes, refusal }: Rule): void {
   const exceeded = isCounted ? [rateLimitExceeded] : [];
-  declareErrors(app, { problems: [tokenRequired, malformedToken, refusal, ...exceeded, unavailable] });
+  declareErrors(app, {
+    problems: [tokenRequired, malformedToken, invalidProof, noNonce, refusal, ...exceeded, unavailable],
+  });
   app.addHook('onRoute', (route) => {
     route.schema = { ...route.schema, security: [{ oauth2: scopes }, { bearerAuth: [] }] };
   });
@@ -71,7 +76,19 @@ function requireToken({ isCounted, admits, refusal }: Rule): onRequestHookHandle
     request.claims = token.claims;
     const exceeded = isCounted ? request.server.countRequest?.(token.claims.sub, reply) : undefined;
     if (exceeded !== undefined) return exceeded;
-    return admits(token) ? undefined : request.server.challenge(refusal());
+    return admits(token) ? undefined : request.server.challenge(refusal(), request);
+  }
+
+  /** Uses a proof up last, so that a refused request asks no store. */
+  function finish(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    token: VerifiedToken,
+    done: (error?: Error) => void,
+  ): void {
+    const problem = admit(request, reply, token);
+    if (problem !== undefined || request.proof === undefined) done(problem);
+    else request.server.proofs.spend(request.proof).then(() => done(), done);
   }
 
   return (request, reply, done) => {
@@ -81,7 +98,7 @@ function requireToken({ isCounted, admits, refusal }: Rule): onRequestHookHandle
     } catch (error) {
       return done(error as Error);
     }
-    if (token instanceof Promise) token.then((verified) => done(admit(request, reply, verified)), done);
-    else done(admit(request, reply, token));
+    if (token instanceof Promise) token.then((verified) => finish(request, reply, verified, done), done);
+    else finish(request, reply, token, done);
   };
 }

@@ -1,5 +1,7 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
+import { PROOF_ALGORITHM } from './dpop/proof.ts';
+import { countOf } from './headers.ts';
 
 /** The tokens of auth have about 700 bytes: a much longer one is not from auth. */
 const MAX_TOKEN_LENGTH = 4_096;
@@ -22,28 +24,29 @@ const ES256_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]$/;
 export function authorizationOf(request: FastifyRequest): string {
   const { authorization } = request.headers;
   if (authorization === undefined) throw tokenRequired();
-  const { rawHeaders } = request.raw;
-  let count = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
-  }
-  if (count > 1) throw invalidToken('There is more than one Authorization header.');
+  if (countOf(request, 'authorization') > 1)
+    throw invalidToken('There is more than one Authorization header.');
   return authorization;
 }
 
 const BEARER = /^Bearer(?: |$)/i;
+const DPOP = /^DPoP(?: |$)/i;
 const SPACE = 0x20;
 
+/** True for the scheme of a token that is bound to a key (RFC 9449 §7.1). */
+export function isDpop(authorization: string): boolean {
+  return DPOP.test(authorization);
+}
+
 /**
- * Returns the text after `Bearer` and one or more spaces (RFC 6750 §2.1) in an Authorization header. The number of spaces
- * and the case of `Bearer` make no difference. `requireForm` checks the form of the token.
+ * Returns the text after `Bearer` (RFC 6750 §2.1) or `DPoP` (RFC 9449 §7.1) and one or more spaces in an Authorization header.
+ * The number of spaces and the case of the scheme make no difference. `requireForm` checks the form of the token.
  *
  * @throws {Problem} 401
  */
-export function bearerToken(authorization: string): string {
-  if (!BEARER.test(authorization)) throw tokenRequired();
-  let start = 'Bearer '.length;
+export function tokenOf(authorization: string, scheme: 'Bearer' | 'DPoP'): string {
+  if (scheme === 'Bearer' && !BEARER.test(authorization)) throw tokenRequired();
+  let start = scheme.length + 1;
   while (authorization.charCodeAt(start) === SPACE) start += 1;
   return authorization.slice(start);
 }
@@ -71,10 +74,10 @@ export function userRequired(): Problem {
   });
 }
 
-/** RFC 6750 §3: without a token the challenge names the scheme, but no error. */
+/** RFC 6750 §3: without a token the challenge names the schemes, but no error. */
 export function tokenRequired(): Problem {
   return new Problem(401, 'token_required', 'Send an access token: Authorization: Bearer ….', {
-    headers: { 'www-authenticate': 'Bearer' },
+    headers: { 'www-authenticate': `Bearer, DPoP algs="${PROOF_ALGORITHM}"` },
   });
 }
 
@@ -99,12 +102,26 @@ export function insufficientScope(scope: string): Problem {
 
 /** RFC 9728 §5.1: the metadata leads a client that knows only this resource to the issuer of its tokens. */
 export function withResourceMetadata(refusal: Problem, url: string): Problem {
-  const challenge = refusal.headers?.['www-authenticate'];
-  if (challenge === undefined) return refusal;
-  const separator = challenge.includes(' ') ? ', ' : ' ';
-  const headers = {
-    ...refusal.headers,
-    'www-authenticate': `${challenge}${separator}resource_metadata="${url}"`,
-  };
+  return changeChallenges(refusal, (challenge) => {
+    const separator = challenge.includes(' ') ? ', ' : ' ';
+    return `${challenge}${separator}resource_metadata="${url}"`;
+  });
+}
+
+/** The refusal of a request with the scheme DPoP (RFC 9449 §7.1). */
+export function withDpopScheme(refusal: Problem): Problem {
+  return changeChallenges(refusal, (challenge) =>
+    challenge.startsWith('Bearer ')
+      ? `${challenge.replace('Bearer', 'DPoP')}, algs="${PROOF_ALGORITHM}"`
+      : challenge,
+  );
+}
+
+/** A refusal has one challenge, or one for each scheme. */
+function changeChallenges(refusal: Problem, change: (challenge: string) => string): Problem {
+  const challenges = refusal.headers?.['www-authenticate'];
+  if (challenges === undefined) return refusal;
+  const changed = challenges.split(/, (?=DPoP )/).map(change);
+  const headers = { ...refusal.headers, 'www-authenticate': changed.join(', ') };
   return new Problem(refusal.statusCode, refusal.code, refusal.message, { headers, cause: refusal.cause });
 }

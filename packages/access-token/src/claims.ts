@@ -22,6 +22,8 @@ export const AccessTokenClaimsSchema = Type.Object({
   sid: Type.Optional(Id),
   /** Scopes, separated by spaces (RFC 6749 §3.3). */
   scope: Type.String({ maxLength: 1_000 }),
+  /** The thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
+  cnf: Type.Optional(Type.Object({ jkt: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) })),
   /** Names the data of Redis, which has the session. When Redis loses its data, tokens of the old epoch are invalid. */
   epoch: Id,
 });

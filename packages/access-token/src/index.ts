@@ -5,9 +5,12 @@ export type { AccessTokenClaims } from './claims.ts';
 export {
   ACCESS_TOKEN_LIFETIME_SECONDS,
   EPOCH_KEY,
+  NONCE_INTERVAL_SECONDS,
+  NONCE_LIFETIME_SECONDS,
   REVOCATION_RETENTION_SECONDS,
   REVOCATIONS_STREAM,
 } from './contract.ts';
+export { invalidProof, type Proofs, proofs, useNonce } from './dpop/proofs.ts';
 export { type KeySource, KeysUnavailable } from './keys.ts';
 export { createRemoteKeySet, type RemoteKeySet, remoteKeys } from './remote-key-set.ts';
 export { createRevocationFeed, type RevocationFeed, revocationFeed } from './revocation-feed.ts';

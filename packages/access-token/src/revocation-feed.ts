@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import { EPOCH_KEY, REVOCATION_RETENTION_SECONDS, REVOCATIONS_STREAM } from './contract.ts';
+import { type Nonces, nonceMemory } from './dpop/nonces.ts';
 import { type FeedState, feedDelay, feedMetrics } from './feed-metrics.ts';
 
 const FROM_THE_START = '0-0';
@@ -35,6 +36,8 @@ export interface RevocationFeed {
   readonly epoch: string | undefined;
   /** `id` is the sid, jti or kid of a token. */
   isRevoked(id: string): boolean;
+  /** The nonces for proofs, which come with the revocations. */
+  readonly nonces: Nonces;
   /** Waits for the very first read if it is running, so that a process that has just started can answer requests. */
   firstRead(): Promise<void>;
   /** Waits for the answer to the running read, which takes less than a second. Rejects if the read fails. */
@@ -109,6 +112,7 @@ export function createRevocationFeed(options: {
   } = options;
   const createdAt = now();
   const revoked = new Map<string, Expiry>();
+  const nonces = nonceMemory(now);
   let connection: Redis | undefined;
   let epoch: string | undefined;
   let lastId = FROM_THE_START;
@@ -227,6 +231,7 @@ export function createRevocationFeed(options: {
     for (const [entryId, [kind, id = '', , until]] of entries) {
       lastId = entryId;
       if (kind === 'epoch') announcesEpoch ||= id !== epoch;
+      else if (kind === 'nonce') nonces.note(id, Number(until));
       else keep(id, until);
     }
     return announcesEpoch;
@@ -254,6 +259,7 @@ export function createRevocationFeed(options: {
       return epoch;
     },
     isRevoked: (id) => revoked.has(id),
+    nonces,
     size: () => revoked.size,
     ageSeconds: () => (now() - Math.max(answeredReadSentAt, createdAt)) / 1_000,
     firstRead: async () => {

@@ -40,7 +40,7 @@ t.test('a request without a token gets a challenge without an error', async (t) 
   for (const [name, request] of Object.entries(requests)) {
     const response = await app.inject({ url: '/', ...request });
     t.equal(response.statusCode, 401, name);
-    t.equal(response.headers['www-authenticate'], 'Bearer', name);
+    t.equal(response.headers['www-authenticate'], 'Bearer, DPoP algs="ES256"', name);
     t.equal(response.headers['content-type'], 'application/problem+json; charset=utf-8', name);
     t.equal(response.json().code, 'token_required', name);
   }

@@ -3,7 +3,7 @@ import { mintClaims, mintKey } from '@pair/test-kit';
 import Fastify from 'fastify';
 import fp from 'fastify-plugin';
 import t, { type Test } from 'tap';
-import { accessToken, asUser, type KeySource, type RevocationFeed } from '../src/index.ts';
+import { accessToken, asUser, type KeySource, type Proofs, type RevocationFeed } from '../src/index.ts';
 import { ISSUER } from './support/guarded-process.ts';
 import { base64url } from './support/jws.ts';
 
@@ -15,6 +15,7 @@ const feed: RevocationFeed = {
   epoch: 'test-epoch',
   isRevoked: () => false,
   nextRead: async () => {},
+  nonces: { newest: () => undefined, accepts: () => false, ageSeconds: () => 0 },
 };
 
 async function statusWith(t: Test, keys: KeySource, token: string): Promise<number> {
@@ -22,6 +23,7 @@ async function statusWith(t: Test, keys: KeySource, token: string): Promise<numb
   t.teardown(() => app.close());
   app.addSchema({ $id: 'Problem' });
   await app.register(fp(async () => void app.decorate('revocationFeed', feed), { name: 'revocation-feed' }));
+  await app.register(fp(async () => void app.decorate('proofs', {} as Proofs), { name: 'proofs' }));
   await app.register(accessToken, { issuer: ISSUER, audience: ISSUER, keys });
   await app.register(
     asUser(async (routes) => {

@@ -1,4 +1,12 @@
-import { accessToken, asUser, revocationFeed, SCOPES, securitySchemes, withScope } from '@pair/access-token';
+import {
+  accessToken,
+  asUser,
+  proofs,
+  revocationFeed,
+  SCOPES,
+  securitySchemes,
+  withScope,
+} from '@pair/access-token';
 import {
   databaseAddress,
   openapi,
@@ -16,6 +24,7 @@ import { firstPartyOnly } from './clients/first-party-only.ts';
 import { clients } from './clients/repository.ts';
 import type { AuthConfig } from './config.ts';
 import { parseSealingKeys } from './crypto/sealing-keys.ts';
+import { nonceRotation } from './dpop/nonce-rotation.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
 import { readProduct } from './oauth/authorize/product.ts';
@@ -63,6 +72,8 @@ export function authService(
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
       replicas: config.REDIS_REPLICAS,
     });
+    await app.register(nonceRotation);
+    await app.register(proofs, { name: 'auth', issuer });
     await app.register(keyRing, { sealingKeys });
     await app.register(accessTokenSigner, { issuer, audience });
     await app.register(clients, { issuer });

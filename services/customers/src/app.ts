@@ -1,5 +1,6 @@
 import {
   accessToken,
+  proofs,
   remoteKeys,
   revocationFeed,
   SCOPES,
@@ -61,6 +62,7 @@ export function customersService(
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
       replicas: config.REDIS_REPLICAS,
     });
+    await app.register(proofs, { name: 'customers', issuer: config.ISSUER });
     await app.register(accessToken, {
       issuer: config.ISSUER,
       audience: config.AUDIENCE,

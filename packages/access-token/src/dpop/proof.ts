@@ -52,7 +52,7 @@ export interface ProvenRequest {
   /** The public URL of the request, without query and fragment. */
   url: string;
   /** The access token of the request, at a resource. */
-  accessToken?: string;
+  accessToken?: string | undefined;
 }
 
 export interface Proof {

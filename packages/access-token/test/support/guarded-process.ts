@@ -7,6 +7,7 @@ import {
   asUser,
   createRemoteKeySet,
   createRevocationFeed,
+  proofs,
   type RemoteKeySet,
   type RevocationFeed,
   type SubjectRate,
@@ -77,6 +78,7 @@ export async function guardedProcess(
     await app.register(
       fp(async () => void app.decorate('revocationFeed', reader), { name: 'revocation-feed' }),
     );
+    await app.register(proofs, { name: 'test', issuer: ISSUER });
     await app.register(accessToken, {
       issuer: ISSUER,
       audience: ISSUER,

@@ -6,6 +6,8 @@ export interface RedisOfAuth {
   client: Redis;
   /** Revokes an id as auth does. `until` is in seconds since 1970, by default a little more than ten minutes from now. */
   revoke(kind: 'sid' | 'jti' | 'kid', id: string, until?: number): Promise<unknown>;
+  /** Announces a nonce for proofs as auth does. `until` is in seconds since 1970, by default two minutes from now. */
+  nameNonce(nonce: string, until?: number): Promise<unknown>;
   /** Writes the epoch as auth does when it first writes to an empty Redis. */
   nameEpoch(epoch: string): Promise<unknown>;
 }
@@ -25,6 +27,8 @@ export async function redisOfAuth(
     client,
     revoke: (kind, id, until = inTenMinutes()) =>
       client.xadd('{auth}:revocations', '*', kind, id, 'until', until),
+    nameNonce: (nonce, until = Math.ceil(Date.now() / 1_000) + 120) =>
+      client.xadd('{auth}:revocations', '*', 'nonce', nonce, 'until', until),
     nameEpoch: (name) =>
       client
         .multi()

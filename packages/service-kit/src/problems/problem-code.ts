@@ -31,6 +31,8 @@ type OfProcess =
 
 /** The codes of RFC 6750 §3.1, and similar ones. */
 type OfAccess =
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'insufficient_scope'
   | 'invalid_token'
   | 'rate_limit_exceeded'
