@@ -15,6 +15,9 @@ import { imageFlags, type MeasuredProcess, startMeasured } from './measured-proc
 export interface Customers extends MeasuredProcess {
   /** The Authorization header, with a token that may send every request of the benchmarks. */
   authorization: string;
+  redisUrl: string;
+  /** Signs the claims of an access token. */
+  sign(claims: object): Promise<string>;
   databaseUrl: string;
   database: pg.Client;
 }
@@ -75,5 +78,12 @@ export async function startCustomers(
       ),
     );
   }
-  return { ...process, authorization, databaseUrl: postgres.url, database };
+  return {
+    ...process,
+    authorization,
+    redisUrl: redis.url,
+    sign: (overrides) => key.sign({ ...claims, ...overrides }),
+    databaseUrl: postgres.url,
+    database,
+  };
 }
