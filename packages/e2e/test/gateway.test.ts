@@ -124,6 +124,23 @@ t.test('errors of nginx itself are problems, errors of a service pass unchanged'
   t.equal(await passed.text(), 'of the service');
 });
 
+t.test(
+  'a long proof of possession reaches the service beside a token, and the client gets the nonce',
+  async (t) => {
+    const { customers, url } = await gateway(t, (_request, response) => {
+      response
+        .writeHead(401, { 'DPoP-Nonce': 'n-1', 'WWW-Authenticate': 'DPoP error="use_dpop_nonce"' })
+        .end();
+    });
+    // the longest proof that the services read
+    const headers = { authorization: `DPoP ${'t'.repeat(2_000)}`, dpop: 'p'.repeat(4_096) };
+    const answer = await fetch(`${url}/customers`, { headers });
+    t.match(customers.requests[0]?.headers, headers);
+    t.equal(answer.headers.get('dpop-nonce'), 'n-1');
+    t.equal(answer.headers.get('www-authenticate'), 'DPoP error="use_dpop_nonce"');
+  },
+);
+
 t.test('below /oauth errors of nginx itself have the form of RFC 6749', async (t) => {
   const isOAuthError = async (response: Response, status: number, error: string) => {
     t.equal(response.status, status);

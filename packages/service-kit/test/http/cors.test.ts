@@ -141,9 +141,16 @@ t.test('pages may send the headers of tracing, and the headers of CORS_ALLOWED_H
     const { headers } = await app.inject({ method: 'OPTIONS', url: '/things', headers: preflight });
     t.equal(
       headers['access-control-allow-headers'],
-      `authorization, content-type, if-match, if-none-match, idempotency-key, traceparent, tracestate, baggage${more}`,
+      `authorization, content-type, if-match, if-none-match, idempotency-key, dpop, traceparent, tracestate, baggage${more}`,
     );
   }
+});
+
+t.test('a page may send a proof of possession, and read the nonce and the challenge', async (t) => {
+  const { app } = await started(t);
+  const { headers } = await app.inject({ url: '/nothing', headers: { origin: ORIGIN, dpop: 'a proof' } });
+  const exposed = String(headers['access-control-expose-headers']).split(', ');
+  for (const name of ['dpop-nonce', 'www-authenticate']) t.ok(exposed.includes(name), name);
 });
 
 t.test('a process refuses an invalid header name at the start', async (t) => {
