@@ -1,5 +1,7 @@
+import { ApiError } from './api-error.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { withDefaults } from './defaults.ts';
+import { lazyDpop } from './dpop/dpop.ts';
 import { type AuthPaths, type CustomersPaths, type Operations, operations } from './operations.ts';
 import { pages } from './pages.ts';
 import { createSend } from './send.ts';
@@ -12,6 +14,12 @@ export interface ClientOptions {
   baseUrl: string;
   /** Default: `memoryStorage()`. */
   tokens?: TokenStorage;
+  /**
+   * True to bind the tokens of each sign-in to a key that no script can export (DPoP, RFC 9449): tokens without the key are
+   * useless. `baseUrl` must then be the public origin of the services. Tokens of the other kind, and tokens whose key is lost,
+   * count as none. Default: false, for Bearer tokens.
+   */
+  dpop?: boolean;
   /** Default: the `fetch` of the platform. */
   fetch?: (request: Request) => Promise<Response>;
   /** Default: the clock of the platform. Tests bring their own. */
@@ -40,7 +48,8 @@ export interface Client {
   /**
    * Signs a user in. The tokens of the new session replace those in the storage.
    *
-   * @throws ApiError 401 `invalid_credentials`, 429 `too_many_attempts`
+   * @throws ApiError 401 `invalid_credentials`, 429 `too_many_attempts`, and with `dpop` 200 `token_not_bound` if the services
+   * issue Bearer tokens all the same
    */
   signIn(username: string, password: string): Promise<void>;
   /**
@@ -70,8 +79,9 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const { baseUrl, tokens = memoryStorage(), fetch = globalThis.fetch, clock = systemClock } = options;
   const send = createSend(baseUrl, (request) => fetch(request), clock);
-  const { signIn, signOut, currentTokens } = createSession(tokens, clock, send);
-  const sendAuthorized = withDefaults(withAccessToken(send, currentTokens));
+  const dpop = options.dpop ? lazyDpop(tokens, ApiError) : undefined;
+  const { signIn, signOut, currentTokens } = createSession(dpop ?? tokens, clock, send, dpop);
+  const sendAuthorized = withDefaults(withAccessToken(send, currentTokens, dpop));
   const auth: Operations<AuthPaths> = operations(sendAuthorized);
   const customers: Operations<CustomersPaths> = operations(sendAuthorized);
   return {

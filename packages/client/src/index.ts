@@ -1,3 +1,4 @@
+export type { KeyPair } from 'dpop';
 export { ApiError, type InputFault } from './api-error.ts';
 export {
   type Abortable,
@@ -11,4 +12,11 @@ export {
 } from './client.ts';
 export type { Clock } from './clock.ts';
 export type { AuthPaths, CustomersPaths, FileBody, Operations } from './operations.ts';
-export { memoryStorage, type TokenStorage, type Tokens, type WebStorageArea, webStorage } from './tokens.ts';
+export {
+  type KeyStorage,
+  memoryStorage,
+  type TokenStorage,
+  type Tokens,
+  type WebStorageArea,
+  webStorage,
+} from './tokens.ts';

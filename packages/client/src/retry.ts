@@ -1,5 +1,6 @@
 import { ApiError } from './api-error.ts';
 import { type Clock, orAborted } from './clock.ts';
+import type { CallProofs } from './dpop/dpop.ts';
 
 const MAX_ATTEMPTS = 4;
 const MAX_WAIT_MS = 5_000;
@@ -13,11 +14,12 @@ export interface Repetition {
   path: string;
   body?: unknown;
   signal?: AbortSignal | null | undefined;
+  proofs?: CallProofs | undefined;
 }
 
 /**
- * Repeats a request after an answer with `Retry-After`, if that is safe. Makes at most four attempts, and waits at most five
- * seconds in all.
+ * Repeats a request after an answer with `Retry-After`, if that is safe, and at once if its proof lacks the newest nonce. Makes
+ * at most four attempts, and waits at most five seconds in all.
  *
  * @throws the error of the last attempt, or the reason of the signal
  */
@@ -35,14 +37,16 @@ export async function withRetries<T>(
       leftMs -= waitMs;
       if (attempts === MAX_ATTEMPTS || leftMs < 0) throw error;
       request.signal?.throwIfAborted();
-      await orAborted(clock.sleep(waitMs, request.signal), request.signal);
+      if (waitMs > 0) await orAborted(clock.sleep(waitMs, request.signal), request.signal);
     }
   }
 }
 
 function waitOf(error: unknown, request: Repetition): number {
-  if (!(error instanceof ApiError) || error.retryAfterSeconds === undefined) return Infinity;
-  if (!isRepeatable(request.body) || !mayRepeatAfter(error, request)) return Infinity;
+  if (!(error instanceof ApiError) || !isRepeatable(request.body)) return Infinity;
+  // RFC 9449 §8 and §9: the service has refused the request before it did anything
+  if (error.code === 'use_dpop_nonce') return request.proofs?.takesNewNonce() ? 0 : Infinity;
+  if (error.retryAfterSeconds === undefined || !mayRepeatAfter(error, request)) return Infinity;
   return error.retryAfterSeconds * 1_000 * (1 + Math.random() * MAX_JITTER);
 }
 

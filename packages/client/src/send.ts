@@ -1,6 +1,7 @@
 import createFetchClient, { type HeadersOptions } from 'openapi-fetch';
 import { ApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
+import type { CallProofs } from './dpop/dpop.ts';
 import { withRetries } from './retry.ts';
 
 /** The options of openapi-fetch that this client reads. The others pass through. */
@@ -9,6 +10,9 @@ export interface Init {
   headers?: HeadersOptions;
   parseAs?: string | undefined;
   signal?: AbortSignal | null;
+  fetch?: (request: Request) => Promise<Response>;
+  /** Adds proofs of possession. */
+  proofs?: CallProofs;
 }
 
 export interface Sent {
@@ -37,7 +41,13 @@ export function createSend(
 
   return (method, path, init = {}) => {
     const isJson = (init.parseAs ?? 'json') === 'json';
-    const options = isJson ? { ...init, parseAs: 'text' } : init;
+    const { proofs, ...rest } = init;
+    const plainFetch = init.fetch ?? fetch;
+    const options: Init = {
+      ...rest,
+      ...(isJson && { parseAs: 'text' }),
+      ...(proofs && { fetch: (attempt) => proofs.sendWithProof(attempt, plainFetch) }),
+    };
     return withRetries({ method, path, ...init }, clock, async () => {
       const { data, error, response } = await request(method, path, options);
       if (!response.ok) throw new ApiError(response, error);

@@ -1,5 +1,6 @@
 import { ApiError } from './api-error.ts';
 import type { Clock } from './clock.ts';
+import type { Dpop } from './dpop/dpop.ts';
 import { type AuthPaths, operations } from './operations.ts';
 import { randomKey } from './random-key.ts';
 import type { Send } from './send.ts';
@@ -27,9 +28,17 @@ export interface Session {
   currentTokens(refused?: Tokens): Promise<Tokens | undefined>;
 }
 
-/** @param unauthorized sends without a token */
-export function createSession(storage: TokenStorage, clock: Clock, unauthorized: Send): Session {
+/**
+ * @param unauthorized sends without a token
+ * @param dpop binds the tokens to keys; without it they are Bearer tokens
+ */
+export function createSession(storage: TokenStorage, clock: Clock, unauthorized: Send, dpop?: Dpop): Session {
   const { POST: send } = operations<AuthPaths>(unauthorized);
+  /** Sends a request for tokens. */
+  const sendWithKey = (jkt: string | undefined) =>
+    dpop && jkt
+      ? operations<AuthPaths>((...request) => dpop.send(unauthorized, { jkt }, ...request)).POST
+      : send;
   /** The running refreshes, by refresh token: a user who signs in meanwhile must not get, or wait for, another's tokens. */
   const refreshes = new Map<string, Promise<Tokens | undefined>>();
   /** No refresh in the background begins earlier: otherwise each request would begin one while auth is away. */
@@ -61,7 +70,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     const stored = await storage.get(); // another tab may have refreshed meanwhile
     if (!isUsed(stored)) return stored;
     try {
-      const next = tokensOf(await exchange(used.refresh_token));
+      const next = tokensOf(await exchange(used));
       return await replace(isUsed, { ...used, ...next });
     } catch (error) {
       const kept = isRefused(error) ? await replace(isUsed, undefined) : await storage.get();
@@ -97,10 +106,10 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
   };
 
   /** Repeats a refresh at once if its answer is lost: the token gets the same successor for some seconds only. */
-  const exchange = (refreshToken: string) => {
+  const exchange = ({ refresh_token, jkt }: Tokens) => {
     const attempt = () =>
-      send('/auth/refresh', {
-        body: { refresh_token: refreshToken },
+      sendWithKey(jkt)('/auth/refresh', {
+        body: { refresh_token },
         signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS),
       });
     return attempt().catch((error: unknown) => {
@@ -111,8 +120,9 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
 
   return {
     async signIn(username, password) {
-      const tokens = tokensOf(await send('/auth/login', { body: { username, password } }));
-      await replace(() => true, { ...tokens, sign_in: randomKey() });
+      const jkt = await dpop?.createKey();
+      const answer = await sendWithKey(jkt)('/auth/login', { body: { username, password } });
+      await replace(() => true, { ...tokensOf(answer), sign_in: randomKey(), ...(jkt && { jkt }) });
     },
 
     async signOut() {
@@ -129,6 +139,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     async currentTokens(refused) {
       const tokens = await storage.get();
       if (tokens === undefined || !isSameSignIn(tokens, refused ?? tokens)) return undefined;
+      if (tokens.jkt && !dpop) return undefined; // stored before the option `dpop` was taken back
       if (isCurrent(tokens, refused)) {
         renewSoon(tokens);
         return tokens;

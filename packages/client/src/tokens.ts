@@ -1,3 +1,5 @@
+import type { KeyPair } from 'dpop';
+
 /** The tokens of a signed-in user. */
 export interface Tokens {
   access_token: string;
@@ -9,6 +11,15 @@ export interface Tokens {
   scope: string;
   /** The id of the sign-in, which stays the same through all refreshes. Tokens of an earlier version have none. */
   sign_in?: string;
+  /** The thumbprint (RFC 7638) of the key to which the tokens are bound (DPoP). Bearer tokens have none. */
+  jkt?: string;
+}
+
+/** A place for the keys of sign-ins with `dpop: true`, by thumbprint. A `Map` is one. All methods may be asynchronous. */
+export interface KeyStorage {
+  get(jkt: string): KeyPair | undefined | Promise<KeyPair | undefined>;
+  set(jkt: string, key: KeyPair): unknown;
+  delete(jkt: string): unknown;
 }
 
 /**
@@ -19,6 +30,11 @@ export interface TokenStorage {
   get(): Tokens | undefined | Promise<Tokens | undefined>;
   /** The client sets `undefined` when the user signs out, or when auth refuses the refresh token: sign in again. */
   set(tokens: Tokens | undefined): void | Promise<void>;
+  /**
+   * The place for the keys of the tokens: it must last as long as the tokens, and clients that share these must share it.
+   * `'indexedDB'` is the database of the origin. Default: the memory of each client.
+   */
+  keys?: KeyStorage | 'indexedDB';
 }
 
 /** Keeps tokens in memory, the default: other scripts cannot read them, and the end of the process or page removes them. */
@@ -29,6 +45,7 @@ export function memoryStorage(): TokenStorage {
     set: (next) => {
       tokens = next;
     },
+    keys: new Map<string, KeyPair>(),
   };
 }
 
@@ -41,7 +58,9 @@ export interface WebStorageArea {
 
 /**
  * Keeps tokens in `localStorage`: they survive a reload, and all tabs of the origin share them. Every script of the origin
- * can read them, so use it only where no foreign script runs.
+ * can read them, so use it only where no foreign script runs. With `dpop: true` their keys are in
+ * IndexedDB: a script can use them, but not export them. A tab that closes with its `sessionStorage` leaves its key there, which
+ * is useless without the tokens.
  *
  * @param area `localStorage`, or `sessionStorage` for a single tab
  * @param key the key of the tokens, which are stored as JSON
@@ -53,6 +72,7 @@ export function webStorage(area: WebStorageArea, key = 'tokens'): TokenStorage {
       if (tokens === undefined) area.removeItem(key);
       else area.setItem(key, JSON.stringify(tokens));
     },
+    keys: 'indexedDB',
   };
 }
 

@@ -22,9 +22,11 @@ export interface FakeServer {
   /** All requests, in the order of arrival. */
   received: Received[];
   clock: Clock & { nowMs: number; sleptMs: number[] };
+  /** The network of another client of the same server. */
+  fetch: (request: Request) => Promise<Response>;
 }
 
-const BASE_URL = 'https://api.example.com';
+export const BASE_URL = 'https://api.example.com';
 export const NOW_MS = Date.parse('2026-11-30T09:41:07Z');
 
 /** The storage of a signed-in user, with an access token that is valid for ten minutes. */
@@ -43,7 +45,11 @@ export function signedIn(overrides: Partial<Tokens> = {}): TokenStorage {
 /** A client whose requests `answer` gets instead of the network. Sleeping takes no time, and moves the clock. */
 export function fakeServer(
   answer: (request: Received) => Response | Promise<Response>,
-  { storage = memoryStorage(), clock = fakeClock() }: Partial<Pick<FakeServer, 'storage' | 'clock'>> = {},
+  {
+    storage = memoryStorage(),
+    clock = fakeClock(),
+    dpop = false,
+  }: Partial<Pick<FakeServer, 'storage' | 'clock'>> & { dpop?: boolean } = {},
 ): FakeServer {
   const received: Received[] = [];
   const fetch = async (request: Request) => {
@@ -56,10 +62,11 @@ export function fakeServer(
     return answer(arrived);
   };
   return {
-    client: createClient({ baseUrl: BASE_URL, tokens: storage, fetch, clock }),
+    client: createClient({ baseUrl: BASE_URL, tokens: storage, dpop, fetch, clock }),
     storage,
     received,
     clock,
+    fetch,
   };
 }
 
@@ -78,11 +85,11 @@ export function fakeClock(): FakeServer['clock'] {
 }
 
 /** The answer to a login or a refresh. */
-export function tokens(generation: number): Response {
+export function tokens(generation: number, tokenType = 'Bearer'): Response {
   return Response.json({
     access_token: `access-${generation}`,
     refresh_token: `refresh-${generation}`,
-    token_type: 'Bearer',
+    token_type: tokenType,
     expires_in: 600,
     scope: 'customers:read',
   });
@@ -115,7 +122,8 @@ export const unavailable = (retryAfter = '1') => problem(503, 'unavailable', { '
 export const invalidToken = () => problem(401, 'invalid_token');
 export const invalidGrant = () => problem(401, 'invalid_grant');
 
-export const tokenOf = ({ headers }: Received) => headers.get('authorization')?.replace('Bearer ', '');
+export const tokenOf = ({ headers }: Received) =>
+  headers.get('authorization')?.replace(/^(Bearer|DPoP) /, '');
 
 export const isRefresh = ({ operation }: Received) => operation === 'POST /auth/refresh';
 export const refreshes = (received: Received[]) => received.filter(isRefresh).length;

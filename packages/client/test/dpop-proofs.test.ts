@@ -1,0 +1,164 @@
+import { Readable } from 'node:stream';
+import t from 'tap';
+import { dpopServer, hash, signedInServer, useNonce } from './support/dpop-server.ts';
+import { tokenOf, unavailable } from './support/fake-server.ts';
+
+t.test('sign-in, requests and refreshes have proofs by one key, each with an id of its own', async (t) => {
+  const { client, clock, proofs, received } = await signedInServer();
+  await client.customers.GET('/customers', { params: { query: { n: 5 } } });
+  clock.nowMs += 600_000;
+  await client.auth.GET('/auth/me');
+  t.match(
+    proofs.map(({ operation, htm, htu, ath }) => [operation, htm, htu, ath]),
+    [
+      ['POST /auth/login', 'POST', 'https://api.example.com/auth/login', undefined],
+      ['POST /auth/login', 'POST', 'https://api.example.com/auth/login', undefined],
+      ['GET /customers?n=5', 'GET', 'https://api.example.com/customers', hash('access-1')],
+      ['POST /auth/refresh', 'POST', 'https://api.example.com/auth/refresh', undefined],
+      ['GET /auth/me', 'GET', 'https://api.example.com/auth/me', hash('access-2')],
+    ],
+  );
+  t.equal(new Set(proofs.map(({ key }) => key)).size, 1);
+  t.equal(new Set(proofs.map(({ jti }) => jti)).size, proofs.length);
+  t.same(
+    received.map(({ headers }) => headers.get('authorization')),
+    [null, null, 'DPoP access-1', null, 'DPoP access-2'],
+  );
+});
+
+t.test('downloads, streams and uploads have proofs', async (t) => {
+  const server = await signedInServer();
+  const { client, proofs } = server;
+  server.answer = () => new Response('name,dob\n');
+  await client.customers.GET('/customers/export');
+  await client.customers.GET('/customers/export', { parseAs: 'stream' });
+  server.answer = () => Response.json({ created: 1 });
+  for (const body of ['a', new Blob(['a']), new Blob(['a']).stream(), Readable.from(['a'])]) {
+    await client.customers.POST('/customers/import', { body });
+  }
+  const ofFiles = proofs.filter(({ htu }) => /customers/.test(`${htu}`));
+  t.same(
+    ofFiles.map(({ htm, ath }) => [htm, ath]),
+    ['GET', 'GET', 'POST', 'POST', 'POST', 'POST'].map((method) => [method, hash('access-1')]),
+  );
+});
+
+t.test('requests without a token have no proof', async (t) => {
+  const { client, received } = await signedInServer();
+  await t.rejects(client.auth.POST('/oauth/revoke', { body: { token: 'rt_1' } }));
+  await client.signOut();
+  await t.rejects(client.auth.GET('/auth/me'));
+  t.same(
+    received.slice(2).map(({ headers }) => headers.get('dpop')),
+    [null, null, null],
+  );
+});
+
+t.test('each attempt has a proof of its own', async (t) => {
+  const server = await signedInServer();
+  server.answer = () => unavailable();
+  await t.rejects(server.client.auth.GET('/auth/me'), { code: 'unavailable' });
+  t.equal(server.proofs.filter(({ operation }) => operation === 'GET /auth/me').length, 4);
+});
+
+t.test('the client asks for no nonce twice: it takes the newest from each answer', async (t) => {
+  const server = dpopServer();
+  await server.client.signIn('ada', 'the engine');
+  t.same(
+    server.proofs.map(({ nonce }) => nonce),
+    [undefined, 'nonce-1'],
+  );
+  server.answer = () => Response.json({}, { headers: { 'dpop-nonce': 'nonce-2' } });
+  await server.client.auth.GET('/auth/me');
+  server.answer = () => undefined;
+  server.nonce = 'nonce-2';
+  await server.client.auth.GET('/auth/me');
+  await server.client.auth.GET('/auth/me');
+  t.same(
+    server.proofs.slice(2).map(({ nonce }) => nonce),
+    ['nonce-1', 'nonce-2', 'nonce-2'],
+  );
+});
+
+t.test('a refused nonce is answered with the new one, whatever the request', async (t) => {
+  const server = await signedInServer();
+  const { client, proofs, clock } = server;
+  const ada = { name: 'Ada Lovelace', dob: '1815-12-10' };
+  const path = { id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10' };
+  const calls = [
+    () => client.customers.POST('/customers', { body: ada }),
+    () => client.customers.PATCH('/customers/{id}', { params: { path }, body: { name: 'Ada King' } }),
+    () => client.customers.POST('/customers/import', { body: new Blob(['name,dob\n']) }),
+    () => client.customers.GET('/customers/export', { parseAs: 'stream' }),
+    () => client.auth.POST('/auth/logout-all'),
+    () => client.signIn('ada', 'the engine'),
+  ];
+  for (const [i, call] of calls.entries()) {
+    const before = proofs.length;
+    server.nonce = `new-${i}`;
+    await call();
+    t.equal(proofs.length, before + 2);
+    t.same(proofs.at(-1)?.nonce, `new-${i}`);
+  }
+  t.same(clock.sleptMs, [], 'at once');
+  const bodies = server.received.filter(({ operation }) => operation === 'POST /customers');
+  t.same(new Set(bodies.map(({ body }) => body)), new Set([JSON.stringify(ada)]));
+  t.equal(new Set(bodies.map(({ headers }) => headers.get('idempotency-key'))).size, 1);
+});
+
+t.test('the refusal may have the form of OAuth 2.0', async (t) => {
+  const server = dpopServer();
+  server.refusal = () =>
+    Response.json({ error: 'use_dpop_nonce' }, { status: 400, headers: { 'dpop-nonce': server.nonce } });
+  await server.client.signIn('ada', 'the engine');
+  t.equal(server.proofs.length, 2);
+});
+
+t.test('the client repeats once, and not with the nonce that was refused', async (t) => {
+  let count = 0;
+  for (const { refusal, attempts } of [
+    { refusal: () => useNonce('nonce-1'), attempts: 1 },
+    { refusal: () => useNonce('always the same'), attempts: 2 },
+    { refusal: () => useNonce(`another-${count++}`), attempts: 2 },
+    { refusal: () => new Response('{"error":"use_dpop_nonce"}', { status: 400 }), attempts: 1 },
+  ]) {
+    const server = await signedInServer();
+    server.nonce = 'unknown';
+    server.refusal = refusal;
+    const before = server.received.length;
+    await t.rejects(server.client.auth.GET('/auth/me'), { code: 'use_dpop_nonce' });
+    t.equal(server.received.length - before, attempts);
+    t.match(await server.storage.get(), { access_token: 'access-1' }, 'the user stays signed in');
+  }
+});
+
+t.test('a stream that is used up is not repeated, but the next request has the new nonce', async (t) => {
+  const server = await signedInServer();
+  for (const [i, body] of [new Blob(['a']).stream(), Readable.from(['a'])].entries()) {
+    server.nonce = `new-${i}`;
+    const before = server.received.length;
+    await t.rejects(server.client.customers.POST('/customers/import', { body }), {
+      status: 401,
+      code: 'use_dpop_nonce',
+    });
+    t.equal(server.received.length - before, 1);
+    await server.client.auth.GET('/auth/me');
+    t.equal(server.received.length - before, 2);
+  }
+});
+
+t.test('a hundred requests with an old nonce all succeed, after one repetition each', async (t) => {
+  const server = await signedInServer();
+  server.nonce = 'nonce-2';
+  const before = server.received.length;
+  await Promise.all(Array.from({ length: 100 }, () => server.client.auth.GET('/auth/me')));
+  t.equal(server.received.length - before, 200);
+});
+
+t.test('a refused token is renewed, and the request repeated with a proof for the new one', async (t) => {
+  const server = await signedInServer();
+  server.answer = (request) =>
+    tokenOf(request) === 'access-1' ? Response.json({ code: 'invalid_token' }, { status: 401 }) : undefined;
+  await server.client.auth.GET('/auth/me');
+  t.equal(server.proofs.at(-1)?.ath, hash('access-2'));
+});
