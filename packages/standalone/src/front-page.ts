@@ -9,7 +9,15 @@ const FOLDER = join(ROOT, 'nginx/html');
 export const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Serves the front page at `/` and `/docs/`, as nginx does in the composed system. */
+/** Files that have an address without `.html`. */
+const PAGES = {
+  '/docs': 'index.html',
+  '/docs/': 'index.html',
+  '/replay': 'replay.html',
+  '/replay/explained': 'replay/explained.html',
+};
+
+/** Serves the front page at `/` and `/docs/`, and the pages below `/replay`, as nginx does in the composed system. */
 export const frontPage: FastifyPluginAsync = async (app) => {
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('content-security-policy', PAGE_POLICY);
@@ -18,7 +26,7 @@ export const frontPage: FastifyPluginAsync = async (app) => {
   // `status` is nginx's template of a route that status.ts serves here
   const globIgnore = ['status'];
   await app.register(fastifyStatic, { root: FOLDER, wildcard: false, schemaHide: true, globIgnore });
-  for (const path of ['/docs', '/docs/']) {
-    app.get(path, { schema: { hide: true } }, (_request, reply) => reply.sendFile('index.html'));
+  for (const [path, file] of Object.entries(PAGES)) {
+    app.get(path, { schema: { hide: true } }, (_request, reply) => reply.sendFile(file));
   }
 };

@@ -32,13 +32,29 @@ t.test('the system of npm start', async (t) => {
 
   t.test('one process serves the front page, both Swaggers and both services', async (t) => {
     const { url } = started;
-    for (const path of ['/', '/docs', '/docs/', '/docs/auth', '/docs/customers']) {
+    for (const path of [
+      '/',
+      '/docs',
+      '/docs/',
+      '/docs/auth',
+      '/docs/customers',
+      '/replay',
+      '/replay/explained',
+    ]) {
       const page = await fetch(url + path);
       t.equal(page.status, 200, path);
       t.match(page.headers.get('content-type'), 'text/html', path);
     }
-    t.equal((await fetch(`${url}/`)).headers.get('content-security-policy'), PAGE_POLICY);
-    for (const path of ['/style.css', '/front-page.js', '/docs/postman.json']) {
+    for (const path of ['/', '/replay', '/replay/explained']) {
+      t.equal((await fetch(url + path)).headers.get('content-security-policy'), PAGE_POLICY, path);
+    }
+    for (const path of [
+      '/style.css',
+      '/front-page.js',
+      '/docs/postman.json',
+      '/replay.css',
+      '/replay/page.js',
+    ]) {
       t.equal((await fetch(url + path)).status, 200, path);
     }
     t.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200);

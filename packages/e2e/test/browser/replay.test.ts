@@ -1,0 +1,216 @@
+import { axeViolations, testBrowser, waitFor } from '@pair/test-kit';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { sharedSystem } from '../support/system.ts';
+
+const [{ url, admin }, browser] = await Promise.all([sharedSystem(t), testBrowser(t)]);
+
+/** Opens the page, and collects the complaints of the browser; a refused request is none. */
+async function visit(t: Test, story: string, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext(options);
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(`${url}/replay`);
+  await page.getByLabel(story).check();
+  return {
+    page,
+    complaints: () => complaints.filter((text) => !/the server responded with a status of 401/.test(text)),
+  };
+}
+
+async function signIn(page: Page) {
+  await page.getByLabel('Username').fill(admin.username);
+  await page.getByLabel('Password').fill(admin.password);
+  const button = page.getByRole('button', { name: 'Sign in' });
+  const isIn = page.locator('#owner-state', { hasText: 'Signed in' });
+  await waitFor(async () => {
+    // a busy machine may answer 503, and the page forgets the password after each attempt
+    if (await button.isVisible()) {
+      await page.getByLabel('Password').fill(admin.password);
+      await button.click();
+    }
+    return isIn.waitFor({ timeout: 5_000 }).then(
+      () => true,
+      () => false,
+    );
+  });
+}
+
+const press = (page: Page, name: string) => page.getByRole('button', { name }).click();
+const says = (page: Page, text: string | RegExp) =>
+  page.locator('#time-line').getByText(text).first().waitFor();
+const steps = (page: Page) => page.locator('#steps li');
+const isTold = async (page: Page) => {
+  await page.locator('#moral').getByRole('link').waitFor();
+  return (await steps(page).count()) === (await page.locator('#steps .done').count());
+};
+
+t.test('a stolen access token works for the thief as for the owner', async (t) => {
+  const { page, complaints } = await visit(t, 'A stolen access token');
+  await signIn(page);
+  await press(page, 'Steal the tokens');
+  await press(page, 'Call customers as the thief');
+  await says(page, 'A copy works like the original');
+  await press(page, 'Call customers as the owner');
+  t.ok(await isTold(page));
+  t.strictSame(complaints(), []);
+});
+
+t.test('a thief who refreshes late ends the session: both columns show that', async (t) => {
+  const { page } = await visit(t, 'A refresh token, used late');
+  await signIn(page);
+  await press(page, 'Steal the tokens');
+  await press(page, 'Refresh as the owner');
+  await says(page, 'has a successor');
+  await steps(page).filter({ hasText: 'Wait until' }).and(page.locator('[aria-current]')).waitFor();
+  await page.locator('#window-text', { hasText: 'Closed' }).waitFor();
+  await press(page, 'Refresh as the thief');
+  await says(page, 'Reuse: this token was used up before');
+  await says(page, /The thief noticed it after [\d.]+ s/);
+  await says(page, /The owner noticed it after [\d.]+ s/);
+  t.equal(await page.locator('#owner-state').textContent(), 'The session is over');
+  t.equal(await page.locator('#thief-state').textContent(), 'The copies are refused');
+  t.ok(await isTold(page));
+});
+
+t.test('a thief who refreshes at once gets the same successor', async (t) => {
+  const { page } = await visit(t, 'A refresh token, used at once');
+  await signIn(page);
+  await press(page, 'Steal the tokens');
+  await press(page, 'Refresh as the owner');
+  await says(page, 'has a successor');
+  await press(page, 'Refresh as the thief');
+  await says(page, 'this looks like a second tab');
+  const newest = (party: string) => page.locator(`#${party}-tokens`).getByText('refresh').textContent();
+  t.match(await newest('thief'), /^refresh 2 …/);
+  t.equal(await newest('thief'), await newest('owner'));
+});
+
+t.test('after a sign-out the copies are refused', async (t) => {
+  const { page } = await visit(t, 'Signing out');
+  await signIn(page);
+  await press(page, 'Steal the tokens');
+  await press(page, 'Call customers as the thief');
+  await says(page, 'A copy works like the original');
+  await press(page, 'Sign out');
+  await says(page, /The thief noticed it after [\d.]+ s/);
+  t.ok(await isTold(page));
+  t.equal(await page.evaluate('document.activeElement.id'), 'username', 'the focus is on the form');
+});
+
+t.test('the page keeps no password, and shows no token', async (t) => {
+  const { page } = await visit(t, 'Signing out');
+  const answer = page.waitForResponse((response) => response.url().endsWith('/auth/login') && response.ok());
+  await signIn(page);
+  const { access_token, refresh_token } = await (await answer).json();
+  await press(page, 'Steal the tokens');
+  t.equal(await page.getByLabel('Password').inputValue(), '');
+  const text = (await page.locator('body').textContent()) ?? '';
+  for (const token of [access_token, refresh_token]) {
+    t.notOk(text.includes(token.slice(-12)));
+    t.ok(text.includes(`…${token.slice(-6)}`));
+  }
+});
+
+t.test('a hidden page sends nothing', async (t) => {
+  const { page } = await visit(t, 'Signing out');
+  await page.evaluate("Object.defineProperty(document, 'hidden', { get: () => globalThis.isHidden })");
+  const turn = (isHidden: boolean) =>
+    page.evaluate(`isHidden = ${isHidden}; document.dispatchEvent(new Event('visibilitychange'))`);
+  let checks = 0;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/auth/me')) checks += 1;
+  });
+  await signIn(page);
+  await waitFor(async () => checks > 1);
+  await turn(true);
+  await page.waitForTimeout(700);
+  const before = checks;
+  await page.waitForTimeout(1_500);
+  t.equal(checks, before);
+  await turn(false);
+  await waitFor(async () => checks > before);
+});
+
+t.test('each answer is announced, and a button without effect says why', async (t) => {
+  const { page } = await visit(t, 'Signing out');
+  const hears = (text: string) => page.getByRole('log').getByText(text).waitFor({ state: 'attached' });
+  const pressInVain = async (id: string) => {
+    await page.locator(id).focus();
+    await page.keyboard.press('Enter');
+  };
+  await pressInVain('#steal');
+  await hears('There is nothing to steal');
+  await pressInVain('#thief-refresh');
+  await hears('The thief has no tokens yet');
+  await signIn(page);
+  await hears('Owner: POST /auth/login: 200');
+  await press(page, 'Steal the tokens');
+  await hears('The thief copies both tokens');
+});
+
+t.test('the page works with the keyboard alone', async (t) => {
+  const { page } = await visit(t, 'Signing out');
+  const isSeen = () =>
+    page.evaluate(
+      "[document.activeElement, document.activeElement.closest('label')].some((one) => one && getComputedStyle(one).outlineStyle === 'solid')",
+    );
+  await page.getByLabel('Username').focus();
+  await page.keyboard.type(admin.username);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(admin.password);
+  await page.keyboard.press('Enter');
+  await page.locator('#owner-state', { hasText: 'Signed in' }).waitFor();
+  const order = ['owner-call', 'owner-refresh', 'sign-out', 'steal', 'thief-call', 'thief-refresh'];
+  for (const id of order) {
+    await waitFor(async () => (await page.evaluate('document.activeElement.id')) === id);
+    t.ok(await isSeen(), id);
+    if (id === 'steal') await page.keyboard.press('Enter');
+    if (id === 'thief-call') await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+  }
+  await says(page, 'A copy works like the original');
+  await page.getByLabel('Signing out').focus();
+  await page.keyboard.press('ArrowUp');
+  t.ok(await page.getByLabel('A refresh token, used at once').isChecked());
+  t.ok(await isSeen());
+});
+
+t.test('axe finds no fault, nothing scrolls sideways, and nothing moves against the will', async (t) => {
+  const { page } = await visit(t, 'A refresh token, used at once', { reducedMotion: 'reduce' });
+  await signIn(page);
+  await press(page, 'Steal the tokens');
+  await press(page, 'Refresh as the owner');
+  await says(page, 'has a successor');
+  await press(page, 'Refresh as the thief');
+  await says(page, 'this looks like a second tab');
+  const first = "getComputedStyle(document.querySelector('#time-line li'))";
+  t.equal(await page.evaluate(`${first}.animationName`), 'none');
+  await isAccessible(t, page);
+  await press(page, 'Sign out');
+  await says(page, /The thief noticed it/);
+  await isAccessible(t, page);
+});
+
+t.test('the explanation is a page without a complaint', async (t) => {
+  const { page, complaints } = await visit(t, 'Signing out');
+  await page.goto(`${url}/replay/explained#the-replay-window`);
+  t.ok(await page.locator('#the-replay-window').isVisible());
+  await isAccessible(t, page);
+  t.strictSame(complaints(), []);
+});
+
+async function isAccessible(t: Test, page: Page) {
+  for (const width of [1_280, 640, 360, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), width);
+    if (width !== 1_280 && width !== 360) continue;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      t.strictSame(await axeViolations(page), [], `${colorScheme}, ${width} px`);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { byId, make, seconds } from './elements.ts';
+import type { Carried, Party } from './exchange.ts';
+import { type Ledger, WINDOW_MS } from './ledger.ts';
+
+/** The state of the page. */
+export interface View {
+  /** The tokens of each party. */
+  owner: Carried | undefined;
+  thief: Carried | undefined;
+  /** The services refuse the thief's copies. */
+  isThiefOut: boolean;
+}
+
+/** Shows the state of both parties, and of the replay window. */
+export function createColumns({ nameOf, session }: Ledger): (view: View) => void {
+  const shown: Record<Party, string> = { owner: '', thief: '' };
+
+  const showParty = (party: Party, state: string, mood: string, tokens: Carried = {}) => {
+    const names = (['access', 'refresh'] as const).flatMap((kind) => {
+      const token = tokens[kind];
+      return token === undefined ? [] : [nameOf(kind, token)];
+    });
+    const text = [state, mood, ...names].join();
+    if (shown[party] === text) return;
+    shown[party] = text;
+    const line = byId(`${party}-state`);
+    line.textContent = state;
+    line.className = `state ${mood}`;
+    byId(`${party}-tokens`).replaceChildren(...names.map((name) => make('li', 'token', name)));
+  };
+
+  const showOwner = (tokens: Carried | undefined) => {
+    if (tokens !== undefined) showParty('owner', 'Signed in', 'in', tokens);
+    else if (session().newest > 0) showParty('owner', 'The session is over', 'out');
+    else showParty('owner', 'Not signed in', 'nothing');
+    const form = byId('sign-in');
+    const actions = byId('owner-actions');
+    const isIn = tokens !== undefined;
+    if (form.hidden === isIn) return;
+    const hadFocus = form.contains(document.activeElement) || actions.contains(document.activeElement);
+    form.hidden = isIn;
+    actions.hidden = !isIn;
+    if (hadFocus) byId(isIn ? 'owner-call' : 'username').focus();
+  };
+
+  const showThief = ({ owner, thief, isThiefOut }: View) => {
+    if (thief === undefined) showParty('thief', 'Has nothing', 'nothing');
+    else if (isThiefOut) showParty('thief', 'The copies are refused', 'out', thief);
+    else showParty('thief', 'The copies work', 'in', thief);
+    setUsable('steal', owner !== undefined);
+    setUsable('thief-call', thief !== undefined);
+    setUsable('thief-refresh', thief !== undefined);
+  };
+
+  return (view) => {
+    showOwner(view.owner);
+    showThief(view);
+    const leftMs = windowLeftMs(session());
+    byId('window-text').textContent = windowText(leftMs);
+    byId<HTMLProgressElement>('window').value = leftMs;
+  };
+
+  function windowText(leftMs: number): string {
+    const { isLive, rotatedAt } = session();
+    if (!isLive || rotatedAt === undefined) return 'Each refresh opens the replay window for ten seconds.';
+    if (leftMs === 0) return 'Closed. Now an old refresh token ends the session.';
+    return `Open for ${seconds(leftMs)} s: the refresh token before the newest gets the same successor.`;
+  }
+}
+
+/** The time until the replay window closes. */
+export function windowLeftMs({ isLive, rotatedAt }: ReturnType<Ledger['session']>): number {
+  if (!isLive || rotatedAt === undefined) return 0;
+  return Math.max(0, rotatedAt + WINDOW_MS - performance.now());
+}
+
+/** A button that cannot be used keeps its place in the order of the keyboard. */
+function setUsable(id: string, isUsable: boolean): void {
+  byId(id).setAttribute('aria-disabled', String(!isUsable));
+}

@@ -1,0 +1,121 @@
+import { createColumns, windowLeftMs } from './columns.ts';
+import { byId } from './elements.ts';
+import { type Exchange, type Party, recordingFetch } from './exchange.ts';
+import { createGuide } from './guide.ts';
+import { createLedger } from './ledger.ts';
+import { createOwner } from './owner.ts';
+import type { Scene } from './stories.ts';
+import { createThief } from './thief.ts';
+import { announce, createTimeLine } from './time-line.ts';
+import { watch } from './watch.ts';
+
+const TICK_MS = 200;
+
+const ledger = createLedger();
+const timeLine = createTimeLine(ledger);
+const show = createColumns(ledger);
+const owner = createOwner(recordingFetch('owner', hear), () => update());
+const thief = createThief(recordingFetch('thief', hear));
+const guide = createGuide(() => update());
+const watchOwner = watch(() => owner.tokens() !== undefined, owner.check);
+const watchThief = watch(isThiefIn, thief.check);
+
+let isThiefOut = false;
+/** The parties that have not noticed the end of the session yet. */
+let unaware = new Set<Party>();
+let ticking: number | undefined;
+
+function isThiefIn(): boolean {
+  return thief.loot() !== undefined && !isThiefOut;
+}
+
+/** Reads an answer. */
+function hear(exchange: Exchange): void {
+  const { party, path, at } = exchange;
+  const wasLive = ledger.session().isLive;
+  const verdict = ledger.note(exchange);
+  const { isLive, endedAt } = ledger.session();
+  if (verdict === 'signed-in') thief.forget();
+  if (party === 'thief' && verdict === 'refused') isThiefOut = true;
+  // a check is worth an entry only when its answer changes
+  const isQuiet = path === '/auth/me' && verdict === 'served';
+  if (!isQuiet) timeLine.add(exchange, verdict);
+  if (wasLive && !isLive) {
+    timeLine.addEnd();
+    unaware = new Set(isThiefIn() ? ['owner', 'thief'] : ['owner']);
+    if (party === 'owner') unaware.delete('owner');
+  } else if (
+    endedAt !== undefined &&
+    (verdict === 'refused' || verdict === 'over') &&
+    unaware.delete(party)
+  ) {
+    timeLine.addNotice(party, at - endedAt);
+  }
+  update(isQuiet ? undefined : `${party} ${verdict}`);
+}
+
+/** Shows the present state, and suggests the next step. */
+function update(heard?: Scene['heard'][number]): void {
+  const tokens = owner.tokens();
+  show({
+    owner: tokens && { access: tokens.access_token, refresh: tokens.refresh_token },
+    thief: thief.loot(),
+    isThiefOut,
+  });
+  const isWindowOpen = windowLeftMs(ledger.session()) > 0;
+  const scene = {
+    isSignedIn: tokens !== undefined,
+    isBound: false,
+    isStolen: thief.loot() !== undefined,
+    isThiefOut,
+    isWindowOpen,
+  };
+  guide.update(scene, heard);
+  watchOwner();
+  watchThief();
+  if (isWindowOpen) {
+    ticking ??= setInterval(update, TICK_MS);
+  } else {
+    clearInterval(ticking);
+    ticking = undefined;
+  }
+}
+
+function steal(): void {
+  const tokens = owner.tokens();
+  if (tokens === undefined) return announce('There is nothing to steal: the owner is not signed in.');
+  thief.steal(tokens);
+  isThiefOut = false;
+  timeLine.addTheft({ access: tokens.access_token, refresh: tokens.refresh_token });
+  update();
+}
+
+/** Does what a button says. The time line shows the answer, so an error needs nothing more. */
+function onPress(id: string, act: () => Promise<void>): void {
+  byId(id).addEventListener('click', () => {
+    act().catch(() => undefined);
+  });
+}
+
+function asThief(act: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    if (thief.loot() === undefined) return announce('The thief has no tokens yet.');
+    await act();
+    update();
+  };
+}
+
+byId('sign-in').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const username = byId<HTMLInputElement>('username').value;
+  const password = byId<HTMLInputElement>('password').value;
+  byId<HTMLInputElement>('password').value = '';
+  owner.signIn(username, password).catch(() => byId('password').focus());
+});
+byId('steal').addEventListener('click', steal);
+onPress('owner-call', owner.call);
+onPress('owner-refresh', owner.refresh);
+onPress('sign-out', owner.signOut);
+onPress('thief-call', asThief(thief.call));
+onPress('thief-refresh', asThief(thief.refresh));
+update();
