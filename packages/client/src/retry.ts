@@ -18,8 +18,8 @@ export interface Repetition {
 }
 
 /**
- * Repeats a request after an answer with `Retry-After`, if that is safe, and at once if its proof lacks the newest nonce. Makes
- * at most four attempts, and waits at most five seconds in all.
+ * Repeats a request after an answer with `Retry-After`, if that is safe, and at once if another proof of possession
+ * can help. Makes at most four attempts, and waits at most five seconds in all.
  *
  * @throws the error of the last attempt, or the reason of the signal
  */
@@ -44,17 +44,20 @@ export async function withRetries<T>(
 
 function waitOf(error: unknown, request: Repetition): number {
   if (!(error instanceof ApiError) || !isRepeatable(request.body)) return Infinity;
-  // RFC 9449 §8 and §9: the service has refused the request before it did anything
-  if (error.code === 'use_dpop_nonce') return request.proofs?.takesNewNonce() ? 0 : Infinity;
+  if (request.proofs?.mayRepeatAfter(error.code, isIdempotent(request))) return 0;
   if (error.retryAfterSeconds === undefined || !mayRepeatAfter(error, request)) return Infinity;
   return error.retryAfterSeconds * 1_000 * (1 + Math.random() * MAX_JITTER);
 }
 
-function mayRepeatAfter({ status, code }: ApiError, { method, path }: Repetition): boolean {
+function mayRepeatAfter({ status, code }: ApiError, request: Repetition): boolean {
   if (status === 429) return true; // the service has refused the request before it did anything
   if (code === 'request_in_progress') return true; // the first attempt with this Idempotency-Key is not answered yet
   // a 503 can hide that the service has done the request
-  return status === 503 && IDEMPOTENT.test(`${method} ${path}`);
+  return status === 503 && isIdempotent(request);
+}
+
+function isIdempotent({ method, path }: Repetition): boolean {
+  return IDEMPOTENT.test(`${method} ${path}`);
 }
 
 /** Returns false for a stream: the first attempt has consumed it. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
 import { dpopServer, hash, signedInServer, useNonce } from './support/dpop-server.ts';
-import { tokenOf, unavailable } from './support/fake-server.ts';
+import { problem, tokenOf, unavailable } from './support/fake-server.ts';
 
 t.test('sign-in, requests and refreshes have proofs by one key, each with an id of its own', async (t) => {
   const { client, clock, proofs, received } = await signedInServer();
@@ -154,6 +154,43 @@ t.test('a hundred requests with an old nonce all succeed, after one repetition e
   await Promise.all(Array.from({ length: 100 }, () => server.client.auth.GET('/auth/me')));
   t.equal(server.received.length - before, 200);
 });
+
+t.test(
+  'a request whose proof was used on the way is repeated once, if it has the same effect twice',
+  async (t) => {
+    const server = await signedInServer();
+    const { auth, customers } = server.client;
+    const path = { id: '0199d3a5-7d4e-7c3b-9a52-0d1f6c1c7b10' };
+    const calls = {
+      'GET /auth/me': () => auth.GET('/auth/me'),
+      'POST /customers': () =>
+        customers.POST('/customers', { body: { name: 'Ada Lovelace', dob: '1815-12-10' } }),
+      'PATCH /customers/{id}': () => customers.PATCH('/customers/{id}', { params: { path }, body: {} }),
+      'POST /customers/import': () => customers.POST('/customers/import', { body: 'name,dob\n' }),
+    };
+    const attempts = async (call: () => Promise<unknown>, refusals: number) => {
+      let count = 0;
+      server.answer = () => {
+        count += 1;
+        return count <= refusals ? problem(401, 'invalid_dpop_proof') : undefined;
+      };
+      const code = await call().then(
+        () => 'success',
+        (error: { code: string }) => error.code,
+      );
+      return `${code} after ${count}`;
+    };
+    const found: Record<string, string> = {};
+    for (const [name, call] of Object.entries(calls)) found[name] = await attempts(call, 1);
+    t.same(found, {
+      'GET /auth/me': 'success after 2',
+      'POST /customers': 'success after 2',
+      'PATCH /customers/{id}': 'invalid_dpop_proof after 1',
+      'POST /customers/import': 'invalid_dpop_proof after 1',
+    });
+    t.equal(await attempts(calls['GET /auth/me'], 9), 'invalid_dpop_proof after 2');
+  },
+);
 
 t.test('a refused token is renewed, and the request repeated with a proof for the new one', async (t) => {
   const server = await signedInServer();

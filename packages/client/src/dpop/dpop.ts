@@ -23,8 +23,8 @@ export interface Dpop {
 export interface CallProofs {
   /** Sends one attempt with a proof of its own, and notes the nonce in the answer. */
   sendWithProof(request: Request, fetch: NonNullable<Init['fetch']>): Promise<Response>;
-  /** True, once a call, if the last answer had a nonce that its request did not have. */
-  takesNewNonce(): boolean;
+  /** True, once a call, if another attempt with another proof can help against the refusal. */
+  mayRepeatAfter(code: string, isIdempotent: boolean): boolean;
 }
 
 /**

@@ -27,10 +27,14 @@ export function callProofs(
       hasNewNonce = nonce !== null && nonce !== used;
       return response;
     },
-    takesNewNonce() {
-      if (!hasNewNonce || isRepeated) return false;
-      isRepeated = true;
-      return true;
+    mayRepeatAfter(code, isIdempotent) {
+      if (isRepeated) return false;
+      isRepeated =
+        // §8 and §9: the service has refused the request before it did anything
+        (code === 'use_dpop_nonce' && hasNewNonce) ||
+        // a proxy or browser that got no answer may have sent the request a second time, with the same proof
+        (code === 'invalid_dpop_proof' && isIdempotent);
+      return isRepeated;
     },
   };
 }
