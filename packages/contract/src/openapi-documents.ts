@@ -24,6 +24,7 @@ export async function openApiDocuments(): Promise<Record<Service, string>> {
     REFRESH_REPLAY_WINDOW_SECONDS: 10,
     REGISTRATION: 'closed',
     REGISTRATION_SCOPES: [],
+    REQUIRE_DPOP: 'false',
   });
   const app = await buildProcess({ LOG_LEVEL: 'silent', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [
     auth,

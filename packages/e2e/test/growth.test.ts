@@ -45,6 +45,7 @@ t.test('the table names each kind of key in Redis', async (t) => {
     sources.flatMap((file) => [...read(file).matchAll(/\{auth\}:([a-z-]+)/g)].map(([, kind]) => kind)),
   );
   t.ok(kinds.size >= 9, [...kinds].join());
+  t.match(table, '`{dpop}:auth:', 'used proofs');
   for (const kind of kinds) t.match(table, new RegExp(`\`\\{auth\\}:${kind}[:\`]`), `${kind}`);
 });
 

@@ -14,5 +14,6 @@ make_room(user_id, MAX_SESSIONS_OF_USER - 1, nil, now - IDLE_LIMIT_MS)
 local expires_at = now + CODE_LIFETIME_MS
 extend(sid, user_id, expires_at, expires_at - IDLE_LIMIT_MS - RETENTION_MS, 'scope', scope, 'code', code,
   'redirect_uri', redirect_uri, 'code_challenge', code_challenge, 'registration', registration)
+if code_jkt ~= '' then redis.call('HSET', session_key, 'code_jkt', code_jkt) end
 redis.call('PEXPIREAT', session_key, expires_at)
 return { 'is_user_changed', is_changed() }

@@ -12,4 +12,5 @@ if wait_ms then return { 'retry_after_ms', wait_ms } end
 begin_session(user_id, user_scopes, client_id, address, user_agent)
 make_room(user_id, MAX_SESSIONS_OF_USER - 1)
 extend(sid, user_id, now + math.min(IDLE_LIMIT_MS, ABSOLUTE_LIMIT_MS), now, 'family', family, 'nonce', nonce)
+if jkt ~= '' then redis.call('HSET', session_key, 'jkt', jkt) end
 return { 'epoch', epoch(new_epoch), 'is_user_changed', is_changed() }

@@ -5,7 +5,7 @@
 local sessions = {}
 for _, sid in ipairs(redis.call('ZREVRANGE', index_key, 0, -1)) do
   local session = read_hash(session_of(sid), 'created_at', 'used_at', 'address', 'user_agent', 'client_id',
-    'expires_at', 'family')
+    'expires_at', 'family', 'jkt')
   if session.family and now < tonumber(session.expires_at) then
     table.insert(sessions, {
       'sid', sid,
@@ -14,6 +14,7 @@ for _, sid in ipairs(redis.call('ZREVRANGE', index_key, 0, -1)) do
       'used_at', session.used_at,
       'address', session.address,
       'user_agent', session.user_agent,
+      'is_bound', session.jkt and 1 or 0,
     })
   end
 end

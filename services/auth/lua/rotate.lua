@@ -13,6 +13,10 @@
 -- undecided  the window of the token was open when an outage of Redis began, `outage_ms` ago, that lasts or
 --            has just ended. Another process may know that the answer to this rotation was lost, and is about
 --            to reopen the window. So the session does not end; scopes that were read are stored all the same
+-- without_key  the session is bound to a key, and the request has no proof of it. Nothing of the session is
+--            changed: a thief without the key must not be able to end it. Returns the address of the last use,
+--            and whether to report this one: it came from another address than the last reported one, and the
+--            session has a budget left
 -- unknown    there is no such session, or the client or the family secret is wrong: nothing is changed
 -- excessive  the requested scope has more than can be granted: the token is not consumed
 -- unread     the session does not have the scopes of the user. The caller reads them and runs the script
@@ -29,13 +33,32 @@
 -- @include lib/hash
 local session = read_hash(session_key, 'user_id', 'client_id', 'registration', 'scope', 'user_scopes',
   'scopes_forgotten', 'family', 'nonce', 'previous', 'successor', 'generation', 'used_at', 'expires_at',
-  'absolute_expires_at', 'address', 'repeated_from', 'repeats_free_at')
+  'absolute_expires_at', 'address', 'repeated_from', 'repeats_free_at', 'jkt', 'bound_later', 'keyless_from',
+  'keyless_free_at')
 if not session.user_id or session.client_id ~= client_id or session.family ~= family then
   return { 'outcome', 'unknown' }
 end
 -- a client that was removed and added again does not inherit the sessions of its old registration
 if session.registration and session.registration ~= registration then return { 'outcome', 'unknown' } end
 if now >= tonumber(session.expires_at) then return { 'outcome', 'unknown' } end
+
+if session.jkt and session.jkt ~= jkt then
+  -- the thief of an unbound token may have bound the session to a key of his own. The user then has a consumed
+  -- token and not that key, and must end the session as if it were unbound
+  if session.bound_later and session.nonce ~= nonce then
+    end_session(sid)
+    return { 'outcome', 'reuse', 'user_id', session.user_id, 'address', session.address }
+  end
+  local full_at = address ~= session.keyless_from
+    and spend(session.keyless_free_at, MAX_REPORTED_REPEATS, REPORTED_REPEAT_INTERVAL_MS)
+  if full_at then redis.call('HSET', session_key, 'keyless_from', address, 'keyless_free_at', full_at) end
+  return {
+    'outcome', 'without_key',
+    'user_id', session.user_id,
+    'address', session.address,
+    'is_reported', full_at and 1 or 0,
+  }
+end
 
 if not session.user_scopes then
   local forgotten = session.scopes_forgotten or '0'
@@ -54,6 +77,7 @@ if session.nonce == nonce then
   extend(sid, session.user_id, math.min(now + IDLE_LIMIT_MS, tonumber(session.absolute_expires_at)), now,
     'nonce', new_nonce, 'previous', nonce, 'successor', seed, 'generation', session.generation + 1,
     'used_at', now, 'address', address, 'user_agent', user_agent, 'repeated_from', '')
+  if jkt ~= '' and not session.jkt then redis.call('HSET', session_key, 'jkt', jkt, 'bound_later', '') end
   return { 'outcome', 'rotated', 'user_id', session.user_id, 'scope', scope, 'epoch', epoch(new_epoch) }
 end
 -- the distance, because Redis' clock may have been set back

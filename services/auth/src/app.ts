@@ -25,6 +25,7 @@ import { clients } from './clients/repository.ts';
 import type { AuthConfig } from './config.ts';
 import { parseSealingKeys } from './crypto/sealing-keys.ts';
 import { nonceRotation } from './dpop/nonce-rotation.ts';
+import { tokenProofs } from './dpop/token-proof.ts';
 import { keyRing } from './keys/key-ring.ts';
 import { jwksRoutes } from './keys/routes.ts';
 import { readProduct } from './oauth/authorize/product.ts';
@@ -74,6 +75,7 @@ export function authService(
     });
     await app.register(nonceRotation);
     await app.register(proofs, { name: 'auth', issuer });
+    await app.register(tokenProofs, { isRequired: config.REQUIRE_DPOP === 'true' });
     await app.register(keyRing, { sealingKeys });
     await app.register(accessTokenSigner, { issuer, audience });
     await app.register(clients, { issuer });

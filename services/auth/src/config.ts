@@ -29,6 +29,11 @@ export const AuthConfigSchema = Type.Object({
     default: [],
     description: 'Scopes of registered accounts; users:admin is not allowed',
   }),
+  REQUIRE_DPOP: Type.Union([Type.Literal('false'), Type.Literal('true')], {
+    default: 'false',
+    description:
+      'true: auth issues only tokens that are bound to a key of the client (DPoP, RFC 9449). false: a client chooses, unless it was added with --dpop',
+  }),
   PRODUCT_NAME: Type.Optional(
     Type.String({
       minLength: 1,

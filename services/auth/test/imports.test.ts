@@ -7,7 +7,19 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 /** The folders and files from the bottom up: each imports only from itself and from the ones before it. */
 const LEVELS = [
   ...['examples.ts', 'usernames.ts', 'config.ts'],
-  ...['db', 'crypto', 'redis', 'clients', 'audit', 'keys', 'tokens', 'passwords', 'users', 'sessions'],
+  ...[
+    'db',
+    'crypto',
+    'redis',
+    'clients',
+    'dpop',
+    'audit',
+    'keys',
+    'tokens',
+    'passwords',
+    'users',
+    'sessions',
+  ],
   ...['oauth', 'commands', 'openapi.ts', 'app.ts', 'index.ts', 'server.ts', 'cli.ts'],
 ];
 

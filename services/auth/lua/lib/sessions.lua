@@ -18,10 +18,15 @@
 --   address, user_agent       of the last use
 --   repeated_from             address of the last repeat that was reported since the last rotation
 --   repeats_free_at           the time when the budget of reported repeats is full again
+--   jkt                       thumbprint of the key to which the refresh tokens are bound; absent for none
+--   bound_later               the session had refresh tokens before it was bound
+--   keyless_from              address of the last reported use without the key
+--   keyless_free_at           the time when the budget of such reports is full again
 -- A session that began with an authorization code has these fields too:
 --   scope, code               the granted scope, and SHA-256 of the code
 --   redirect_uri              SHA-256, until the code is redeemed; until then there is no family
 --   code_challenge            PKCE's, until the code is redeemed
+--   code_jkt                  thumbprint of the key to which the code is bound, until the code is redeemed
 --   refused                   the code came once with other values than the authorized ones
 --
 -- {auth}:user:<id>:sessions   sorted set of the user's sid by used_at: the index

@@ -11,6 +11,7 @@ export const SECURITY_EVENTS = [
   'session_ended',
   'refresh_token_reused',
   'refresh_token_repeated',
+  'refresh_token_without_key',
   'authorization_code_reused',
   'authorization_code_refused',
   'access_token_revoked',

@@ -21,6 +21,8 @@ export interface Client {
   scopes: readonly Scope[];
   /** True if the client may introspect the tokens of any client (RFC 7662). */
   mayIntrospect: boolean;
+  /** True if the client gets no Bearer tokens (RFC 9449 §5.2). */
+  dpopBoundAccessTokens: boolean;
 }
 
 /** The client of `/auth/login` and `/auth/refresh`. */
@@ -33,6 +35,7 @@ export const FIRST_PARTY: Client = {
   grants: ['refresh_token'],
   scopes: SCOPES,
   mayIntrospect: false,
+  dpopBoundAccessTokens: false,
 };
 
 /** The clients that always exist. Their redirect URIs follow the issuer, so another port needs no change of a row. */
@@ -50,6 +53,7 @@ export function builtInClients(issuer: string): readonly Client[] {
     grants: ['authorization_code', 'refresh_token'],
     scopes: SCOPES,
     mayIntrospect: false,
+    dpopBoundAccessTokens: false,
   };
   return [FIRST_PARTY, swaggerUi];
 }

@@ -46,6 +46,8 @@ export const clients = pgTable('clients', {
   grants: text().array().$type<Grant[]>().notNull(),
   scopes: text().array().$type<Scope[]>().notNull(),
   mayIntrospect: boolean('may_introspect').notNull().default(false),
+  /** The client gets no Bearer tokens (RFC 9449 §5.2). */
+  dpopBoundAccessTokens: boolean('dpop_bound_access_tokens').notNull().default(false),
   createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
 });
 

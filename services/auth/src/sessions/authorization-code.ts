@@ -55,6 +55,8 @@ export interface Authorization {
   redirectUri: string;
   /** RFC 7636 §4.2, S256. */
   codeChallenge: string;
+  /** The thumbprint of the key of the client: `dpop_jkt` (RFC 9449 §10), and then the key of the proof. */
+  jkt?: string | undefined;
 }
 
 /**
@@ -83,12 +85,18 @@ export interface CodeStore {
   /** Finds the grant behind a code, redeemable or not. */
   findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
   /** Consumes a code, or ends its session if the code was consumed before: see lua/redeem-code.lua. */
-  redeemCode(code: AuthorizationCode, authorization: Authorization): Promise<Redemption>;
+  redeemCode(
+    code: AuthorizationCode,
+    authorization: Authorization & {
+      /** The thumbprint of the key to which the refresh tokens of the session are bound; undefined for none. */
+      sessionJkt?: string | undefined;
+    },
+  ): Promise<Redemption>;
 }
 
 export function createCodeStore(read: ReadSession, scripts: SessionScripts): CodeStore {
   return {
-    async beginAuthorization(user, scope, { client, redirectUri, codeChallenge }, origin) {
+    async beginAuthorization(user, scope, { client, redirectUri, codeChallenge, jkt = '' }, origin) {
       const code = newAuthorizationCode();
       const begun = await scripts.beginAuthorization({
         sessionKey: sessionKey(code.sid),
@@ -103,6 +111,7 @@ export function createCodeStore(read: ReadSession, scripts: SessionScripts): Cod
         code: sha256(code.secret),
         redirectUri: sha256(redirectUri),
         codeChallenge,
+        codeJkt: jkt,
         registration: client.registration,
       });
       return { sid: code.sid, code: encodeAuthorizationCode(code), ...requireBudget(begun) };
@@ -114,7 +123,7 @@ export function createCodeStore(read: ReadSession, scripts: SessionScripts): Cod
       return grantOf(session);
     },
 
-    async redeemCode({ sid, secret }, { client, redirectUri, codeChallenge }) {
+    async redeemCode({ sid, secret }, { client, redirectUri, codeChallenge, jkt = '', sessionJkt = '' }) {
       const askedAt = Date.now();
       const token = newSession(sid);
       const reply = await scripts.redeemCode({
@@ -124,6 +133,8 @@ export function createCodeStore(read: ReadSession, scripts: SessionScripts): Cod
         code: sha256(secret),
         redirectUri: sha256(redirectUri),
         codeChallenge,
+        jkt,
+        sessionJkt,
         family: sha256(token.familySecret),
         nonce: sha256(token.nonce),
         lifetimeMs: client.grants.includes('refresh_token')

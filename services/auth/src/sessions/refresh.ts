@@ -1,6 +1,8 @@
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
+import type { SecurityEventName } from '../audit/security-events.ts';
 import type { Client } from '../clients/client.ts';
+import { sessionKeyOf, spendProof } from '../dpop/token-proof.ts';
 import { noted } from '../redis/unconfirmed.ts';
 import { issueTokens } from '../tokens/access-token.ts';
 import type { Tokens } from '../tokens/schemas.ts';
@@ -14,10 +16,12 @@ import type { Rotation } from './session-store.ts';
  * must know of the user: every change of the user ends the sessions, or makes them read the scopes again, before it is
  * committed.
  *
+ * The route has checked the proof of the request before, and this function uses it up.
+ *
  * @param client the client of the request; `rotate` compares it with the client of the session
  * @param scope fewer scopes than were granted, for this access token only; undefined for all
  * @returns undefined for an invalid token, whatever the reason
- * @throws {Problem} 422 `invalid_scope`, 503
+ * @throws {Problem} 401 `invalid_dpop_proof`, 422 `invalid_scope`, 503
  */
 export async function refresh(
   request: FastifyRequest,
@@ -29,11 +33,15 @@ export async function refresh(
   const sign = app.accessTokenSigner();
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) return undefined;
+  // any attacker can sign proofs: only the holder of a session may fill Redis with used ones
+  if (request.proof !== undefined && (await app.sessions.find(token)) !== undefined)
+    await spendProof(request);
   const rotation = await noted(
     app.sessions.rotate(token, {
       client,
       scope,
       origin: originOf(request),
+      jkt: sessionKeyOf(client, request.proof),
       readScopes: async (userId) => {
         const user = await app.users.findSettledById(userId);
         return user === undefined || user.disabled ? undefined : user.scopes;
@@ -42,30 +50,48 @@ export async function refresh(
     (outcome) => report(request, client, token.sid, outcome),
   );
   if (rotation.outcome === 'excessive') throw invalidScope();
-  if (rotation.outcome === 'reuse' || rotation.outcome === 'unknown') return undefined;
-  return issueTokens(sign, client, rotation.userId, rotation.scope, rotation);
+  if (rotation.outcome !== 'rotated' && rotation.outcome !== 'repeated') return undefined;
+  return issueTokens(sign, client, rotation.userId, rotation.scope, rotation, request.proof);
 }
 
 /** Writes a rotation that may be an attack to the audit: the only trace of a thief. */
 function report(request: FastifyRequest, client: Client, sid: string, rotation: Rotation): void {
-  const isRepeat = rotation.outcome === 'repeated' && rotation.isElsewhere;
-  if (rotation.outcome !== 'reuse' && !isRepeat) return;
-  const { userId, address: sessionAddress } = rotation;
-  const concerned = { userId, sessionId: sid, clientId: client.id, sessionAddress };
-  if (isRepeat) {
-    // a phone between two networks, or a thief within the window
-    request.server.audit.record(request, {
-      event: 'refresh_token_repeated',
-      outcome: 'succeeded',
-      ...concerned,
-    });
-    return;
+  switch (rotation.outcome) {
+    case 'repeated':
+      // a phone between two networks, or a thief within the window
+      if (rotation.isElsewhere) record('refresh_token_repeated', 'succeeded', rotation);
+      break;
+    case 'reuse':
+      record('refresh_token_reused', 'refused', rotation);
+      warn('refresh token reused: session ended', rotation);
+      break;
+    case 'without_key':
+      if (!rotation.isReported) break;
+      record('refresh_token_without_key', 'refused', rotation);
+      warn('refresh token without a proof of its key: refused, and the session goes on', rotation);
   }
-  request.server.audit.record(request, { event: 'refresh_token_reused', outcome: 'refused', ...concerned });
-  request.log.warn(
-    { sid, user_id: userId, remote_address: originOf(request).address, session_address: sessionAddress },
-    'refresh token reused: session ended',
-  );
+
+  function record(
+    event: SecurityEventName,
+    outcome: 'succeeded' | 'refused',
+    { userId, address }: Use,
+  ): void {
+    const concerned = { userId, sessionId: sid, clientId: client.id, sessionAddress: address };
+    request.server.audit.record(request, { event, outcome, ...concerned });
+  }
+
+  function warn(message: string, { userId, address }: Use): void {
+    request.log.warn(
+      { sid, user_id: userId, remote_address: originOf(request).address, session_address: address },
+      message,
+    );
+  }
+}
+
+/** `address` is the address of the last use of the session. */
+interface Use {
+  userId: string;
+  address: string;
 }
 
 export const INVALID_REFRESH_TOKEN = 'The refresh token is not valid: sign in again.';

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { malformedToken, tokenRequired } from '@pair/access-token';
+import { invalidProof, malformedToken, tokenRequired, useNonce } from '@pair/access-token';
 import { Problem, unavailable, validationFailed } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
+import { sessionKeyOf, spendProof } from '../dpop/token-proof.ts';
 import { tooManyAttempts } from '../passwords/check-password.ts';
 import { noted } from '../redis/unconfirmed.ts';
 import { issueTokens } from '../tokens/access-token.ts';
@@ -36,6 +37,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
       config: {
         problems: [
+          invalidProof,
+          () => useNonce(''),
           invalidCredentials,
           () => tooManyAttempts(60_000),
           () => tooManySignIns(20_000),
@@ -45,10 +48,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const sign = app.accessTokenSigner();
-      const { user, session } = await signIn(request, FIRST_PARTY, request.body, (user) =>
-        app.sessions.create(user, FIRST_PARTY.id, originOf(request)),
-      );
-      return issueTokens(sign, FIRST_PARTY, user.id, user.scopes.join(' '), session);
+      app.checkTokenProof(request, FIRST_PARTY);
+      const { proof } = request;
+      const { user, session } = await signIn(request, FIRST_PARTY, request.body, async (user) => {
+        await spendProof(request);
+        return app.sessions.create(user, FIRST_PARTY.id, originOf(request), sessionKeyOf(FIRST_PARTY, proof));
+      });
+      return issueTokens(sign, FIRST_PARTY, user.id, user.scopes.join(' '), session, proof);
     },
   );
 
@@ -64,10 +70,20 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         body: RefreshSchema,
         response: { 200: TokensSchema },
       },
-      config: { problems: [invalidRefreshToken, validationFailed, invalidScope, unavailable] },
+      config: {
+        problems: [
+          invalidRefreshToken,
+          invalidProof,
+          () => useNonce(''),
+          validationFailed,
+          invalidScope,
+          unavailable,
+        ],
+      },
     },
     async (request) => {
       const { refresh_token: token, scope } = request.body;
+      app.checkTokenProof(request, FIRST_PARTY);
       const tokens = await refresh(request, FIRST_PARTY, token, scope);
       if (tokens === undefined) throw invalidRefreshToken();
       return tokens;
@@ -92,6 +108,8 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
           tokenRequired,
           malformedToken,
           invalidRefreshToken,
+          invalidProof,
+          () => useNonce(''),
           () => tooManyRevocations(6_000),
           unavailable,
         ],
@@ -193,5 +211,6 @@ function present(session: ListedSession, currentSid: string | undefined) {
     address: session.address,
     user_agent: session.userAgent,
     current: session.sid === currentSid,
+    dpop_bound: session.isBound,
   };
 }

@@ -70,6 +70,10 @@ export const SessionsSchema = Type.Object(
           address: Type.String({ description: 'The IP address of the last refresh, or of the sign-in' }),
           user_agent: Type.String({ description: 'The user agent at that time, up to 192 bytes' }),
           current: Type.Boolean({ description: 'True for the session of this request' }),
+          dpop_bound: Type.Boolean({
+            description:
+              'True if its refresh tokens are bound to a key of the client: a thief without the key cannot use them (RFC 9449)',
+          }),
         },
         { title: 'Session' },
       ),
@@ -93,6 +97,7 @@ export const SessionsSchema = Type.Object(
             address: '192.0.2.1',
             user_agent: 'curl/8.14.1',
             current: true,
+            dpop_bound: false,
           },
         ],
       },

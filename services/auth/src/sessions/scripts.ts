@@ -12,7 +12,7 @@ import { type Begun, SIGN_IN_BUDGET } from './sign-in-budget.ts';
 
 /** Within this time a redeemed code that comes again is reuse; later it is unknown. */
 const CODE_REMEMBERED_MS = 10 * 60_000;
-/** The budget of a session for audit events about repeats of a refresh token from another address. */
+/** The budgets of a session for audit events: about repeats from another address, and about uses without its key. */
 const REPORTED_REPEATS = { MAX_REPORTED_REPEATS: 3, REPORTED_REPEAT_INTERVAL_MS: 10 * 60_000 };
 
 /** Much longer than a sign-in, and than the COMMIT of a change may take. */
@@ -58,6 +58,7 @@ type RotationReply =
       isElsewhere: boolean;
     } & Rotated)
   | { outcome: 'reuse'; userId: string; address: string }
+  | { outcome: 'without_key'; userId: string; address: string; isReported: boolean }
   | { outcome: 'unread'; userId: string; scopesForgotten: string }
   | { outcome: 'unknown' }
   | { outcome: 'excessive' }
@@ -76,6 +77,7 @@ const listedSession = fields<ListedSession>({
   usedAt: Number,
   address: String,
   userAgent: String,
+  isBound: (value) => Number(value) === 1,
 });
 
 /** It has no deadline: see lua/reopen-window.lua. */
@@ -88,7 +90,7 @@ export const REOPEN_WINDOW = script('reopen-window', {
 export const SESSION_SCRIPTS = {
   create: script('create-session', {
     keys: ['sessionKey', 'changedKey'],
-    args: { ...NEW_SESSION, family: 'string', nonce: 'string', newEpoch: 'string' },
+    args: { ...NEW_SESSION, family: 'string', nonce: 'string', jkt: 'string', newEpoch: 'string' },
     constants: { ...NEW_SESSION_LIMITS, ...EPOCH },
     decode: fields<Begun<{ epoch: string; isUserChanged: boolean }>>({
       epoch: String,
@@ -104,6 +106,7 @@ export const SESSION_SCRIPTS = {
       code: 'string',
       redirectUri: 'string',
       codeChallenge: 'string',
+      codeJkt: 'string',
       registration: 'string',
     },
     constants: { ...NEW_SESSION_LIMITS, CODE_LIFETIME_MS },
@@ -117,6 +120,8 @@ export const SESSION_SCRIPTS = {
       code: 'string',
       redirectUri: 'string',
       codeChallenge: 'string',
+      jkt: 'string',
+      sessionJkt: 'string',
       family: 'string',
       nonce: 'string',
       lifetimeMs: 'number',
@@ -139,6 +144,7 @@ export const SESSION_SCRIPTS = {
       nonce: 'string',
       newNonce: 'string',
       seed: 'string',
+      jkt: 'string',
       address: 'string',
       userAgent: 'string',
       windowMs: 'number',
@@ -156,6 +162,7 @@ export const SESSION_SCRIPTS = {
       generation: Number,
       address: String,
       isElsewhere: Boolean,
+      isReported: Boolean,
     }),
     hasWritten: ({ outcome }) => outcome === 'rotated',
   }),

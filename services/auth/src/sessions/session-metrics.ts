@@ -2,7 +2,7 @@ import type { Metrics } from '@pair/service-kit';
 import { noted } from '../redis/unconfirmed.ts';
 import type { SessionStore } from './session-store.ts';
 
-const REFRESH_OUTCOMES = ['rotated', 'repeated', 'reuse', 'unknown', 'excessive'] as const;
+const REFRESH_OUTCOMES = ['rotated', 'repeated', 'reuse', 'without_key', 'unknown', 'excessive'] as const;
 const END_CAUSES = [
   'signed_out',
   'ended_by_id',
@@ -24,7 +24,7 @@ export function countSessions(store: SessionStore, metrics: Metrics): SessionSto
   });
   const refreshes = metrics.counter({
     name: 'auth_refreshes_total',
-    help: 'Refresh tokens that were presented, by outcome; reuse: of a consumed token, which ended its session',
+    help: 'Refresh tokens that were presented, by outcome; reuse: of a consumed token, which ended its session; without_key: of a bound session, without a proof of its key',
     labelNames: ['outcome'],
   });
   begun.inc({}, 0);

@@ -38,6 +38,8 @@ export interface ListedSession extends Origin {
   clientId: string;
   createdAt: number;
   usedAt: number;
+  /** True if its refresh tokens are bound to a key (RFC 9449 §5). */
+  isBound: boolean;
 }
 
 /** The grant behind a code or a refresh token that is not consumed yet. */

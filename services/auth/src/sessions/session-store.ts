@@ -41,12 +41,13 @@ import { unansweredRotations } from './unanswered-rotations.ts';
 
 /**
  * `rotated` and `repeated` have the same successor; `address` is the address of the session's last use. `isElsewhere`
- * is true if the repeat came from another address and must be reported. lua/rotate.lua explains the outcomes.
+ * is true if the repeat came from another address and must be reported. `without_key` is not reported each time. lua/rotate.lua explains the outcomes.
  */
 export type Rotation =
   | ({ outcome: 'rotated' } & RotatedSession)
   | ({ outcome: 'repeated'; address: string; isElsewhere: boolean } & RotatedSession)
   | { outcome: 'reuse'; userId: string; address: string }
+  | { outcome: 'without_key'; userId: string; address: string; isReported: boolean }
   | { outcome: 'unknown' }
   | { outcome: 'excessive' };
 
@@ -59,6 +60,8 @@ export interface RotationRequest {
   /** Fewer scopes than were granted, for this access token only; undefined for all. */
   scope: string | undefined;
   origin: Origin;
+  /** The thumbprint of the key that the request proves; undefined without one, and for a confidential client. */
+  jkt?: string | undefined;
   /**
    * Reads all scopes of a user from PostgreSQL, after a concurrent change of them; undefined if the user may have no tokens.
    * It is called only if the session does not have them: it is from version 0.2 or older, or a scope was added since.
@@ -90,9 +93,15 @@ export interface SessionStore extends CodeStore {
   /**
    * Begins a session. If the user then has too many sessions, the longest unused one is ended.
    *
+   * @param jkt the thumbprint of the key to which its refresh tokens are bound; undefined for none
    * @throws {Problem} 429 if the user has signed in too often
    */
-  create(user: SessionUser, clientId: string, origin: Origin): Promise<IssuedSession & BegunSession>;
+  create(
+    user: SessionUser,
+    clientId: string,
+    origin: Origin,
+    jkt?: string,
+  ): Promise<IssuedSession & BegunSession>;
   /** Finds the session of a token with the right family secret and any nonce. */
   find(token: RefreshToken): Promise<FoundSession | undefined>;
   /** Consumes a refresh token and makes its successor, or ends the session if the token was consumed before. */
@@ -170,7 +179,7 @@ export function createSessionStore(
   /** Runs the script with a new successor, which Redis stores only if the token is the newest. */
   async function rotateOnce(
     token: RefreshToken,
-    { client, scope, origin }: RotationRequest,
+    { client, scope, origin, jkt = '' }: RotationRequest,
     read = { readScopes: '', scopesForgotten: '' },
   ) {
     const seed = newSeed();
@@ -189,6 +198,7 @@ export function createSessionStore(
         nonce: sha256(token.nonce),
         newNonce,
         seed,
+        jkt,
         address: origin.address,
         userAgent: cutUserAgent(origin.userAgent),
         windowMs: replayWindowSeconds * 1_000,
@@ -206,7 +216,7 @@ export function createSessionStore(
     ...createCodeStore(read, scripts),
     ready: clock.measure,
 
-    async create(user, clientId, origin) {
+    async create(user, clientId, origin, jkt = '') {
       const askedAt = Date.now();
       const token = newSession();
       const begun = await scripts.create({
@@ -220,6 +230,7 @@ export function createSessionStore(
         userAgent: cutUserAgent(origin.userAgent),
         family: sha256(token.familySecret),
         nonce: sha256(token.nonce),
+        jkt,
         newEpoch: randomUUID(),
       });
       return { sid: token.sid, askedAt, refreshToken: encodeRefreshToken(token), ...requireBudget(begun) };

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { spendProof } from '../dpop/token-proof.ts';
 import { noted } from '../redis/unconfirmed.ts';
 import { invalidRefreshToken } from './refresh.ts';
 import { decodeRefreshToken } from './refresh-token.ts';
@@ -8,6 +9,9 @@ import { revokeAccessToken } from './revoke-access-token.ts';
  * Ends the session of each token in the request, access token or refresh token. The session may have ended already, so
  * signing out twice is no error. A token without a session is revoked. An access token that was revoked alone ends
  * nothing: its session goes on.
+ *
+ * A refresh token of a session that is bound to a key needs no proof here. RFC 9449 is silent; to end a session is in the
+ * interest of its user, also from a device that lost the key, and a thief gains nothing by it.
  *
  * @throws {Problem} 401 without a valid token, 429 `too_many_revocations`, 503
  */
@@ -25,6 +29,7 @@ export async function signOut(request: FastifyRequest, refreshToken: string | un
   if (request.headers.authorization === undefined && token !== undefined) return;
   try {
     const { claims } = await verifyAccessToken(request, { allowRevoked: true });
+    await spendProof(request);
     if (claims.sid === undefined) {
       await revokeAccessToken(request, claims);
       return;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { ACCESS_TOKEN_LIFETIME_SECONDS, type AccessTokenClaims } from '@pair/access-token';
+import { ACCESS_TOKEN_LIFETIME_SECONDS, type AccessTokenClaims, type Proof } from '@pair/access-token';
 import { createSigner } from 'fast-jwt';
 import fp from 'fastify-plugin';
 import type { Client } from '../clients/client.ts';
 import type { Tokens } from './schemas.ts';
 
-type Subject = Pick<AccessTokenClaims, 'sub' | 'client_id' | 'sid' | 'scope' | 'epoch'>;
+type Subject = Pick<AccessTokenClaims, 'sub' | 'client_id' | 'sid' | 'scope' | 'epoch' | 'cnf'>;
 
 /** Signs an access token (RFC 9068), valid for ten minutes from `issuedAt` (ms since 1970). Never throws. */
 export type SignAccessToken = (subject: Subject, issuedAt: number) => string;
@@ -75,22 +75,44 @@ export interface IssuedSession {
   epoch: string;
 }
 
-/** Creates the answer to a sign-in or a refresh (RFC 6749 §5.1). */
+/**
+ * Creates the answer to a sign-in or a refresh (RFC 6749 §5.1).
+ *
+ * @param proof of the request: the access token is bound to its key
+ */
 export function issueTokens(
   sign: SignAccessToken,
   client: Client,
   userId: string,
   scope: string,
   session: IssuedSession,
+  proof: Proof | undefined,
 ): Tokens {
   return {
     access_token: sign(
-      { sub: userId, client_id: client.id, sid: session.sid, scope, epoch: session.epoch },
+      {
+        sub: userId,
+        client_id: client.id,
+        sid: session.sid,
+        scope,
+        epoch: session.epoch,
+        ...bindingTo(proof),
+      },
       session.askedAt,
     ),
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(proof),
     expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
     refresh_token: session.refreshToken,
     scope,
   };
+}
+
+/** The claim that binds an access token to a key (RFC 9449 §6.1). */
+export function bindingTo(proof: Proof | undefined): Pick<AccessTokenClaims, 'cnf'> {
+  return proof === undefined ? {} : { cnf: { jkt: proof.jkt } };
+}
+
+/** RFC 9449 §5. */
+export function tokenTypeOf(proof: Proof | undefined): Tokens['token_type'] {
+  return proof === undefined ? 'Bearer' : 'DPoP';
 }

@@ -18,13 +18,23 @@ export const RefreshTokenSchema = Type.String({
   examples: [EXAMPLE_REFRESH_TOKEN],
 });
 
+/** A string and no union, whose serializer would be slow. */
+const TokenTypeSchema = Type.Unsafe<'Bearer' | 'DPoP'>(
+  Type.String({
+    enum: ['Bearer', 'DPoP'],
+    description:
+      'The scheme for the Authorization header: `Bearer` (RFC 6750), or `DPoP` if the token is bound to the key of your proof (RFC 9449 §5)',
+  }),
+);
+
 /** The answer of RFC 6749 §5.1. */
 export const TokensSchema = Type.Object(
   {
     access_token: Type.String({
-      description: 'The access token, a JWT (RFC 9068). Send it as Authorization: Bearer',
+      description:
+        'The access token, a JWT (RFC 9068). Send it in the Authorization header, after `token_type`',
     }),
-    token_type: Type.Literal('Bearer', { description: 'The scheme for the Authorization header (RFC 6750)' }),
+    token_type: TokenTypeSchema,
     expires_in: Type.Integer({ minimum: 1, description: 'The lifetime of the access token in seconds' }),
     refresh_token: RefreshTokenSchema,
     scope: ScopeSchema,

@@ -4,6 +4,7 @@ import { ABSOLUTE_LIMIT_MS, IDLE_LIMIT_MS } from '../../src/sessions/session-rec
 import { ADMIN, get, login, makeUser, patch, post, startAuth } from '../support/auth-under-test.ts';
 import { addClient, removeClient } from '../support/clients.ts';
 import { revoke } from '../support/commands.ts';
+import { dpopClient } from '../support/dpop.ts';
 import { authorize, postForm, redeem } from '../support/oauth.ts';
 
 /** One each: the name of the data, and the stream, which is trimmed at each entry. */
@@ -11,7 +12,8 @@ const WITHOUT_END = ['{auth}:epoch', '{auth}:revocations'];
 /** A session outlives its idle limit until its last access token has expired. */
 const LONGEST_MS = IDLE_LIMIT_MS + REVOCATION_RETENTION_SECONDS * 1_000;
 
-const { app, config, redisClient } = await startAuth(t);
+const auth = await startAuth(t);
+const { app, config, redisClient } = auth;
 const redis = redisClient();
 const { access_token: admin } = await login(app);
 
@@ -40,6 +42,7 @@ t.test('every key that a request leaves in Redis has an end', async (t) => {
   const sessions = [await login(app, ADMIN), await login(app, ADMIN), await login(app, ADMIN)];
   await post(app, '/auth/refresh', { refresh_token: sessions[0]?.refresh_token });
   await post(app, '/auth/logout', undefined, sessions[1]?.access_token);
+  await (await dpopClient(auth)).post('/auth/login', ADMIN);
   await authorize(app); // a code that no client redeems
   const tokens = (await redeem(app, await authorize(app))).json();
   await postForm(app, '/oauth/revoke', { token: tokens.access_token, client_id: 'swagger-ui' });
@@ -50,12 +53,13 @@ t.test('every key that a request leaves in Redis has an end', async (t) => {
     const leftMs = await redis.pttl(key);
     if (WITHOUT_END.includes(key)) t.equal(leftMs, -1, key);
     else t.ok(leftMs > 0 && leftMs <= LONGEST_MS, `${key} ends in ${leftMs} ms`);
-    kinds.add(key.replace(/^(\{auth\}:[a-z-]+):.*?(:[a-z]+)?$/, '$1$2'));
+    kinds.add(key.replace(/^(\{(?:auth|dpop)\}:[a-z-]+):.*?(:[a-z]+)?$/, '$1$2'));
   }
   t.same(
     [...kinds].sort(),
     [
       ...WITHOUT_END,
+      '{auth}:nonce',
       '{auth}:readiness',
       '{auth}:revocations-by',
       '{auth}:revoked',
@@ -65,6 +69,7 @@ t.test('every key that a request leaves in Redis has an end', async (t) => {
       '{auth}:sign-ins-of',
       '{auth}:user:changed',
       '{auth}:user:sessions',
+      '{dpop}:auth',
     ].sort(),
     'a key of another kind must stand in docs/operations.md too',
   );

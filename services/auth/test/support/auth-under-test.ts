@@ -77,6 +77,7 @@ export async function startAuth(
     KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     REGISTRATION: 'closed',
     REGISTRATION_SCOPES: [],
+    REQUIRE_DPOP: 'false',
     ...overrides,
     DATABASE_URL: await migrated(ownerUrl),
   };

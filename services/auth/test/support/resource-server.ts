@@ -1,4 +1,4 @@
-import { accessToken, asUser, createRemoteKeySet, revocationFeed } from '@pair/access-token';
+import { accessToken, asUser, createRemoteKeySet, proofs, revocationFeed } from '@pair/access-token';
 import { buildProcess, redis, type SetTimer } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
 import type { FastifyPluginAsync } from 'fastify';
@@ -7,6 +7,8 @@ import type { Test } from 'tap';
 export interface ResourceServer {
   /** Resolves to the status of a request with this token. */
   status(token: string): Promise<number>;
+  /** Resolves to the status of a request with this bound token, and this proof for `GET /`. */
+  statusWithProof(token: string, proof: string): Promise<number>;
 }
 
 /** Starts a resource server that gets keys over HTTP and revocations from the feed, as customers does. */
@@ -35,6 +37,7 @@ export async function resourceServer(
     app.addHook('onReady', async () => keys.start());
     app.addHook('onClose', async () => keys.stop());
     await app.register(revocationFeed, { name: 'resource-server', maxStalenessSeconds: 30, replicas });
+    await app.register(proofs, { name: 'resource-server', issuer });
     await app.register(accessToken, { issuer, audience: issuer, keys });
     await app.register(
       asUser(async (guarded) => {
@@ -48,5 +51,7 @@ export async function resourceServer(
   return {
     status: async (token) =>
       (await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode,
+    statusWithProof: async (token, proof) =>
+      (await app.inject({ url: '/', headers: { authorization: `DPoP ${token}`, dpop: proof } })).statusCode,
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import { type Client, isClientOf } from '../../clients/client.ts';
+import { sessionKeyOf, spendProof } from '../../dpop/token-proof.ts';
 import { noted } from '../../redis/unconfirmed.ts';
 import { decodeAuthorizationCode, type Redemption } from '../../sessions/authorization-code.ts';
 import { issueTokens } from '../../tokens/access-token.ts';
@@ -34,17 +35,21 @@ export async function authorizationCodeGrant(
   const user = await app.users.findById(found.userId);
   if (user === undefined || user.disabled) throw invalidCode();
 
+  const { proof } = request;
+  await spendProof(request);
   const redemption = await noted(
     app.sessions.redeemCode(code, {
       client,
       redirectUri,
       codeChallenge: createHash('sha256').update(verifier).digest('base64url'),
+      jkt: proof?.jkt,
+      sessionJkt: sessionKeyOf(client, proof),
     }),
     (outcome) => report(request, client, { sid: code.sid, userId: user.id }, outcome),
   );
   if (redemption.outcome !== 'redeemed') throw invalidCode();
   const scope = grantedScopes(user, client, found.scope).join(' ');
-  const tokens = issueTokens(sign, client, user.id, scope, redemption);
+  const tokens = issueTokens(sign, client, user.id, scope, redemption, proof);
   if (client.grants.includes('refresh_token')) return tokens;
   const { refresh_token: _, ...withoutRefreshToken } = tokens;
   return withoutRefreshToken;
@@ -70,7 +75,7 @@ function report(
     { sid, user_id: userId, client_id: client.id, remote_address: request.ip },
     isReuse
       ? 'authorization code reused: session ended'
-      : 'authorization code refused: wrong client, redirect URI or code verifier',
+      : 'authorization code refused: wrong client, redirect URI, code verifier or key',
   );
 }
 

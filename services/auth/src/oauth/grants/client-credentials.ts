@@ -1,6 +1,8 @@
 import { ACCESS_TOKEN_LIFETIME_SECONDS } from '@pair/access-token';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../../clients/client.ts';
+import { spendProof } from '../../dpop/token-proof.ts';
+import { bindingTo, tokenTypeOf } from '../../tokens/access-token.ts';
 import { narrowScope } from '../../tokens/scope.ts';
 import type { TokenRequest, TokenResponse } from '../schemas.ts';
 
@@ -11,17 +13,19 @@ import type { TokenRequest, TokenResponse } from '../schemas.ts';
  * @throws {Problem} 422 `invalid_scope`, 503
  */
 export async function clientCredentialsGrant(
-  { server: app }: FastifyRequest,
+  request: FastifyRequest,
   client: Client,
   { scope: asked }: TokenRequest,
 ): Promise<TokenResponse> {
+  const { server: app, proof } = request;
   const sign = app.accessTokenSigner();
   const scope = narrowScope(client.scopes, asked).join(' ');
+  await spendProof(request);
   const askedAt = Date.now();
   const epoch = await app.sessions.epoch();
   return {
-    access_token: sign({ sub: client.id, client_id: client.id, scope, epoch }, askedAt),
-    token_type: 'Bearer',
+    access_token: sign({ sub: client.id, client_id: client.id, scope, epoch, ...bindingTo(proof) }, askedAt),
+    token_type: tokenTypeOf(proof),
     expires_in: ACCESS_TOKEN_LIFETIME_SECONDS,
     scope,
   };
