@@ -41,7 +41,10 @@ t.test('every route needs a token', async (t) => {
     t.equal(response.statusCode, 401, `${method} ${url}`);
     // without an error code (RFC 6750 §3), and with the way to a token (RFC 9728 §5.1)
     const metadata = 'http://localhost:8080/.well-known/oauth-protected-resource';
-    t.equal(response.headers['www-authenticate'], `Bearer resource_metadata="${metadata}"`);
+    t.equal(
+      response.headers['www-authenticate'],
+      `Bearer resource_metadata="${metadata}", DPoP algs="ES256", resource_metadata="${metadata}"`,
+    );
   }
   await nothingWritten(t as Tap);
 });

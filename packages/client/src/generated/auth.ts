@@ -488,13 +488,13 @@ export interface components {
          * @description An access token, and a refresh token to get the next access token
          */
         Tokens: {
-            /** @description The access token, a JWT (RFC 9068). Send it as Authorization: Bearer */
+            /** @description The access token, a JWT (RFC 9068). Send it in the Authorization header, after `token_type` */
             access_token: string;
             /**
-             * @description The scheme for the Authorization header (RFC 6750)
+             * @description The scheme for the Authorization header: `Bearer` (RFC 6750), or `DPoP` if the token is bound to the key of your proof (RFC 9449 §5)
              * @enum {string}
              */
-            token_type: "Bearer";
+            token_type: "Bearer" | "DPoP";
             /** @description The lifetime of the access token in seconds */
             expires_in: number;
             /**
@@ -554,6 +554,8 @@ export interface components {
             user_agent: string;
             /** @description True for the session of this request */
             current: boolean;
+            /** @description True if its refresh tokens are bound to a key of the client: a thief without the key cannot use them (RFC 9449) */
+            dpop_bound: boolean;
         };
         /**
          * SessionList
@@ -694,7 +696,7 @@ export interface components {
              * @description The kind of the event
              * @enum {string}
              */
-            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_changed" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
+            event: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "refresh_token_without_key" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_changed" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
             /**
              * @description The outcome of the action
              * @enum {string}
@@ -803,6 +805,8 @@ export interface components {
             revocation_endpoint_auth_methods_supported: string[];
             /** @description Client authentication; for confidential clients only */
             introspection_endpoint_auth_methods_supported: string[];
+            /** @description The algorithms of proofs of possession (RFC 9449 §5.1) */
+            dpop_signing_alg_values_supported: string[];
             /** @description Always true: each authorization response has `iss` (RFC 9207) */
             authorization_response_iss_parameter_supported: boolean;
             /** @description Always false: send the parameters themselves (OpenID Connect Discovery §3) */
@@ -880,13 +884,13 @@ export interface components {
          * @description An access token, and a refresh token unless the client acts for itself
          */
         TokenResponse: {
-            /** @description The access token, a JWT (RFC 9068). Send it as Authorization: Bearer */
+            /** @description The access token, a JWT (RFC 9068). Send it in the Authorization header, after `token_type` */
             access_token: string;
             /**
-             * @description The scheme for the Authorization header (RFC 6750)
+             * @description The scheme for the Authorization header: `Bearer` (RFC 6750), or `DPoP` if the token is bound to the key of your proof (RFC 9449 §5)
              * @enum {string}
              */
-            token_type: "Bearer";
+            token_type: "Bearer" | "DPoP";
             /** @description The lifetime of the access token in seconds */
             expires_in: number;
             /**
@@ -962,7 +966,7 @@ export interface components {
         Introspection: {
             /** @description True if the token is valid now */
             active: boolean;
-            /** @description `Bearer` for an access token */
+            /** @description `Bearer` or `DPoP` for an access token */
             token_type?: string;
             /** @description Scopes, separated by spaces */
             scope?: string;
@@ -980,6 +984,11 @@ export interface components {
             exp?: number;
             /** @description The id of an access token */
             jti?: string;
+            /** @description The key that an access token is bound to (RFC 9449 §6.2) */
+            cnf?: {
+                /** @description The thumbprint of the key (RFC 7638) */
+                jkt: string;
+            };
         };
         /**
          * Userinfo
@@ -1175,6 +1184,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1326,6 +1337,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1455,6 +1468,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1576,6 +1591,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1684,7 +1701,8 @@ export interface operations {
                      *           "last_used_at": "2026-11-30T09:50:00.000Z",
                      *           "address": "192.0.2.1",
                      *           "user_agent": "curl/8.14.1",
-                     *           "current": true
+                     *           "current": true,
+                     *           "dpop_bound": false
                      *         }
                      *       ]
                      *     }
@@ -1709,6 +1727,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1839,6 +1859,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1987,6 +2009,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2133,6 +2157,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2317,6 +2343,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2463,6 +2491,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2644,6 +2674,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2786,6 +2818,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2968,6 +3002,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3159,6 +3195,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3291,7 +3329,7 @@ export interface operations {
                 /** @description Only events that this user caused or that concern this user */
                 user_id?: string;
                 /** @description Only events of this kind */
-                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_changed" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
+                event?: "sign_in" | "sign_in_throttled" | "sign_out" | "sign_out_everywhere" | "session_ended" | "refresh_token_reused" | "refresh_token_repeated" | "refresh_token_without_key" | "authorization_code_reused" | "authorization_code_refused" | "access_token_revoked" | "client_refused" | "client_added" | "client_changed" | "client_secret_rotated" | "client_removed" | "password_changed" | "user_created" | "user_registered" | "user_disabled" | "user_enabled" | "user_deleted" | "scopes_changed" | "signing_key_rotated" | "signing_key_revoked" | "signing_key_resealed";
                 /** @description The number of events, 1 to 1000; default 1000 */
                 limit?: number;
             };
@@ -3350,6 +3388,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3647,6 +3687,9 @@ export interface operations {
                      *         "client_secret_basic",
                      *         "client_secret_post"
                      *       ],
+                     *       "dpop_signing_alg_values_supported": [
+                     *         "ES256"
+                     *       ],
                      *       "authorization_response_iss_parameter_supported": true,
                      *       "request_uri_parameter_supported": false,
                      *       "service_documentation": "http://localhost:8080/docs/auth"
@@ -3771,6 +3814,9 @@ export interface operations {
                      *         "client_secret_basic",
                      *         "client_secret_post"
                      *       ],
+                     *       "dpop_signing_alg_values_supported": [
+                     *         "ES256"
+                     *       ],
                      *       "authorization_response_iss_parameter_supported": true,
                      *       "request_uri_parameter_supported": false,
                      *       "service_documentation": "http://localhost:8080/docs/auth"
@@ -3866,6 +3912,11 @@ export interface operations {
                 code_challenge: string;
                 /** @description The only method */
                 code_challenge_method: "S256";
+                /**
+                 * @description The thumbprint (RFC 7638) of your key: only a proof of that key redeems the code (RFC 9449 §10)
+                 * @example NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs
+                 */
+                dpop_jkt?: string;
                 /**
                  * @description The API that you want to call, once for each API: the issuer, the audience of access tokens, or a URL below one of them, without a fragment (RFC 8707 §2). The tokens are the same for every resource
                  * @example [
@@ -4011,6 +4062,8 @@ export interface operations {
             /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4368,6 +4421,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -169,6 +169,10 @@ export interface components {
             scopes_supported: string[];
             /** @description The ways to send an access token: only in the Authorization header */
             bearer_methods_supported: string[];
+            /** @description The algorithms of proofs of possession, for tokens that are bound to a key (RFC 9449) */
+            dpop_signing_alg_values_supported: string[];
+            /** @description Always false: this API takes Bearer tokens too. The issuer decides which tokens are bound to a key */
+            dpop_bound_access_tokens_required: boolean;
             /** @description The name of this API, for people */
             resource_name: string;
             /**
@@ -389,6 +393,10 @@ export interface operations {
                      *       "bearer_methods_supported": [
                      *         "header"
                      *       ],
+                     *       "dpop_signing_alg_values_supported": [
+                     *         "ES256"
+                     *       ],
+                     *       "dpop_bound_access_tokens_required": false,
                      *       "resource_name": "Customers",
                      *       "resource_documentation": "http://localhost:8080/docs/customers"
                      *     }
@@ -519,6 +527,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -670,6 +680,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -880,6 +892,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1073,6 +1087,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1258,6 +1274,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1447,6 +1465,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1639,6 +1659,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1802,6 +1824,8 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
+                    "Dpop-Nonce"?: string;
+                    "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

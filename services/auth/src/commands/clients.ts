@@ -1,5 +1,5 @@
 import { SCOPES } from '@pair/access-token';
-import { DatabaseConfigSchema, loadJobConfig } from '@pair/service-kit';
+import { DatabaseConfigSchema, loadJobConfig, UsageError } from '@pair/service-kit';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { type ClientRow, GRANTS } from '../db/schema.ts';
 import { defineCommand, defineGroup } from './command.ts';
@@ -21,6 +21,10 @@ const SCOPE = {
   summary: `A scope that its tokens may have, of ${SCOPES.join(', ')}; repeat it for more`,
 } as const;
 
+const DPOP = {
+  summary: 'The client gets only tokens that are bound to a key of it (DPoP, RFC 9449)',
+} as const;
+
 const add = defineCommand({
   name: 'clients add',
   summary: 'Add an OAuth 2.0 client, and print its secret once',
@@ -36,6 +40,7 @@ const add = defineCommand({
     'redirect-uri': REDIRECT_URI,
     scope: SCOPE,
     introspect: { summary: 'The client may introspect the tokens of any client (RFC 7662)' },
+    dpop: DPOP,
   },
   details: `For example, a program that runs at night:
   clients add nightly-job --name "Nightly job" --grant client_credentials --scope customers:read`,
@@ -49,6 +54,7 @@ const add = defineCommand({
         grants: options.grant,
         scopes: options.scope,
         mayIntrospect: options.introspect,
+        dpopBoundAccessTokens: options.dpop,
       }),
     );
     const added = `The client "${id}" is added.\n`;
@@ -58,14 +64,25 @@ const add = defineCommand({
 
 const set = defineCommand({
   name: 'clients set',
-  summary: 'Change the name, the redirect URIs or the scopes of a client',
+  summary: 'Change the name, the redirect URIs or the scopes of a client, or whether it must use DPoP',
   operands: ['id'],
-  options: { name: NAME, 'redirect-uri': REDIRECT_URI, scope: SCOPE },
+  options: {
+    name: NAME,
+    'redirect-uri': REDIRECT_URI,
+    scope: SCOPE,
+    dpop: DPOP,
+    'no-dpop': { summary: 'The client may have Bearer tokens too' },
+  },
   details: `The given redirect URIs replace all redirect URIs, and so do scopes. A new redirect URI counts at once. A removed scope is
-in no token from the next refresh on: the older access tokens expire within ten minutes.`,
+in no token from the next refresh on: the older access tokens expire within ten minutes. With --dpop the client gets no token
+without a proof of its key from now on, and its next refresh binds a session to that key.`,
   async run({ id, options }, { env }) {
-    const { name, 'redirect-uri': redirectUris, scope: scopes } = options;
-    await inDatabase(env, (db) => changeClient(db, id, { name, redirectUris, scopes }));
+    const { name, 'redirect-uri': redirectUris, scope: scopes, dpop, 'no-dpop': noDpop } = options;
+    if (dpop && noDpop) throw new UsageError('Give --dpop or --no-dpop, not both.');
+    const dpopBoundAccessTokens = dpop || noDpop ? dpop : undefined;
+    await inDatabase(env, (db) =>
+      changeClient(db, id, { name, redirectUris, scopes, dpopBoundAccessTokens }),
+    );
     return `The client "${id}" is changed.\n`;
   },
 });
@@ -122,11 +139,13 @@ function present(client: ClientRow) {
     grant_types: client.grants,
     scope: client.scopes.join(' '),
     may_introspect: client.mayIntrospect,
+    dpop_bound_access_tokens: client.dpopBoundAccessTokens,
     created_at: client.createdAt.toISOString(),
   };
 }
 
-function line({ id, name, secretHash, redirectUris, grants, scopes, mayIntrospect }: ClientRow): string {
+function line(client: ClientRow): string {
+  const { id, name, secretHash, redirectUris, grants, scopes } = client;
   const parts = [
     id,
     name === null ? '' : `"${name}"`,
@@ -134,7 +153,8 @@ function line({ id, name, secretHash, redirectUris, grants, scopes, mayIntrospec
     grants.join(' '),
     scopes.join(' '),
     ...redirectUris,
-    mayIntrospect ? 'may introspect' : '',
+    client.mayIntrospect ? 'may introspect' : '',
+    client.dpopBoundAccessTokens ? 'DPoP' : '',
   ];
   return `${parts.filter((part) => part !== '').join('\t')}\n`;
 }

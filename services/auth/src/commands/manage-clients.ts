@@ -26,6 +26,8 @@ export interface NewClient {
   grants: string[];
   scopes: string[];
   mayIntrospect: boolean;
+  /** True to give it no Bearer tokens (RFC 9449 §5.2). */
+  dpopBoundAccessTokens?: boolean;
 }
 
 /**
@@ -34,14 +36,14 @@ export interface NewClient {
  * @throws {OperatorError} when the description breaks a rule, or the id is taken
  */
 export async function addClient(db: NodePgDatabase, client: NewClient): Promise<string | undefined> {
-  const { id, name, isPublic, redirectUris, mayIntrospect } = client;
+  const { id, name, isPublic, redirectUris, mayIntrospect, dpopBoundAccessTokens } = client;
   requireGoodId(id);
   const { grants, scopes } = requireGoodClient(client);
   const secret = isPublic ? undefined : newClientSecret();
   const secretHash = secret === undefined ? null : hashClientSecret(secret);
   const { rowCount } = await db
     .insert(table)
-    .values({ id, name, secretHash, redirectUris, grants, scopes, mayIntrospect })
+    .values({ id, name, secretHash, redirectUris, grants, scopes, mayIntrospect, dpopBoundAccessTokens })
     .onConflictDoNothing();
   if (rowCount !== 1) throw new OperatorError(`There is a client "${id}" already: choose another id.`);
   await record(db, 'client_added', id);
@@ -58,6 +60,8 @@ export interface ClientChange {
   name: string | undefined;
   redirectUris: string[];
   scopes: string[];
+  /** Undefined leaves it as it is. */
+  dpopBoundAccessTokens: boolean | undefined;
 }
 
 /**
@@ -66,9 +70,12 @@ export interface ClientChange {
  * @throws {OperatorError} when there is no such client, nothing is to change, or a rule is broken
  */
 export async function changeClient(db: NodePgDatabase, id: string, change: ClientChange): Promise<void> {
-  const { name, redirectUris, scopes } = change;
-  if (name === undefined && redirectUris.length === 0 && scopes.length === 0) {
-    throw new UsageError('There is nothing to change: give --name, --redirect-uri or --scope.');
+  const { name, redirectUris, scopes, dpopBoundAccessTokens } = change;
+  const isEmpty = name === undefined && redirectUris.length === 0 && scopes.length === 0;
+  if (isEmpty && dpopBoundAccessTokens === undefined) {
+    throw new UsageError(
+      'There is nothing to change: give --name, --redirect-uri, --scope, --dpop or --no-dpop.',
+    );
   }
   const client = await lockClient(db, id);
   if (redirectUris.length > 0 && !client.grants.includes('authorization_code')) {
@@ -86,7 +93,7 @@ export async function changeClient(db: NodePgDatabase, id: string, change: Clien
   const { scopes: goodScopes } = requireGoodClient(after);
   await db
     .update(table)
-    .set({ name: after.name, redirectUris: after.redirectUris, scopes: goodScopes })
+    .set({ name: after.name, redirectUris: after.redirectUris, scopes: goodScopes, dpopBoundAccessTokens })
     .where(eq(table.id, id));
   await record(db, 'client_changed', id, goodScopes.join(' '));
 }

@@ -45,8 +45,9 @@ async function introspectAccessToken(
 ): Promise<Introspection | undefined> {
   const claims = await verifiedAccessToken(request, text);
   if (claims === undefined) return undefined;
-  const { scope, client_id, sub, iss, aud, iat, exp, jti } = claims;
-  return { active: true, token_type: 'Bearer', scope, client_id, sub, iss, aud, iat, exp, jti };
+  const { scope, client_id, sub, iss, aud, iat, exp, jti, cnf } = claims;
+  const token_type = cnf === undefined ? 'Bearer' : 'DPoP';
+  return { active: true, token_type, scope, client_id, sub, iss, aud, iat, exp, jti, ...(cnf && { cnf }) };
 }
 
 /** Only the newest token of a session is active: an older one can at most repeat a lost answer. */

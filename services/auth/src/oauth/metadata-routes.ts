@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { SCOPES } from '@pair/access-token';
+import { PROOF_ALGORITHM, SCOPES } from '@pair/access-token';
 import { GRANTS } from '../db/schema.ts';
 import { type Metadata, MetadataSchema } from './schemas.ts';
 
@@ -65,6 +65,7 @@ function metadataOf(issuer: string): Metadata {
     token_endpoint_auth_methods_supported: ANY_CLIENT,
     revocation_endpoint_auth_methods_supported: ANY_CLIENT,
     introspection_endpoint_auth_methods_supported: CONFIDENTIAL,
+    dpop_signing_alg_values_supported: [PROOF_ALGORITHM],
     authorization_response_iss_parameter_supported: true,
     // without it, OpenID Connect Discovery §3 means true
     request_uri_parameter_supported: false,

@@ -2,7 +2,7 @@ import { type ErrorForm, Problem, type ProblemCode, problemOf } from '@pair/serv
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type OAuthError, OAuthErrorSchema } from './schemas.ts';
 
-/** The error codes of RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1 and RFC 8707 §2, which a Problem keeps. */
+/** The error codes of RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 8707 §2 and RFC 9449 §5, §8, which a Problem keeps. */
 const ERROR_CODES = new Set<ProblemCode>([
   'invalid_request',
   'invalid_client',
@@ -14,6 +14,8 @@ const ERROR_CODES = new Set<ProblemCode>([
   'unsupported_response_type',
   'access_denied',
   'invalid_token',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
 ]);
 
 /** Statuses that say more than 400. A refused client gets 401, a refused access token 401 or 403. */

@@ -170,7 +170,7 @@ export const IntrospectionRequestSchema = Type.Object(tokenForm(''), {
 export const IntrospectionSchema = Type.Object(
   {
     active: Type.Boolean({ description: 'True if the token is valid now' }),
-    token_type: Type.Optional(Type.String({ description: '`Bearer` for an access token' })),
+    token_type: Type.Optional(Type.String({ description: '`Bearer` or `DPoP` for an access token' })),
     scope: Type.Optional(Type.String({ description: 'Scopes, separated by spaces' })),
     client_id: Type.Optional(Type.String({ description: 'The client that the token was issued to' })),
     sub: Type.Optional(Type.String({ description: 'The user, or the client that acts for itself' })),
@@ -179,6 +179,12 @@ export const IntrospectionSchema = Type.Object(
     iat: Type.Optional(Type.Integer({ description: 'When the token was issued, in seconds since 1970' })),
     exp: Type.Optional(Type.Integer({ description: 'When the token expires, in seconds since 1970' })),
     jti: Type.Optional(Type.String({ description: 'The id of an access token' })),
+    cnf: Type.Optional(
+      Type.Object(
+        { jkt: Type.String({ description: 'The thumbprint of the key (RFC 7638)' }) },
+        { description: 'The key that an access token is bound to (RFC 9449 §6.2)' },
+      ),
+    ),
   },
   {
     title: 'Introspection',
@@ -245,6 +251,7 @@ export const MetadataSchema = Type.Object(
     introspection_endpoint_auth_methods_supported: Names(
       'Client authentication; for confidential clients only',
     ),
+    dpop_signing_alg_values_supported: Names('The algorithms of proofs of possession (RFC 9449 §5.1)'),
     authorization_response_iss_parameter_supported: Type.Boolean({
       description: 'Always true: each authorization response has `iss` (RFC 9207)',
     }),

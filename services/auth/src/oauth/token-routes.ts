@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { invalidProof, useNonce } from '@pair/access-token';
 import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
@@ -38,6 +39,8 @@ export function tokenRoutes(recipients: Recipients): FastifyPluginAsyncTypebox {
         },
         config: {
           problems: [
+            () => atTokenEndpoint(invalidProof()),
+            () => atTokenEndpoint(useNonce('')),
             () => invalidRequest('code_verifier is missing.'),
             invalidCode,
             invalidScope,
@@ -56,10 +59,25 @@ export function tokenRoutes(recipients: Recipients): FastifyPluginAsyncTypebox {
         const client = await authenticateClient(request);
         if (!isGrant(grant)) throw unsupportedGrantType();
         if (!client.grants.includes(grant)) throw unauthorizedClient();
-        return exchanges[grant](request, client, request.body);
+        try {
+          app.checkTokenProof(request, client);
+          return await exchanges[grant](request, client, request.body);
+        } catch (error) {
+          throw isRefusedProof(error) ? atTokenEndpoint(error) : error;
+        }
       },
     );
   };
+}
+
+function isRefusedProof(error: unknown): error is Problem {
+  return error instanceof Problem && (error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce');
+}
+
+/** RFC 9449 §5, §8: a refused proof is a 400 here, and without the challenge of a resource. */
+function atTokenEndpoint({ code, message, headers }: Problem): Problem {
+  const { 'www-authenticate': _, ...others } = headers ?? {};
+  return new Problem(400, code, message, { headers: others });
 }
 
 function isGrant(text: string): text is Grant {

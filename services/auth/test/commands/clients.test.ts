@@ -74,54 +74,61 @@ t.test('clients add, list, rotate-secret and remove change the clients and repor
   );
 });
 
-t.test('clients set replaces the name, the redirect URIs or the scopes, and nothing else', async (t) => {
-  const grants = ['--grant', 'authorization_code', '--grant', 'refresh_token'];
-  await clients('add', 'settable', ...grants, '--redirect-uri', APP_REDIRECT, '--scope', 'customers:read');
-  const changed = async () => {
-    const { output } = await clients('list', '--json');
-    return JSON.parse(output).find(({ client_id }: { client_id: string }) => client_id === 'settable');
-  };
-  const before = await changed();
-  t.match(before, { client_name: null, redirect_uris: [APP_REDIRECT], scope: 'customers:read' });
-  const steps: [args: string[], expected: object][] = [
-    [['--name', 'Reports of Ada'], { client_name: 'Reports of Ada' }],
-    [
-      ['--redirect-uri', 'https://b.example.com/', '--redirect-uri', 'http://127.0.0.1/'],
-      { redirect_uris: ['https://b.example.com/', 'http://127.0.0.1/'] },
-    ],
-    [
-      ['--scope', 'customers:write', '--scope', 'customers:read'],
-      { scope: 'customers:read customers:write' },
-    ],
-  ];
-  let expected = before;
-  for (const [args, change] of steps) {
-    t.same(await clients('set', 'settable', ...args), {
-      code: 0,
-      output: 'The client "settable" is changed.\n',
-    });
-    expected = { ...expected, ...change };
+t.test(
+  'clients set replaces the name, the redirect URIs, the scopes or the need of proofs, and nothing else',
+  async (t) => {
+    const grants = ['--grant', 'authorization_code', '--grant', 'refresh_token'];
+    await clients('add', 'settable', ...grants, '--redirect-uri', APP_REDIRECT, '--scope', 'customers:read');
+    const changed = async () => {
+      const { output } = await clients('list', '--json');
+      return JSON.parse(output).find(({ client_id }: { client_id: string }) => client_id === 'settable');
+    };
+    const before = await changed();
+    t.match(before, { client_name: null, redirect_uris: [APP_REDIRECT], scope: 'customers:read' });
+    const steps: [args: string[], expected: object][] = [
+      [['--name', 'Reports of Ada'], { client_name: 'Reports of Ada' }],
+      [
+        ['--redirect-uri', 'https://b.example.com/', '--redirect-uri', 'http://127.0.0.1/'],
+        { redirect_uris: ['https://b.example.com/', 'http://127.0.0.1/'] },
+      ],
+      [
+        ['--scope', 'customers:write', '--scope', 'customers:read'],
+        { scope: 'customers:read customers:write' },
+      ],
+      [['--dpop'], { dpop_bound_access_tokens: true }],
+      [['--name', 'Reports'], { client_name: 'Reports' }],
+      [['--no-dpop'], { dpop_bound_access_tokens: false }],
+    ];
+    let expected = before;
+    for (const [args, change] of steps) {
+      t.same(await clients('set', 'settable', ...args), {
+        code: 0,
+        output: 'The client "settable" is changed.\n',
+      });
+      expected = { ...expected, ...change };
+      t.same(await changed(), expected);
+    }
+    for (const [code, args, message] of [
+      [2, ['settable'], /^There is nothing to change: /],
+      [2, ['settable', '--redirect-uri', 'http://app.example.com/'], /must be https/],
+      [2, ['settable', '--scope', 'everything'], /^Each scope must be one of customers:read, [a-z:, ]+\.\n$/],
+      [2, ['settable', '--dpop', '--no-dpop'], /^Give --dpop or --no-dpop, not both\.\n$/],
+      [2, ['settable', '--name', ' '], /visible characters/],
+      [2, ['settable', '--name', 'moc.elpmaxe\u202E'], /visible characters/],
+      [2, ['settable', '--name', 'x'.repeat(65)], /1 to 64/],
+      [1, ['stranger', '--name', 'A'], /no such client/],
+      [1, ['swagger-ui', '--name', 'A'], /built in/],
+      [1, ['web-app-2', '--name', 'A'], /no such client/],
+    ] as const) {
+      t.match(await clients('set', ...args), { code, output: message });
+    }
     t.same(await changed(), expected);
-  }
-  for (const [code, args, message] of [
-    [2, ['settable'], /^There is nothing to change: /],
-    [2, ['settable', '--redirect-uri', 'http://app.example.com/'], /must be https/],
-    [2, ['settable', '--scope', 'everything'], /^Each scope must be one of customers:read, [a-z:, ]+\.\n$/],
-    [2, ['settable', '--name', ' '], /visible characters/],
-    [2, ['settable', '--name', 'moc.elpmaxe\u202E'], /visible characters/],
-    [2, ['settable', '--name', 'x'.repeat(65)], /1 to 64/],
-    [1, ['stranger', '--name', 'A'], /no such client/],
-    [1, ['swagger-ui', '--name', 'A'], /built in/],
-    [1, ['web-app-2', '--name', 'A'], /no such client/],
-  ] as const) {
-    t.match(await clients('set', ...args), { code, output: message });
-  }
-  t.same(await changed(), expected);
-  const { rows } = await database.query(
-    "SELECT client_id FROM security_events WHERE event = 'client_changed'",
-  );
-  t.equal(rows.length, steps.length);
-});
+    const { rows } = await database.query(
+      "SELECT client_id FROM security_events WHERE event = 'client_changed'",
+    );
+    t.equal(rows.length, steps.length);
+  },
+);
 
 t.test('clients set gives no redirect URI to a client without the grant for it', async (t) => {
   await clients('add', 'day-job', '--grant', 'client_credentials', '--scope', 'customers:read');
@@ -148,12 +155,22 @@ t.test('clients list --json has every member of a client but the secret', async 
       grant_types: ['client_credentials'],
       scope: 'customers:read',
       may_introspect: false,
+      dpop_bound_access_tokens: false,
       created_at: '',
     },
   );
   t.match(
     (await clients('list')).output,
     'nightly-job\t"Nightly job"\tconfidential\tclient_credentials\tcustomers:read\n',
+  );
+});
+
+t.test('clients add --dpop adds a client that gets no Bearer tokens, and the list shows it', async (t) => {
+  const job = ['bound-job', '--grant', 'client_credentials', '--scope', 'customers:read'];
+  t.match(await clients('add', ...job, '--dpop'), { code: 0 });
+  t.match(
+    (await clients('list')).output,
+    'bound-job\tconfidential\tclient_credentials\tcustomers:read\tDPoP\n',
   );
 });
 

@@ -59,7 +59,7 @@ t.test('the refusals are those of RFC 6750, with a challenge', async (t) => {
     await postForm(app, '/oauth/token', { grant_type: 'client_credentials' }, basic('machine', secret))
   ).json().access_token;
   const refusals: [status: number, error: string, challenge: RegExp, token?: string][] = [
-    [401, 'invalid_request', /^Bearer$/],
+    [401, 'invalid_request', /^Bearer, DPoP algs="ES256"$/],
     [401, 'invalid_token', /^Bearer error="invalid_token"/, 'x.y.z'],
     [401, 'invalid_token', /^Bearer error="invalid_token"/, `${admin.slice(0, -4)}AAAA`],
     [403, 'insufficient_scope', /^Bearer error="insufficient_scope"/, ofClient],

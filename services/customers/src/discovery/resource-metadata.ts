@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Scope } from '@pair/access-token';
+import { PROOF_ALGORITHM, type Scope } from '@pair/access-token';
 import { type Static, Type } from 'typebox';
 
 const PATH = '/.well-known/oauth-protected-resource';
@@ -22,6 +22,14 @@ const ResourceMetadataSchema = Type.Object(
     bearer_methods_supported: Type.Array(Type.String(), {
       maxItems: 1,
       description: 'The ways to send an access token: only in the Authorization header',
+    }),
+    dpop_signing_alg_values_supported: Type.Array(Type.String(), {
+      maxItems: 1,
+      description: 'The algorithms of proofs of possession, for tokens that are bound to a key (RFC 9449)',
+    }),
+    dpop_bound_access_tokens_required: Type.Boolean({
+      description:
+        'Always false: this API takes Bearer tokens too. The issuer decides which tokens are bound to a key',
     }),
     resource_name: Type.String({ description: 'The name of this API, for people' }),
     resource_documentation: Url('The documentation of this API, for people'),
@@ -69,6 +77,8 @@ function metadataOf(issuer: string): ResourceMetadata {
     authorization_servers: [issuer],
     scopes_supported: RESOURCE_SCOPES,
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: [PROOF_ALGORITHM],
+    dpop_bound_access_tokens_required: false,
     resource_name: 'Customers',
     resource_documentation: `${issuer}/docs/customers`,
   };

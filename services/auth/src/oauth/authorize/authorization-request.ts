@@ -19,6 +19,8 @@ export interface AuthorizationRequest {
   scope: string;
   /** RFC 7636 §4.3, S256. */
   codeChallenge: string;
+  /** The thumbprint of the key to which the code is bound (RFC 9449 §10); undefined for none. */
+  dpopJkt: string | undefined;
   /** The parameters as they came. The form of the sign-in page sends them again, and they are checked again then. */
   parameters: Record<string, string>;
 }
@@ -43,6 +45,7 @@ const PARAMETERS = [
   'state',
   'code_challenge',
   'code_challenge_method',
+  'dpop_jkt',
 ];
 
 /**
@@ -68,9 +71,10 @@ export async function readAuthorizationRequest(
     requireText(parameters);
     requireCodeFlow(client, all);
     const codeChallenge = requireCodeChallenge(parameters);
+    const dpopJkt = requireThumbprint(parameters.dpop_jkt);
     const scope = requireScope(client, parameters.scope);
     requireKnownResources(resources, recipients);
-    return { client, redirectUri, state, scope, codeChallenge, parameters };
+    return { client, redirectUri, state, scope, codeChallenge, dpopJkt, parameters };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const destination = { redirectUri, state, issuer: recipients.issuer };
@@ -139,6 +143,12 @@ function requireCodeChallenge(parameters: Record<string, string>): string {
   if (!/^[A-Za-z0-9_-]{43}$/.test(challenge))
     throw invalidRequest('code_challenge is malformed: it must have 43 characters of base64url.');
   return challenge;
+}
+
+function requireThumbprint(jkt: string | undefined): string | undefined {
+  if (jkt !== undefined && !/^[A-Za-z0-9_-]{43}$/.test(jkt))
+    throw invalidRequest('dpop_jkt is malformed: it must have 43 characters of base64url.');
+  return jkt;
 }
 
 /** RFC 6749 §3.3. The tokens get fewer scopes later if the user has fewer. */

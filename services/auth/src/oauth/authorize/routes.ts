@@ -127,13 +127,13 @@ export function authorizeRoutes({
 /** @throws {Problem} 401 `invalid_credentials`, 429, 503 */
 async function codeFor(
   request: FastifyRequest,
-  { client, redirectUri, scope, codeChallenge }: AuthorizationRequest,
+  { client, redirectUri, scope, codeChallenge, dpopJkt: jkt }: AuthorizationRequest,
   credentials: Credentials,
 ): Promise<string> {
   const { sessions, accessTokenSigner } = request.server;
   accessTokenSigner(); // throws while no token could be signed for the code
   const { session } = await signIn(request, client, credentials, (user) =>
-    sessions.beginAuthorization(user, scope, { client, redirectUri, codeChallenge }, originOf(request)),
+    sessions.beginAuthorization(user, scope, { client, redirectUri, codeChallenge, jkt }, originOf(request)),
   );
   return session.code;
 }

@@ -43,6 +43,14 @@ export function authorizationQuerySchema(issuer: string) {
       examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
     }),
     code_challenge_method: Type.Literal('S256', { description: 'The only method' }),
+    dpop_jkt: Type.Optional(
+      Type.String({
+        description:
+          'The thumbprint (RFC 7638) of your key: only a proof of that key redeems the code (RFC 9449 §10)',
+        pattern: '^[A-Za-z0-9_-]{43}$',
+        examples: ['NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'],
+      }),
+    ),
     resource: Type.Optional(
       Type.Array(Type.String({ format: 'uri', maxLength: MAX_RESOURCE_LENGTH }), {
         maxItems: MAX_RESOURCES,
