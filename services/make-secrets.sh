@@ -80,12 +80,12 @@ printf %s "$postgres" | write databases/superuser-password
 
 # default: no client can log in as this user, but Redis reads its own AOF as this user. Redis skips a command that the user may
 # not run, with only a line in the log (seen with 8.0: transactions). auth: its own keys, and no commands on the whole server.
-# customers: may read the revocation feed and the epoch.
+# customers: may read the revocation feed and the epoch. Both write which proofs of possession (DPoP) were used at them.
 write redis/users.acl <<ACL
 user default off resetpass ~* &* +@all
 user health on nopass -@all +ping
-user auth on #$(sha256 "$redis_auth") ~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha +script|load +time +info +config|get
-user customers on #$(sha256 "$redis_customers") %R~{auth}:revocations %R~{auth}:epoch -@all +hello +auth +ping +info +select +quit +command +client|setname +client|setinfo +client|id +xread +xrange +get
+user auth on #$(sha256 "$redis_auth") ~{auth}:* %W~{dpop}:auth:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha +script|load +time +info +config|get
+user customers on #$(sha256 "$redis_customers") %R~{auth}:revocations %R~{auth}:epoch %W~{dpop}:customers:* -@all +hello +auth +ping +info +select +quit +command +client|setname +client|setinfo +client|id +xread +xrange +get +set
 ACL
 
 printf %s "postgres://auth:$postgres_auth@postgres:5432/auth" | write auth/database-url

@@ -3,7 +3,7 @@ import { EPOCH_KEY, REVOCATIONS_STREAM } from '@pair/access-token';
 
 /**
  * The users of Redis, as lines for redis.conf. Each needs a password. auth may use only its own keys, and customers may
- * only read the revocation feed and the epoch. services/make-secrets.sh grants the same rights in compose, and also
+ * only read the revocation feed and the epoch. Each writes which proofs of possession were used at it. services/make-secrets.sh grants the same rights in compose, and also
  * CLIENT SETINFO, which Redis 7.0 does not know.
  */
 export function redisUsers(passwords: { auth: string; customers: string }): string[] {
@@ -16,11 +16,11 @@ export function redisUsers(passwords: { auth: string; customers: string }): stri
 }
 
 export const AUTH_RIGHTS =
-  '~{auth}:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha ' +
+  '~{auth}:* %W~{dpop}:auth:* -@all +@connection +@read +@write +@transaction -@dangerous +eval +evalsha ' +
   '+script|load +time +info +config|get';
 export const CUSTOMERS_RIGHTS =
-  `%R~${REVOCATIONS_STREAM} %R~${EPOCH_KEY} -@all +hello +auth +ping +info +select +quit +command ` +
-  '+client|setname +client|id +xread +xrange +get';
+  `%R~${REVOCATIONS_STREAM} %R~${EPOCH_KEY} %W~{dpop}:customers:* -@all +hello +auth +ping +info +select +quit +command ` +
+  '+client|setname +client|id +xread +xrange +get +set';
 
 function sha256(password: string): string {
   return createHash('sha256').update(password).digest('hex');

@@ -49,6 +49,13 @@ t.test('auth needs no more rights in Redis than it has, also with replicas', asy
   const dryRun = (...command: string[]) =>
     execFileSync('redis-cli', ['-p', String(redis.port), 'ACL', 'DRYRUN', ...command], { encoding: 'utf8' });
   t.match(dryRun('auth', 'SET', '{auth}:fence', '1'), /^OK/);
+  const spend = (user: string, service: string) =>
+    dryRun(user, 'SET', `{dpop}:${service}:proof`, '', 'EX', '180', 'NX');
+  t.match(spend('auth', 'auth'), /^OK/);
+  t.match(spend('customers', 'customers'), /^OK/);
+  t.notMatch(spend('customers', 'auth'), /^OK/, 'the proofs of another service');
+  t.notMatch(dryRun('customers', 'SET', '{auth}:epoch', 'mine'), /^OK/);
+  t.notMatch(dryRun('customers', 'GET', '{dpop}:customers:proof'), /^OK/);
   for (const command of [
     ['SET', 'key', '1'],
     ['GET', 'key'],
