@@ -80,7 +80,7 @@ export function createClient(options: ClientOptions): Client {
   const { baseUrl, tokens = memoryStorage(), fetch = globalThis.fetch, clock = systemClock } = options;
   const send = createSend(baseUrl, (request) => fetch(request), clock);
   const dpop = options.dpop ? lazyDpop(tokens, ApiError) : undefined;
-  const { signIn, signOut, currentTokens } = createSession(dpop ?? tokens, clock, send, dpop);
+  const { signIn, signOut, currentTokens } = createSession(tokens, clock, send, dpop);
   const sendAuthorized = withDefaults(withAccessToken(send, currentTokens, dpop));
   const auth: Operations<AuthPaths> = operations(sendAuthorized);
   const customers: Operations<CustomersPaths> = operations(sendAuthorized);

@@ -29,10 +29,12 @@ export interface Session {
 }
 
 /**
+ * @param place the tokens as they are stored
  * @param unauthorized sends without a token
  * @param dpop binds the tokens to keys; without it they are Bearer tokens
  */
-export function createSession(storage: TokenStorage, clock: Clock, unauthorized: Send, dpop?: Dpop): Session {
+export function createSession(place: TokenStorage, clock: Clock, unauthorized: Send, dpop?: Dpop): Session {
+  const storage = dpop ?? place;
   const { POST: send } = operations<AuthPaths>(unauthorized);
   /** Sends a request for tokens. */
   const sendWithKey = (jkt: string | undefined) =>
@@ -96,7 +98,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
    */
   const replace = (isOld: (stored: Tokens | undefined) => boolean, next: Tokens | undefined) => {
     const replacing = lastWrite.then(async () => {
-      const stored = await storage.get();
+      const stored = await place.get();
       if (!isOld(stored)) return stored;
       await storage.set(next);
       return next;
@@ -126,7 +128,7 @@ export function createSession(storage: TokenStorage, clock: Clock, unauthorized:
     },
 
     async signOut() {
-      const tokens = await storage.get();
+      const tokens = await place.get(); // a sign-out needs no key
       if (tokens === undefined) return;
       await send('/auth/logout', { body: { refresh_token: tokens.refresh_token } }).catch(
         (error: unknown) => {

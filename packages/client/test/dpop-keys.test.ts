@@ -104,6 +104,18 @@ t.test('tokens without their key count as none', async (t) => {
   await client.auth.GET('/auth/me');
 });
 
+t.test('a sign-out needs no key, and works for Bearer tokens too', async (t) => {
+  const { storage: ofOther } = await signedInServer();
+  const withoutKey = memoryStorage();
+  await withoutKey.set(await ofOther.get());
+  for (const storage of [withoutKey, signedIn()]) {
+    const { client, received } = dpopServer(storage);
+    await client.signOut();
+    t.match(received, [{ operation: 'POST /auth/logout' }]);
+    t.equal(await storage.get(), undefined);
+  }
+});
+
 t.test('tokens of the other kind count as none, until the next sign-in', async (t) => {
   const bearer = dpopServer(signedIn());
   await t.rejects(bearer.client.auth.GET('/auth/me'));
