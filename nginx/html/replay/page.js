@@ -306,10 +306,12 @@ function callProofs(nonces, key, accessToken) {
       hasNewNonce = nonce !== null && nonce !== used;
       return response;
     },
-    takesNewNonce() {
-      if (!hasNewNonce || isRepeated) return false;
-      isRepeated = true;
-      return true;
+    mayRepeatAfter(code, isIdempotent2) {
+      if (isRepeated) return false;
+      isRepeated = // §8 and §9: the service has refused the request before it did anything
+      code === "use_dpop_nonce" && hasNewNonce || // a proxy or browser that got no answer may have sent the request a second time, with the same proof
+      code === "invalid_dpop_proof" && isIdempotent2;
+      return isRepeated;
     }
   };
 }
@@ -414,7 +416,13 @@ function seconds(ms) {
 
 // packages/replay-page/src/ledger.ts
 var WINDOW_MS = 1e4;
-var NONE = { newest: 0, isLive: false, rotatedAt: void 0, endedAt: void 0 };
+var NONE = {
+  newest: 0,
+  isLive: false,
+  isBound: false,
+  rotatedAt: void 0,
+  endedAt: void 0
+};
 function createLedger() {
   const tokens = { access: [], refresh: [] };
   let session = NONE;
@@ -431,7 +439,7 @@ function createLedger() {
     if (exchange.status !== 200) return "sign-in-refused";
     tokens.access = [];
     tokens.refresh = [];
-    session = { ...NONE, isLive: true };
+    session = { ...NONE, isLive: true, isBound: exchange.hasProof };
     learn(exchange.got);
     return "signed-in";
   };
@@ -449,10 +457,11 @@ function createLedger() {
   };
   return {
     note(exchange) {
-      const { path, status, code } = exchange;
+      const { party, path, status, code, hasProof } = exchange;
       if (status === 0 || status === 429 || status >= 500) return "failed";
       if (code === "use_dpop_nonce") return "nonce-demanded";
-      if (code === "invalid_dpop_proof") return exchange.hasProof ? "wrong-key" : "proof-demanded";
+      if (status === 401 && party === "thief" && session.isBound && session.isLive)
+        return hasProof ? "wrong-key" : "proof-demanded";
       if (path === "/auth/login") return noteSignIn(exchange);
       if (path === "/auth/refresh") return noteRefresh(exchange);
       if (status === 401) return "refused";
@@ -484,8 +493,9 @@ function createColumns({ nameOf, session }) {
     line.className = `state ${mood}`;
     byId(`${party}-tokens`).replaceChildren(...names.map((name) => make("li", "token", name)));
   };
-  const showOwner = (tokens) => {
-    if (tokens !== void 0) showParty("owner", "Signed in", "in", tokens);
+  const showOwner = ({ owner: tokens, isBound }) => {
+    if (tokens !== void 0)
+      showParty("owner", isBound ? "Signed in, with DPoP" : "Signed in", "in", tokens);
     else if (session().newest > 0) showParty("owner", "The session is over", "out");
     else showParty("owner", "Not signed in", "nothing");
     const form = byId("sign-in");
@@ -497,16 +507,17 @@ function createColumns({ nameOf, session }) {
     actions.hidden = !isIn;
     if (hadFocus) byId(isIn ? "owner-call" : "username").focus();
   };
-  const showThief = ({ owner: owner2, thief: thief2, isThiefOut: isThiefOut2 }) => {
+  const showThief = ({ owner: owner2, thief: thief2, isBound, isThiefOut: isThiefOut2 }) => {
     if (thief2 === void 0) showParty("thief", "Has nothing", "nothing");
     else if (isThiefOut2) showParty("thief", "The copies are refused", "out", thief2);
+    else if (isBound) showParty("thief", "Holds copies, without the key", "nothing", thief2);
     else showParty("thief", "The copies work", "in", thief2);
     setUsable("steal", owner2 !== void 0);
     setUsable("thief-call", thief2 !== void 0);
     setUsable("thief-refresh", thief2 !== void 0);
   };
   return (view) => {
-    showOwner(view.owner);
+    showOwner(view);
     showThief(view);
     const leftMs = windowLeftMs(session());
     byId("window-text").textContent = windowText(leftMs);
@@ -570,6 +581,9 @@ function carried(access, refresh) {
   return { ...access !== void 0 && { access }, ...refresh !== void 0 && { refresh } };
 }
 
+// packages/replay-page/src/sections.ts
+var DPOP = "dpop-is-not-built-yet";
+
 // packages/replay-page/src/stories.ts
 var hears = (...expected) => ({ heard }) => expected.some((one) => heard.includes(one));
 var signIn = {
@@ -583,6 +597,12 @@ var steal = {
   section: "tokens-and-secrets-that-can-be-replayed",
   next: "steal",
   isDone: ({ isStolen }) => isStolen
+};
+var signInWithKey = {
+  text: "Owner: switch DPoP on, and sign in.",
+  section: DPOP,
+  next: "sign-in-button",
+  isDone: ({ isSignedIn, isBound }) => isSignedIn && isBound
 };
 var ownerRefreshes = {
   text: "Owner: refresh. The stolen refresh token is now the one before the newest.",
@@ -620,7 +640,7 @@ var STORIES = [
     end: "A Bearer token works for every holder, until it expires: ten minutes at most. The other stories end it sooner."
   },
   {
-    title: "A refresh token, used late",
+    title: "A refresh token, late",
     needsKey: false,
     section: "reuse-of-a-refresh-token",
     steps: [
@@ -645,7 +665,7 @@ var STORIES = [
     end: "auth cannot know which of the two is the thief. So the session ends for both, and the owner signs in again."
   },
   {
-    title: "A refresh token, used at once",
+    title: "A refresh token, at once",
     needsKey: false,
     section: "the-replay-window",
     steps: [
@@ -699,6 +719,38 @@ var STORIES = [
       { ...bothLose, text: "Watch the thief: the copy is refused within a second." }
     ],
     end: "Every process verifies tokens by itself, and still refuses those of an ended session: it follows the revocation feed."
+  },
+  {
+    title: "With DPoP",
+    needsKey: true,
+    section: DPOP,
+    steps: [
+      signInWithKey,
+      {
+        ...steal,
+        text: "Thief: steal the tokens. The key stays behind, because no script can export it.",
+        section: DPOP
+      },
+      {
+        text: "Thief: call customers with the copy, as a Bearer token and then with a key of the thief.",
+        section: DPOP,
+        next: "thief-call",
+        isDone: hears("thief wrong-key")
+      },
+      {
+        text: "Thief: refresh in both ways.",
+        section: DPOP,
+        next: "thief-refresh",
+        isDone: hears("thief wrong-key")
+      },
+      {
+        text: "Owner: call customers. The session goes on.",
+        section: DPOP,
+        next: "owner-call",
+        isDone: hears("owner served")
+      }
+    ],
+    end: "The copies are worth nothing without the key of the owner. Only a script in the page of the owner could use that key, in place."
   }
 ];
 
@@ -720,7 +772,7 @@ function createGuide(onChoice) {
         story = each;
         done = 0;
         heard = [];
-        onChoice();
+        onChoice(each);
       });
       return make("label", "", radio, each.title);
     })
@@ -745,7 +797,6 @@ function createGuide(onChoice) {
     if (next !== void 0) byId(next).classList.add("next");
   };
   return {
-    story: () => story,
     update(scene, news) {
       if (news !== void 0) heard.push(news);
       const step = story.steps[done];
@@ -1392,14 +1443,17 @@ async function withRetries(request, clock, attempt) {
 }
 function waitOf(error, request) {
   if (!(error instanceof ApiError) || !isRepeatable(request.body)) return Infinity;
-  if (error.code === "use_dpop_nonce") return request.proofs?.takesNewNonce() ? 0 : Infinity;
+  if (request.proofs?.mayRepeatAfter(error.code, isIdempotent(request))) return 0;
   if (error.retryAfterSeconds === void 0 || !mayRepeatAfter(error, request)) return Infinity;
   return error.retryAfterSeconds * 1e3 * (1 + Math.random() * MAX_JITTER);
 }
-function mayRepeatAfter({ status, code }, { method, path }) {
+function mayRepeatAfter({ status, code }, request) {
   if (status === 429) return true;
   if (code === "request_in_progress") return true;
-  return status === 503 && IDEMPOTENT.test(`${method} ${path}`);
+  return status === 503 && isIdempotent(request);
+}
+function isIdempotent({ method, path }) {
+  return IDEMPOTENT.test(`${method} ${path}`);
 }
 function isRepeatable(body) {
   return !(typeof body === "object" && body !== null && ("getReader" in body || Symbol.asyncIterator in body));
@@ -1620,13 +1674,17 @@ function createOwner(fetch2, onChange) {
       onChange();
     }
   };
-  const client = createClient2({ baseUrl: location.origin, tokens: storage, fetch: fetch2 });
+  const newClient = (dpop) => createClient2({ baseUrl: location.origin, tokens: storage, fetch: fetch2, dpop });
+  let client = newClient(false);
   const check = async () => {
     await client.auth.GET("/auth/me");
   };
   return {
     tokens: () => tokens,
-    signIn: (username, password) => client.signIn(username, password),
+    signIn: (username, password, isBound) => {
+      client = newClient(isBound);
+      return client.signIn(username, password);
+    },
     refresh: async () => {
       if (tokens !== void 0) tokens = { ...tokens, expires_at: 0 };
       await check();
@@ -1640,30 +1698,49 @@ function createOwner(fetch2, onChange) {
 }
 
 // packages/replay-page/src/thief.ts
+init_build();
 function createThief(fetch2) {
   let loot;
+  let ownKey;
+  const send = ({ method, path, access, body }, proof) => {
+    const headers = new Headers();
+    if (proof !== void 0) headers.set("dpop", proof);
+    if (access !== void 0) headers.set("authorization", `${proof ? "DPoP" : "Bearer"} ${access}`);
+    if (body !== void 0) headers.set("content-type", "application/json");
+    return fetch2(new Request(path, { method, headers, ...body && { body: JSON.stringify(body) } }));
+  };
+  const sendWithOwnKey = async (attempt) => {
+    ownKey ??= generateKeyPair("ES256");
+    const key = await ownKey;
+    const prove = (nonce2) => generateProof(key, location.origin + attempt.path, attempt.method, nonce2, attempt.access);
+    const response = await send(attempt, await prove());
+    const nonce = response.headers.get("dpop-nonce");
+    return nonce === null ? response : send(attempt, await prove(nonce));
+  };
+  const sendInAllWays = async (attempt) => {
+    const response = await send(attempt);
+    return loot?.isBound ? sendWithOwnKey(attempt) : response;
+  };
   const get = async (path) => {
-    if (loot === void 0) return;
-    await fetch2(new Request(path, { headers: { authorization: `Bearer ${loot.access}` } }));
+    if (loot !== void 0) await sendInAllWays({ method: "GET", path, access: loot.access });
   };
   return {
     loot: () => loot,
-    steal: ({ access_token, refresh_token }) => {
-      loot = { access: access_token, refresh: refresh_token };
+    steal: ({ access_token: access, refresh_token: refresh, jkt }) => {
+      loot = { access, refresh, isBound: jkt !== void 0 };
     },
     forget: () => {
       loot = void 0;
     },
     refresh: async () => {
       if (loot === void 0) return;
-      const headers = { "content-type": "application/json" };
-      const body = JSON.stringify({ refresh_token: loot.refresh });
-      const response = await fetch2(new Request("/auth/refresh", { method: "POST", headers, body }));
+      const body = { refresh_token: loot.refresh };
+      const response = await sendInAllWays({ method: "POST", path: "/auth/refresh", body });
       if (!response.ok) return;
-      const { access_token, refresh_token } = await response.json();
-      loot = { access: access_token, refresh: refresh_token };
+      const { access_token: access, refresh_token: refresh } = await response.json();
+      loot = { ...loot, access, refresh };
     },
-    call: () => get("/customers?n=1"),
+    call: () => get("/customers"),
     check: () => get("/auth/me")
   };
 }
@@ -1721,12 +1798,17 @@ var MEANINGS = {
     },
     thief: { text: "The copy is refused.", section: "logout-and-the-revocation-feed" }
   },
-  "proof-demanded": { text: "A token that is bound to a key needs a proof of that key." },
+  "proof-demanded": {
+    text: "The token is bound to the key of the owner: without a proof of that key it is worth nothing.",
+    section: DPOP
+  },
   "wrong-key": {
-    text: "The thief signs with a key of its own, but the token is bound to the key of the owner."
+    text: "The proof has the key of the thief, and the token is bound to the key of the owner. The session goes on.",
+    section: DPOP
   },
   "nonce-demanded": {
-    text: "The service wants its nonce in the proof: the client repeats the request at once."
+    text: "A proof must contain the newest nonce of the service, so the request comes again at once.",
+    section: DPOP
   },
   failed: { text: "No answer to learn from: try again." }
 };
@@ -1757,7 +1839,7 @@ function createTimeLine({ nameOf }) {
       const { party, method, path, status, code, detail, sent, got, scheme, hasProof, at } = exchange;
       const { text, section } = meaningOf(verdict, exchange);
       const answer = [status === 0 ? "no answer" : `${status}`, code ?? ""].join(" ").trim();
-      const proof = hasProof ? [chip("proof")] : [];
+      const proof = hasProof ? [make("span", "", chip(`proof, key of the ${party}`))] : [];
       const request = `${method} ${path}`;
       const entry = make(
         "li",
@@ -1833,19 +1915,25 @@ function watch(isDue, check) {
 
 // packages/replay-page/src/page.ts
 var TICK_MS = 200;
+var withKey = byId("dpop");
 var ledger = createLedger();
 var timeLine = createTimeLine(ledger);
 var show = createColumns(ledger);
 var owner = createOwner(recordingFetch("owner", hear), () => update());
 var thief = createThief(recordingFetch("thief", hear));
-var guide = createGuide(() => update());
+var guide = createGuide(({ needsKey }) => {
+  if (owner.tokens() === void 0) withKey.checked = needsKey && !withKey.disabled;
+  update();
+});
 var watchOwner = watch(() => owner.tokens() !== void 0, owner.check);
 var watchThief = watch(isThiefIn, thief.check);
+var OUT = /* @__PURE__ */ new Set(["refused", "proof-demanded", "wrong-key"]);
 var isThiefOut = false;
 var unaware = /* @__PURE__ */ new Set();
 var ticking;
 function isThiefIn() {
-  return thief.loot() !== void 0 && !isThiefOut;
+  const loot = thief.loot();
+  return loot !== void 0 && !loot.isBound && !isThiefOut;
 }
 function hear(exchange) {
   const { party, path, at } = exchange;
@@ -1853,7 +1941,7 @@ function hear(exchange) {
   const verdict = ledger.note(exchange);
   const { isLive, endedAt } = ledger.session();
   if (verdict === "signed-in") thief.forget();
-  if (party === "thief" && verdict === "refused") isThiefOut = true;
+  if (party === "thief" && OUT.has(verdict)) isThiefOut = true;
   const isQuiet = path === "/auth/me" && verdict === "served";
   if (!isQuiet) timeLine.add(exchange, verdict);
   if (wasLive && !isLive) {
@@ -1867,15 +1955,17 @@ function hear(exchange) {
 }
 function update(heard) {
   const tokens = owner.tokens();
+  const { isBound } = ledger.session();
   show({
     owner: tokens && { access: tokens.access_token, refresh: tokens.refresh_token },
     thief: thief.loot(),
+    isBound,
     isThiefOut
   });
   const isWindowOpen = windowLeftMs(ledger.session()) > 0;
   const scene = {
     isSignedIn: tokens !== void 0,
-    isBound: false,
+    isBound,
     isStolen: thief.loot() !== void 0,
     isThiefOut,
     isWindowOpen
@@ -1915,8 +2005,12 @@ byId("sign-in").addEventListener("submit", (event) => {
   const username = byId("username").value;
   const password = byId("password").value;
   byId("password").value = "";
-  owner.signIn(username, password).catch(() => byId("password").focus());
+  owner.signIn(username, password, withKey.checked).catch(() => byId("password").focus());
 });
+if (!isSecureContext) {
+  withKey.disabled = true;
+  byId("dpop-hint").textContent = "Not available here: a browser has keys only with HTTPS and on localhost.";
+}
 byId("steal").addEventListener("click", steal2);
 onPress("owner-call", owner.call);
 onPress("owner-refresh", owner.refresh);

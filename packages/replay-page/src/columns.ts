@@ -7,6 +7,8 @@ export interface View {
   /** The tokens of each party. */
   owner: Carried | undefined;
   thief: Carried | undefined;
+  /** True if the tokens are bound to a key of the owner. */
+  isBound: boolean;
   /** The services refuse the thief's copies. */
   isThiefOut: boolean;
 }
@@ -29,8 +31,9 @@ export function createColumns({ nameOf, session }: Ledger): (view: View) => void
     byId(`${party}-tokens`).replaceChildren(...names.map((name) => make('li', 'token', name)));
   };
 
-  const showOwner = (tokens: Carried | undefined) => {
-    if (tokens !== undefined) showParty('owner', 'Signed in', 'in', tokens);
+  const showOwner = ({ owner: tokens, isBound }: View) => {
+    if (tokens !== undefined)
+      showParty('owner', isBound ? 'Signed in, with DPoP' : 'Signed in', 'in', tokens);
     else if (session().newest > 0) showParty('owner', 'The session is over', 'out');
     else showParty('owner', 'Not signed in', 'nothing');
     const form = byId('sign-in');
@@ -43,9 +46,10 @@ export function createColumns({ nameOf, session }: Ledger): (view: View) => void
     if (hadFocus) byId(isIn ? 'owner-call' : 'username').focus();
   };
 
-  const showThief = ({ owner, thief, isThiefOut }: View) => {
+  const showThief = ({ owner, thief, isBound, isThiefOut }: View) => {
     if (thief === undefined) showParty('thief', 'Has nothing', 'nothing');
     else if (isThiefOut) showParty('thief', 'The copies are refused', 'out', thief);
+    else if (isBound) showParty('thief', 'Holds copies, without the key', 'nothing', thief);
     else showParty('thief', 'The copies work', 'in', thief);
     setUsable('steal', owner !== undefined);
     setUsable('thief-call', thief !== undefined);
@@ -53,7 +57,7 @@ export function createColumns({ nameOf, session }: Ledger): (view: View) => void
   };
 
   return (view) => {
-    showOwner(view.owner);
+    showOwner(view);
     showThief(view);
     const leftMs = windowLeftMs(session());
     byId('window-text').textContent = windowText(leftMs);

@@ -3,13 +3,12 @@ import { type Scene, STORIES, type Story } from './stories.ts';
 
 /** The suggested steps of the chosen story. */
 export interface Guide {
-  story(): Story;
   /** Shows which steps are done, after each change. */
   update(scene: Omit<Scene, 'heard'>, heard?: Scene['heard'][number]): void;
 }
 
-/** @param onChoice is called when the reader chooses a story */
-export function createGuide(onChoice: () => void): Guide {
+/** @param onChoice is called with the story that the reader has chosen */
+export function createGuide(onChoice: (story: Story) => void): Guide {
   const [first] = STORIES;
   if (first === undefined) throw new Error('no story');
   let story = first;
@@ -27,7 +26,7 @@ export function createGuide(onChoice: () => void): Guide {
         story = each;
         done = 0;
         heard = [];
-        onChoice();
+        onChoice(each);
       });
       return make('label', '', radio, each.title);
     }),
@@ -54,7 +53,6 @@ export function createGuide(onChoice: () => void): Guide {
   };
 
   return {
-    story: () => story,
     update(scene, news) {
       if (news !== undefined) heard.push(news);
       const step = story.steps[done];

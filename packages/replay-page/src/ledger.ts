@@ -32,13 +32,21 @@ export interface Session {
   /** The number of its newest refresh token; 0 before a sign-in. */
   newest: number;
   isLive: boolean;
+  /** True if its tokens are bound to a key of the owner. */
+  isBound: boolean;
   /** The time of the last rotation. */
   rotatedAt: number | undefined;
   /** The time when an answer showed its end first. */
   endedAt: number | undefined;
 }
 
-const NONE: Session = { newest: 0, isLive: false, rotatedAt: undefined, endedAt: undefined };
+const NONE: Session = {
+  newest: 0,
+  isLive: false,
+  isBound: false,
+  rotatedAt: undefined,
+  endedAt: undefined,
+};
 
 export function createLedger(): Ledger {
   const tokens: Record<keyof Carried, string[]> = { access: [], refresh: [] };
@@ -58,7 +66,7 @@ export function createLedger(): Ledger {
     if (exchange.status !== 200) return 'sign-in-refused';
     tokens.access = [];
     tokens.refresh = [];
-    session = { ...NONE, isLive: true };
+    session = { ...NONE, isLive: true, isBound: exchange.hasProof };
     learn(exchange.got);
     return 'signed-in';
   };
@@ -79,10 +87,12 @@ export function createLedger(): Ledger {
 
   return {
     note(exchange) {
-      const { path, status, code } = exchange;
+      const { party, path, status, code, hasProof } = exchange;
       if (status === 0 || status === 429 || status >= 500) return 'failed';
       if (code === 'use_dpop_nonce') return 'nonce-demanded';
-      if (code === 'invalid_dpop_proof') return exchange.hasProof ? 'wrong-key' : 'proof-demanded';
+      // the answer to a refresh does not say that a key is missing
+      if (status === 401 && party === 'thief' && session.isBound && session.isLive)
+        return hasProof ? 'wrong-key' : 'proof-demanded';
       if (path === '/auth/login') return noteSignIn(exchange);
       if (path === '/auth/refresh') return noteRefresh(exchange);
       if (status === 401) return 'refused';

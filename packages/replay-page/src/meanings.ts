@@ -1,5 +1,6 @@
 import type { Exchange, Party } from './exchange.ts';
 import type { Verdict } from './ledger.ts';
+import { DPOP } from './sections.ts';
 
 /** A sentence for people, with the section of docs/replay-protection.md that explains it. */
 export interface Meaning {
@@ -59,12 +60,17 @@ const MEANINGS: Record<Verdict, Meaning | Record<Party, Meaning>> = {
     },
     thief: { text: 'The copy is refused.', section: 'logout-and-the-revocation-feed' },
   },
-  'proof-demanded': { text: 'A token that is bound to a key needs a proof of that key.' },
+  'proof-demanded': {
+    text: 'The token is bound to the key of the owner: without a proof of that key it is worth nothing.',
+    section: DPOP,
+  },
   'wrong-key': {
-    text: 'The thief signs with a key of its own, but the token is bound to the key of the owner.',
+    text: 'The proof has the key of the thief, and the token is bound to the key of the owner. The session goes on.',
+    section: DPOP,
   },
   'nonce-demanded': {
-    text: 'The service wants its nonce in the proof: the client repeats the request at once.',
+    text: 'A proof must contain the newest nonce of the service, so the request comes again at once.',
+    section: DPOP,
   },
   failed: { text: 'No answer to learn from: try again.' },
 };

@@ -3,7 +3,8 @@ import { type Client, createClient, type TokenStorage, type Tokens } from '@pair
 /** The program of the owner, as an application would write it. */
 export interface Owner {
   tokens(): Tokens | undefined;
-  signIn(username: string, password: string): Promise<void>;
+  /** @param isBound true to bind the tokens to a key of this browser (DPoP) */
+  signIn(username: string, password: string, isBound: boolean): Promise<void>;
   /** Refreshes now: the client does that by itself when its access token is about to expire. */
   refresh(): Promise<void>;
   call(): Promise<void>;
@@ -25,14 +26,19 @@ export function createOwner(fetch: (request: Request) => Promise<Response>, onCh
       onChange();
     },
   };
-  const client: Client = createClient({ baseUrl: location.origin, tokens: storage, fetch });
+  const newClient = (dpop: boolean): Client =>
+    createClient({ baseUrl: location.origin, tokens: storage, fetch, dpop });
+  let client = newClient(false);
   const check = async () => {
     await client.auth.GET('/auth/me');
   };
 
   return {
     tokens: () => tokens,
-    signIn: (username, password) => client.signIn(username, password),
+    signIn: (username, password, isBound) => {
+      client = newClient(isBound);
+      return client.signIn(username, password);
+    },
     refresh: async () => {
       if (tokens !== undefined) tokens = { ...tokens, expires_at: 0 };
       await check();

@@ -2,7 +2,7 @@ import { createColumns, windowLeftMs } from './columns.ts';
 import { byId } from './elements.ts';
 import { type Exchange, type Party, recordingFetch } from './exchange.ts';
 import { createGuide } from './guide.ts';
-import { createLedger } from './ledger.ts';
+import { createLedger, type Verdict } from './ledger.ts';
 import { createOwner } from './owner.ts';
 import type { Scene } from './stories.ts';
 import { createThief } from './thief.ts';
@@ -10,23 +10,30 @@ import { announce, createTimeLine } from './time-line.ts';
 import { watch } from './watch.ts';
 
 const TICK_MS = 200;
+const withKey = byId<HTMLInputElement>('dpop');
 
 const ledger = createLedger();
 const timeLine = createTimeLine(ledger);
 const show = createColumns(ledger);
 const owner = createOwner(recordingFetch('owner', hear), () => update());
 const thief = createThief(recordingFetch('thief', hear));
-const guide = createGuide(() => update());
+const guide = createGuide(({ needsKey }) => {
+  if (owner.tokens() === undefined) withKey.checked = needsKey && !withKey.disabled;
+  update();
+});
 const watchOwner = watch(() => owner.tokens() !== undefined, owner.check);
 const watchThief = watch(isThiefIn, thief.check);
 
+/** The answers that show the thief that the copies are of no use. */
+const OUT = new Set<Verdict>(['refused', 'proof-demanded', 'wrong-key']);
 let isThiefOut = false;
 /** The parties that have not noticed the end of the session yet. */
 let unaware = new Set<Party>();
 let ticking: number | undefined;
 
 function isThiefIn(): boolean {
-  return thief.loot() !== undefined && !isThiefOut;
+  const loot = thief.loot();
+  return loot !== undefined && !loot.isBound && !isThiefOut;
 }
 
 /** Reads an answer. */
@@ -36,7 +43,7 @@ function hear(exchange: Exchange): void {
   const verdict = ledger.note(exchange);
   const { isLive, endedAt } = ledger.session();
   if (verdict === 'signed-in') thief.forget();
-  if (party === 'thief' && verdict === 'refused') isThiefOut = true;
+  if (party === 'thief' && OUT.has(verdict)) isThiefOut = true;
   // a check is worth an entry only when its answer changes
   const isQuiet = path === '/auth/me' && verdict === 'served';
   if (!isQuiet) timeLine.add(exchange, verdict);
@@ -57,15 +64,17 @@ function hear(exchange: Exchange): void {
 /** Shows the present state, and suggests the next step. */
 function update(heard?: Scene['heard'][number]): void {
   const tokens = owner.tokens();
+  const { isBound } = ledger.session();
   show({
     owner: tokens && { access: tokens.access_token, refresh: tokens.refresh_token },
     thief: thief.loot(),
+    isBound,
     isThiefOut,
   });
   const isWindowOpen = windowLeftMs(ledger.session()) > 0;
   const scene = {
     isSignedIn: tokens !== undefined,
-    isBound: false,
+    isBound,
     isStolen: thief.loot() !== undefined,
     isThiefOut,
     isWindowOpen,
@@ -110,8 +119,12 @@ byId('sign-in').addEventListener('submit', (event) => {
   const username = byId<HTMLInputElement>('username').value;
   const password = byId<HTMLInputElement>('password').value;
   byId<HTMLInputElement>('password').value = '';
-  owner.signIn(username, password).catch(() => byId('password').focus());
+  owner.signIn(username, password, withKey.checked).catch(() => byId('password').focus());
 });
+if (!isSecureContext) {
+  withKey.disabled = true;
+  byId('dpop-hint').textContent = 'Not available here: a browser has keys only with HTTPS and on localhost.';
+}
 byId('steal').addEventListener('click', steal);
 onPress('owner-call', owner.call);
 onPress('owner-refresh', owner.refresh);

@@ -1,5 +1,6 @@
 import type { Party } from './exchange.ts';
 import type { Verdict } from './ledger.ts';
+import { DPOP } from './sections.ts';
 
 /** The state that decides which steps are done. */
 export interface Scene {
@@ -50,6 +51,12 @@ const steal: Step = {
   next: 'steal',
   isDone: ({ isStolen }) => isStolen,
 };
+const signInWithKey: Step = {
+  text: 'Owner: switch DPoP on, and sign in.',
+  section: DPOP,
+  next: 'sign-in-button',
+  isDone: ({ isSignedIn, isBound }) => isSignedIn && isBound,
+};
 const ownerRefreshes: Step = {
   text: 'Owner: refresh. The stolen refresh token is now the one before the newest.',
   section: 'refresh-token-rotation',
@@ -87,7 +94,7 @@ export const STORIES: Story[] = [
     end: 'A Bearer token works for every holder, until it expires: ten minutes at most. The other stories end it sooner.',
   },
   {
-    title: 'A refresh token, used late',
+    title: 'A refresh token, late',
     needsKey: false,
     section: 'reuse-of-a-refresh-token',
     steps: [
@@ -111,7 +118,7 @@ export const STORIES: Story[] = [
     end: 'auth cannot know which of the two is the thief. So the session ends for both, and the owner signs in again.',
   },
   {
-    title: 'A refresh token, used at once',
+    title: 'A refresh token, at once',
     needsKey: false,
     section: 'the-replay-window',
     steps: [
@@ -164,5 +171,37 @@ export const STORIES: Story[] = [
       { ...bothLose, text: 'Watch the thief: the copy is refused within a second.' },
     ],
     end: 'Every process verifies tokens by itself, and still refuses those of an ended session: it follows the revocation feed.',
+  },
+  {
+    title: 'With DPoP',
+    needsKey: true,
+    section: DPOP,
+    steps: [
+      signInWithKey,
+      {
+        ...steal,
+        text: 'Thief: steal the tokens. The key stays behind, because no script can export it.',
+        section: DPOP,
+      },
+      {
+        text: 'Thief: call customers with the copy, as a Bearer token and then with a key of the thief.',
+        section: DPOP,
+        next: 'thief-call',
+        isDone: hears('thief wrong-key'),
+      },
+      {
+        text: 'Thief: refresh in both ways.',
+        section: DPOP,
+        next: 'thief-refresh',
+        isDone: hears('thief wrong-key'),
+      },
+      {
+        text: 'Owner: call customers. The session goes on.',
+        section: DPOP,
+        next: 'owner-call',
+        isDone: hears('owner served'),
+      },
+    ],
+    end: 'The copies are worth nothing without the key of the owner. Only a script in the page of the owner could use that key, in place.',
   },
 ];

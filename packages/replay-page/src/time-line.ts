@@ -39,7 +39,7 @@ export function createTimeLine({ nameOf }: Ledger): TimeLine {
       const { party, method, path, status, code, detail, sent, got, scheme, hasProof, at } = exchange;
       const { text, section } = meaningOf(verdict, exchange);
       const answer = [status === 0 ? 'no answer' : `${status}`, code ?? ''].join(' ').trim();
-      const proof = hasProof ? [chip('proof')] : [];
+      const proof = hasProof ? [make('span', '', chip(`proof, key of the ${party}`))] : [];
       const request = `${method} ${path}`;
       const entry = make(
         'li',

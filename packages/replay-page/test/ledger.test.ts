@@ -68,6 +68,19 @@ t.test('a token of an earlier session says nothing about the present one', async
   t.ok(ledger.session().isLive);
 });
 
+t.test('a refusal of the thief does not end a session that is bound to a key', async (t) => {
+  const { ledger, note, refresh } = ledgerWith();
+  t.equal(note('/auth/login', 401, { code: 'use_dpop_nonce', hasProof: true }), 'nonce-demanded');
+  const got = { access: 'a1', refresh: 'r1' };
+  t.equal(note('/auth/login', 200, { hasProof: true, got }), 'signed-in');
+  t.equal(refresh('r1', undefined, { party: 'thief' }), 'proof-demanded');
+  t.equal(refresh('r1', undefined, { party: 'thief', hasProof: true }), 'wrong-key');
+  t.equal(note('/customers', 401, { party: 'thief' }), 'proof-demanded');
+  t.match(ledger.session(), { isLive: true, isBound: true });
+  note('/auth/logout', 204);
+  t.equal(note('/customers', 401, { party: 'thief' }), 'refused');
+});
+
 t.test('signing out ends the session; then access tokens are refused', async (t) => {
   const { ledger, note, signIn } = ledgerWith();
   signIn();

@@ -14,7 +14,7 @@ async function visit(t: Test, story: string, options: BrowserContextOptions = {}
   page.on('console', (message) => complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(`${url}/replay`);
-  await page.getByLabel(story).check();
+  await page.getByRole('radio', { name: story }).check();
   return {
     page,
     complaints: () => complaints.filter((text) => !/the server responded with a status of 401/.test(text)),
@@ -25,7 +25,7 @@ async function signIn(page: Page) {
   await page.getByLabel('Username').fill(admin.username);
   await page.getByLabel('Password').fill(admin.password);
   const button = page.getByRole('button', { name: 'Sign in' });
-  const isIn = page.locator('#owner-state', { hasText: 'Signed in' });
+  const isIn = page.locator('#owner-state.in');
   await waitFor(async () => {
     // a busy machine may answer 503, and the page forgets the password after each attempt
     if (await button.isVisible()) {
@@ -60,7 +60,7 @@ t.test('a stolen access token works for the thief as for the owner', async (t) =
 });
 
 t.test('a thief who refreshes late ends the session: both columns show that', async (t) => {
-  const { page } = await visit(t, 'A refresh token, used late');
+  const { page } = await visit(t, 'A refresh token, late');
   await signIn(page);
   await press(page, 'Steal the tokens');
   await press(page, 'Refresh as the owner');
@@ -77,7 +77,7 @@ t.test('a thief who refreshes late ends the session: both columns show that', as
 });
 
 t.test('a thief who refreshes at once gets the same successor', async (t) => {
-  const { page } = await visit(t, 'A refresh token, used at once');
+  const { page } = await visit(t, 'A refresh token, at once');
   await signIn(page);
   await press(page, 'Steal the tokens');
   await press(page, 'Refresh as the owner');
@@ -87,6 +87,26 @@ t.test('a thief who refreshes at once gets the same successor', async (t) => {
   const newest = (party: string) => page.locator(`#${party}-tokens`).getByText('refresh').textContent();
   t.match(await newest('thief'), /^refresh 2 …/);
   t.equal(await newest('thief'), await newest('owner'));
+});
+
+t.test('with DPoP every attempt of the thief is refused, and the session goes on', async (t) => {
+  const { page, complaints } = await visit(t, 'With DPoP');
+  t.ok(await page.getByRole('checkbox', { name: 'With DPoP' }).isChecked());
+  await signIn(page);
+  t.equal(await page.locator('#owner-state').textContent(), 'Signed in, with DPoP');
+  await press(page, 'Steal the tokens');
+  await press(page, 'Call customers as the thief');
+  await says(page, '401 invalid_token');
+  await says(page, '401 invalid_dpop_proof');
+  await press(page, 'Refresh as the thief');
+  const refused = page.locator('#time-line .thief.denied').filter({ hasText: '401 invalid_grant' });
+  await waitFor(async () => (await refused.count()) === 2);
+  await press(page, 'Call customers as the owner');
+  t.ok(await isTold(page));
+  t.equal(await page.locator('#time-line .thief.granted').count(), 0);
+  await press(page, 'Refresh as the owner');
+  await says(page, 'has a successor');
+  t.strictSame(complaints(), []);
 });
 
 t.test('after a sign-out the copies are refused', async (t) => {
@@ -163,7 +183,7 @@ t.test('the page works with the keyboard alone', async (t) => {
   await page.keyboard.press('Tab');
   await page.keyboard.type(admin.password);
   await page.keyboard.press('Enter');
-  await page.locator('#owner-state', { hasText: 'Signed in' }).waitFor();
+  await page.locator('#owner-state.in').waitFor();
   const order = ['owner-call', 'owner-refresh', 'sign-out', 'steal', 'thief-call', 'thief-refresh'];
   for (const id of order) {
     await waitFor(async () => (await page.evaluate('document.activeElement.id')) === id);
@@ -175,12 +195,12 @@ t.test('the page works with the keyboard alone', async (t) => {
   await says(page, 'A copy works like the original');
   await page.getByLabel('Signing out').focus();
   await page.keyboard.press('ArrowUp');
-  t.ok(await page.getByLabel('A refresh token, used at once').isChecked());
+  t.ok(await page.getByLabel('A refresh token, at once').isChecked());
   t.ok(await isSeen());
 });
 
 t.test('axe finds no fault, nothing scrolls sideways, and nothing moves against the will', async (t) => {
-  const { page } = await visit(t, 'A refresh token, used at once', { reducedMotion: 'reduce' });
+  const { page } = await visit(t, 'A refresh token, at once', { reducedMotion: 'reduce' });
   await signIn(page);
   await press(page, 'Steal the tokens');
   await press(page, 'Refresh as the owner');
