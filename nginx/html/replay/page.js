@@ -1492,7 +1492,8 @@ function parsed(json, response) {
 var AHEAD_MS = 3e4;
 var MARGIN_MS = 2e3;
 var REFRESH_TIMEOUT_MS = 8e3;
-function createSession(storage, clock, unauthorized, dpop) {
+function createSession(place, clock, unauthorized, dpop) {
+  const storage = dpop ?? place;
   const { POST: send } = operations(unauthorized);
   const sendWithKey = (jkt) => dpop && jkt ? operations((...request) => dpop.send(unauthorized, { jkt }, ...request)).POST : send;
   const refreshes = /* @__PURE__ */ new Map();
@@ -1534,7 +1535,7 @@ function createSession(storage, clock, unauthorized, dpop) {
   };
   const replace = (isOld, next) => {
     const replacing = lastWrite.then(async () => {
-      const stored = await storage.get();
+      const stored = await place.get();
       if (!isOld(stored)) return stored;
       await storage.set(next);
       return next;
@@ -1559,7 +1560,7 @@ function createSession(storage, clock, unauthorized, dpop) {
       await replace(() => true, { ...tokensOf(answer), sign_in: randomKey(), ...jkt && { jkt } });
     },
     async signOut() {
-      const tokens = await storage.get();
+      const tokens = await place.get();
       if (tokens === void 0) return;
       await send("/auth/logout", { body: { refresh_token: tokens.refresh_token } }).catch(
         (error) => {
@@ -1634,7 +1635,7 @@ function createClient2(options) {
   const { baseUrl, tokens = memoryStorage(), fetch: fetch2 = globalThis.fetch, clock = systemClock } = options;
   const send = createSend(baseUrl, (request) => fetch2(request), clock);
   const dpop = options.dpop ? lazyDpop(tokens, ApiError) : void 0;
-  const { signIn: signIn2, signOut, currentTokens } = createSession(dpop ?? tokens, clock, send, dpop);
+  const { signIn: signIn2, signOut, currentTokens } = createSession(tokens, clock, send, dpop);
   const sendAuthorized = withDefaults(withAccessToken(send, currentTokens, dpop));
   const auth = operations(sendAuthorized);
   const customers = operations(sendAuthorized);
