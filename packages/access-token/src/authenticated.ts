@@ -58,15 +58,13 @@ function authenticated(routes: FastifyPluginAsync, rule: Rule): FastifyPluginAsy
   };
 }
 
-const noNonce = () => useNonce('');
-
 function documentRule(app: FastifyInstance, { isCounted, scopes, refusal }: Rule): void {
   const exceeded = isCounted ? [rateLimitExceeded] : [];
   declareErrors(app, {
-    problems: [tokenRequired, malformedToken, invalidProof, noNonce, refusal, ...exceeded, unavailable],
+    problems: [tokenRequired, malformedToken, invalidProof, useNonce, refusal, ...exceeded, unavailable],
   });
   app.addHook('onRoute', (route) => {
-    route.schema = { ...route.schema, security: [{ oauth2: scopes }, { bearerAuth: [] }] };
+    route.schema = { ...route.schema, security: [{ oauth2: scopes }, { bearerAuth: [] }, { dpopAuth: [] }] };
   });
 }
 

@@ -22,4 +22,10 @@ export const securitySchemes: OpenapiOptions['securitySchemes'] = {
     bearerFormat: 'JWT',
     description: 'Only for an access token that you already have, from `POST /auth/login` for example.',
   },
+  dpopAuth: {
+    type: 'http',
+    scheme: 'dpop',
+    description:
+      'For an access token that is bound to your key (RFC 9449 §7): `Authorization: DPoP` and the token, and in the header `DPoP` a new proof for each request, signed by that key. On `use_dpop_nonce`, repeat the request with the nonce in `DPoP-Nonce`. Any answer may have a newer one.',
+  },
 };

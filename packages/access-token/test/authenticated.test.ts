@@ -117,7 +117,7 @@ t.test('a handler sees the claims of the token', async (t) => {
 
 t.test('OpenAPI shows which routes need a token, and their errors', async (t) => {
   const { paths } = (await app.inject('/docs/test/json')).json();
-  t.same(paths['/read'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }]);
+  t.same(paths['/read'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }, { dpopAuth: [] }]);
   t.same(Object.keys(paths['/read'].get.responses).sort(), [
     '200',
     '400',
@@ -131,7 +131,11 @@ t.test('OpenAPI shows which routes need a token, and their errors', async (t) =>
     '503',
   ]);
   t.equal(paths['/read'].get.summary, 'Read', "the route's own schema stays");
-  t.same(paths['/nested'].get.security, [{ oauth2: ['customers:read'] }, { bearerAuth: [] }]);
+  t.same(paths['/nested'].get.security, [
+    { oauth2: ['customers:read'] },
+    { bearerAuth: [] },
+    { dpopAuth: [] },
+  ]);
   t.same(Object.keys(paths['/me'].get.responses).sort(), [
     '400',
     '401',

@@ -43,7 +43,7 @@ t.test('every operation except discovery documents its scope and its refusals', 
   for (const [route, { security, responses, tags, summary }] of operations) {
     if (/well-known/.test(route)) continue;
     const scope = /^get/.test(route) ? 'customers:read' : 'customers:write';
-    t.same(security, [{ oauth2: [scope] }, { bearerAuth: [] }], route);
+    t.same(security, [{ oauth2: [scope] }, { bearerAuth: [] }, { dpopAuth: [] }], route);
     t.same(tags, [/port$/.test(route) ? 'transfers' : 'customers']);
     t.ok(summary);
     for (const status of ['400', '401', '403', '503']) {

@@ -8,7 +8,7 @@ import { targetOf } from './target.ts';
 export const PROOF_ALGORITHM = 'ES256';
 
 /** A proof has about 500 bytes beside its `htu`. Checked before any work. */
-const MAX_PROOF_LENGTH = 4_096;
+export const MAX_PROOF_LENGTH = 4_096;
 /** A header of a key takes about 500 bytes of memory. A forgotten key is imported again. */
 const MAX_KEYS = 10_000;
 /** The compact form (RFC 7515 §7.1) with a signature of 64 bytes, whose last four bits must be zeros. */

@@ -115,8 +115,11 @@ export function invalidProof(detail = 'The proof is not valid.'): Problem {
   return new Problem(401, code, detail, { headers: { 'www-authenticate': dpopChallenge(code, detail) } });
 }
 
+/** For the document. */
+const EXAMPLE_NONCE = 'A'.repeat(22);
+
 /** RFC 9449 §8 and §9: the client repeats the request with this nonce. */
-export function useNonce(nonce: string): Problem {
+export function useNonce(nonce = EXAMPLE_NONCE): Problem {
   const code = 'use_dpop_nonce';
   const detail = 'Make the proof again, with the nonce of this answer.';
   return new Problem(401, code, detail, {

@@ -12,7 +12,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. So does an account after 10,000 sign-ins that succeeded, until one more is free every 20 seconds. Wait as many seconds as Retry-After says.
+         * @description An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. So does an account after 10,000 sign-ins that succeeded, until one more is free every 20 seconds. Wait as many seconds as Retry-After says. A proof in the header DPoP binds the session to its key.
          */
         post: operations["login"];
         delete?: never;
@@ -32,7 +32,7 @@ export interface paths {
         put?: never;
         /**
          * Refresh an access token
-         * @description Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on.
+         * @description Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on. A session that is bound to a key needs a proof of that key, and without it nothing happens to the session. A proof binds an unbound session from then on.
          */
         post: operations["refresh"];
         delete?: never;
@@ -344,7 +344,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a code, a refresh token or client credentials for tokens
-         * @description Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.
+         * @description Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`. A proof in the header DPoP binds the access token to its key, and the refresh tokens of a public client too.
          */
         post: operations["exchangeForTokens"];
         delete?: never;
@@ -1134,7 +1134,10 @@ export interface operations {
     login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A proof of your key, which binds the tokens to it (RFC 9449 §5): a JWT of the type `dpop+jwt`, signed with ES256, for this method and URL, with the newest nonce of this server, and used once. On `use_dpop_nonce`, repeat the request with the nonce in `DPoP-Nonce`. Any answer may have a newer one. */
+                DPoP?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1184,7 +1187,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1288,7 +1293,10 @@ export interface operations {
     refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A proof of your key, which binds the tokens to it (RFC 9449 §5): a JWT of the type `dpop+jwt`, signed with ES256, for this method and URL, with the newest nonce of this server, and used once. On `use_dpop_nonce`, repeat the request with the nonce in `DPoP-Nonce`. Any answer may have a newer one. */
+                DPoP?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1337,7 +1345,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1468,7 +1478,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1591,7 +1603,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1727,7 +1741,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1859,7 +1875,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2009,7 +2027,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2157,7 +2177,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2343,7 +2365,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2491,7 +2515,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2674,7 +2700,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2818,7 +2846,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3002,7 +3032,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3195,7 +3227,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3388,7 +3422,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4021,7 +4057,10 @@ export interface operations {
     exchangeForTokens: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A proof of your key, which binds the tokens to it (RFC 9449 §5): a JWT of the type `dpop+jwt`, signed with ES256, for this method and URL, with the newest nonce of this server, and used once. On `use_dpop_nonce`, repeat the request with the nonce in `DPoP-Nonce`. Any answer may have a newer one. */
+                DPoP?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4062,7 +4101,9 @@ export interface operations {
             /** @description The request is not valid; `error` is a code of RFC 6749 §5.2 */
             400: {
                 headers: {
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4421,7 +4462,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -527,7 +527,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -680,7 +682,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -892,7 +896,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1087,7 +1093,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1274,7 +1282,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1465,7 +1475,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1659,7 +1671,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -1824,7 +1838,9 @@ export interface operations {
                 headers: {
                     /** @description The challenge: the credential that the request lacks (RFC 9110 §11.6.1) */
                     "WWW-Authenticate": string;
-                    "Dpop-Nonce"?: string;
+                    /** @description The nonce for your next proofs (RFC 9449 §8) */
+                    "DPoP-Nonce"?: string;
+                    /** @description No cache keeps the answer: its nonce is soon too old */
                     "Cache-Control"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

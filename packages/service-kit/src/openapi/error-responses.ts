@@ -46,6 +46,8 @@ const HEADERS: Record<string, string> = {
   'accept-post': 'The media types that the body may have (W3C LDP §7.1)',
   'accept-patch': 'The media types that the body may have (RFC 5789 §2.2)',
   'accept-encoding': 'The content codings that bodies may have',
+  'dpop-nonce': 'The nonce for your next proofs (RFC 9449 §8)',
+  'cache-control': 'No cache keeps the answer: its nonce is soon too old',
   'www-authenticate': 'The challenge: the credential that the request lacks (RFC 9110 §11.6.1)',
 };
 

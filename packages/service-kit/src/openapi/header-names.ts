@@ -1,5 +1,10 @@
 /** The names that do more than begin each word with a capital. */
-const SPELLINGS: Record<string, string> = { etag: 'ETag', 'www-authenticate': 'WWW-Authenticate' };
+const SPELLINGS: Record<string, string> = {
+  etag: 'ETag',
+  'www-authenticate': 'WWW-Authenticate',
+  dpop: 'DPoP',
+  'dpop-nonce': 'DPoP-Nonce',
+};
 
 interface Operation {
   parameters?: { name: string; in: string }[];

@@ -4,6 +4,7 @@ import { Problem } from '@pair/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { Client } from '../clients/client.ts';
 import { GRANTS, type Grant } from '../db/schema.ts';
+import { ProofHeaderSchema } from '../dpop/schemas.ts';
 import { invalidScope } from '../tokens/scope.ts';
 import { authenticateClient, unauthorizedClient } from './authenticate-client.ts';
 import { authorizationCodeGrant, invalidCode } from './grants/authorization-code.ts';
@@ -31,16 +32,17 @@ export function tokenRoutes(recipients: Recipients): FastifyPluginAsyncTypebox {
           operationId: 'exchangeForTokens',
           summary: 'Exchange a code, a refresh token or client credentials for tokens',
           description:
-            'Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`.',
+            'Authenticate a confidential client by `Authorization: Basic` or by `client_secret`, and name a public client by `client_id`. Every code needs its PKCE code verifier (S256). Refresh tokens rotate as at `POST /auth/refresh`. A proof in the header DPoP binds the access token to its key, and the refresh tokens of a public client too.',
           tags: ['oauth'],
           consumes: ['application/x-www-form-urlencoded'],
+          headers: ProofHeaderSchema,
           body: TokenRequestSchema,
           response: { 200: TokenResponseSchema },
         },
         config: {
           problems: [
             () => atTokenEndpoint(invalidProof()),
-            () => atTokenEndpoint(useNonce('')),
+            () => atTokenEndpoint(useNonce()),
             () => invalidRequest('code_verifier is missing.'),
             invalidCode,
             invalidScope,

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { invalidProof, malformedToken, tokenRequired, useNonce } from '@pair/access-token';
 import { Problem, unavailable, validationFailed } from '@pair/service-kit';
 import { FIRST_PARTY } from '../clients/client.ts';
+import { ProofHeaderSchema } from '../dpop/schemas.ts';
 import { sessionKeyOf, spendProof } from '../dpop/token-proof.ts';
 import { tooManyAttempts } from '../passwords/check-password.ts';
 import { noted } from '../redis/unconfirmed.ts';
@@ -30,15 +31,16 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'login',
         summary: 'Sign in',
         description:
-          'An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. So does an account after 10,000 sign-ins that succeeded, until one more is free every 20 seconds. Wait as many seconds as Retry-After says.',
+          'An unknown user, a wrong password and a disabled user get the same answer. After 10 failures in 10 minutes for one username from one address (IPv6: from one /64), or 100 from one address, you get 429 from that address, also for the right password. So does an account after 10,000 sign-ins that succeeded, until one more is free every 20 seconds. Wait as many seconds as Retry-After says. A proof in the header DPoP binds the session to its key.',
         tags: ['sessions'],
+        headers: ProofHeaderSchema,
         body: LoginSchema,
         response: { 200: TokensSchema },
       },
       config: {
         problems: [
           invalidProof,
-          () => useNonce(''),
+          useNonce,
           invalidCredentials,
           () => tooManyAttempts(60_000),
           () => tooManySignIns(20_000),
@@ -65,20 +67,14 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'refresh',
         summary: 'Refresh an access token',
         description:
-          'Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on.',
+          'Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on. A session that is bound to a key needs a proof of that key, and without it nothing happens to the session. A proof binds an unbound session from then on.',
         tags: ['sessions'],
+        headers: ProofHeaderSchema,
         body: RefreshSchema,
         response: { 200: TokensSchema },
       },
       config: {
-        problems: [
-          invalidRefreshToken,
-          invalidProof,
-          () => useNonce(''),
-          validationFailed,
-          invalidScope,
-          unavailable,
-        ],
+        problems: [invalidRefreshToken, invalidProof, useNonce, validationFailed, invalidScope, unavailable],
       },
     },
     async (request) => {
@@ -99,7 +95,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         description:
           'Ends the session of the Bearer token. If that token has expired, send the refresh token in the body. The access tokens of the session are refused everywhere within a second. You can repeat the request.',
         tags: ['sessions'],
-        security: [{ oauth2: [] }, { bearerAuth: [] }, {}],
+        security: [{ oauth2: [] }, { bearerAuth: [] }, { dpopAuth: [] }, {}],
         body: LogoutSchema,
         response: { 204: NO_CONTENT },
       },
@@ -109,7 +105,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
           malformedToken,
           invalidRefreshToken,
           invalidProof,
-          () => useNonce(''),
+          useNonce,
           () => tooManyRevocations(6_000),
           unavailable,
         ],
