@@ -118,6 +118,35 @@ export const STORIES: Story[] = [
     end: 'auth cannot know which of the two is the thief. So the session ends for both, and the owner signs in again.',
   },
   {
+    title: 'The thief is first',
+    needsKey: false,
+    section: 'a-stolen-refresh-token',
+    steps: [
+      signIn,
+      steal,
+      {
+        text: 'Thief: refresh before the owner does. The thief has the newest token now.',
+        section: 'a-stolen-refresh-token',
+        next: 'thief-refresh',
+        isDone: hears('thief rotated'),
+      },
+      {
+        text: 'Wait until the replay window has closed: ten seconds. The owner does not notice the theft yet.',
+        section: 'the-replay-window',
+        isDone: ({ isWindowOpen }) => !isWindowOpen,
+      },
+      {
+        text: 'Owner: refresh, as the program of the owner does every ten minutes.',
+        section: 'reuse-of-a-refresh-token',
+        next: 'owner-refresh',
+        isAfterEnd: true,
+        isDone: hears('owner reuse'),
+      },
+      bothLose,
+    ],
+    end: 'The session was the thief’s for as long as the owner did not refresh: ten minutes at most, while the owner is there.',
+  },
+  {
     title: 'A refresh token, at once',
     needsKey: false,
     section: 'the-replay-window',

@@ -76,6 +76,20 @@ t.test('a thief who refreshes late ends the session: both columns show that', as
   t.ok(await isTold(page));
 });
 
+t.test('a thief who refreshes first loses the session when the owner refreshes', async (t) => {
+  const { page } = await visit(t, 'The thief is first');
+  await signIn(page);
+  await press(page, 'Steal the tokens');
+  await press(page, 'Refresh as the thief');
+  await says(page, 'The thief was first');
+  await page.locator('#window-text', { hasText: 'Closed' }).waitFor();
+  await press(page, 'Refresh as the owner');
+  await says(page, 'Reuse: this token was used up before');
+  await says(page, /The thief noticed it after [\d.]+ s/);
+  t.equal(await page.locator('#owner-state').textContent(), 'The session is over');
+  t.ok(await isTold(page));
+});
+
 t.test('a thief who refreshes at once gets the same successor', async (t) => {
   const { page } = await visit(t, 'A refresh token, at once');
   await signIn(page);
