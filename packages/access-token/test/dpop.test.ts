@@ -102,7 +102,7 @@ t.test(
   },
 );
 
-t.test('the nonce tells the time: an old one is refused with a new one, which works', async (t) => {
+t.test('the nonce is the clock: an old one is refused with a new one, which works', async (t) => {
   const { redis, first, prove, send } = await boundSystem(t);
   const without = await send(prove({ nonce: undefined }));
   t.strictSame(refusalOf(without), [401, 'use_dpop_nonce', 'DPoP error="use_dpop_nonce"']);
@@ -179,7 +179,7 @@ t.test(
 );
 
 t.test(
-  'without Redis a proof is 503, because nobody knows whether it was used; a Bearer token goes on',
+  'without Redis a proof is 503, because no process knows whether it was used; a Bearer token goes on',
   async (t) => {
     const { redis, first, prove, send } = await boundSystem(t);
     const unbound = await first.key.sign(mintClaims());

@@ -8,7 +8,7 @@ export interface ProofJwk {
   y: string;
 }
 
-/** What a proof says (RFC 9449 §4.2). */
+/** The content of a proof (RFC 9449 §4.2). */
 export interface ProofOf {
   method: string;
   url: string;

@@ -3,7 +3,7 @@ import { NONCE_LIFETIME_SECONDS } from '../contract.ts';
 /** The clock of Redis may be ahead of the clock of this process by so much. */
 const MAX_CLOCK_LEAD_MS = 5_000;
 
-/** The nonces of proofs (RFC 9449 §8, §9) that this process knows. They tell the time, so the clock of a client does not matter. */
+/** The nonces of proofs (RFC 9449 §8, §9) that this process knows. They are the clock, so the clock of a client does not matter. */
 export interface Nonces {
   /** The nonce to send to clients; undefined if auth has made none for two minutes. */
   newest(): string | undefined;

@@ -32,7 +32,7 @@ const PublicKey = Type.Object({
   x: Coordinate,
   y: Coordinate,
 });
-/** RFC 9449 §4.2. The server's nonce tells the time, so `iat` is not compared with a clock (§11.1). */
+/** RFC 9449 §4.2. The nonce of the server is the clock, so `iat` is not compared with a clock (§11.1). */
 const ProofClaims = Type.Object({
   jti: Type.String({ minLength: 1, maxLength: 256 }),
   htm: Type.String(),
@@ -46,7 +46,7 @@ type ProofClaims = Static<typeof ProofClaims>;
 /** The reason why a proof is refused: the description of `invalid_dpop_proof`. Reveals no secret, and no text of the request. */
 export class ProofFault extends Error {}
 
-/** What a proof must be for. */
+/** The request that a proof must be for. */
 export interface ProvenRequest {
   method: string;
   /** The public URL of the request, without query and fragment. */
