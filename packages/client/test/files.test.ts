@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
 import type { Client, FileBody } from '../src/index.ts';
+import { hash, signedInServer } from './support/dpop-server.ts';
 import { fakeServer, problem, signedIn, takesOnly, unavailable } from './support/fake-server.ts';
 
 t.test('a file has the media type of its Blob, else CSV, unless the caller sets one', async (t) => {
@@ -56,6 +57,38 @@ t.test('a request whose body is a stream is not repeated after a 429', async (t)
     received.map(({ body }) => body),
     ['name,dob\n', 'name,dob\n'],
   );
+});
+
+t.test('downloads, streams and uploads have proofs', async (t) => {
+  const server = await signedInServer();
+  const { client, proofs } = server;
+  server.answer = () => new Response('name,dob\n');
+  await client.customers.GET('/customers/export');
+  await client.customers.GET('/customers/export', { parseAs: 'stream' });
+  server.answer = () => Response.json({ created: 1 });
+  for (const body of ['a', new Blob(['a']), new Blob(['a']).stream(), Readable.from(['a'])]) {
+    await client.customers.POST('/customers/import', { body });
+  }
+  const ofFiles = proofs.filter(({ htu }) => /customers/.test(`${htu}`));
+  t.same(
+    ofFiles.map(({ htm, ath }) => [htm, ath]),
+    ['GET', 'GET', 'POST', 'POST', 'POST', 'POST'].map((method) => [method, hash('access-1')]),
+  );
+});
+
+t.test('a stream that is used up is not repeated, but the next request has the new nonce', async (t) => {
+  const server = await signedInServer();
+  for (const [i, body] of [new Blob(['a']).stream(), Readable.from(['a'])].entries()) {
+    server.nonce = `new-${i}`;
+    const before = server.received.length;
+    await t.rejects(server.client.customers.POST('/customers/import', { body }), {
+      status: 401,
+      code: 'use_dpop_nonce',
+    });
+    t.equal(server.received.length - before, 1);
+    await server.client.auth.GET('/auth/me');
+    t.equal(server.received.length - before, 2);
+  }
 });
 
 /** This function is compiled, never called: the compiler must refuse each call in it. */

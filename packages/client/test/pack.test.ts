@@ -19,7 +19,7 @@ t.test('pnpm pack builds the package first, and a program can import it', async 
 
   const packed = join(copy, PACKAGE, 'package');
   const manifest = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8'));
-  t.match(manifest.dependencies, { 'openapi-fetch': /^\d+\.\d+\.\d+$/ });
+  t.match(manifest.dependencies, { 'openapi-fetch': /^\d+\.\d+\.\d+$/, dpop: /^\d+\.\d+\.\d+$/ });
   t.ok(existsSync(join(packed, manifest.exports['.'].types)));
   const { createClient } = await import(pathToFileURL(join(packed, manifest.exports['.'].default)).href);
   const client = createClient({ baseUrl: 'http://localhost:8080' });

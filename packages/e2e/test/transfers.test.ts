@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { ROOT } from '@pair/bootstrap';
-import { createClient } from '@pair/client';
+import { createClient, memoryStorage } from '@pair/client';
 import { rounds, waitFor } from '@pair/test-kit';
 import t from 'tap';
 import { ADMIN, addAdmin, beginSession, startSystem } from './support/system.ts';
@@ -144,4 +144,23 @@ t.test('the client of this repository imports a file, as text and as a stream, a
   const query = { name: 'by client', sort: 'name' } as const;
   const { data: file } = await client.customers.GET('/customers/export', { params: { query } });
   t.equal(file.split('\n').length, names.length + 2);
+});
+
+t.test('a client whose tokens are bound to a key sends and reads files', async (t) => {
+  const options = { baseUrl: system.url, dpop: true, tokens: memoryStorage() };
+  const client = createClient(options);
+  await client.signIn(ADMIN.username, ADMIN.password);
+  const csv = 'name,dob\nOf A Bound Client,1912-06-23\n';
+  for (const body of [csv, new Blob([csv]), new Blob([csv]).stream()]) {
+    const { data: report } = await client.customers.POST('/customers/import', { body });
+    t.match(report, { created: 1 });
+  }
+  const { data: file } = await client.customers.GET('/customers/export', { parseAs: 'stream' });
+  t.match(await new Response(file).text(), /Of A Bound Client/);
+
+  // another tab has the key, but no nonce yet
+  const { customers } = createClient({ ...options, tokens: { ...options.tokens } });
+  const upload = () => customers.POST('/customers/import', { body: new Blob([csv]).stream() });
+  await t.rejects(upload(), { status: 401, code: 'use_dpop_nonce' });
+  t.match((await upload()).data, { created: 1 });
 });
