@@ -3,14 +3,15 @@ import { testBrowser, waitFor } from '@pair/test-kit';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { sharedSystem } from '../support/system.ts';
+import { otherOrigin } from '../support/browser/pages.ts';
+import { ADMIN, sharedSystem, startSystem } from '../support/system.ts';
 
 /** The script of a page whose tokens are bound to a key, with a clock that a test can put forward. */
 const PAGE_SCRIPT = `
   import { createClient, webStorage } from '@pair/client';
   let aheadMs = 0;
   const clock = { now: () => Date.now() + aheadMs, sleep: (ms) => new Promise((done) => setTimeout(done, ms)) };
-  const client = createClient({ baseUrl: location.origin, tokens: webStorage(localStorage), dpop: true, clock });
+  const client = createClient({ baseUrl: globalThis.API ?? location.origin, tokens: webStorage(localStorage), dpop: true, clock });
   const resultOf = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -55,7 +56,7 @@ async function twoTabs(t: Test) {
     if (dpop !== undefined) proofs.push(dpop);
   });
   const tabs = [await context.newPage(), await context.newPage()] as const;
-  await Promise.all(tabs.map(open));
+  await Promise.all(tabs.map((tab) => open(tab)));
   const inBoth = (expression: string) => Promise.all(tabs.map((tab) => tab.evaluate(expression)));
   return {
     tabs,
@@ -83,7 +84,7 @@ t.test('two tabs share one key: also after a reload, and while both refresh', as
   await inBoth(`putForward(${LIFETIME_MS})`);
   t.same(await whoIsThere(), [username, username]);
   await waitFor(async () => (await tokensOf(other)) !== before);
-  await Promise.all(tabs.map(open));
+  await Promise.all(tabs.map((tab) => open(tab)));
   t.same(await whoIsThere(), [username, username]);
   t.same(takeKeys(), keys);
 
@@ -100,13 +101,28 @@ t.test('two tabs that sign in at the same moment end up with one key', async (t)
   await waitFor(async () => (await tokensOf(one)) === (await tokensOf(other)));
   takeKeys();
   t.same(await whoIsThere(), [username, username]);
-  await Promise.all(tabs.map(open));
+  await Promise.all(tabs.map((tab) => open(tab)));
   t.same(await whoIsThere(), [username, username]);
   t.equal(takeKeys().size, 1);
 });
 
-async function open(tab: Page): Promise<void> {
-  await tab.goto(url);
+t.test('a page of another origin that is allowed sends proofs, and reads the nonces', async (t) => {
+  const page = await otherOrigin(t, '127.0.0.1', (_request, response) => response.end());
+  const [{ url: api }, context] = await Promise.all([
+    startSystem(t, { env: { CORS_ORIGINS: page } }),
+    browser.newContext(),
+  ]);
+  t.teardown(() => context.close());
+  const tab = await context.newPage();
+  await tab.addInitScript(`globalThis.API = '${api}'`);
+  await open(tab, page);
+  const signIn = `client.signIn('${ADMIN.username}', '${ADMIN.password}').then(() => true, ({ code }) => code)`;
+  t.equal(await tab.evaluate(signIn), true);
+  t.equal(await tab.evaluate('whoAmI()'), ADMIN.username);
+});
+
+async function open(tab: Page, page = url): Promise<void> {
+  await tab.goto(page);
   await tab.addScriptTag({ content });
 }
 
