@@ -406,8 +406,10 @@ function make(name, className, ...content) {
   return element;
 }
 function why(section, about) {
-  const link = make("a", "why", "Why", make("span", "visually-hidden", `: ${about}`));
+  const rest = make("span", "visually-hidden", `: ${about} (opens a new tab)`);
+  const link = make("a", "why", "Why", rest);
   link.href = `/replay/explained#${section}`;
+  link.target = "_blank";
   return link;
 }
 function seconds(ms) {
@@ -1723,6 +1725,12 @@ function createOwner(fetch2, onChange) {
       await client.customers.GET("/customers", { params: { query: { n: 1 } } });
     },
     signOut: () => client.signOut(),
+    leave: () => {
+      if (tokens === void 0) return;
+      const headers = { "content-type": "application/json" };
+      const body = JSON.stringify({ refresh_token: tokens.refresh_token });
+      globalThis.fetch("/auth/logout", { method: "POST", headers, body, keepalive: true }).catch(() => void 0);
+    },
     check
   };
 }
@@ -2037,6 +2045,7 @@ byId("sign-in").addEventListener("submit", (event) => {
   byId("password").value = "";
   owner.signIn(username, password, withKey.checked).catch(() => byId("password").focus());
 });
+addEventListener("pagehide", owner.leave);
 if (!isSecureContext) {
   withKey.disabled = true;
   byId("dpop-hint").textContent = "Not available here: a browser has keys only with HTTPS and on localhost.";

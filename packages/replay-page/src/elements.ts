@@ -13,10 +13,15 @@ export function make(name: string, className: string, ...content: (string | Node
   return element;
 }
 
-/** A link to a section of the explanation; `about` completes its name for screen readers. */
+/**
+ * A link to a section of the explanation; `about` completes its name for screen readers. It opens a new tab, because the tokens
+ * end with the page.
+ */
 export function why(section: string, about: string): HTMLElement {
-  const link = make('a', 'why', 'Why', make('span', 'visually-hidden', `: ${about}`)) as HTMLAnchorElement;
+  const rest = make('span', 'visually-hidden', `: ${about} (opens a new tab)`);
+  const link = make('a', 'why', 'Why', rest) as HTMLAnchorElement;
   link.href = `/replay/explained#${section}`;
+  link.target = '_blank';
   return link;
 }
 

@@ -9,6 +9,8 @@ export interface Owner {
   refresh(): Promise<void>;
   call(): Promise<void>;
   signOut(): Promise<void>;
+  /** Ends the session while the page ends: only the page has its tokens. */
+  leave(): void;
   /** Asks whether the session lives. */
   check(): Promise<void>;
 }
@@ -47,6 +49,14 @@ export function createOwner(fetch: (request: Request) => Promise<Response>, onCh
       await client.customers.GET('/customers', { params: { query: { n: 1 } } });
     },
     signOut: () => client.signOut(),
+    leave: () => {
+      if (tokens === undefined) return;
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify({ refresh_token: tokens.refresh_token });
+      globalThis
+        .fetch('/auth/logout', { method: 'POST', headers, body, keepalive: true })
+        .catch(() => undefined);
+    },
     check,
   };
 }

@@ -121,6 +121,7 @@ byId('sign-in').addEventListener('submit', (event) => {
   byId<HTMLInputElement>('password').value = '';
   owner.signIn(username, password, withKey.checked).catch(() => byId('password').focus());
 });
+addEventListener('pagehide', owner.leave);
 if (!isSecureContext) {
   withKey.disabled = true;
   byId('dpop-hint').textContent = 'Not available here: a browser has keys only with HTTPS and on localhost.';

@@ -149,6 +149,27 @@ t.test('the page keeps no password, and shows no token', async (t) => {
   }
 });
 
+t.test('the end of the page ends its session', async (t) => {
+  const { page } = await visit(t, 'Signing out');
+  const answer = page.waitForResponse((response) => response.url().endsWith('/auth/login') && response.ok());
+  await signIn(page);
+  const { access_token } = await (await answer).json();
+  const headers = { authorization: `Bearer ${access_token}` };
+  const status = async () => (await fetch(`${url}/auth/me`, { headers })).status;
+  t.equal(await status(), 200);
+  await page.goto(`${url}/status`);
+  await waitFor(async () => (await status()) === 401);
+});
+
+t.test('an explanation opens beside the page, which goes on', async (t) => {
+  const { page } = await visit(t, 'Signing out');
+  await signIn(page);
+  const opened = page.context().waitForEvent('page');
+  await steps(page).first().getByRole('link').click();
+  t.match((await opened).url(), /\/replay\/explained#/);
+  t.ok(await page.locator('#owner-state.in').isVisible());
+});
+
 t.test('a hidden page sends nothing', async (t) => {
   const { page } = await visit(t, 'Signing out');
   await page.evaluate("Object.defineProperty(document, 'hidden', { get: () => globalThis.isHidden })");
