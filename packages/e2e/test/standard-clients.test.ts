@@ -163,6 +163,86 @@ t.test('oauth4webapi: from discovery to revocation', async (t) => {
   t.match(await ended.catch((error) => error), { error: 'invalid_grant', status: 400 });
 });
 
+t.test('oauth4webapi: a session that is bound to a key', async (t) => {
+  const as = await oauth
+    .discoveryRequest(issuer, { algorithm: 'oauth2', ...http })
+    .then((response) => oauth.processDiscoveryResponse(issuer, response));
+  t.same(as.dpop_signing_alg_values_supported, ['ES256']);
+  const client: oauth.Client = { client_id: 'native-app' };
+  const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
+  const bound = { ...http, DPoP };
+  /** The first request has no nonce: the library reads it from the refusal. */
+  const withNonce = <T>(request: () => Promise<T>): Promise<T> =>
+    request().catch((error) => (oauth.isDPoPNonceError(error) ? request() : Promise.reject(error)));
+
+  const verifier = oauth.generateRandomCodeVerifier();
+  const url = new URL(as.authorization_endpoint ?? '');
+  url.search = new URLSearchParams({
+    response_type: 'code',
+    client_id: client.client_id,
+    redirect_uri: REDIRECT_URI,
+    scope: SCOPE,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    dpop_jkt: await DPoP.calculateThumbprint(),
+  }).toString();
+  const parameters = oauth.validateAuthResponse(as, client, await signIn(url), oauth.expectNoState);
+  const tokens = await withNonce(() =>
+    oauth
+      .authorizationCodeGrantRequest(as, client, oauth.None(), parameters, REDIRECT_URI, verifier, bound)
+      .then((response) => oauth.processAuthorizationCodeResponse(as, client, response)),
+  );
+  t.equal(tokens.token_type, 'dpop');
+
+  const list = new URL('/customers?n=5', system.url);
+  const read = (options: oauth.ProtectedResourceRequestOptions) =>
+    oauth.protectedResourceRequest(tokens.access_token, 'GET', list, undefined, undefined, options);
+  t.equal((await withNonce(() => read(bound))).status, 200);
+  await t.rejects(read(http), { status: 401 }, 'a bound token is no Bearer token');
+  const ofThief = { ...http, DPoP: oauth.DPoP(client, await oauth.generateKeyPair('ES256')) };
+  await t.rejects(
+    withNonce(() => read(ofThief)),
+    { status: 401 },
+  );
+
+  const refresh = (options: oauth.TokenEndpointRequestOptions) =>
+    oauth
+      .refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token ?? '', options)
+      .then((response) => oauth.processRefreshTokenResponse(as, client, response));
+  await t.rejects(
+    withNonce(() => refresh(ofThief)),
+    { error: 'invalid_grant', status: 400 },
+  );
+  t.equal((await withNonce(() => refresh(bound))).token_type, 'dpop');
+});
+
+t.test('openid-client: a session that is bound to a key', async (t) => {
+  const execute = [openid.allowInsecureRequests];
+  const config = await openid.discovery(issuer, 'native-app', undefined, openid.None(), { execute });
+  const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'));
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier();
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: REDIRECT_URI,
+    scope: SCOPE,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    dpop_jkt: await DPoP.calculateThumbprint(),
+  });
+  const checks = { pkceCodeVerifier };
+  const tokens = await openid.authorizationCodeGrant(config, await signIn(url), checks, undefined, { DPoP });
+  const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP });
+  const list = await openid.fetchProtectedResource(
+    config,
+    refreshed.access_token,
+    new URL('/customers?n=5', system.url),
+    'GET',
+    undefined,
+    undefined,
+    { DPoP },
+  );
+  t.equal(list.status, 200);
+});
+
 t.test('openid-client: from discovery to revocation', async (t) => {
   const discover = (clientId: string, authentication: openid.ClientAuth) =>
     openid.discovery(issuer, clientId, undefined, authentication, {
