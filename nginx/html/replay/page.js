@@ -584,7 +584,7 @@ function carried(access, refresh) {
 }
 
 // packages/replay-page/src/sections.ts
-var DPOP = "dpop-is-not-built-yet";
+var DPOP = "tokens-that-are-bound-to-a-key";
 
 // packages/replay-page/src/stories.ts
 var hears = (...expected) => ({ heard }) => expected.some((one) => heard.includes(one));
@@ -754,7 +754,7 @@ var STORIES = [
   {
     title: "With DPoP",
     needsKey: true,
-    section: DPOP,
+    section: "limits-of-dpop",
     steps: [
       signInWithKey,
       {

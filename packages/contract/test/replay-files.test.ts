@@ -15,7 +15,9 @@ t.test('the files agree with their sources: `npm run generate` changes nothing',
 });
 
 t.test('each section that the page links to is in the explanation', async (t) => {
-  const sections = [...files['page.js'].matchAll(/section: "([^"]+)"/g)].map(([, section = '']) => section);
+  const sections = [...files['page.js'].matchAll(/(?:section: |var DPOP = )"([^"]+)"/g)].map(
+    ([, section = '']) => section,
+  );
   t.ok(sections.length > 20);
   for (const section of [...sections, 'tokens-and-secrets-that-can-be-replayed'])
     t.ok(ids.has(section), section);

@@ -1,2 +1,2 @@
 /** The section of docs/replay-protection.md about tokens that are bound to a key. */
-export const DPOP = 'dpop-is-not-built-yet';
+export const DPOP = 'tokens-that-are-bound-to-a-key';

@@ -204,7 +204,7 @@ export const STORIES: Story[] = [
   {
     title: 'With DPoP',
     needsKey: true,
-    section: DPOP,
+    section: 'limits-of-dpop',
     steps: [
       signInWithKey,
       {
