@@ -1,5 +1,6 @@
 import { buildProcess } from '@pair/service-kit';
-import { metricsOf, waitFor } from '@pair/test-kit';
+import { metricsOf, mintProofKey, waitFor } from '@pair/test-kit';
+import type { FastifyInstance } from 'fastify';
 import t, { type Test } from 'tap';
 import { authService } from '../src/index.ts';
 import { ADMIN, post, startAuth } from './support/auth-under-test.ts';
@@ -15,6 +16,20 @@ async function measuredAuth(t: Test) {
   await app.ready();
   await waitFor(async () => (await app.inject('/readyz')).statusCode === 200);
   return app;
+}
+
+async function boundRefreshToken(app: FastifyInstance): Promise<string> {
+  const key = mintProofKey();
+  const signIn = (nonce: string) => {
+    const dpop = key.prove({ method: 'POST', url: 'http://localhost:8080/auth/login', nonce });
+    return app.inject({ method: 'POST', url: '/auth/login', payload: ADMIN, headers: { dpop } });
+  };
+  let nonce: unknown;
+  await waitFor(async () => {
+    nonce = (await signIn('unknown')).headers['dpop-nonce'];
+    return nonce !== undefined;
+  });
+  return (await signIn(String(nonce))).json().refresh_token;
 }
 
 t.test('sign-ins, refreshes and sessions are counted by outcome and cause', async (t) => {
@@ -42,19 +57,22 @@ t.test('sign-ins, refreshes and sessions are counted by outcome and cause', asyn
   await signIn();
   await post(app, '/auth/logout-all', undefined, (await signIn()).access_token);
   t.ok(access_token);
+  await refresh(await boundRefreshToken(app)); // without its key
 
   const after = await metricsOf(app);
   const expected: Record<string, number> = {
     'auth_security_events_total{event="sign_in",outcome="refused"}': 1,
-    'auth_security_events_total{event="sign_in",outcome="succeeded"}': 4,
+    'auth_security_events_total{event="sign_in",outcome="succeeded"}': 5,
     'auth_security_events_total{event="refresh_token_reused",outcome="refused"}': 1,
-    auth_sessions_begun_total: 4,
+    auth_sessions_begun_total: 5,
     'auth_sessions_ended_total{cause="signed_out"}': 1,
     'auth_sessions_ended_total{cause="all_of_user"}': 2,
     'auth_sessions_ended_total{cause="refresh_token_reused"}': 1,
     'auth_refreshes_total{outcome="rotated"}': 3,
     'auth_refreshes_total{outcome="repeated"}': 1,
     'auth_refreshes_total{outcome="reuse"}': 1,
+    'auth_refreshes_total{outcome="without_key"}': 1,
+    'auth_security_events_total{event="refresh_token_without_key",outcome="refused"}': 1,
   };
   for (const [series, value] of Object.entries(expected)) t.equal(after(series), value, series);
 });
