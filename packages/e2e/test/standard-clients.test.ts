@@ -198,21 +198,16 @@ t.test('oauth4webapi: a session that is bound to a key', async (t) => {
   const read = (options: oauth.ProtectedResourceRequestOptions) =>
     oauth.protectedResourceRequest(tokens.access_token, 'GET', list, undefined, undefined, options);
   t.equal((await withNonce(() => read(bound))).status, 200);
-  await t.rejects(read(http), { status: 401 }, 'a bound token is no Bearer token');
+  const refusal = (request: Promise<unknown>) => request.catch((error) => error);
+  t.match(await refusal(read(http)), { status: 401 }, 'a bound token is no Bearer token');
   const ofThief = { ...http, DPoP: oauth.DPoP(client, await oauth.generateKeyPair('ES256')) };
-  await t.rejects(
-    withNonce(() => read(ofThief)),
-    { status: 401 },
-  );
+  t.match(await refusal(withNonce(() => read(ofThief))), { status: 401 });
 
   const refresh = (options: oauth.TokenEndpointRequestOptions) =>
     oauth
       .refreshTokenGrantRequest(as, client, oauth.None(), tokens.refresh_token ?? '', options)
       .then((response) => oauth.processRefreshTokenResponse(as, client, response));
-  await t.rejects(
-    withNonce(() => refresh(ofThief)),
-    { error: 'invalid_grant', status: 400 },
-  );
+  t.match(await refusal(withNonce(() => refresh(ofThief))), { error: 'invalid_grant', status: 400 });
   t.equal((await withNonce(() => refresh(bound))).token_type, 'dpop');
 });
 
