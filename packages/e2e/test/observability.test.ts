@@ -10,6 +10,7 @@ import {
   refuseInserts,
   reuseRefreshTokens,
   useAll,
+  useTokenWithoutKey,
   weakenRedis,
 } from './support/observability/faults.ts';
 import { alerts, dashboards } from './support/observability/files.ts';
@@ -93,6 +94,7 @@ t.test('each alert fires for its fault', async (t) => {
   await fires(t, ['AuditEventsLost', 'TokenReused', 'ManyTokensReused'], () =>
     reuseRefreshTokens(system, 25),
   );
+  await fires(t, ['TokenWithoutKey'], () => useTokenWithoutKey(system));
   await Promise.all([
     fires(t, ['SignInsRefused', 'ClientsThrottled'], (isOver) => guessPasswords(system, isOver)),
     fires(t, ['EventLoopBlocked'], (isOver) => blockEventLoop(blocked, isOver)),

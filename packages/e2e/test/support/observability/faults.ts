@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createClient, memoryStorage } from '@pair/client';
 import { execute } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import { ADMIN, beginSession, type ServiceProcess, type System } from '../system.ts';
@@ -56,6 +57,14 @@ export async function reuseRefreshTokens({ url }: System, count: number): Promis
     await refresh(await refresh(first));
     await refresh(first);
   }
+}
+
+/** Presents the refresh token of a session that is bound to a key, without a proof of that key. */
+export async function useTokenWithoutKey({ url }: System): Promise<void> {
+  const tokens = memoryStorage();
+  await createClient({ baseUrl: url, tokens, dpop: true }).signIn(ADMIN.username, ADMIN.password);
+  const stolen = await tokens.get();
+  await post(`${url}/auth/refresh`, { refresh_token: stolen?.refresh_token });
 }
 
 /**
