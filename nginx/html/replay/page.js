@@ -1935,7 +1935,7 @@ function announce(text) {
 }
 
 // packages/replay-page/src/watch.ts
-var INTERVAL_MS = 600;
+var INTERVAL_MS = 800;
 function watch(isDue, check) {
   let isRunning = false;
   const run = async () => {

@@ -1,4 +1,5 @@
-const INTERVAL_MS = 600;
+/** Short enough to notice an end within a second. */
+const INTERVAL_MS = 800;
 
 /**
  * Repeats a check while it is due and the page is visible.
