@@ -960,6 +960,14 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Confirmation
+         * @description The key that an access token is bound to (RFC 9449 §6.2)
+         */
+        Confirmation: {
+            /** @description The thumbprint of the key (RFC 7638) */
+            jkt: string;
+        };
+        /**
          * Introspection
          * @description The claims of the token; `active` alone if the token is not valid
          */
@@ -984,11 +992,7 @@ export interface components {
             exp?: number;
             /** @description The id of an access token */
             jti?: string;
-            /** @description The key that an access token is bound to (RFC 9449 §6.2) */
-            cnf?: {
-                /** @description The thumbprint of the key (RFC 7638) */
-                jkt: string;
-            };
+            cnf?: components["schemas"]["Confirmation"];
         };
         /**
          * Userinfo

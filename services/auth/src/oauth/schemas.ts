@@ -182,7 +182,7 @@ export const IntrospectionSchema = Type.Object(
     cnf: Type.Optional(
       Type.Object(
         { jkt: Type.String({ description: 'The thumbprint of the key (RFC 7638)' }) },
-        { description: 'The key that an access token is bound to (RFC 9449 §6.2)' },
+        { title: 'Confirmation', description: 'The key that an access token is bound to (RFC 9449 §6.2)' },
       ),
     ),
   },
