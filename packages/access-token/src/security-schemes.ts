@@ -26,6 +26,6 @@ export const securitySchemes: OpenapiOptions['securitySchemes'] = {
     type: 'http',
     scheme: 'dpop',
     description:
-      'For an access token that is bound to your key (RFC 9449 §7): `Authorization: DPoP` and the token, and in the header `DPoP` a new proof for each request, signed by that key. On `use_dpop_nonce`, repeat the request with the nonce in `DPoP-Nonce`. Any answer may have a newer one.',
+      'For an access token that is bound to your key (RFC 9449 §7): `Authorization: DPoP` and the token, and in the header `DPoP` a new proof for each request, signed by that key. On `use_dpop_nonce`, repeat the request with the nonce in `DPoP-Nonce`. Any answer may have a newer one. Swagger UI and the Postman collection use Bearer tokens: they sign no proofs.',
   },
 };

@@ -30,7 +30,9 @@ const DESCRIPTION = `Every operation of the two services, auth and customers.
 
 You need not sign in first: a script does that before a request, and gets a new access token when the old one is about to expire. It also creates the customer or the user that a request needs. Every request has tests.
 
-**The replay story** shows what happens when a refresh token is used twice. Send its steps in order.`;
+**The replay story** shows what happens when a refresh token is used twice. Send its steps in order.
+
+The collection uses Bearer tokens, because Postman signs no proof (DPoP, RFC 9449) for each request. With \`REQUIRE_DPOP=true\` it can get no token.`;
 
 export const FILE_NAMES = ['postman.json', 'postman-environment.json'] as const;
 type FileName = (typeof FILE_NAMES)[number];
