@@ -61,6 +61,7 @@ export type { StoreLimits } from './stores/limits.ts';
 export { inTransaction, migrate, postgres } from './stores/postgres.ts';
 export { redis } from './stores/redis.ts';
 export { type RedisSettings, redisAddress } from './stores/redis-address.ts';
+export { type Fence, NOT_REPLICATED, type Replication, replication } from './stores/replication.ts';
 export { withinListening } from './stores/silence.ts';
 export { isUnanswered, UnconfirmedCommit } from './stores/unconfirmed-writes.ts';
 export { type Tracing, tracing } from './tracing/tracing.ts';

@@ -5,13 +5,15 @@ import {
   isStoreUnavailable,
   OperatorError,
   type RedisSettings,
+  type Replication,
   redisAddress,
+  replication,
 } from '@pair/service-kit';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type RedisClock, redisClock } from '../redis/clock.ts';
-import { type Replication, replication } from '../redis/replication.ts';
+import { FENCE_KEY } from '../redis/replicas.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any query takes on a busy machine: an operator prefers a wait to a command that gives up too early. */
@@ -78,7 +80,10 @@ export async function withRedis<T>(
   });
   const clock = redisClock(redis);
   // a service ends the sessions if writes are lost: this process is too young to know
-  const barrier = replication(redis, { replicas: settings.REDIS_REPLICAS ?? 0, onLoss: async () => {} });
+  const barrier = replication(redis, {
+    replicas: settings.REDIS_REPLICAS ?? 0,
+    fence: { key: FENCE_KEY, onLoss: async () => {} },
+  });
   try {
     await redis
       .connect()
@@ -93,7 +98,7 @@ export async function withRedis<T>(
   }
 }
 
-/** Waits for the replicas, or until one of them suffices: see redis/shortage.ts. */
+/** Waits for the replicas, or until one of them suffices: see stores/shortage.ts of service-kit. */
 async function awaitReplicas(redis: Redis, barrier: Replication): Promise<void> {
   const end = performance.now() + REPLICAS_LIMIT_MS;
   for (;;) {

@@ -1,5 +1,5 @@
 import { REVOCATIONS_STREAM } from '@pair/access-token';
-import { isStoreUnavailable, Problem, repeat } from '@pair/service-kit';
+import { isStoreUnavailable, NOT_REPLICATED, Problem, repeat } from '@pair/service-kit';
 import { gt } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';
@@ -7,7 +7,6 @@ import { signingKeys } from '../db/schema.ts';
 import { ANNOUNCE } from '../redis/announcements.ts';
 import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
-import { NOT_REPLICATED } from '../redis/replication.ts';
 import { script } from '../redis/script.ts';
 
 /** Longer than the hour for which a resource server that cannot fetch keys uses its last ones. */

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Problem } from '@pair/service-kit';
+import { NOT_REPLICATED, Problem } from '@pair/service-kit';
 import { type Redis, ReplyError } from 'ioredis';
 import type { RedisClock } from './clock.ts';
-import { NOT_REPLICATED } from './replication.ts';
 import { type Call, defineUntypedScript, type Script } from './script.ts';
 import { Unconfirmed } from './unconfirmed.ts';
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { EPOCH_KEY, REVOCATIONS_STREAM } from '@pair/access-token';
+import { type Replication, replication } from '@pair/service-kit';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import { EPOCH } from './announcements.ts';
 import type { RedisClock } from './clock.ts';
 import { defineScripts } from './deadline.ts';
-import { type Replication, replication } from './replication.ts';
 import { script } from './script.ts';
 
+export const FENCE_KEY = '{auth}:fence';
 const SCAN_BATCH = 1_000;
 const REPLACE_EPOCH = script('replace-epoch', {
   keys: ['epochKey', 'streamKey'],
@@ -34,14 +35,17 @@ export const redisReplicas = fp<{ replicas: number | undefined }>(
     let isKnown = false;
     const barrier = replication(app.redis, {
       replicas,
-      onLoss: async () => {
-        if (!isKnown) {
-          app.log.error('Redis has lost confirmed writes: all sessions end, and it gets a new epoch');
-          losses.inc({}); // before the work, which may fail and is then repeated
-        }
-        isKnown = true;
-        await endAll();
-        isKnown = false;
+      fence: {
+        key: FENCE_KEY,
+        onLoss: async () => {
+          if (!isKnown) {
+            app.log.error('Redis has lost confirmed writes: all sessions end, and it gets a new epoch');
+            losses.inc({}); // before the work, which may fail and is then repeated
+          }
+          isKnown = true;
+          await endAll();
+          isKnown = false;
+        },
       },
     });
     app.decorate('redisReplication', barrier);

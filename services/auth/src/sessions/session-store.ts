@@ -1,13 +1,12 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { type AccessTokenClaims, EPOCH_KEY } from '@pair/access-token';
-import { StoreUnavailable } from '@pair/service-kit';
+import { NOT_REPLICATED, type Replication, StoreUnavailable } from '@pair/service-kit';
 import fp from 'fastify-plugin';
 import type { Redis } from 'ioredis';
 import type { Client } from '../clients/client.ts';
 import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts, wasSent } from '../redis/deadline.ts';
 import { outages } from '../redis/outages.ts';
-import { NOT_REPLICATED, type Replication } from '../redis/replication.ts';
 import { defineScript } from '../redis/script.ts';
 import type { IssuedSession } from '../tokens/access-token.ts';
 import { type CodeStore, createCodeStore } from './authorization-code.ts';

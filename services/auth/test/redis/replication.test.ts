@@ -1,15 +1,17 @@
+import { NOT_REPLICATED, replication } from '@pair/service-kit';
 import { isWithin, testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { withRedis } from '../../src/commands/stores.ts';
-import { NOT_REPLICATED, replication } from '../../src/redis/replication.ts';
+import { FENCE_KEY } from '../../src/redis/replicas.ts';
 
 const primary = await testRedis(t);
 const replica = () => testRedis(t, { args: ['--replicaof', '127.0.0.1', String(primary.port)] });
 const redis = new Redis(primary.url);
 t.teardown(() => redis.disconnect());
 let nowMs = 0;
-const barrier = replication(redis, { replicas: 2, onLoss: async () => {}, now: () => nowMs });
+const fence = { key: FENCE_KEY, onLoss: async () => {} };
+const barrier = replication(redis, { replicas: 2, fence, now: () => nowMs });
 t.teardown(barrier.stop);
 const pass = () => barrier.confirmed(redis.stream).then(() => true);
 const calls = async (command: string) => {
@@ -18,7 +20,7 @@ const calls = async (command: string) => {
 };
 
 t.test('without replicas nothing waits', async (t) => {
-  t.equal(replication(redis, { replicas: 0, onLoss: async () => {} }), NOT_REPLICATED);
+  t.equal(replication(redis, { replicas: 0, fence }), NOT_REPLICATED);
 });
 
 t.test('without any replica no answer passes, however long that takes', async (t) => {
@@ -87,9 +89,12 @@ t.test('a smaller fence is a loss, and no answer passes until all sessions have 
   const client = new Redis(primary.url);
   const watching = replication(client, {
     replicas: 2,
-    onLoss: async () => {
-      losses += 1;
-      if (losses === 1) throw new Error('not yet');
+    fence: {
+      key: FENCE_KEY,
+      onLoss: async () => {
+        losses += 1;
+        if (losses === 1) throw new Error('not yet');
+      },
     },
   });
   t.teardown(() => {

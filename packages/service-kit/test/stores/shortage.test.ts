@@ -1,5 +1,5 @@
 import t from 'tap';
-import { shortage } from '../../src/redis/shortage.ts';
+import { shortage } from '../../src/stores/shortage.ts';
 
 const replica = (index: number, state: string, lag: number) =>
   `slave${index}:ip=127.0.0.1,port=${index},state=${state},offset=1,lag=${lag}\r\n`;
@@ -55,4 +55,12 @@ t.test('another connection begins to count again', async (t) => {
   note(1);
   nowMs += 4_000;
   t.equal(needed(), 2);
+});
+
+t.test('INFO of a process that writes nothing begins a shortage too', async (t) => {
+  let nowMs = 0;
+  const { needed, inspect } = shortage(2, () => nowMs);
+  inspect(replica(0, 'online', 0));
+  nowMs += 5_000;
+  t.equal(needed(), 1);
 });

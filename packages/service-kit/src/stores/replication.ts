@@ -1,9 +1,8 @@
-import { repeat, StoreUnavailable } from '@pair/service-kit';
 import type { Redis } from 'ioredis';
+import { StoreUnavailable } from '../problems/unavailable.ts';
+import { repeat } from '../repeat.ts';
 import { shortage } from './shortage.ts';
 
-/** Counts the barriers. Its value only grows, so a smaller one is from a Redis that has lost writes. */
-const FENCE_KEY = '{auth}:fence';
 /** Replicas have a write within a millisecond or two. Meanwhile the connection runs nothing else. */
 const WAIT_MS = 200;
 const PROBE_INTERVAL_MS = 1_000;
@@ -11,7 +10,8 @@ const PROBE_INTERVAL_MS = 1_000;
 /** Withholds an answer until no failover can undo what it says. */
 export interface Replication {
   /**
-   * Resolves when the replicas have everything that Redis had done, for any client, when it last answered on `connection`.
+   * Resolves when the replicas have every write of `connection` that Redis has answered. With a fence they have everything
+   * that Redis had done, for any client, when it last answered on `connection`.
    *
    * @param connection `redis.stream` before the command was sent
    * @param options.hasWritten true if the command certainly was a write: then the barrier needs no write of its own
@@ -24,6 +24,14 @@ export interface Replication {
   stop(): void;
 }
 
+/** Finds out whether Redis has lost writes. */
+export interface Fence {
+  /** The key that counts the barriers. Its value only grows, so a smaller one is from a Redis that has lost writes. */
+  key: string;
+  /** Is called when Redis has lost confirmed writes. No answer passes until it has resolved. */
+  onLoss(): Promise<void>;
+}
+
 /** For one Redis, without replicas: each answer counts at once. */
 export const NOT_REPLICATED: Replication = {
   confirmed: async () => {},
@@ -33,20 +41,20 @@ export const NOT_REPLICATED: Replication = {
 
 /**
  * The barrier of a Redis with `replicas` replicas; docs/decisions/0033 says why all of them must have a write, and when
- * fewer may do. A script is sent; after its reply, `INCR` and `WAIT` follow on the same connection. `WAIT` waits for the
- * last write of its connection, so the `INCR` makes it wait for everything before, also for writes of other processes that
- * the script has only read. A stale primary can confirm nothing, so no answer of it gets past the barrier. If all scripts
- * before a barrier have written, `WAIT` alone does the same, without another write to three disks.
+ * fewer may do. A command is sent; after its reply, `WAIT` follows on the same connection. `WAIT` waits for the last write
+ * of its connection. An `INCR` of the fence before makes it wait for everything before, also for writes of other processes
+ * that the command has only read. A stale primary can confirm nothing, so no answer of it gets past the barrier. If all
+ * commands before a barrier have written, `WAIT` alone does the same, without another write to three disks.
  *
  * One barrier is under way at a time. All answers that arrive meanwhile share the next one.
  *
- * @param options.onLoss is called when Redis has lost confirmed writes. No answer passes until it has resolved.
+ * @param options.fence is needed where an answer depends on reads
  */
 export function replication(
   redis: Redis,
-  options: { replicas: number; onLoss: () => Promise<void>; now?: () => number },
+  options: { replicas: number; fence?: Fence; now?: () => number },
 ): Replication {
-  const { replicas, onLoss, now = () => performance.now() } = options;
+  const { replicas, fence, now = () => performance.now() } = options;
   if (replicas === 0) return NOT_REPLICATED;
   const short = shortage(replicas, now);
   let lastBarrier: Promise<unknown> = Promise.resolve();
@@ -67,24 +75,25 @@ export function replication(
   async function barrier(): Promise<unknown> {
     const connection = redis.stream;
     const needed = short.needed();
-    const increment = needsFence || connection !== fenced ? redis.incr(FENCE_KEY) : undefined;
+    const needsIncrement = needsFence || connection !== fenced;
+    const increment = fence !== undefined && needsIncrement ? redis.incr(fence.key) : undefined;
     needsFence = false;
-    const [fence, count] = await Promise.all([increment, redis.wait(needed, WAIT_MS)]).catch((cause) => {
+    const [passed, count] = await Promise.all([increment, redis.wait(needed, WAIT_MS)]).catch((cause) => {
       throw refusal('Redis does not replicate', { cause });
     });
     if (redis.stream !== connection) throw refusal('the connection to Redis has changed');
     short.note(count);
     if (count < needed) throw refusal(`${count} of ${needed} replicas have the writes`);
-    if (fence === undefined) return connection;
-    hasLost ||= fence <= confirmedFence;
+    if (fence === undefined || passed === undefined) return connection;
+    hasLost ||= passed <= confirmedFence;
     if (hasLost) {
       fenced = undefined;
-      await onLoss();
+      await fence.onLoss();
       hasLost = false;
       confirmedFence = 0;
       throw refusal('Redis had lost confirmed writes');
     }
-    confirmedFence = fence;
+    confirmedFence = passed;
     fenced = connection;
     return connection;
   }
@@ -106,8 +115,8 @@ export function replication(
   // keeps the shortage up to date in an idle process
   const probe = repeat(
     async () => {
-      await shared();
-      if (short.needed() < replicas) short.inspect(await redis.info('replication'));
+      if (fence !== undefined) await shared();
+      if (fence === undefined || short.needed() < replicas) short.inspect(await redis.info('replication'));
     },
     { pauseMs: () => PROBE_INTERVAL_MS },
   );

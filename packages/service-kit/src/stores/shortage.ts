@@ -13,19 +13,21 @@ const MAX_LAG_SECONDS = 1;
 export function shortage(replicas: number, now: () => number) {
   let shortSince: number | undefined;
 
+  /** Takes the number of replicas that have confirmed a write, or that work. */
+  function note(count: number): void {
+    if (count >= replicas) shortSince = undefined;
+    else shortSince ??= now();
+  }
+
   return {
     needed(): number {
       return shortSince !== undefined && now() - shortSince >= SHORTAGE_MS ? 1 : replicas;
     },
-    /** Takes the number of replicas that have confirmed a write. */
-    note(count: number): void {
-      if (count >= replicas) shortSince = undefined;
-      else shortSince ??= now();
-    },
-    /** During a shortage `WAIT` does not wait for all, so this reads from INFO whether all are back. */
+    note,
+    /** During a shortage `WAIT` does not wait for all, and an idle process writes nothing: INFO says how many replicas work. */
     inspect(info: string): void {
       const lags = [...info.matchAll(/^slave\d+:.*state=online.*lag=(\d+)/gm)].map(([, lag]) => Number(lag));
-      if (lags.filter((lag) => lag <= MAX_LAG_SECONDS).length >= replicas) shortSince = undefined;
+      note(lags.filter((lag) => lag <= MAX_LAG_SECONDS).length);
     },
     /** Another connection may lead to another primary, and its replicas have not been counted. */
     reset(): void {
