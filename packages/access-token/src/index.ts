@@ -12,6 +12,7 @@ export {
 } from './contract.ts';
 export { MAX_PROOF_LENGTH, PROOF_ALGORITHM, type Proof } from './dpop/proof.ts';
 export { invalidProof, type Proofs, proofs, useNonce } from './dpop/proofs.ts';
+export { usedProofs } from './dpop/used-proofs.ts';
 export { type KeySource, KeysUnavailable } from './keys.ts';
 export { createRemoteKeySet, type RemoteKeySet, remoteKeys } from './remote-key-set.ts';
 export { createRevocationFeed, type RevocationFeed, revocationFeed } from './revocation-feed.ts';

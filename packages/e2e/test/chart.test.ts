@@ -121,8 +121,10 @@ rule('each pod reads the secrets that compose gives it, and no other', (t, objec
     t.equal(volume.secret.secretName, consumer, 'as in examples/minimal.yaml');
     const keys: string[] = volume.secret.items.map(({ key }: KubernetesObject) => key);
     t.strictSame(
-      // compose has no Sentinels and no pooler
-      keys.filter((key) => !['redis-sentinel-password', 'database-direct-url'].includes(key)).sort(),
+      // compose has no Sentinels, no pooler and one Redis
+      keys
+        .filter((key) => !['redis-sentinel-password', 'database-direct-url', 'dpop-redis-url'].includes(key))
+        .sort(),
       files
         .filter(([, owner]) => owner === consumer)
         .map(([, , file]) => file)

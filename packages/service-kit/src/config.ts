@@ -187,6 +187,12 @@ export const ProcessConfigSchema = Type.Object({
 });
 export type ProcessConfig = Static<typeof ProcessConfigSchema>;
 
+const REDIS_URL_RULE = {
+  format: 'redis-url',
+  allowed:
+    'a URL that begins with redis:// or rediss://, with redis+cluster:// or rediss+cluster://, or with redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary; the password is percent-encoded',
+};
+
 /** Settings of both services, in any process that runs them. */
 export const ServiceConfigSchema = Type.Object({
   ISSUER: Type.Optional(
@@ -206,9 +212,7 @@ export const ServiceConfigSchema = Type.Object({
   ),
   ...DatabaseConfigSchema.properties,
   REDIS_URL: Type.String({
-    format: 'redis-url',
-    allowed:
-      'a URL that begins with redis:// or rediss://, with redis+cluster:// or rediss+cluster://, or with redis+sentinel:// or rediss+sentinel:// and ends with the name of the primary; the password is percent-encoded',
+    ...REDIS_URL_RULE,
     description:
       'Redis: redis://user:password@host:6379; with Sentinel redis+sentinel://user:password@host:26379,host:26379,host:26379/name; a cluster with one shard redis+cluster://user:password@host:6379',
   }),
@@ -225,6 +229,13 @@ export const ServiceConfigSchema = Type.Object({
       maximum: 2,
       description:
         'How many replicas Redis has, if another may take over: all must have a change before it is acknowledged; 0: one Redis. A cluster has no default: 0 only for an engine that answers when its log has the write',
+    }),
+  ),
+  DPOP_REDIS_URL: Type.Optional(
+    Type.String({
+      ...REDIS_URL_RULE,
+      description:
+        'Another Redis for the used proofs of DPoP, in a form of REDIS_URL; the other settings of Redis hold for both. Default: REDIS_URL',
     }),
   ),
   REVOCATION_MAX_STALENESS_SECONDS: Type.Integer({

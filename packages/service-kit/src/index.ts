@@ -59,7 +59,7 @@ export { coalesced } from './stores/coalesced.ts';
 export { connectionSettings } from './stores/connection-settings.ts';
 export type { StoreLimits } from './stores/limits.ts';
 export { inTransaction, migrate, postgres } from './stores/postgres.ts';
-export { redis } from './stores/redis.ts';
+export { redis, redisClient } from './stores/redis.ts';
 export { type RedisSettings, redisAddress } from './stores/redis-address.ts';
 export { type Fence, NOT_REPLICATED, type Replication, replication } from './stores/replication.ts';
 export { withinListening } from './stores/silence.ts';

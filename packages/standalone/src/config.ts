@@ -20,6 +20,7 @@ const {
   REDIS_SENTINEL_USERNAME,
   REDIS_SENTINEL_PASSWORD,
   REDIS_REPLICAS,
+  DPOP_REDIS_URL,
 } = AuthConfigSchema.properties;
 const { ADMIN_USERNAME, ADMIN_PASSWORD } = MigrateConfigSchema.properties;
 
@@ -73,6 +74,7 @@ export const StandaloneConfigSchema = Type.Object({
   REDIS_SENTINEL_USERNAME,
   REDIS_SENTINEL_PASSWORD,
   REDIS_REPLICAS,
+  DPOP_REDIS_URL,
 });
 export type StandaloneConfig = Static<typeof StandaloneConfigSchema>;
 

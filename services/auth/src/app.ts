@@ -5,6 +5,7 @@ import {
   revocationFeed,
   SCOPES,
   securitySchemes,
+  usedProofs,
   withScope,
 } from '@pair/access-token';
 import {
@@ -74,6 +75,12 @@ export function authService(
       replicas: config.REDIS_REPLICAS,
     });
     await app.register(nonceRotation);
+    await app.register(usedProofs, {
+      name: 'auth',
+      settings: config,
+      barrier: app.redisReplication,
+      limits,
+    });
     await app.register(proofs, { name: 'auth', issuer });
     await app.register(tokenProofs, { isRequired: config.REQUIRE_DPOP === 'true' });
     await app.register(keyRing, { sealingKeys });

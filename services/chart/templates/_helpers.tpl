@@ -125,6 +125,9 @@ livenessProbe:
 {{- if .Values.redisSentinelPassword }}
 - { name: REDIS_SENTINEL_PASSWORD_FILE, value: /run/secrets/redis-sentinel-password }
 {{- end }}
+{{- if .Values.dpopRedisUrl }}
+- { name: DPOP_REDIS_URL_FILE, value: /run/secrets/dpop-redis-url }
+{{- end }}
 {{- range $name, $value := .Values.settings }}
 - { name: {{ $name }}, value: {{ $value | quote }} }
 {{- end }}
@@ -135,6 +138,7 @@ livenessProbe:
 database-url redis-url
 {{- if .Values.settings.DATABASE_POOLER }} database-direct-url{{ end }}
 {{- if .Values.redisSentinelPassword }} redis-sentinel-password{{ end }}
+{{- if .Values.dpopRedisUrl }} dpop-redis-url{{ end }}
 {{- end }}
 
 {{/*

@@ -5,6 +5,7 @@ import {
   revocationFeed,
   SCOPES,
   securitySchemes,
+  usedProofs,
   withScope,
 } from '@pair/access-token';
 import {
@@ -62,6 +63,7 @@ export function customersService(
       maxStalenessSeconds: config.REVOCATION_MAX_STALENESS_SECONDS,
       replicas: config.REDIS_REPLICAS,
     });
+    await app.register(usedProofs, { name: 'customers', settings: config, limits });
     await app.register(proofs, { name: 'customers', issuer: config.ISSUER });
     await app.register(accessToken, {
       issuer: config.ISSUER,

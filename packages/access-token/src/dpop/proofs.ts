@@ -1,9 +1,8 @@
 import { Problem, StoreUnavailable, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { USED_PROOF_SECONDS } from '../contract.ts';
 import { countOf } from '../headers.ts';
-import { PROOF_ALGORITHM, type Proof, ProofFault, proofChecker, sha256 } from './proof.ts';
+import { PROOF_ALGORITHM, type Proof, ProofFault, proofChecker } from './proof.ts';
 
 /** Proofs of possession (RFC 9449). */
 export interface Proofs {
@@ -15,10 +14,10 @@ export interface Proofs {
    */
   check(request: FastifyRequest, bound?: { accessToken: string; jkt: string }): Proof;
   /**
-   * Uses a proof up, in one round trip to Redis (§11.1).
+   * Uses a proof up in Redis (§11.1).
    *
    * @throws {Problem} 401 `invalid_dpop_proof` if it was used before, at any process of this service
-   * @throws {StoreUnavailable} if Redis is away
+   * @throws {StoreUnavailable} if Redis is away, or too few of its replicas have the proof
    */
   spend(proof: Proof): Promise<void>;
 }
@@ -36,7 +35,7 @@ declare module 'fastify' {
 /**
  * `app.proofs`. A proof that was used is remembered for longer than its nonce is accepted, for all processes of the service.
  *
- * @param options.name the name of the service: its proofs are used up apart from those of another
+ * @param options.name the name of the service
  * @param options.issuer the public origin, with which `htu` must begin, whatever `Host` says
  */
 export const proofs = fp<{ name: string; issuer: string }>(
@@ -55,17 +54,15 @@ export const proofs = fp<{ name: string; issuer: string }>(
         const newest = nonces.newest();
         if (newest === undefined)
           throw unavailable(new StoreUnavailable('revocation_feed', 'no nonce for proofs is known'));
-        try {
-          request.proof = checkAll(request, bound);
-          return request.proof;
-        } catch (error) {
-          throw error instanceof ProofFault ? invalidProof(error.message) : error;
-        }
+
+        const proof = checkAll(request, bound);
+        if (proof.nonce === undefined || !nonces.accepts(proof.nonce)) throw useNonce(newest);
+        request.proof = proof;
+        return proof;
       },
       async spend({ jkt, jti }) {
-        const key = `{dpop}:${name}:${sha256(`${jkt} ${jti}`)}`;
-        const isNew = await app.redis.set(key, '', 'EX', USED_PROOF_SECONDS, 'NX');
-        if (isNew === null) throw invalidProof('The proof was used before.');
+        const isNew = await app.usedProofs.add(`${jkt} ${jti}`);
+        if (!isNew) throw invalidProof('The proof was used before.');
       },
     });
 
@@ -75,11 +72,14 @@ export const proofs = fp<{ name: string; issuer: string }>(
     ): Proof {
       const { method, url } = request;
       const target = { method, url: issuer + pathOf(url), accessToken: bound?.accessToken };
-      const proof = checkProof(requireOneProof(request), target);
-      if (bound !== undefined && proof.jkt !== bound.jkt)
-        throw new ProofFault('The proof has another key than the access token.');
-      if (proof.nonce === undefined || !nonces.accepts(proof.nonce)) throw useNonce(nonces.newest() ?? '');
-      return proof;
+      try {
+        const proof = checkProof(requireOneProof(request), target);
+        if (bound !== undefined && proof.jkt !== bound.jkt)
+          throw new ProofFault('The proof has another key than the access token.');
+        return proof;
+      } catch (error) {
+        throw error instanceof ProofFault ? invalidProof(error.message) : error;
+      }
     }
 
     function sendNonce(reply: FastifyReply, proof: Proof): void {
@@ -88,7 +88,7 @@ export const proofs = fp<{ name: string; issuer: string }>(
       reply.header('dpop-nonce', newest).header('cache-control', 'no-store');
     }
   },
-  { name: 'proofs', dependencies: ['redis', 'revocation-feed'] },
+  { name: 'proofs', dependencies: ['used-proofs', 'revocation-feed'] },
 );
 
 /** §4.3: not more than one header, and a value. */

@@ -1,4 +1,4 @@
-import { buildProcess, redis, type SetTimer } from '@pair/service-kit';
+import { buildProcess, type RedisSettings, redis, type SetTimer } from '@pair/service-kit';
 import { type JwksServer, jwksServer, type MintedKey, mintKey, type Teardown, waitFor } from '@pair/test-kit';
 import type { FastifyInstance, FastifyPluginAsync, LightMyRequestResponse } from 'fastify';
 import fp from 'fastify-plugin';
@@ -11,6 +11,7 @@ import {
   type RemoteKeySet,
   type RevocationFeed,
   type SubjectRate,
+  usedProofs,
 } from '../../src/index.ts';
 import { type RedisOfAuth, redisOfAuth } from './redis-of-auth.ts';
 
@@ -30,21 +31,23 @@ export interface GuardedProcess {
   send(token: string): Promise<LightMyRequestResponse>;
 }
 
+export interface GuardedOptions {
+  redis?: RedisOfAuth;
+  routes?: FastifyPluginAsync;
+  maxStalenessSeconds?: number;
+  subjectRate?: SubjectRate;
+  cacheSize?: number;
+  /** True if the process cannot fetch the keys before `jwks.start()`. */
+  keysAway?: boolean;
+  /** The timer of the key set. */
+  setTimer?: SetTimer;
+  /** The settings of the used proofs, and of `app.redis`. */
+  settings?: Partial<RedisSettings> & { DPOP_REDIS_URL?: string };
+  METRICS_PORT?: number;
+}
+
 /** A process that verifies access tokens, with a real Redis and keys over HTTP. `GET /` needs a token. */
-export async function guardedProcess(
-  t: Teardown,
-  options: {
-    redis?: RedisOfAuth;
-    routes?: FastifyPluginAsync;
-    maxStalenessSeconds?: number;
-    subjectRate?: SubjectRate;
-    cacheSize?: number;
-    /** True if the process cannot fetch the keys before `jwks.start()`. */
-    keysAway?: boolean;
-    /** The timer of the key set. */
-    setTimer?: SetTimer;
-  } = {},
-): Promise<GuardedProcess> {
+export async function guardedProcess(t: Teardown, options: GuardedOptions = {}): Promise<GuardedProcess> {
   const store = options.redis ?? (await redisOfAuth(t));
   const key = await mintKey();
   const jwks = await jwksServer(t, [key]);
@@ -55,7 +58,8 @@ export async function guardedProcess(
   let feed: RevocationFeed | undefined;
 
   const service: FastifyPluginAsync = async (app) => {
-    await app.register(redis, { settings: { REDIS_URL: store.server.url }, name: 'test' });
+    const settings = { REDIS_URL: store.server.url, ...options.settings };
+    await app.register(redis, { settings, name: 'test' });
     const maxStalenessSeconds = options.maxStalenessSeconds ?? 30;
     const { setTimer, subjectRate, cacheSize } = options;
     const keySet = createRemoteKeySet({
@@ -78,6 +82,7 @@ export async function guardedProcess(
     await app.register(
       fp(async () => void app.decorate('revocationFeed', reader), { name: 'revocation-feed' }),
     );
+    await app.register(usedProofs, { name: 'test', settings });
     await app.register(proofs, { name: 'test', issuer: ISSUER });
     await app.register(accessToken, {
       issuer: ISSUER,
@@ -93,7 +98,16 @@ export async function guardedProcess(
     );
     if (options.routes !== undefined) await app.register(options.routes);
   };
-  const app = await buildProcess({ LOG_LEVEL: 'fatal', TRUSTED_PROXIES: [], CORS_ORIGINS: [] }, [service]);
+  const { METRICS_PORT } = options;
+  const app = await buildProcess(
+    {
+      LOG_LEVEL: 'fatal',
+      TRUSTED_PROXIES: [],
+      CORS_ORIGINS: [],
+      ...(METRICS_PORT !== undefined && { METRICS_PORT }),
+    },
+    [service],
+  );
   t.teardown(() => app.close());
   await app.ready();
   if (keys === undefined || feed === undefined) throw new Error('the service was not registered');

@@ -1,4 +1,11 @@
-import { accessToken, asUser, createRemoteKeySet, proofs, revocationFeed } from '@pair/access-token';
+import {
+  accessToken,
+  asUser,
+  createRemoteKeySet,
+  proofs,
+  revocationFeed,
+  usedProofs,
+} from '@pair/access-token';
 import { buildProcess, redis, type SetTimer } from '@pair/service-kit';
 import { waitFor } from '@pair/test-kit';
 import type { FastifyPluginAsync } from 'fastify';
@@ -37,6 +44,10 @@ export async function resourceServer(
     app.addHook('onReady', async () => keys.start());
     app.addHook('onClose', async () => keys.stop());
     await app.register(revocationFeed, { name: 'resource-server', maxStalenessSeconds: 30, replicas });
+    await app.register(usedProofs, {
+      name: 'resource-server',
+      settings: { REDIS_URL: redisUrl, REDIS_REPLICAS: replicas ?? 0 },
+    });
     await app.register(proofs, { name: 'resource-server', issuer });
     await app.register(accessToken, { issuer, audience: issuer, keys });
     await app.register(

@@ -59,6 +59,7 @@ export const VALUE_SETS: Record<string, object> = {
   }),
   'closed networks, pinned images, Sentinels, pooler': valuesWith({
     redisSentinelPassword: true,
+    dpopRedisUrl: true,
     settings: { DATABASE_POOLER: 'transaction', REDIS_REPLICAS: 2, REDIS_SENTINEL_USERNAME: 'pair' },
     imagePullSecrets: [{ name: 'registry' }],
     auth: { replicas: 3, image: { tag: `0.2.0@${digest}` } },

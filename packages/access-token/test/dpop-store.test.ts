@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { mintClaims, testRedis, waitFor } from '@pair/test-kit';
+import { Redis } from 'ioredis';
+import t, { type Test } from 'tap';
+import { boundSystem } from './support/bound-system.ts';
+
+async function withOwnRedis(t: Test) {
+  const own = await testRedis(t);
+  const client = new Redis(own.url);
+  client.on('error', () => {}); // the test stops this server
+  t.teardown(() => client.disconnect());
+  return { own, client, system: await boundSystem(t, 1, { settings: { DPOP_REDIS_URL: own.url } }) };
+}
+
+t.test('with DPOP_REDIS_URL used proofs are in that Redis alone', async (t) => {
+  const { client, system } = await withOwnRedis(t);
+  const { redis, first, prove, send } = system;
+  const proof = prove();
+  t.equal((await send(proof)).statusCode, 200);
+  t.equal((await send(proof)).statusCode, 401, 'a second time');
+  t.equal((await client.keys('*')).length, 1);
+  t.match(await client.keys('*'), [/^\{dpop\}:test:/]);
+  t.strictSame(await redis.client.keys('{dpop}*'), []);
+  const { checks } = (await first.app.inject('/readyz')).json();
+  t.match(checks, { 'test: Redis': 'ok', 'test: Redis of DPoP': 'ok' });
+});
+
+t.test('the rights that the documentation lists for that Redis suffice, also with a replica', async (t) => {
+  const documented = /^user auth on >PASSWORD (resetchannels %W~\{dpop\}.+)$/m.exec(
+    readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8'),
+  );
+  const rights = documented?.[1]?.replace('{dpop}:auth:', '{dpop}:test:').replace(' +client|setinfo', ''); // Redis 7.0 does not know it
+  const own = await testRedis(t, { config: [`user auth on >secret ${rights}`] });
+  await testRedis(t, { args: ['--replicaof', '127.0.0.1', String(own.port)] });
+  const settings = { DPOP_REDIS_URL: `redis://auth:secret@127.0.0.1:${own.port}`, REDIS_REPLICAS: 1 };
+  const { prove, send } = await boundSystem(t, 1, { settings });
+  await waitFor(async () => (await send(prove())).statusCode === 200);
+  const acl = new Redis(own.url);
+  t.teardown(() => acl.disconnect());
+  t.strictSame(await acl.call('ACL', 'LOG'), [], 'nothing was refused');
+});
+
+t.test('while that Redis is away a proof is 503 and a Bearer token 200; it recovers', async (t) => {
+  const { own, system } = await withOwnRedis(t);
+  const { first, prove, send } = system;
+  const bearer = { scheme: 'Bearer', access: await first.key.sign(mintClaims()) };
+  await own.stop();
+  const refused = await send(prove());
+  t.equal(refused.statusCode, 503);
+  t.equal(refused.headers['retry-after'], '1');
+  t.equal((await send(undefined, bearer)).statusCode, 200);
+  const readiness = await first.app.inject('/readyz');
+  t.equal(readiness.statusCode, 503);
+  t.match(readiness.json().detail, 'test: Redis of DPoP');
+  await own.start();
+  await waitFor(async () => (await send(prove())).statusCode === 200);
+});
+
+t.test('without replicas a proof is one command', async (t) => {
+  const { redis, prove, send } = await boundSystem(t);
+  const calls = async (command: string) =>
+    Number(
+      new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await redis.client.info('commandstats'))?.[1] ?? 0,
+    );
+  const before = await calls('set');
+  t.equal((await send(prove())).statusCode, 200);
+  t.equal((await calls('set')) - before, 1);
+  t.equal(await calls('wait'), 0);
+});
+
+t.test('a proof counts as used when the replica has it; a repeated one needs no replica', async (t) => {
+  const primary = await testRedis(t);
+  const replica = await testRedis(t, { args: ['--replicaof', '127.0.0.1', String(primary.port)] });
+  const settings = { DPOP_REDIS_URL: primary.url, REDIS_REPLICAS: 1 };
+  const { prove, send } = await boundSystem(t, 1, { settings });
+  await waitFor(async () => (await send(prove())).statusCode === 200);
+  const proof = prove();
+  t.equal((await send(proof)).statusCode, 200);
+  replica.pause();
+  t.equal((await send(prove())).statusCode, 503);
+  let repeated = 503; // a busy machine may replace the connection
+  await waitFor(async () => {
+    repeated = (await send(proof)).statusCode;
+    return repeated !== 503;
+  });
+  t.equal(repeated, 401);
+  replica.resume();
+  await waitFor(async () => (await send(prove())).statusCode === 200);
+});
