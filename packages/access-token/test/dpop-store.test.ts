@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mintClaims, testRedis, waitFor } from '@pair/test-kit';
+import { metricsOf, mintClaims, testRedis, waitFor } from '@pair/test-kit';
 import { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { boundSystem } from './support/bound-system.ts';
@@ -86,4 +86,26 @@ t.test('a proof counts as used when the replica has it; a repeated one needs no 
   t.equal(repeated, 401);
   replica.resume();
   await waitFor(async () => (await send(prove())).statusCode === 200);
+});
+
+t.test('proofs are counted by outcome, and the age of the newest nonce is known', async (t) => {
+  const { redis, first, prove, send } = await boundSystem(t, 1, { METRICS_PORT: 0 });
+  const outcomes = async () => {
+    const value = await metricsOf(first.app);
+    const of = (outcome: string) => value(`dpop_proofs_total{service="test",outcome="${outcome}"}`);
+    return Object.fromEntries(['accepted', 'invalid', 'nonce', 'used', 'unavailable'].map((o) => [o, of(o)]));
+  };
+  t.strictSame(await outcomes(), { accepted: 0, invalid: 0, nonce: 0, used: 0, unavailable: 0 });
+  const proof = prove();
+  for (const each of [proof, proof, proof, undefined, prove({ htm: 'POST' }), prove({}, 'unknown')])
+    await send(each);
+  t.strictSame(await outcomes(), { accepted: 1, invalid: 2, nonce: 1, used: 2, unavailable: 0 });
+  await redis.server.stop();
+  await send(prove());
+  t.match(await outcomes(), { accepted: 1, unavailable: 1 });
+  first.clock.aheadMs = 130_000;
+  await send(prove());
+  t.match(await outcomes(), { accepted: 1 });
+  const age = (await metricsOf(first.app))('dpop_nonce_age_seconds{service="test"}') ?? 0;
+  t.ok(age >= 130 && age < 200, `${age} s`);
 });

@@ -110,7 +110,11 @@ t.test('each alert fires for its fault', async (t) => {
     ),
   ]);
   await fires(t, ['ProcessAway', 'GatewayAway'], () => Promise.all([blocked.stop(), stopNginx()]));
-  await fires(t, ['NoNextSigningKey', 'SigningKeysNotLoaded', 'ErrorBudgetBurnsSlowly'], async () => {});
+  await fires(
+    t,
+    ['NoNextSigningKey', 'SigningKeysNotLoaded', 'ErrorBudgetBurnsSlowly', 'NoNewNonce'],
+    async () => {},
+  );
   const names = alerts().map(({ name }) => name);
   t.strictSame([...fired].sort(), names.filter((name) => !NOT_PROVOKED.includes(name)).sort());
 });

@@ -2,6 +2,7 @@ import { Problem, StoreUnavailable, unavailable } from '@pair/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { countOf } from '../headers.ts';
+import { proofMetrics } from './metrics.ts';
 import { PROOF_ALGORITHM, type Proof, ProofFault, proofChecker } from './proof.ts';
 
 /** Proofs of possession (RFC 9449). */
@@ -35,13 +36,14 @@ declare module 'fastify' {
 /**
  * `app.proofs`. A proof that was used is remembered for longer than its nonce is accepted, for all processes of the service.
  *
- * @param options.name the name of the service
+ * @param options.name the name of the service, for its metrics
  * @param options.issuer the public origin, with which `htu` must begin, whatever `Host` says
  */
 export const proofs = fp<{ name: string; issuer: string }>(
   async (app, { name, issuer }) => {
     const checkProof = proofChecker();
     const { nonces } = app.revocationFeed;
+    const count = proofMetrics(app.metrics, name, nonces);
 
     app.decorateRequest('proof');
     // after the handler, whose answer might be kept by a cache, together with a nonce that is too old then (§8.2)
@@ -52,16 +54,24 @@ export const proofs = fp<{ name: string; issuer: string }>(
     app.decorate('proofs', {
       check(request, bound) {
         const newest = nonces.newest();
-        if (newest === undefined)
+        if (newest === undefined) {
+          count('unavailable');
           throw unavailable(new StoreUnavailable('revocation_feed', 'no nonce for proofs is known'));
-
+        }
         const proof = checkAll(request, bound);
-        if (proof.nonce === undefined || !nonces.accepts(proof.nonce)) throw useNonce(newest);
+        if (proof.nonce === undefined || !nonces.accepts(proof.nonce)) {
+          count('nonce');
+          throw useNonce(newest);
+        }
         request.proof = proof;
         return proof;
       },
       async spend({ jkt, jti }) {
-        const isNew = await app.usedProofs.add(`${jkt} ${jti}`);
+        const isNew = await app.usedProofs.add(`${jkt} ${jti}`).catch((error) => {
+          count('unavailable');
+          throw error;
+        });
+        count(isNew ? 'accepted' : 'used');
         if (!isNew) throw invalidProof('The proof was used before.');
       },
     });
@@ -78,7 +88,9 @@ export const proofs = fp<{ name: string; issuer: string }>(
           throw new ProofFault('The proof has another key than the access token.');
         return proof;
       } catch (error) {
-        throw error instanceof ProofFault ? invalidProof(error.message) : error;
+        if (!(error instanceof ProofFault)) throw error;
+        count('invalid');
+        throw invalidProof(error.message);
       }
     }
 
