@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { NOT_REPLICATED, type Replication } from '@pair/service-kit';
+import type { Redis } from 'ioredis';
 
 /** Longer than each process needs to have its connection again, and to reopen the windows of its lost rotations. */
 const SETTLE_MS = 2_000;
