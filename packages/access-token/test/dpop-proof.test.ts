@@ -1,7 +1,8 @@
 import { mintProofKey } from '@pair/test-kit';
 import { calculateJwkThumbprint } from 'jose';
 import t from 'tap';
-import { ProofFault, proofChecker, thumbprint } from '../src/dpop/proof.ts';
+import { nonceMemory } from '../src/dpop/nonces.ts';
+import { MAX_KEYS, ProofFault, proofChecker, thumbprint } from '../src/dpop/proof.ts';
 import { targetOf } from '../src/dpop/target.ts';
 import { DEFECTS, defectiveProof } from './support/proof-defects.ts';
 
@@ -95,4 +96,50 @@ t.test('no proof with a defect, or with two, gets in; each is the fault of the p
   t.strictSame(failed, []);
   t.ok(combinations.length >= 2_000, `${combinations.length} proofs`);
   t.comment(`${combinations.length} proofs`);
+});
+
+t.test('the keys of right proofs alone are remembered, and their number is bounded', async (t) => {
+  const check = proofChecker();
+  const { header, claims } = key.draft(REQUEST);
+  const forged = `${key.sign(header, claims).slice(0, -86)}${'A'.repeat(86)}`;
+  t.throws(() => check(forged, REQUEST), { message: 'The signature of the proof is wrong.' });
+  const long = key.sign({ ...header, more: 'm'.repeat(1_024) }, claims);
+  t.throws(() => check(long, REQUEST), { message: 'The proof is malformed.' });
+  t.equal(check.keys, 0);
+  // the text of a header is what a client repeats, so other texts stand for other clients
+  for (let i = 0; i < MAX_KEYS + 10; i++) check(key.sign({ ...header, more: i }, claims), REQUEST);
+  t.equal(check.keys, MAX_KEYS);
+});
+
+t.test('nonces that are read again leave the newest one, and live no longer', async (t) => {
+  let nowMs = 0;
+  const start = Date.now();
+  t.intercept(Date, 'now', { value: () => start + nowMs });
+  const nonces = nonceMemory(() => nowMs);
+  const made = { A: 0, B: 60_000, C: 120_000 };
+  for (const [nonce, atMs] of Object.entries(made)) {
+    nowMs = atMs;
+    nonces.note(nonce, (start + atMs) / 1_000 + 120);
+  }
+  nowMs = 122_000;
+  for (const [nonce, atMs] of Object.entries(made)) nonces.note(nonce, (start + atMs) / 1_000 + 120);
+  t.equal(nonces.newest(), 'C');
+  t.equal(nonces.ageSeconds() > 100, false);
+  nowMs = 130_000;
+  t.equal(nonces.newest(), 'C');
+  t.notOk(nonces.accepts('A'));
+  nowMs = 181_000;
+  t.notOk(nonces.accepts('B'));
+  t.ok(nonces.accepts('C'));
+});
+
+t.test('a nonce ends by the time of day too, because a suspended machine does not count', async (t) => {
+  let aheadMs = 0;
+  const start = Date.now();
+  t.intercept(Date, 'now', { value: () => start + aheadMs });
+  const nonces = nonceMemory(() => 0);
+  nonces.note('before', start / 1_000 + 120);
+  t.ok(nonces.accepts('before'));
+  aheadMs = 126_000;
+  t.notOk(nonces.accepts('before'));
 });

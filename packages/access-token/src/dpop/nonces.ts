@@ -13,27 +13,35 @@ export interface Nonces {
   ageSeconds(): number;
 }
 
+/** The end of a nonce, by two clocks: either ends it. A machine that was suspended has a monotonic clock that stood still. */
+interface Life {
+  monotonic: number;
+  timeOfDay: number;
+}
+
 /** @param now a monotonic clock in ms */
 export function nonceMemory(now: () => number): Nonces & { note(nonce: string, untilSeconds: number): void } {
-  const expiries = new Map<string, number>();
-  const startedAt = now();
+  const lives = new Map<string, Life>();
   let newest: string | undefined;
-  let notedAt = startedAt;
+  let notedAt = now();
 
-  const accepts = (nonce: string) => (expiries.get(nonce) ?? 0) > now();
+  const isOver = ({ monotonic, timeOfDay }: Life) => monotonic <= now() || timeOfDay <= Date.now();
+  const accepts = (nonce: string) => {
+    const life = lives.get(nonce);
+    return life !== undefined && !isOver(life);
+  };
 
   return {
-    /** A process that starts reads nonces that are older, so the time of day limits them too. */
+    /** Nonces come in the order in which auth made them, and come again when the stream is read again. */
     note(nonce, untilSeconds) {
-      for (const [known, expiry] of expiries) if (expiry <= now()) expiries.delete(known);
-      const leftMs = Math.min(
-        untilSeconds * 1_000 - Date.now() + MAX_CLOCK_LEAD_MS,
-        NONCE_LIFETIME_SECONDS * 1_000,
-      );
-      if (leftMs <= 0 || expiries.has(nonce)) return;
-      expiries.set(nonce, now() + leftMs);
+      for (const [known, life] of lives) if (isOver(life)) lives.delete(known);
+      const timeOfDay = untilSeconds * 1_000 + MAX_CLOCK_LEAD_MS;
+      if (timeOfDay <= Date.now()) return;
+      if (!lives.has(nonce)) {
+        lives.set(nonce, { monotonic: now() + NONCE_LIFETIME_SECONDS * 1_000, timeOfDay });
+        notedAt = now();
+      }
       newest = nonce;
-      notedAt = now();
     },
     accepts,
     newest: () => (newest !== undefined && accepts(newest) ? newest : undefined),

@@ -9,8 +9,10 @@ export const PROOF_ALGORITHM = 'ES256';
 
 /** A proof has about 500 bytes beside its `htu`. Checked before any work. */
 export const MAX_PROOF_LENGTH = 4_096;
-/** A header of a key takes about 500 bytes of memory. A forgotten key is imported again. */
-const MAX_KEYS = 10_000;
+/** A public key of P-256 needs about 250 characters. */
+const MAX_HEADER_LENGTH = 1_024;
+/** A key takes about 3 kB of memory. A forgotten key is imported again. */
+export const MAX_KEYS = 5_000;
 /** The compact form (RFC 7515 §7.1) with a signature of 64 bytes, whose last four bits must be zeros. */
 const ES256_JWS = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{85}[AQgw])$/;
 
@@ -71,29 +73,26 @@ interface ProofKey {
 }
 
 /** Remembers the keys of proofs, because a client signs all of its proofs with the same one. */
-export function proofChecker(): CheckProof {
+export function proofChecker(): CheckProof & { /** The number of remembered keys. */ readonly keys: number } {
   const keys = new LRUCache<string, ProofKey>({ max: MAX_KEYS });
 
-  /** The header is the same text in all proofs of a client. */
-  function keyOf(header: string): ProofKey {
-    let known = keys.get(header);
-    if (known === undefined) {
-      known = readKey(header);
-      keys.set(header, known);
-    }
-    return known;
-  }
-
-  return (text, request) => {
+  function check(text: string, request: ProvenRequest): Proof {
     const [header, payload, signature] = requireForm(text);
-    const { key, jkt } = keyOf(header);
+    // the header is the same text in all proofs of a client; its hash does not keep the whole proof in memory
+    const name = sha256(header);
+    const known = keys.get(name);
+    const proofKey = known ?? readKey(header);
+    const { key, jkt } = proofKey;
     requireSignature(key, `${header}.${payload}`, signature);
+    if (known === undefined) keys.set(name, proofKey); // not before: a stranger needs a signature for each entry
     const claims = readClaims(payload);
     requireMethod(claims, request.method);
     requireTarget(claims, request.url);
     if (request.accessToken !== undefined) requireTokenHash(claims, request.accessToken);
     return { jkt, jti: claims.jti, nonce: claims.nonce };
-  };
+  }
+
+  return Object.defineProperty(check, 'keys', { get: () => keys.size }) as ReturnType<typeof proofChecker>;
 }
 
 /** @throws {ProofFault} */
@@ -101,6 +100,7 @@ function requireForm(text: string): [header: string, payload: string, signature:
   const parts = text.length > MAX_PROOF_LENGTH ? null : ES256_JWS.exec(text);
   if (parts === null) throw new ProofFault('The proof is malformed.');
   const [, header = '', payload = '', signature = ''] = parts;
+  if (header.length > MAX_HEADER_LENGTH) throw new ProofFault('The proof is malformed.');
   return [header, payload, signature];
 }
 
