@@ -41,7 +41,7 @@ const TRANSIENT_SYSTEM = new Set([
  * writes has refused the text too. So the next call gets NOSCRIPT twice.
  */
 const TRANSIENT_REPLY =
-  /^(LOADING|NOSCRIPT|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|MOVED|TRYAGAIN|UNBLOCKED|NOAUTH|WRONGPASS|LATE)\b/;
+  /^(LOADING|NOSCRIPT|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|BUSY|CLUSTERDOWN|MOVED|TRYAGAIN|UNBLOCKED|NOAUTH|NOPERM|WRONGPASS|LATE)\b/;
 /** Messages of errors to which pg and ioredis give no code. */
 const PG_MESSAGE =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Cannot use a pool after calling end)/;
