@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import { LRUCache } from 'lru-cache';
 import {
   authorizationOf,
+  boundToken,
   invalidToken,
   isDpop,
   requireForm,
@@ -147,8 +148,7 @@ export const accessToken = fp<AccessTokenOptions>(
     /** RFC 9449 §7.2: a bound token is worth nothing as a Bearer token. */
     function requireUnbound(request: FastifyRequest, token: VerifiedToken): VerifiedToken {
       if (token.claims.cnf === undefined) return token;
-      const fault = new TokenFault('The token is bound to a key: send it as DPoP, with a proof.');
-      throw app.challenge(toProblem(fault), request);
+      throw app.challenge(boundToken(), request);
     }
 
     /** Reads memory alone. Runs on every request, because the cache must not decide what can change. */

@@ -1,4 +1,4 @@
-import { declareErrors, type MakeProblem, type Problem, unavailable } from '@pair/service-kit';
+import { declareErrors, type MakeProblem, Problem, unavailable } from '@pair/service-kit';
 import type {
   FastifyInstance,
   FastifyPluginAsync,
@@ -86,7 +86,12 @@ function requireToken({ isCounted, admits, refusal }: Rule): onRequestHookHandle
   ): void {
     const problem = admit(request, reply, token);
     if (problem !== undefined || request.proof === undefined) done(problem);
-    else request.server.proofs.spend(request.proof).then(() => done(), done);
+    else {
+      request.server.proofs.spend(request.proof).then(
+        () => done(),
+        (error) => done(error instanceof Problem ? request.server.challenge(error, request) : error),
+      );
+    }
   }
 
   return (request, reply, done) => {

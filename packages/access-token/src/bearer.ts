@@ -88,6 +88,15 @@ export function invalidToken(detail: string): Problem {
   });
 }
 
+/** The refusal of a bound token in the scheme Bearer (RFC 9449 §7.2). Its challenge names the right scheme too. */
+export function boundToken(): Problem {
+  const { code, message, statusCode, headers } = invalidToken(
+    'The token is bound to a key: send it as DPoP, with a proof.',
+  );
+  const challenge = `${headers?.['www-authenticate']}, DPoP algs="${PROOF_ALGORITHM}"`;
+  return new Problem(statusCode, code, message, { headers: { 'www-authenticate': challenge } });
+}
+
 /** RFC 6750 §3.1. */
 export function insufficientScope(scope: string): Problem {
   return new Problem(

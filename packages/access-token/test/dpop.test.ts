@@ -33,6 +33,7 @@ t.test('a bound token gets in with a proof of its key, once', async (t) => {
 
   const bearer = await send(undefined, { scheme: 'Bearer' });
   t.strictSame(refusalOf(bearer), [401, 'invalid_token', 'Bearer error="invalid_token"']);
+  t.match(bearer.headers['www-authenticate'], /, DPoP algs="ES256"$/, 'the challenge names the right scheme');
   t.equal((await send(prove(), { scheme: 'Bearer' })).statusCode, 401, 'a bound token is no Bearer token');
   t.equal((await send([prove(), prove()])).statusCode, 401, 'two headers');
   t.notOk(JSON.stringify(bearer.json()).includes(token));

@@ -14,7 +14,7 @@
 --            has just ended. Another process may know that the answer to this rotation was lost, and is about
 --            to reopen the window. So the session does not end; scopes that were read are stored all the same
 -- without_key  the session is bound to a key, and the request has no proof of it. Nothing of the session is
---            changed: a thief without the key must not be able to end it. Returns the address of the last use,
+--            changed: a thief without the key must not be able to end it by a refresh. Returns the address of the last use,
 --            and whether to report this one: it came from another address than the last reported one, and the
 --            session has a budget left
 -- unknown    there is no such session, or the client or the family secret is wrong: nothing is changed

@@ -55,7 +55,7 @@ export const usedProofs = fp<{
         const connection = redis.stream;
         const key = `{dpop}:${name}:${sha256(id)}`;
         if ((await redis.set(key, '', 'EX', USED_PROOF_SECONDS, 'NX')) === null) return false;
-        await barrier?.confirmed(connection);
+        await barrier?.confirmed(connection, { hasWritten: true });
         return true;
       },
     });

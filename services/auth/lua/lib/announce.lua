@@ -1,6 +1,7 @@
 -- {auth}:revocations   stream that every resource server reads. An entry is a kind, an id, and until when
 --                      (unix seconds) it matters. The kinds are sid (a session), jti (one access token),
---                      kid (a signing key) and epoch (see lib/epoch)
+--                      kid (a signing key), nonce (for proofs) and epoch (see
+--                      lib/epoch)
 --
 -- The stream keeps an entry as long as an access token can live.
 -- @include lib/deadline

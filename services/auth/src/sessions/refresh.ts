@@ -12,7 +12,7 @@ import { decodeRefreshToken } from './refresh-token.ts';
 import type { Rotation } from './session-store.ts';
 
 /**
- * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2) in one round trip to Redis. The session has all that a refresh
+ * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2) in one round trip to Redis; with a proof in three. The session has all that a refresh
  * must know of the user: every change of the user ends the sessions, or makes them read the scopes again, before it is
  * committed.
  *
@@ -33,9 +33,12 @@ export async function refresh(
   const sign = app.accessTokenSigner();
   const token = decodeRefreshToken(refreshToken);
   if (token === undefined) return undefined;
-  // any attacker can sign proofs: only the holder of a session may fill Redis with used ones
-  if (request.proof !== undefined && (await app.sessions.find(token)) !== undefined)
-    await spendProof(request);
+  // any attacker can sign proofs: only the holder of a session and of its key may fill Redis with used ones
+  if (request.proof !== undefined) {
+    const found = await app.sessions.find(token);
+    const isOwn = found?.clientId === client.id && (found.jkt ?? request.proof.jkt) === request.proof.jkt;
+    if (isOwn) await spendProof(request);
+  }
   const rotation = await noted(
     app.sessions.rotate(token, {
       client,

@@ -78,6 +78,8 @@ const REVOCATIONS_OF_CLIENT = { budget: 100, intervalMs: 6_000 };
 export interface FoundSession extends FoundGrant {
   /** True if the token is the newest, and has not expired. */
   isLive: boolean;
+  /** The thumbprint of the key to which its refresh tokens are bound; undefined for none. */
+  jkt: string | undefined;
 }
 
 interface Conditions {
@@ -236,12 +238,13 @@ export function createSessionStore(
     },
 
     async find(token) {
-      const session = await read(token.sid, ['family', 'nonce', 'expires_at']);
-      const { family, nonce, expires_at: expiresAt } = session;
+      const session = await read(token.sid, ['family', 'nonce', 'expires_at', 'jkt']);
+      const { family, nonce, expires_at: expiresAt, jkt } = session;
       if (family === null || !timingSafeEqual(family, sha256(token.familySecret))) return undefined;
       return {
         ...grantOf(session),
         isLive: nonce?.equals(sha256(token.nonce)) === true && now() < Number(expiresAt),
+        jkt: jkt === null ? undefined : String(jkt),
       };
     },
 
