@@ -62,7 +62,8 @@ async function readAppendFsync(redis: Redis): Promise<string | undefined> {
     const [, value] = (await redis.config('GET', 'appendfsync')) as string[];
     return value;
   } catch (error) {
-    if (isStoreUnavailable(error)) throw error;
+    const isForbidden = error instanceof Error && error.message.startsWith('NOPERM');
+    if (isStoreUnavailable(error) && !isForbidden) throw error;
     return undefined; // NOPERM, or an unknown command
   }
 }
