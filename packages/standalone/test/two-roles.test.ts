@@ -24,7 +24,7 @@ t.test(
       await superuser.query(
         'DROP FUNCTION date_security_event, remove_old_security_events, remove_gone_signing_keys',
       );
-      await superuser.query('ALTER TABLE clients DROP COLUMN name');
+      await superuser.query('ALTER TABLE clients DROP COLUMN name, DROP COLUMN dpop_bound_access_tokens');
       await superuser.query('DELETE FROM drizzle.__drizzle_migrations WHERE id > 5');
     });
     const { authOwnerDatabasePassword, ...secrets } = secretsOf(DATA_DIR);

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { NONCE_INTERVAL_SECONDS, NONCE_LIFETIME_SECONDS, REVOCATIONS_STREAM } from '@pair/access-token';
 import { isStoreUnavailable, Problem, repeat } from '@pair/service-kit';
 import fp from 'fastify-plugin';
+import type { Redis } from 'ioredis';
 import { ANNOUNCE } from '../redis/announcements.ts';
+import type { RedisClock } from '../redis/clock.ts';
 import { defineScripts } from '../redis/deadline.ts';
 import { script } from '../redis/script.ts';
 
@@ -26,15 +28,11 @@ const ROTATE_NONCE = script('rotate-nonce', {
  */
 export const nonceRotation = fp(
   async (app) => {
-    const scripts = defineScripts(app.redis, app.redisClock, { rotate: ROTATE_NONCE }, app.redisClock.now);
+    const rotate = nonceRotator(app.redis, app.redisClock);
     let dueInMs = 0;
     const repetition = repeat(
       async () => {
-        dueInMs = await scripts.rotate({
-          nonceKey: '{auth}:nonce',
-          streamKey: REVOCATIONS_STREAM,
-          newNonce: randomBytes(NONCE_BYTES).toString('base64url'),
-        });
+        dueInMs = await rotate();
       },
       {
         pauseMs: (failures) => (failures === 0 ? dueInMs : RETRY_MS),
@@ -49,3 +47,14 @@ export const nonceRotation = fp(
   },
   { name: 'nonce-rotation', dependencies: ['redis', 'redis-clock'] },
 );
+
+/** Returns a function that makes a nonce if one is due, and resolves to the time until the next one is, in ms. */
+export function nonceRotator(redis: Redis, clock: RedisClock): () => Promise<number> {
+  const scripts = defineScripts(redis, clock, { rotate: ROTATE_NONCE }, clock.now);
+  return () =>
+    scripts.rotate({
+      nonceKey: '{auth}:nonce',
+      streamKey: REVOCATIONS_STREAM,
+      newNonce: randomBytes(NONCE_BYTES).toString('base64url'),
+    });
+}

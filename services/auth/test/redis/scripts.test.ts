@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import t from 'tap';
+import { nonceRotator } from '../../src/dpop/nonce-rotation.ts';
 import { keyAnnouncer } from '../../src/keys/announce-keys.ts';
 import { createSignInAttempts } from '../../src/passwords/attempts.ts';
 import { redisClock } from '../../src/redis/clock.ts';
@@ -15,6 +16,7 @@ const clock = redisClock(redis);
 createSessionStore(redis, clock, { replayWindowSeconds: 10 });
 createSignInAttempts(redis, clock);
 keyAnnouncer(redis, clock);
+nonceRotator(redis, clock);
 sessionsEnder(redis, clock);
 
 t.test('each file in lua/ is a script in use', async (t) => {
