@@ -6,8 +6,12 @@ export type Credentials = typeof ADMIN;
 
 export const ADMIN = { username: 'admin', password: 'the password of the admin' };
 
+export interface Auth extends MeasuredProcess {
+  redisUrl: string;
+}
+
 /** Starts one process of auth as in production, with a PostgreSQL and a Redis of its own, and one user. */
-export async function startAuth(t: Teardown): Promise<MeasuredProcess> {
+export async function startAuth(t: Teardown): Promise<Auth> {
   const [postgres, redis] = await Promise.all([testPostgres(t), testRedis(t)]);
   const migration = await startProcess(t, {
     entry: 'services/auth/dist/cli.js',
@@ -23,7 +27,7 @@ export async function startAuth(t: Teardown): Promise<MeasuredProcess> {
   };
   const process = await startMeasured(t, 'services/auth/dist/server.js', env, imageFlags());
   await waitFor(async () => (await fetch(`${process.url}/readyz`)).status === 200, 20_000);
-  return process;
+  return { ...process, redisUrl: redis.url };
 }
 
 export function signIn(url: string, credentials = ADMIN, address = '127.0.0.1'): Promise<Response> {
@@ -32,4 +36,19 @@ export function signIn(url: string, credentials = ADMIN, address = '127.0.0.1'):
     headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
     body: JSON.stringify(credentials),
   });
+}
+
+/** Creates users who may sign in. A user has a hundred sessions at most, and ten sign-ins at once. */
+export async function createUsers(url: string, count: number): Promise<Credentials[]> {
+  const { access_token } = (await (await signIn(url)).json()) as { access_token: string };
+  const users = Array.from({ length: count }, (_, i) => ({ ...ADMIN, username: `user-${i}` }));
+  for (const user of users) {
+    const { status } = await fetch(`${url}/auth/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${access_token}` },
+      body: JSON.stringify(user),
+    });
+    if (status !== 201) throw new Error(`create a user: ${status}`);
+  }
+  return users;
 }

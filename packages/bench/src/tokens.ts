@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { type Teardown, testRedis } from '@pair/test-kit';
-import { ADMIN, type Credentials, signIn, startAuth } from './auth-process.ts';
+import { ADMIN, type Credentials, createUsers, signIn, startAuth } from './auth-process.ts';
 import { contest, printHead, type Sample } from './contest.ts';
 import { CONNECTIONS, load } from './load.ts';
 import { type MeasuredProcess, startMeasured } from './measured-process.ts';
@@ -75,20 +75,6 @@ function signIns(auth: MeasuredProcess, users: Credentials[], seconds: number): 
     },
     seconds,
   );
-}
-
-async function createUsers(url: string, count: number): Promise<Credentials[]> {
-  const { access_token } = (await (await signIn(url)).json()) as { access_token: string };
-  const users = Array.from({ length: count }, (_, i) => ({ ...ADMIN, username: `user-${i}` }));
-  for (const user of users) {
-    const { status } = await fetch(`${url}/auth/users`, {
-      method: 'POST',
-      headers: { ...JSON_TYPE, authorization: `Bearer ${access_token}` },
-      body: JSON.stringify(user),
-    });
-    if (status !== 201) throw new Error(`create a user: ${status}`);
-  }
-  return users;
 }
 
 /** One verification in progress for each core. */
