@@ -36,8 +36,16 @@ undo() {
   [ -z "$new" ] || { docker stop $new && docker rm $new; }
   fail 1 "The new processes were not all ready within READY_SECONDS=$READY_SECONDS, so they are removed. The old ones serve on."
 }
+
+# Compose sometimes succeeds although the time is over: at that moment it looks at its two timers in any order
+are_ready() {
+  for container in $(docker compose ps --quiet "$@"); do
+    [ "$(docker inspect --format '{{.State.Health.Status}}' "$container")" = healthy ] || return 1
+  done
+}
 trap 'undo "$@"' INT TERM
-docker compose up --detach --no-deps --no-recreate --wait --wait-timeout "$READY_SECONDS" $scale "$@" || undo "$@"
+{ docker compose up --detach --no-deps --no-recreate --wait --wait-timeout "$READY_SECONDS" $scale "$@" && are_ready "$@"; } ||
+  undo "$@"
 trap - INT TERM
 
 sleep $NGINX_SECONDS

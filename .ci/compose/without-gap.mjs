@@ -45,9 +45,7 @@ export async function changesWithoutGap({ docker, check, figure, call, ok, refus
       await docker.compose('up', '-d', '--no-recreate', '--wait', ...scale);
     }
     await withoutFailure('restart', () => docker.shell(replace));
-    // only there, because every later check would suffer from a container that is left behind
-    if (IS_LONG)
-      await withoutFailure('a version that does not become ready', () => undoesNeverReady(docker, replace));
+    await withoutFailure('a version that does not become ready', () => undoesNeverReady(docker, replace));
     await withoutFailure('scale up', async () => {
       await docker.shell(scaleUp);
       await allReplicasServe(4); // three of customers, one of auth
