@@ -101,7 +101,7 @@ t.test('the nonce is the clock: an old one is refused with a new one, which work
   t.equal((await send(prove({}, 'nonce-2'))).statusCode, 503, 'auth has made no nonce for two minutes');
 });
 
-t.test('a process that starts takes no nonce of which two minutes have passed', async (t) => {
+t.test('a process that starts takes no nonce that is older than two minutes', async (t) => {
   const redis = await redisOfAuth(t);
   await redis.nameNonce('old', Math.floor(Date.now() / 1_000) - 10);
   const guarded = await guardedProcess(t, { redis });
