@@ -1,12 +1,9 @@
 // Plain JavaScript, like pgbouncer.mjs.
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { entries, fetchDebianCopy } from './debian-copy.mjs';
 import { findCommand } from './prerequisites.mjs';
 import { ROOT, say } from './workspace.mjs';
-
-const run = promisify(execFile);
 
 const COPY = join(ROOT, 'node_modules/.cache/patroni');
 /** The Python that Debian's modules are for. */
@@ -23,7 +20,10 @@ const LIMIT_MS = 300_000;
  */
 export async function patroniPrograms() {
   if (!existsSync(PYTHON)) throw new Error('there is no Python of Debian');
-  if (!existsSync(COPY)) await fetchCopy();
+  if (!existsSync(COPY)) {
+    say('fetching Patroni, etcd and HAProxy of Debian for tests (nothing is installed)');
+    await fetchDebianCopy(COPY, PACKAGES, { limitMs: LIMIT_MS });
+  }
   /** @param {string} name */
   const program = (name) => {
     const path =
@@ -55,39 +55,4 @@ function newestPostgres() {
     .at(-1);
   if (newest === undefined) throw new Error('there is no PostgreSQL of Debian');
   return newest;
-}
-
-/**
- * @param {string} folder
- * @param {RegExp} name
- */
-function entries(folder, name) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((entry) => name.test(entry))
-    .map((entry) => join(folder, entry));
-}
-
-async function fetchCopy() {
-  say('fetching Patroni, etcd and HAProxy of Debian for tests (nothing is installed)');
-  mkdirSync(join(COPY, '..'), { recursive: true });
-  const folder = mkdtempSync(`${COPY}-`);
-  /** @param {string[]} args */
-  const apt = (...args) =>
-    run('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', ...args], {
-      cwd: folder,
-      timeout: LIMIT_MS,
-      maxBuffer: 2 ** 24,
-    });
-  try {
-    const { stdout: plan } = await apt('--simulate', '--no-install-recommends', 'install', ...PACKAGES);
-    const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name);
-    if (names.length > 0) await apt('download', ...names);
-    mkdirSync(join(folder, 'root'));
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.deb')))
-      await run('dpkg-deb', ['-x', join(folder, name), join(folder, 'root')], { timeout: LIMIT_MS });
-    renameSync(join(folder, 'root'), COPY);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

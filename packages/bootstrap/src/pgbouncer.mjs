@@ -1,8 +1,9 @@
 // Plain JavaScript, like prerequisites.mjs, which installs the other programs.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { entries, fetchDebianCopy } from './debian-copy.mjs';
 import { findCommand } from './prerequisites.mjs';
 import { isAtLeast, ROOT, say } from './workspace.mjs';
 
@@ -33,7 +34,11 @@ export async function pgBouncer(kind) {
   const installed = findCommand('pgbouncer');
   if (installed !== undefined && isRight(await versionOf([installed]))) return [installed];
   const copy = join(CACHE, suite);
-  if (!existsSync(copy)) await fetchCopy(suite, copy);
+  if (!existsSync(copy)) {
+    say(`fetching the PgBouncer of Debian's ${suite} for tests (nothing is installed)`);
+    const prepare = (/** @type {string} */ folder) => optionsFor(suite, folder);
+    await fetchDebianCopy(copy, ['pgbouncer'], { limitMs: LIMIT_MS, prepare, isNeeded });
+  }
   const libraries = libraryFolders(copy);
   const loader = libraries.flatMap((folder) => entries(folder, /^ld-linux/)).at(0) ?? '';
   const command = [loader, '--library-path', libraries.join(':'), join(copy, 'usr/sbin/pgbouncer')];
@@ -50,17 +55,6 @@ function libraryFolders(copy) {
   return ['usr/lib', 'lib'].flatMap((folder) => entries(join(copy, folder), /-linux-gnu/));
 }
 
-/**
- * @param {string} folder
- * @param {RegExp} name
- */
-function entries(folder, name) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((entry) => name.test(entry))
-    .map((entry) => join(folder, entry));
-}
-
 /** @param {string[]} command */
 async function versionOf([program = '', ...args]) {
   const { stdout } = await run(program, [...args, '--version'], { timeout: LIMIT_MS });
@@ -68,46 +62,28 @@ async function versionOf([program = '', ...args]) {
 }
 
 /**
- * Fetches with folders of its own for apt, so that no index of this machine changes.
+ * Gives apt folders of its own, and the index of a suite, so that no index of this machine changes.
  * @param {string} suite
- * @param {string} copy the folder for the files
+ * @param {string} folder
  */
-async function fetchCopy(suite, copy) {
-  say(`fetching the PgBouncer of Debian's ${suite} for tests (nothing is installed)`);
-  mkdirSync(CACHE, { recursive: true });
-  const folder = mkdtempSync(`${copy}-`);
-  try {
-    const { stdout: sources } = await run('apt-get', ['--print-uris', 'update']);
-    const site = /'(\S+\/debian\/)dists\//.exec(sources)?.[1];
-    if (site === undefined) throw new Error('this machine has no mirror of Debian');
-    for (const path of ['state/lists/partial', 'cache/archives/partial', 'root'])
-      mkdirSync(join(folder, path), { recursive: true });
-    writeFileSync(join(folder, 'status'), '');
-    writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${site} ${suite} main\n`);
-    const options = Object.entries({
-      'Dir::Etc::sourcelist': join(folder, 'sources.list'),
-      'Dir::Etc::sourceparts': '/dev/null',
-      'Dir::State': join(folder, 'state'),
-      'Dir::State::status': join(folder, 'status'),
-      'Dir::Cache': join(folder, 'cache'),
-      'Acquire::Languages': 'none',
-      'Acquire::Retries': '1',
-      'Acquire::http::Timeout': '10',
-      'APT::Sandbox::User': 'root',
-    }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-    /** @param {string[]} args */
-    const apt = (...args) =>
-      run('apt-get', ['-q', ...options, ...args], { cwd: folder, timeout: LIMIT_MS, maxBuffer: 2 ** 24 });
-    await apt('update');
-    const { stdout: plan } = await apt('--simulate', '--no-install-recommends', 'install', 'pgbouncer');
-    const packages = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name);
-    await apt('download', ...packages.filter(isNeeded));
-    for (const name of readdirSync(folder).filter((file) => file.endsWith('.deb')))
-      await run('dpkg-deb', ['-x', join(folder, name), join(folder, 'root')], { timeout: LIMIT_MS });
-    renameSync(join(folder, 'root'), copy);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function optionsFor(suite, folder) {
+  const { stdout: sources } = await run('apt-get', ['--print-uris', 'update']);
+  const site = /'(\S+\/debian\/)dists\//.exec(sources)?.[1];
+  if (site === undefined) throw new Error('this machine has no mirror of Debian');
+  for (const path of ['state/lists/partial', 'cache/archives/partial'])
+    mkdirSync(join(folder, path), { recursive: true });
+  writeFileSync(join(folder, 'status'), '');
+  writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${site} ${suite} main\n`);
+  return Object.entries({
+    'Dir::Etc::sourcelist': join(folder, 'sources.list'),
+    'Dir::Etc::sourceparts': '/dev/null',
+    'Dir::State': join(folder, 'state'),
+    'Dir::State::status': join(folder, 'status'),
+    'Dir::Cache': join(folder, 'cache'),
+    'Acquire::Languages': 'none',
+    'Acquire::Retries': '1',
+    'Acquire::http::Timeout': '10',
+  }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
 
 /**
