@@ -1,6 +1,8 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { mintProofKey } from '@pair/test-kit';
 import { calculateJwkThumbprint } from 'jose';
 import t from 'tap';
+import { derSignature } from '../src/dpop/der-signature.ts';
 import { nonceMemory } from '../src/dpop/nonces.ts';
 import { MAX_KEYS, ProofFault, proofChecker, thumbprint } from '../src/dpop/proof.ts';
 import { targetOf } from '../src/dpop/target.ts';
@@ -36,6 +38,23 @@ t.test('a thumbprint is that of jose (RFC 7638)', async (t) => {
     const { jwk } = mintProofKey();
     t.equal(thumbprint({ ...jwk, kty: 'EC', crv: 'P-256' }), await calculateJwkThumbprint(jwk));
   }
+});
+
+t.test('a signature in DER has the same numbers, whatever bytes they begin with', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const;
+  const firstBytes = new Set<number>();
+  for (let i = 0; i < 2_000; i++) {
+    const data = Buffer.from(`text ${i}`);
+    const signature = sign('sha256', data, key);
+    firstBytes.add(signature[0] as number).add(signature[32] as number);
+    if (!verify('sha256', data, publicKey, derSignature(signature))) t.fail(signature.toString('hex'));
+  }
+  t.ok(firstBytes.has(0) && firstBytes.has(0x80));
+  const numbers = (r: string, s: string) =>
+    derSignature(Buffer.from(r.padStart(64, '0') + s.padStart(64, '0'), 'hex')).toString('hex');
+  t.equal(numbers('', '7f'), '300602010002017f');
+  t.equal(numbers('80', 'ff'.repeat(32)), `302702020080022100${'ff'.repeat(32)}`);
 });
 
 t.test('a proof is right for one request, with its key, jti and nonce', async (t) => {

@@ -1,7 +1,8 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { derSignature } from './der-signature.ts';
 import { targetOf } from './target.ts';
 
 /** The signing algorithm of a proof: `dpop_signing_alg_values_supported` (RFC 9449 §5.1). */
@@ -140,8 +141,8 @@ function requireSignature(key: KeyObject, signed: string, signature: string): vo
   const isRight = verify(
     'sha256',
     Buffer.from(signed),
-    { key, dsaEncoding: 'ieee-p1363' },
-    Buffer.from(signature, 'base64url'),
+    key,
+    derSignature(Buffer.from(signature, 'base64url')),
   );
   if (!isRight) throw new ProofFault('The signature of the proof is wrong.');
 }
@@ -182,5 +183,5 @@ function decode<T>(part: string, shape: { Check(value: unknown): value is T }): 
 }
 
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
