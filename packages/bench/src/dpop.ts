@@ -7,7 +7,6 @@ import { startCustomers } from './customers-process.ts';
 import { load } from './load.ts';
 
 const ROWS = 1_000;
-const CONNECTIONS = 16;
 const PATH = '/customers?n=10';
 const NONCE = 'nonce-of-the-benchmark';
 
@@ -27,11 +26,7 @@ export async function benchDpop(t: Teardown): Promise<void> {
   const issuer = 'http://localhost:8080';
   const prove = () => key.prove({ method: 'GET', url: `${issuer}/customers`, accessToken, nonce: NONCE });
   const send = (request: autocannon.Request) => (seconds: number) =>
-    load(
-      customers,
-      { connections: CONNECTIONS, requests: [{ method: 'GET', path: PATH, ...request }] },
-      seconds,
-    );
+    load(customers, { requests: [{ method: 'GET', path: PATH, ...request }] }, seconds);
 
   printHead('the cost of DPoP, list of the 10 youngest');
   await contest(
