@@ -152,6 +152,25 @@ t.test('nonces that are read again leave the newest one, and live no longer', as
   t.ok(nonces.accepts('C'));
 });
 
+t.test('a client gets a new nonce when every process knows it, and the one before until then', async (t) => {
+  let nowMs = 0;
+  const start = Date.now();
+  const nonces = nonceMemory(() => nowMs);
+  const note = (nonce: string) => nonces.note(nonce, start / 1_000 + 120);
+  note('A');
+  note('B');
+  t.equal(nonces.newest(), 'B', 'a process that starts has no nonce that it has known for long');
+  nowMs = 60_000;
+  note('C');
+  t.ok(nonces.accepts('C'));
+  t.equal(nonces.newest(), 'B');
+  nowMs = 61_000;
+  t.equal(nonces.newest(), 'C');
+  nowMs = 181_000;
+  note('D');
+  t.equal(nonces.newest(), 'D', 'the one before has ended');
+});
+
 t.test('a nonce ends by the time of day too, because a suspended machine does not count', async (t) => {
   let aheadMs = 0;
   const start = Date.now();

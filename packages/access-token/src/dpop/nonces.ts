@@ -3,9 +3,15 @@ import { NONCE_LIFETIME_SECONDS } from '../contract.ts';
 /** The clock of Redis may be ahead of the clock of this process by so much. */
 const MAX_CLOCK_LEAD_MS = 5_000;
 
+/** The time in which every process learns a new nonce. */
+const SPREAD_MS = 1_000;
+
 /** The nonces of proofs (RFC 9449 §8, §9) that this process knows. They are the clock, so the clock of a client does not matter. */
 export interface Nonces {
-  /** The nonce to send to clients; undefined if auth has made none for two minutes. */
+  /**
+   * The nonce to send to clients; undefined if auth has made none for two minutes. A new one comes a second after this process
+   * learned it: the client may use it at another process.
+   */
   newest(): string | undefined;
   /** True for two minutes from when auth made the nonce. */
   accepts(nonce: string): boolean;
@@ -23,6 +29,8 @@ interface Life {
 export function nonceMemory(now: () => number): Nonces & { note(nonce: string, untilSeconds: number): void } {
   const lives = new Map<string, Life>();
   let newest: string | undefined;
+  /** The one before, until every process knows the newest. */
+  let previous: string | undefined;
   let notedAt = now();
 
   const isOver = ({ monotonic, timeOfDay }: Life) => monotonic <= now() || timeOfDay <= Date.now();
@@ -38,13 +46,18 @@ export function nonceMemory(now: () => number): Nonces & { note(nonce: string, u
       const timeOfDay = untilSeconds * 1_000 + MAX_CLOCK_LEAD_MS;
       if (timeOfDay <= Date.now()) return;
       if (!lives.has(nonce)) {
+        previous = now() - notedAt < SPREAD_MS ? undefined : newest;
         lives.set(nonce, { monotonic: now() + NONCE_LIFETIME_SECONDS * 1_000, timeOfDay });
         notedAt = now();
       }
       newest = nonce;
     },
     accepts,
-    newest: () => (newest !== undefined && accepts(newest) ? newest : undefined),
+    newest() {
+      const isSpread = now() - notedAt >= SPREAD_MS;
+      if (!isSpread && previous !== undefined && accepts(previous)) return previous;
+      return newest !== undefined && accepts(newest) ? newest : undefined;
+    },
     ageSeconds: () => (now() - notedAt) / 1_000,
   };
 }

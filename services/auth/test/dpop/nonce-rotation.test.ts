@@ -31,7 +31,7 @@ t.test('any number of processes make one nonce a minute, which each of them acce
   t.equal(nonceNames.length, 2, 'three processes made one');
   t.equal(nonceNames[0], first);
   t.not(nonceNames[1], first);
-  await waitFor(() => nonces.newest() === nonceNames[1], 1_000);
+  await waitFor(() => nonces.accepts(nonceNames[1] ?? ''), 1_000);
   t.ok(nonces.accepts(first), 'the one before is accepted too');
 
   const [, newest] = nonceNames;
@@ -41,7 +41,7 @@ t.test('any number of processes make one nonce a minute, which each of them acce
       proof: client.prove('POST', '/auth/login', { claims: { nonce } }),
     });
   for (const via of [auth.app, ...others]) {
-    await waitFor(async () => (await signIn(via, first)).headers['dpop-nonce'] === newest, 2_000);
+    await waitFor(async () => (await signIn(via, first)).headers['dpop-nonce'] === newest);
     for (const nonce of [first, newest]) t.equal((await signIn(via, nonce)).statusCode, 200);
   }
 });
