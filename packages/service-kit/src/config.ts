@@ -94,9 +94,13 @@ function readVariable(name: string, env: NodeJS.ProcessEnv, problems: string[]):
 }
 
 /** A cluster has no default: with 0 by mistake, a failover would undo what the services have acknowledged. */
-function missingReplicas(schema: TObject, { REDIS_URL, REDIS_REPLICAS }: Record<string, unknown>): string[] {
+function missingReplicas(
+  schema: TObject,
+  { REDIS_URL, DPOP_REDIS_URL, REDIS_REPLICAS }: Record<string, unknown>,
+): string[] {
   if (!('REDIS_REPLICAS' in schema.properties) || REDIS_REPLICAS !== undefined) return [];
-  if (typeof REDIS_URL !== 'string' || !isClusterUrl(REDIS_URL)) return [];
+  const isCluster = (url: unknown) => typeof url === 'string' && isClusterUrl(url);
+  if (![REDIS_URL, DPOP_REDIS_URL].some(isCluster)) return [];
   return [
     'REDIS_REPLICAS is missing, and a cluster needs it: 0 only for an engine that answers when its log has the write, otherwise the number of replicas',
   ];

@@ -106,8 +106,8 @@ t.test('a file that cannot be read is one problem that names the variable, not t
 t.test(
   'a cluster needs the number of its replicas, also 0, and one sentence says when that is right',
   async (t) => {
-    const { REDIS_URL, REDIS_REPLICAS } = ServiceConfigSchema.properties;
-    const Stores = Type.Object({ REDIS_URL, REDIS_REPLICAS });
+    const { REDIS_URL, DPOP_REDIS_URL, REDIS_REPLICAS } = ServiceConfigSchema.properties;
+    const Stores = Type.Object({ REDIS_URL, DPOP_REDIS_URL, REDIS_REPLICAS });
     const read = (env: NodeJS.ProcessEnv) => loadConfig(Stores, env).REDIS_REPLICAS;
     for (const url of ['redis+cluster://h', 'rediss+cluster://u:hunter2@h1,h2']) {
       t.throws(() => read({ REDIS_URL: url }), {
@@ -117,6 +117,9 @@ t.test(
       t.equal(read({ REDIS_URL: url, REDIS_REPLICAS: '0' }), 0);
       t.equal(read({ REDIS_URL: url, REDIS_REPLICAS: '2' }), 2);
     }
+    const ownCluster = { REDIS_URL: 'redis://h', DPOP_REDIS_URL: 'redis+cluster://h' };
+    t.throws(() => read(ownCluster), { message: /- REDIS_REPLICAS is missing/ });
+    t.equal(read({ ...ownCluster, REDIS_REPLICAS: '0' }), 0);
     t.equal(read({ REDIS_URL: 'redis://h' }), 0);
     t.equal(read({ REDIS_URL: 'redis+sentinel://h/name' }), 0, 'auth compares it with the primary');
   },
