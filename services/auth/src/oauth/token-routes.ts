@@ -62,7 +62,6 @@ export function tokenRoutes(recipients: Recipients): FastifyPluginAsyncTypebox {
         if (!isGrant(grant)) throw unsupportedGrantType();
         if (!client.grants.includes(grant)) throw unauthorizedClient();
         try {
-          app.checkTokenProof(request, client);
           return await exchanges[grant](request, client, request.body);
         } catch (error) {
           throw isRefusedProof(error) ? atTokenEndpoint(error) : error;

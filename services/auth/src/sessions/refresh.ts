@@ -8,20 +8,18 @@ import { issueTokens } from '../tokens/access-token.ts';
 import type { Tokens } from '../tokens/schemas.ts';
 import { invalidScope } from '../tokens/scope.ts';
 import { originOf } from './origin.ts';
-import { decodeRefreshToken } from './refresh-token.ts';
+import { decodeRefreshToken, type RefreshToken } from './refresh-token.ts';
 import type { Rotation } from './session-store.ts';
 
 /**
- * Consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2) in one round trip to Redis; with a proof in three. The session has all that a refresh
- * must know of the user: every change of the user ends the sessions, or makes them read the scopes again, before it is
- * committed.
- *
- * The route has checked the proof of the request before, and this function uses it up.
+ * Checks the proof of a request, if it has or needs one, and consumes a refresh token (RFC 6749 §6, RFC 9700 §4.14.2): in one round trip
+ * to Redis, and with a proof in three. The session has all that a refresh must know of the user: every change of the user ends
+ * the sessions, or makes them read the scopes again, before it is committed.
  *
  * @param client the client of the request; `rotate` compares it with the client of the session
  * @param scope fewer scopes than were granted, for this access token only; undefined for all
  * @returns undefined for an invalid token, whatever the reason
- * @throws {Problem} 401 `invalid_dpop_proof`, 422 `invalid_scope`, 503
+ * @throws {Problem} 401 `invalid_dpop_proof` or `use_dpop_nonce`, 422 `invalid_scope`, 503
  */
 export async function refresh(
   request: FastifyRequest,
@@ -32,6 +30,15 @@ export async function refresh(
   const app = request.server;
   const sign = app.accessTokenSigner();
   const token = decodeRefreshToken(refreshToken);
+  try {
+    app.checkTokenProof(request, client);
+  } catch (error) {
+    // where a proof is required, a thief who sends none leaves a trace too; rotate refuses, and the session goes on
+    const hasNone = request.headers.dpop === undefined;
+    if (hasNone && token !== undefined && (await app.sessions.find(token))?.jkt !== undefined)
+      await rotate(request, client, token, scope);
+    throw error;
+  }
   if (token === undefined) return undefined;
   // any attacker can sign proofs: only the holder of a session and of its key may fill Redis with used ones
   if (request.proof !== undefined) {
@@ -39,7 +46,21 @@ export async function refresh(
     const isOwn = found?.clientId === client.id && (found.jkt ?? request.proof.jkt) === request.proof.jkt;
     if (isOwn) await spendProof(request);
   }
-  const rotation = await noted(
+  const rotation = await rotate(request, client, token, scope);
+  if (rotation.outcome === 'excessive') throw invalidScope();
+  if (rotation.outcome !== 'rotated' && rotation.outcome !== 'repeated') return undefined;
+  return issueTokens(sign, client, rotation.userId, rotation.scope, rotation, request.proof);
+}
+
+/** Rotates for the key of the request; for none without a proof. */
+function rotate(
+  request: FastifyRequest,
+  client: Client,
+  token: RefreshToken,
+  scope: string | undefined,
+): Promise<Rotation> {
+  const app = request.server;
+  return noted(
     app.sessions.rotate(token, {
       client,
       scope,
@@ -52,9 +73,6 @@ export async function refresh(
     }),
     (outcome) => report(request, client, token.sid, outcome),
   );
-  if (rotation.outcome === 'excessive') throw invalidScope();
-  if (rotation.outcome !== 'rotated' && rotation.outcome !== 'repeated') return undefined;
-  return issueTokens(sign, client, rotation.userId, rotation.scope, rotation, request.proof);
 }
 
 /** Writes a rotation that may be an attack to the audit: the only trace of a thief. */

@@ -79,7 +79,6 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async (request) => {
       const { refresh_token: token, scope } = request.body;
-      app.checkTokenProof(request, FIRST_PARTY);
       const tokens = await refresh(request, FIRST_PARTY, token, scope);
       if (tokens === undefined) throw invalidRefreshToken();
       return tokens;

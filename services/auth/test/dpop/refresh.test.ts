@@ -57,6 +57,25 @@ t.test('a stolen refresh token is worth nothing without the key, and its session
   t.notOk(auth.logged().includes(newest));
 });
 
+t.test('where a proof is required, a stolen refresh token without one is an event too', async (t) => {
+  const strict = await auth.another({ REQUIRE_DPOP: 'true' });
+  const { id, credentials } = await makeUser(app, 'robbed-strictly');
+  const first = await boundTokens(credentials);
+  const { refresh_token: newest } = (await refresh(first.refresh_token)).json<Tokens>();
+  const unbound = await login(app, credentials);
+  for (const refresh_token of [first.refresh_token, newest, unbound.refresh_token, 'rt_unknown']) {
+    const answer = await client.post('/auth/refresh', { refresh_token }, { via: strict, proof: null });
+    t.equal(answer.statusCode, 401);
+    t.match(answer.json(), { code: 'invalid_dpop_proof' });
+  }
+  t.equal((await refresh(newest)).statusCode, 200, 'the user has not noticed anything');
+  const { access_token: admin } = await login(app);
+  const items = await recordedEvents(app, admin, `user_id=${id}&event=refresh_token_without_key`);
+  t.match(items, [{ outcome: 'refused', session_id: decodeJwt(first.access_token).sid }]);
+  t.equal(items.length, 1);
+  t.equal((await post(app, '/auth/refresh', { refresh_token: unbound.refresh_token })).statusCode, 200);
+});
+
 t.test('a reused refresh token ends its session, with the right key', async (t) => {
   const first = await boundTokens();
   const second = (await refresh(first.refresh_token)).json<Tokens>();

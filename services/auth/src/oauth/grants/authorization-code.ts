@@ -15,7 +15,7 @@ import type { TokenRequest, TokenResponse } from '../schemas.ts';
  * so ending all sessions of the user ends the code too. A code that is presented twice ends its session (RFC 6749
  * §4.1.2).
  *
- * @throws {Problem} 400 `invalid_request`; 400 `invalid_grant`, without the reason; 503
+ * @throws {Problem} 400 `invalid_request`; 400 `invalid_grant`, without the reason; 401 `invalid_dpop_proof` or `use_dpop_nonce`; 503
  */
 export async function authorizationCodeGrant(
   request: FastifyRequest,
@@ -23,6 +23,7 @@ export async function authorizationCodeGrant(
   { code: text, redirect_uri: redirectUri, code_verifier: verifier }: TokenRequest,
 ): Promise<TokenResponse> {
   const app = request.server;
+  app.checkTokenProof(request, client);
   if (text === undefined) throw invalidRequest('code is missing.');
   if (redirectUri === undefined) throw invalidRequest('redirect_uri is missing.');
   if (verifier === undefined) throw invalidRequest('code_verifier is missing.');

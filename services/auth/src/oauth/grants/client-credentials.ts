@@ -10,14 +10,16 @@ import type { TokenRequest, TokenResponse } from '../schemas.ts';
  * Issues a token to a client that acts for itself (RFC 6749 §4.4), without a session and without a refresh token. `sub`
  * is the client.
  *
- * @throws {Problem} 422 `invalid_scope`, 503
+ * @throws {Problem} 401 `invalid_dpop_proof` or `use_dpop_nonce`, 422 `invalid_scope`, 503
  */
 export async function clientCredentialsGrant(
   request: FastifyRequest,
   client: Client,
   { scope: asked }: TokenRequest,
 ): Promise<TokenResponse> {
-  const { server: app, proof } = request;
+  const app = request.server;
+  app.checkTokenProof(request, client);
+  const { proof } = request;
   const sign = app.accessTokenSigner();
   const scope = narrowScope(client.scopes, asked).join(' ');
   await spendProof(request);

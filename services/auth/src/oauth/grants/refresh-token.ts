@@ -7,7 +7,8 @@ import type { TokenRequest, TokenResponse } from '../schemas.ts';
 /**
  * Exchanges a refresh token for new tokens (RFC 6749 §6). The token rotates as at `POST /auth/refresh`.
  *
- * @throws {Problem} 400 `invalid_request`; 400 `invalid_grant`, without the reason; 422 `invalid_scope`; 503
+ * @throws {Problem} 400 `invalid_request`; 400 `invalid_grant`, without the reason; 401 `invalid_dpop_proof` or `use_dpop_nonce`;
+ * 422 `invalid_scope`; 503
  */
 export async function refreshTokenGrant(
   request: FastifyRequest,
