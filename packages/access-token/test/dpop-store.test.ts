@@ -40,6 +40,17 @@ t.test('the rights that the documentation lists for that Redis suffice, also wit
   t.strictSame(await acl.call('ACL', 'LOG'), [], 'nothing was refused');
 });
 
+t.test('a process is not ready while that Redis may evict a used proof', async (t) => {
+  const { client, system } = await withOwnRedis(t);
+  const readiness = () => system.first.app.inject('/readyz');
+  await client.config('SET', 'maxmemory-policy', 'volatile-lru');
+  const refused = await readiness();
+  t.equal(refused.statusCode, 503);
+  t.match(refused.json().detail, 'test: Redis of DPoP');
+  await client.config('SET', 'maxmemory-policy', 'noeviction');
+  t.equal((await readiness()).statusCode, 200);
+});
+
 t.test('while that Redis is away a proof is 503 and a Bearer token 200; it recovers', async (t) => {
   const { own, system } = await withOwnRedis(t);
   const { first, prove, send } = system;

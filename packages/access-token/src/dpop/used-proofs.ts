@@ -44,7 +44,13 @@ export const usedProofs = fp<{
     const { DPOP_REDIS_URL: url, REDIS_REPLICAS: replicas = 0 } = settings;
     const isApart = url !== undefined;
     const redis: Redis = isApart
-      ? redisClient(app, { settings: { ...settings, REDIS_URL: url }, name, part: 'Redis of DPoP', limits })
+      ? redisClient(app, {
+          settings: { ...settings, REDIS_URL: url },
+          name,
+          part: 'Redis of DPoP',
+          check: requireNoEviction,
+          limits,
+        })
       : app.redis;
     const own = isApart || barrierOfRedis === undefined ? replication(redis, { replicas }) : undefined;
     const barrier = own ?? barrierOfRedis;
@@ -62,3 +68,10 @@ export const usedProofs = fp<{
   },
   { name: 'used-proofs', dependencies: ['redis'] },
 );
+
+/** A proof that Redis has evicted would work again. A managed service may not show this setting. */
+async function requireNoEviction(redis: Redis): Promise<void> {
+  const [, policy = 'noeviction'] = /^maxmemory_policy:([\w-]+)/m.exec(await redis.info('memory')) ?? [];
+  if (policy === 'noeviction') return;
+  throw new Error(`Redis may evict a used proof: set maxmemory-policy noeviction, not ${policy}`);
+}
