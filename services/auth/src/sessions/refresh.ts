@@ -33,10 +33,8 @@ export async function refresh(
   try {
     app.checkTokenProof(request, client);
   } catch (error) {
-    // where a proof is required, a thief who sends none leaves a trace too; rotate refuses, and the session goes on
-    const hasNone = request.headers.dpop === undefined;
-    if (hasNone && token !== undefined && (await app.sessions.find(token))?.jkt !== undefined)
-      await rotate(request, client, token, scope);
+    if (request.headers.dpop === undefined && token !== undefined)
+      await findTheft(request, client, token, scope);
     throw error;
   }
   if (token === undefined) return undefined;
@@ -50,6 +48,21 @@ export async function refresh(
   if (rotation.outcome === 'excessive') throw invalidScope();
   if (rotation.outcome !== 'rotated' && rotation.outcome !== 'repeated') return undefined;
   return issueTokens(sign, client, rotation.userId, rotation.scope, rotation, request.proof);
+}
+
+/**
+ * Finds a theft out although a required proof is missing: a bound token without its key is recorded, and a consumed token ends a
+ * session that had Bearer tokens. The newest token of an unbound session, which would be consumed, is left alone.
+ */
+async function findTheft(
+  request: FastifyRequest,
+  client: Client,
+  token: RefreshToken,
+  scope: string | undefined,
+): Promise<void> {
+  const found = await request.server.sessions.find(token);
+  if (found !== undefined && (found.jkt !== undefined || !found.isLive))
+    await rotate(request, client, token, scope);
 }
 
 /** Rotates for the key of the request; for none without a proof. */

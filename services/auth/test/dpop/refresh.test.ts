@@ -76,6 +76,31 @@ t.test('where a proof is required, a stolen refresh token without one is an even
   t.equal((await post(app, '/auth/refresh', { refresh_token: unbound.refresh_token })).statusCode, 200);
 });
 
+t.test('where a proof is required, a thief who binds an unbound session is found out', async (t) => {
+  const strict = await auth.another({ REQUIRE_DPOP: 'true' });
+  const stolen = await login(app);
+  const taken = await thief.post('/auth/refresh', { refresh_token: stolen.refresh_token }, { via: strict });
+  t.equal(taken.statusCode, 200);
+  const plainly = { via: strict, proof: null };
+  const { refresh_token } = stolen;
+  t.equal((await client.post('/auth/refresh', { refresh_token }, plainly)).statusCode, 401);
+  t.equal((await refresh(taken.json<Tokens>().refresh_token, thief)).statusCode, 401, 'the session is over');
+});
+
+t.test('where a proof is required, a consumed refresh token ends an unbound session', async (t) => {
+  const strict = await auth.another({ REQUIRE_DPOP: 'true', REFRESH_REPLAY_WINDOW_SECONDS: 0 });
+  const first = await login(app);
+  const { refresh_token: newest } = (
+    await post(app, '/auth/refresh', { refresh_token: first.refresh_token })
+  ).json<Tokens>();
+  const plainly = (refresh_token: string) =>
+    client.post('/auth/refresh', { refresh_token }, { via: strict, proof: null });
+  t.match((await plainly(newest)).json(), { code: 'invalid_dpop_proof' });
+  t.equal((await get(app, '/auth/me', first.access_token)).statusCode, 200, 'the newest is left alone');
+  t.match((await plainly(first.refresh_token)).json(), { code: 'invalid_dpop_proof' });
+  t.equal((await refresh(newest)).statusCode, 401, 'the session is over');
+});
+
 t.test('a reused refresh token ends its session, with the right key', async (t) => {
   const first = await boundTokens();
   const second = (await refresh(first.refresh_token)).json<Tokens>();
