@@ -83,7 +83,7 @@ export interface CodeStore {
     origin: Origin,
   ): Promise<BegunSession & { code: string }>;
   /** Finds the grant behind a code, redeemable or not. */
-  findByCode(code: AuthorizationCode): Promise<FoundGrant | undefined>;
+  findByCode(code: AuthorizationCode): Promise<(FoundGrant & { isRedeemed: boolean }) | undefined>;
   /** Consumes a code, or ends its session if the code was consumed before: see lua/redeem-code.lua. */
   redeemCode(
     code: AuthorizationCode,
@@ -118,9 +118,9 @@ export function createCodeStore(read: ReadSession, scripts: SessionScripts): Cod
     },
 
     async findByCode({ sid, secret }) {
-      const session = await read(sid, ['code']);
+      const session = await read(sid, ['code', 'family']);
       if (session.code === null || !timingSafeEqual(session.code, sha256(secret))) return undefined;
-      return grantOf(session);
+      return { ...grantOf(session), isRedeemed: session.family !== null };
     },
 
     async redeemCode({ sid, secret }, { client, redirectUri, codeChallenge, jkt = '', sessionJkt = '' }) {

@@ -70,6 +70,16 @@ t.test('a code that is bound to a key is redeemed with that key alone', async (t
   t.equal(items.length, 1);
 });
 
+t.test('a code that was redeemed is no permit to fill Redis with used proofs', async (t) => {
+  const granted = await authorize(app);
+  t.equal((await redeemAs(owner, granted)).statusCode, 200);
+  const used = async () => (await auth.redisClient().keys('{dpop}:auth:*')).length;
+  const before = await used();
+  isRefused(t, await redeemAs(thief, granted, WEB_APP, asWebApp), 'invalid_grant');
+  isRefused(t, await redeemAs(thief, granted), 'invalid_grant');
+  t.equal(await used(), before);
+});
+
 t.test('the thumbprint must be one: another one goes back to the client as an error', async (t) => {
   for (const jkt of ['short', `${owner.jkt}A`, `${owner.jkt.slice(1)}+`]) {
     const { response } = await openPage(

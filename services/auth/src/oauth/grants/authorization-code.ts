@@ -37,7 +37,8 @@ export async function authorizationCodeGrant(
   if (user === undefined || user.disabled) throw invalidCode();
 
   const { proof } = request;
-  await spendProof(request);
+  // a code that cannot be redeemed any more, or not by this client, is no permit to fill Redis with used proofs
+  if (found.clientId === client.id && !found.isRedeemed) await spendProof(request);
   const redemption = await noted(
     app.sessions.redeemCode(code, {
       client,
