@@ -67,7 +67,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox = async (app) => {
         operationId: 'refresh',
         summary: 'Refresh an access token',
         description:
-          'Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on. A session that is bound to a key needs a proof of that key, and without it nothing happens to the session. A proof binds an unbound session from then on.',
+          'Returns a new access token and the successor of the refresh token. A refresh token works once. If you send the token before the newest again within a few seconds (REFRESH_REPLAY_WINDOW_SECONDS), you get the same successor, so a lost answer or a second tab costs nothing. Any other used token ends its session: all its tokens are refused from then on. A session that is bound to a key needs a proof of that key, and without it nothing happens to the session. A proof binds an unbound session from then on, unless the request is a repeat.',
         tags: ['sessions'],
         headers: ProofHeaderSchema,
         body: RefreshSchema,
