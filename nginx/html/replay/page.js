@@ -368,8 +368,11 @@ function bind(tokens, Refusal) {
       const key = await keyOf(jkt);
       if (key === void 0) return send(method, path, init);
       const sent = await send(method, path, { ...init, proofs: callProofs(nonces, key, accessToken) });
-      if (accessToken === void 0 && isUnbound(sent.data)) throw new Refusal(sent.response, NOT_BOUND);
-      return sent;
+      if (accessToken !== void 0 || !isUnbound(sent.data)) return sent;
+      const { refresh_token } = sent.data;
+      if (path === "/auth/login")
+        await send("POST", "/auth/logout", { body: { refresh_token } }).catch(() => void 0);
+      throw new Refusal(sent.response, NOT_BOUND);
     }
   };
 }
@@ -1584,20 +1587,21 @@ function createSession(place, clock, unauthorized, dpop) {
       return attempt();
     });
   };
+  const signOutOf = ({ refresh_token }) => send("/auth/logout", { body: { refresh_token } });
   return {
+    /** Bearer tokens from before the option `dpop` are never used again: their session ends, because a thief may have them. */
     async signIn(username, password) {
-      const jkt = await dpop?.createKey();
+      const [jkt, before] = [await dpop?.createKey(), await place.get()];
       const answer = await sendWithKey(jkt)("/auth/login", { body: { username, password } });
       await replace(() => true, { ...tokensOf(answer), sign_in: randomKey(), ...jkt && { jkt } });
+      if (jkt && before && !before.jkt) await signOutOf(before).catch(() => void 0);
     },
     async signOut() {
       const tokens = await place.get();
       if (tokens === void 0) return;
-      await send("/auth/logout", { body: { refresh_token: tokens.refresh_token } }).catch(
-        (error) => {
-          if (!isRefused(error)) throw error;
-        }
-      );
+      await signOutOf(tokens).catch((error) => {
+        if (!isRefused(error)) throw error;
+      });
       await replace((stored) => isSameSignIn(stored, tokens), void 0);
     },
     async currentTokens(refused) {

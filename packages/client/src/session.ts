@@ -120,21 +120,23 @@ export function createSession(place: TokenStorage, clock: Clock, unauthorized: S
     });
   };
 
+  const signOutOf = ({ refresh_token }: Tokens) => send('/auth/logout', { body: { refresh_token } });
+
   return {
+    /** Bearer tokens from before the option `dpop` are never used again: their session ends, because a thief may have them. */
     async signIn(username, password) {
-      const jkt = await dpop?.createKey();
+      const [jkt, before] = [await dpop?.createKey(), await place.get()];
       const answer = await sendWithKey(jkt)('/auth/login', { body: { username, password } });
       await replace(() => true, { ...tokensOf(answer), sign_in: randomKey(), ...(jkt && { jkt }) });
+      if (jkt && before && !before.jkt) await signOutOf(before).catch(() => undefined);
     },
 
     async signOut() {
       const tokens = await place.get(); // a sign-out needs no key
       if (tokens === undefined) return;
-      await send('/auth/logout', { body: { refresh_token: tokens.refresh_token } }).catch(
-        (error: unknown) => {
-          if (!isRefused(error)) throw error; // a refused token means that the session is over already
-        },
-      );
+      await signOutOf(tokens).catch((error: unknown) => {
+        if (!isRefused(error)) throw error; // a refused token means that the session is over already
+      });
       await replace((stored) => isSameSignIn(stored, tokens), undefined);
     },
 

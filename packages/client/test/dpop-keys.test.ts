@@ -120,7 +120,11 @@ t.test('tokens of the other kind count as none, until the next sign-in', async (
   const bearer = dpopServer(signedIn());
   await t.rejects(bearer.client.auth.GET('/auth/me'));
   t.equal(bearer.received[0]?.headers.get('authorization'), null);
+  const before = (await bearer.storage.get())?.refresh_token;
   await bearer.client.signIn('ada', 'the engine');
+  const { operation, body } = bearer.received.at(-1) ?? {};
+  t.equal(operation, 'POST /auth/logout', 'a thief may have the old ones');
+  t.strictSame(JSON.parse(body ?? ''), { refresh_token: before });
   await bearer.client.auth.GET('/auth/me');
 
   const storage = signedIn({ jkt: 'a key' });
@@ -144,6 +148,9 @@ t.test('Bearer tokens in place of bound ones are refused, and not stored', async
   t.match(error, refused);
   t.notMatch(JSON.stringify((error as Error).cause), /access-7|refresh-7/);
   t.equal(await server.storage.get(), undefined);
+  const { operation, body } = server.received.at(-1) ?? {};
+  t.equal(operation, 'POST /auth/logout');
+  t.strictSame(JSON.parse(body ?? ''), { refresh_token: 'refresh-7' });
 
   server.answer = () => undefined;
   await server.client.signIn('ada', 'the engine');

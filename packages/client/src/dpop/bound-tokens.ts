@@ -68,8 +68,12 @@ function bind(tokens: TokenStorage, Refusal: typeof ApiError): Dpop {
       // the user has signed out meanwhile: the services refuse the request, as they refuse a revoked token
       if (key === undefined) return send(method, path, init);
       const sent = await send(method, path, { ...init, proofs: callProofs(nonces, key, accessToken) });
-      if (accessToken === undefined && isUnbound(sent.data)) throw new Refusal(sent.response, NOT_BOUND);
-      return sent;
+      if (accessToken !== undefined || !isUnbound(sent.data)) return sent;
+      const { refresh_token } = sent.data as { refresh_token?: string };
+      // a refresh can be repeated for some seconds; the tokens of a sign-in would stay valid, without a holder
+      if (path === '/auth/login')
+        await send('POST', '/auth/logout', { body: { refresh_token } }).catch(() => undefined);
+      throw new Refusal(sent.response, NOT_BOUND);
     },
   };
 }
