@@ -152,6 +152,23 @@ t.test('nonces that are read again leave the newest one, and live no longer', as
   t.ok(nonces.accepts('C'));
 });
 
+t.test(
+  'a nonce that is read again after its end stays over, also if the clock of the process is behind',
+  async (t) => {
+    let nowMs = 0;
+    const start = Date.now();
+    t.intercept(Date, 'now', { value: () => start + nowMs - 150_000 });
+    const nonces = nonceMemory(() => nowMs);
+    const note = () => nonces.note('A', start / 1_000 + 120);
+    note();
+    nowMs = 121_000;
+    t.notOk(nonces.accepts('A'));
+    nonces.note('B', (start + nowMs) / 1_000 + 120);
+    note();
+    t.notOk(nonces.accepts('A'));
+  },
+);
+
 t.test('a client gets a new nonce when every process knows it, and the one before until then', async (t) => {
   let nowMs = 0;
   const start = Date.now();

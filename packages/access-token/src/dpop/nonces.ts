@@ -42,7 +42,8 @@ export function nonceMemory(now: () => number): Nonces & { note(nonce: string, u
   return {
     /** Nonces come in the order in which auth made them, and come again when the stream is read again. */
     note(nonce, untilSeconds) {
-      for (const [known, life] of lives) if (isOver(life)) lives.delete(known);
+      // not before: a nonce that is read again must not begin a second life
+      for (const [known, { timeOfDay }] of lives) if (timeOfDay <= Date.now()) lives.delete(known);
       const timeOfDay = untilSeconds * 1_000 + MAX_CLOCK_LEAD_MS;
       if (timeOfDay <= Date.now()) return;
       if (!lives.has(nonce)) {
