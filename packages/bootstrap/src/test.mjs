@@ -77,8 +77,9 @@ async function test(files) {
     [
       // each of these starts everything, and some start a browser: more at once would overload a small machine
       ...Array.from({ length: Math.min(2, cores) }, () => [whole, others]),
-      // more than one for each core, because many tests wait for a time limit
-      ...Array.from({ length: cores }, () => [others]),
+      // more than one for each core, because many tests wait for a time limit; at the end one helps with the long ones
+      [others, whole],
+      ...Array.from({ length: cores - 1 }, () => [others]),
     ],
     [[queue(files.filter(runsAlone))]],
   ];
