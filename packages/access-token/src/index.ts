@@ -10,7 +10,7 @@ export {
   REVOCATION_RETENTION_SECONDS,
   REVOCATIONS_STREAM,
 } from './contract.ts';
-export { MAX_PROOF_LENGTH, PROOF_ALGORITHM, type Proof } from './dpop/proof.ts';
+export { PROOF_ALGORITHM, type Proof } from './dpop/proof.ts';
 export { invalidProof, type Proofs, proofs, useNonce } from './dpop/proofs.ts';
 export { usedProofs } from './dpop/used-proofs.ts';
 export { type KeySource, KeysUnavailable } from './keys.ts';

@@ -9,7 +9,7 @@ import { targetOf } from './target.ts';
 export const PROOF_ALGORITHM = 'ES256';
 
 /** A proof has about 500 bytes beside its `htu`. Checked before any work. */
-export const MAX_PROOF_LENGTH = 4_096;
+const MAX_PROOF_LENGTH = 4_096;
 /** A public key of P-256 needs about 250 characters. */
 const MAX_HEADER_LENGTH = 1_024;
 /** A key takes about 3 kB of memory. A forgotten key is imported again. */

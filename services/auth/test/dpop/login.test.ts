@@ -65,6 +65,17 @@ t.test('without the nonce of the server the answer has it, and the next proof wo
   t.equal((await signIn(client.prove('POST', '/auth/login', { claims: { nonce } }))).statusCode, 200);
 });
 
+t.test('a proof that is too long is an invalid one, everywhere', async (t) => {
+  const proofFor = (path: string) => client.prove('POST', path, { claims: { padding: 'x'.repeat(4_096) } });
+  const atLogin = await signIn(proofFor('/auth/login'));
+  t.equal(atLogin.statusCode, 401);
+  t.match(atLogin.json(), { code: 'invalid_dpop_proof' });
+  const form = { grant_type: 'refresh_token', client_id: 'swagger-ui', refresh_token: 'rt_unknown' };
+  const atToken = await client.postForm('/oauth/token', form, { proof: proofFor('/oauth/token') });
+  t.equal(atToken.statusCode, 400);
+  t.match(atToken.json(), { error: 'invalid_dpop_proof' });
+});
+
 t.test('a proof begins one session, also at two processes at once', async (t) => {
   const other = await auth.another();
   const before = await countKeys('{auth}:session:*');
