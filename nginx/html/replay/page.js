@@ -597,6 +597,11 @@ var signIn = {
   next: "sign-in-button",
   isDone: ({ isSignedIn, isBound }) => isSignedIn && !isBound
 };
+var otherSignIn = ({ needsKey }) => ({
+  text: `Owner: sign out. This story needs a sign-in ${needsKey ? "with" : "without"} DPoP.`,
+  next: "sign-out",
+  isDone: () => false
+});
 var steal = {
   text: "Thief: steal the tokens. They are copied, so the owner notices nothing.",
   section: "tokens-and-secrets-that-can-be-replayed",
@@ -604,7 +609,7 @@ var steal = {
   isDone: ({ isStolen }) => isStolen
 };
 var signInWithKey = {
-  text: "Owner: switch DPoP on, and sign in.",
+  text: "Owner: bind the tokens to a key, and sign in.",
   section: DPOP,
   next: "sign-in-button",
   isDone: ({ isSignedIn, isBound }) => isSignedIn && isBound
@@ -811,11 +816,13 @@ function createGuide(onChoice) {
       return make("label", "", radio, each.title);
     })
   );
-  const show2 = () => {
-    const state = `${story.title} ${done}`;
+  const show2 = ({ isSignedIn, isBound }) => {
+    const isOther = done === 0 && isSignedIn && isBound !== story.needsKey;
+    const steps = isOther ? [otherSignIn(story), ...story.steps] : story.steps;
+    const state = `${story.title} ${done} ${isOther}`;
     if (state === shown) return;
     shown = state;
-    const items = story.steps.map(({ text, section }, index) => {
+    const items = steps.map(({ text, section }, index) => {
       const item = make("li", index < done ? "done" : index === done ? "now" : "");
       if (index === done) item.setAttribute("aria-current", "step");
       if (index < done) item.append(make("span", "visually-hidden", "Done: "));
@@ -824,10 +831,10 @@ function createGuide(onChoice) {
       return item;
     });
     byId("steps").replaceChildren(...items);
-    const isOver = done === story.steps.length;
+    const isOver = done === steps.length;
     byId("moral").replaceChildren(...isOver ? [`${story.end} `, why(story.section, story.title)] : []);
     for (const marked of document.querySelectorAll(".next")) marked.classList.remove("next");
-    const next = story.steps[done]?.next;
+    const next = steps[done]?.next;
     if (next !== void 0) byId(next).classList.add("next");
   };
   return {
@@ -840,7 +847,7 @@ function createGuide(onChoice) {
         done += 1;
         heard = [];
       }
-      show2();
+      show2(scene);
     }
   };
 }
@@ -1964,7 +1971,7 @@ var show = createColumns(ledger);
 var owner = createOwner(recordingFetch("owner", hear), () => update());
 var thief = createThief(recordingFetch("thief", hear));
 var guide = createGuide(({ needsKey }) => {
-  if (owner.tokens() === void 0) withKey.checked = needsKey && !withKey.disabled;
+  withKey.checked = needsKey && !withKey.disabled;
   update();
 });
 var watchOwner = watch(() => owner.tokens() !== void 0, owner.check);
@@ -2035,6 +2042,20 @@ function onPress(id, act) {
     act().catch(() => void 0);
   });
 }
+async function offerKey() {
+  const refuse = (...reason) => {
+    withKey.disabled = true;
+    withKey.checked = false;
+    byId("dpop-hint").replaceChildren(...reason);
+  };
+  if (!isSecureContext)
+    return refuse("Not available here: a browser has keys only with HTTPS and on localhost.");
+  const { issuer } = await (await fetch("/.well-known/oauth-authorization-server")).json();
+  if (issuer === location.origin) return;
+  const link = make("a", "", `${issuer}/replay`);
+  link.setAttribute("href", `${issuer}/replay`);
+  refuse("Not available at this address, because proofs contain that of the issuer. Open ", link, ".");
+}
 function asThief(act) {
   return async () => {
     if (thief.loot() === void 0) return announce("The thief has no tokens yet.");
@@ -2050,10 +2071,7 @@ byId("sign-in").addEventListener("submit", (event) => {
   owner.signIn(username, password, withKey.checked).catch(() => byId("password").focus());
 });
 addEventListener("pagehide", owner.leave);
-if (!isSecureContext) {
-  withKey.disabled = true;
-  byId("dpop-hint").textContent = "Not available here: a browser has keys only with HTTPS and on localhost.";
-}
+offerKey().catch(() => void 0);
 byId("steal").addEventListener("click", steal2);
 onPress("owner-call", owner.call);
 onPress("owner-refresh", owner.refresh);

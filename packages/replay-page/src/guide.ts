@@ -1,5 +1,5 @@
 import { byId, make, why } from './elements.ts';
-import { type Scene, STORIES, type Story } from './stories.ts';
+import { otherSignIn, type Scene, STORIES, type Story } from './stories.ts';
 
 /** The suggested steps of the chosen story. */
 export interface Guide {
@@ -32,11 +32,13 @@ export function createGuide(onChoice: (story: Story) => void): Guide {
     }),
   );
 
-  const show = () => {
-    const state = `${story.title} ${done}`;
+  const show = ({ isSignedIn, isBound }: Omit<Scene, 'heard'>) => {
+    const isOther = done === 0 && isSignedIn && isBound !== story.needsKey;
+    const steps = isOther ? [otherSignIn(story), ...story.steps] : story.steps;
+    const state = `${story.title} ${done} ${isOther}`;
     if (state === shown) return; // a new list would lose the focus on its links
     shown = state;
-    const items = story.steps.map(({ text, section }, index) => {
+    const items = steps.map(({ text, section }, index) => {
       const item = make('li', index < done ? 'done' : index === done ? 'now' : '');
       if (index === done) item.setAttribute('aria-current', 'step');
       if (index < done) item.append(make('span', 'visually-hidden', 'Done: '));
@@ -45,10 +47,10 @@ export function createGuide(onChoice: (story: Story) => void): Guide {
       return item;
     });
     byId('steps').replaceChildren(...items);
-    const isOver = done === story.steps.length;
+    const isOver = done === steps.length;
     byId('moral').replaceChildren(...(isOver ? [`${story.end} `, why(story.section, story.title)] : []));
     for (const marked of document.querySelectorAll('.next')) marked.classList.remove('next');
-    const next = story.steps[done]?.next;
+    const next = steps[done]?.next;
     if (next !== undefined) byId(next).classList.add('next');
   };
 
@@ -62,7 +64,7 @@ export function createGuide(onChoice: (story: Story) => void): Guide {
         done += 1;
         heard = [];
       }
-      show();
+      show(scene);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createColumns, windowLeftMs } from './columns.ts';
-import { byId } from './elements.ts';
+import { byId, make } from './elements.ts';
 import { type Exchange, type Party, recordingFetch } from './exchange.ts';
 import { createGuide } from './guide.ts';
 import { createLedger, type Verdict } from './ledger.ts';
@@ -18,7 +18,7 @@ const show = createColumns(ledger);
 const owner = createOwner(recordingFetch('owner', hear), () => update());
 const thief = createThief(recordingFetch('thief', hear));
 const guide = createGuide(({ needsKey }) => {
-  if (owner.tokens() === undefined) withKey.checked = needsKey && !withKey.disabled;
+  withKey.checked = needsKey && !withKey.disabled;
   update();
 });
 const watchOwner = watch(() => owner.tokens() !== undefined, owner.check);
@@ -106,6 +106,22 @@ function onPress(id: string, act: () => Promise<void>): void {
   });
 }
 
+/** Proofs contain the address of the issuer, and a browser has keys only in a secure context. */
+async function offerKey(): Promise<void> {
+  const refuse = (...reason: (string | Node)[]) => {
+    withKey.disabled = true;
+    withKey.checked = false;
+    byId('dpop-hint').replaceChildren(...reason);
+  };
+  if (!isSecureContext)
+    return refuse('Not available here: a browser has keys only with HTTPS and on localhost.');
+  const { issuer } = await (await fetch('/.well-known/oauth-authorization-server')).json();
+  if (issuer === location.origin) return;
+  const link = make('a', '', `${issuer}/replay`);
+  link.setAttribute('href', `${issuer}/replay`);
+  refuse('Not available at this address, because proofs contain that of the issuer. Open ', link, '.');
+}
+
 function asThief(act: () => Promise<void>): () => Promise<void> {
   return async () => {
     if (thief.loot() === undefined) return announce('The thief has no tokens yet.');
@@ -122,10 +138,7 @@ byId('sign-in').addEventListener('submit', (event) => {
   owner.signIn(username, password, withKey.checked).catch(() => byId('password').focus());
 });
 addEventListener('pagehide', owner.leave);
-if (!isSecureContext) {
-  withKey.disabled = true;
-  byId('dpop-hint').textContent = 'Not available here: a browser has keys only with HTTPS and on localhost.';
-}
+offerKey().catch(() => undefined);
 byId('steal').addEventListener('click', steal);
 onPress('owner-call', owner.call);
 onPress('owner-refresh', owner.refresh);

@@ -45,6 +45,12 @@ const signIn: Step = {
   next: 'sign-in-button',
   isDone: ({ isSignedIn, isBound }) => isSignedIn && !isBound,
 };
+/** The first step of a story whose tokens the owner does not have. */
+export const otherSignIn = ({ needsKey }: Story): Step => ({
+  text: `Owner: sign out. This story needs a sign-in ${needsKey ? 'with' : 'without'} DPoP.`,
+  next: 'sign-out',
+  isDone: () => false,
+});
 const steal: Step = {
   text: 'Thief: steal the tokens. They are copied, so the owner notices nothing.',
   section: 'tokens-and-secrets-that-can-be-replayed',
@@ -52,7 +58,7 @@ const steal: Step = {
   isDone: ({ isStolen }) => isStolen,
 };
 const signInWithKey: Step = {
-  text: 'Owner: switch DPoP on, and sign in.',
+  text: 'Owner: bind the tokens to a key, and sign in.',
   section: DPOP,
   next: 'sign-in-button',
   isDone: ({ isSignedIn, isBound }) => isSignedIn && isBound,

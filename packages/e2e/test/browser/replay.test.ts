@@ -112,7 +112,7 @@ t.test('a thief who refreshes at once gets the same successor', async (t) => {
 
 t.test('with DPoP every attempt of the thief is refused, and the session goes on', async (t) => {
   const { page, complaints } = await visit(t, 'With DPoP');
-  t.ok(await page.getByRole('checkbox', { name: 'With DPoP' }).isChecked());
+  t.ok(await page.getByRole('checkbox', { name: 'Bind the tokens to a key' }).isChecked());
   await signIn(page);
   t.equal(await page.locator('#owner-state').textContent(), 'Signed in, with DPoP');
   await press(page, 'Steal the tokens');
@@ -125,6 +125,33 @@ t.test('with DPoP every attempt of the thief is refused, and the session goes on
   t.equal(await page.locator('#time-line .thief.granted').count(), 0);
   await press(page, 'Refresh as the owner', 'has a successor');
   t.strictSame(complaints(), []);
+});
+
+t.test('a story that needs another sign-in begins with a sign-out', async (t) => {
+  const { page } = await visit(t, 'A stolen access token');
+  await signIn(page);
+  const now = steps(page).and(page.locator('[aria-current]'));
+  await page.getByRole('radio', { name: 'With DPoP' }).check();
+  t.match(await now.textContent(), 'Owner: sign out. This story needs a sign-in with DPoP.');
+  await press(page, 'Sign out');
+  t.match(await now.textContent(), 'Owner: bind the tokens to a key, and sign in.');
+  t.ok(await page.getByRole('checkbox', { name: 'Bind the tokens to a key' }).isChecked());
+  await signIn(page);
+  await page.getByRole('radio', { name: 'Signing out' }).check();
+  t.match(await now.textContent(), 'Owner: sign out. This story needs a sign-in without DPoP.');
+});
+
+t.test('at another address than that of the issuer the page says where DPoP works', async (t) => {
+  const context = await browser.newContext();
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${url.replace('127.0.0.1', 'localhost')}/replay`);
+  const link = page.locator('#dpop-hint').getByRole('link');
+  t.equal(await link.getAttribute('href'), `${url}/replay`);
+  await page.getByRole('radio', { name: 'With DPoP' }).check();
+  const checkbox = page.getByRole('checkbox', { name: 'Bind the tokens to a key' });
+  t.notOk(await checkbox.isChecked());
+  t.ok(await checkbox.isDisabled());
 });
 
 t.test('after a sign-out the copies are refused', async (t) => {
