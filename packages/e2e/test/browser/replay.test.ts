@@ -130,15 +130,16 @@ t.test('with DPoP every attempt of the thief is refused, and the session goes on
 t.test('a story that needs another sign-in begins with a sign-out', async (t) => {
   const { page } = await visit(t, 'A stolen access token');
   await signIn(page);
-  const now = steps(page).and(page.locator('[aria-current]'));
+  const isNow = (text: string) =>
+    steps(page).and(page.locator('[aria-current]')).filter({ hasText: text }).waitFor();
   await page.getByRole('radio', { name: 'With DPoP' }).check();
-  t.match(await now.textContent(), 'Owner: sign out. This story needs a sign-in with DPoP.');
+  await isNow('Owner: sign out. This story needs a sign-in with DPoP.');
   await press(page, 'Sign out');
-  t.match(await now.textContent(), 'Owner: bind the tokens to a key, and sign in.');
+  await isNow('Owner: bind the tokens to a key, and sign in.');
   t.ok(await page.getByRole('checkbox', { name: 'Bind the tokens to a key' }).isChecked());
   await signIn(page);
   await page.getByRole('radio', { name: 'Signing out' }).check();
-  t.match(await now.textContent(), 'Owner: sign out. This story needs a sign-in without DPoP.');
+  await isNow('Owner: sign out. This story needs a sign-in without DPoP.');
 });
 
 t.test('at another address than that of the issuer the page says where DPoP works', async (t) => {
