@@ -1601,7 +1601,7 @@ function createSession(place, clock, unauthorized, dpop) {
       const [jkt, before] = [await dpop?.createKey(), await place.get()];
       const answer = await sendWithKey(jkt)("/auth/login", { body: { username, password } });
       await replace(() => true, { ...tokensOf(answer), sign_in: randomKey(), ...jkt && { jkt } });
-      if (jkt && before && !before.jkt) await signOutOf(before).catch(() => void 0);
+      if (jkt && before && !before.jkt) signOutOf(before).catch(() => void 0);
     },
     async signOut() {
       const tokens = await place.get();

@@ -128,7 +128,8 @@ export function createSession(place: TokenStorage, clock: Clock, unauthorized: S
       const [jkt, before] = [await dpop?.createKey(), await place.get()];
       const answer = await sendWithKey(jkt)('/auth/login', { body: { username, password } });
       await replace(() => true, { ...tokensOf(answer), sign_in: randomKey(), ...(jkt && { jkt }) });
-      if (jkt && before && !before.jkt) await signOutOf(before).catch(() => undefined);
+      // in the background: the user is signed in already
+      if (jkt && before && !before.jkt) signOutOf(before).catch(() => undefined);
     },
 
     async signOut() {
