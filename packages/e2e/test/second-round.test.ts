@@ -31,7 +31,7 @@ async function roundsOf(method: string, path: string): Promise<number> {
   return JSON.parse(lineOf() ?? '').upstream.split(SECOND_ROUND).length;
 }
 
-t.test('a request of which no replica has got a byte begins again, once', async (t) => {
+t.test('a request begins again, once, if no replica has got a byte of it', async (t) => {
   t.equal(await roundsOf('GET', '/customers'), 2);
   t.equal(await roundsOf('PATCH', '/customers/1'), 2);
 });
